@@ -1,0 +1,45 @@
+"""Measure how far native code runs in parallel under Python threads.
+
+Importing this package loads neither the C extension nor any dependency: a public
+name is looked up when it is first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_KERNELS = ("calcular_com_gil", "calcular_sem_gil")
+_MEASURES: tuple[str, ...] = ()
+
+__all__ = ["__version__", *_KERNELS, *_MEASURES]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use (PEP 562)."""
+    if name in _KERNELS:
+        value = _load_kernel(name)
+    elif name in _MEASURES:
+        value = getattr(import_module("antigil.scaling"), name)
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version("antigil")
+    else:
+        raise AttributeError(f"module 'antigil' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def _load_kernel(name: str) -> Any:
+    """Return one function of the C extension, or say how to build the extension."""
+    try:
+        kernels = import_module("antigil._kernels")
+    except ModuleNotFoundError as error:
+        if error.name != "antigil._kernels":
+            raise
+        raise ImportError(
+            f"antigil.{name} needs the C extension, which is not built: "
+            "run 'pip install .' (or 'pip install -e .') with a C compiler"
+        ) from error
+    return getattr(kernels, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

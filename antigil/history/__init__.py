@@ -1,0 +1,1 @@
+"""All that touches asv: results, changes, pages and reports."""
