@@ -5,7 +5,11 @@ name is looked up when it is first used.
 """
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # typing's own constant would cost ten times what this package does
+if TYPE_CHECKING:
+    from antigil._kernels import calcular_com_gil as calcular_com_gil
+    from antigil._kernels import calcular_sem_gil as calcular_sem_gil
 
 _KERNELS = ("calcular_com_gil", "calcular_sem_gil")
 _MEASURES: tuple[str, ...] = ()
@@ -13,7 +17,7 @@ _MEASURES: tuple[str, ...] = ()
 __all__ = ["__version__", *_KERNELS, *_MEASURES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name at its first use (PEP 562)."""
     if name in _KERNELS:
         value = _load_kernel(name)
@@ -27,7 +31,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def _load_kernel(name: str) -> Any:
+def _load_kernel(name: str) -> object:
     """Return one function of the C extension, or say how to build the extension."""
     try:
         kernels = import_module("antigil._kernels")

@@ -1,0 +1,125 @@
+"""Importing antigil: light, lazy, and possible before the C extension is built."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import antigil
+
+PACKAGE = Path(__file__).parents[1] / "antigil"
+
+
+def python(script, *options, cwd=None):
+    """Run a script in a fresh interpreter and return its standard output."""
+    command = [sys.executable, *options, "-c", script]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def modules_added(statement):
+    """Return the names of the modules that a statement adds to a fresh interpreter's."""
+    script = f"import importlib, json, sys; a = set(sys.modules); {statement}; b = set(sys.modules); "
+    return set(json.loads(python(script + "print(json.dumps(sorted(b - a)))")))
+
+
+def test_importing_the_package_adds_only_the_package():
+    assert modules_added("import antigil") == {"antigil"}
+
+
+def test_the_first_use_of_a_kernel_loads_the_extension():
+    assert modules_added("from antigil import calcular_com_gil") == {"antigil", "antigil._kernels"}
+
+
+def import_microseconds(environment):
+    """Return the time to import each module, its own imports included, by name."""
+    command = [sys.executable, "-X", "importtime", "-c", "import antigil, argparse"]
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    rows = [line.split("|") for line in run.stderr.splitlines()[1:]]
+    return {row[2].strip(): int(row[1]) for row in rows}
+
+
+def test_importing_costs_less_than_a_module_that_any_command_line_needs(tmp_path):
+    """With both compiled already, as after an installation."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    import_microseconds(environment)
+    runs = [import_microseconds(environment) for _ in range(5)]
+    assert min(run["antigil"] for run in runs) < min(run["argparse"] for run in runs)
+
+
+@pytest.fixture
+def unbuilt(tmp_path):
+    """Return a folder that holds the package's Python files, and no extension."""
+    shutil.copytree(PACKAGE, tmp_path / "antigil", ignore=lambda _, names: {n for n in names if is_built(n)})
+    return tmp_path
+
+
+def is_built(name):
+    return name == "__pycache__" or name.endswith((".so", ".pyd"))
+
+
+def test_the_package_works_unbuilt_until_a_kernel_is_used(unbuilt):
+    script = f"""
+import sys
+sys.path.insert(0, {str(unbuilt)!r})
+import antigil
+assert antigil.__file__.startswith({str(unbuilt)!r}), antigil.__file__
+assert "calcular_com_gil" in dir(antigil)
+try:
+    antigil.calcular_com_gil
+except ImportError as error:
+    print(error)
+"""
+    expected = (
+        "antigil.calcular_com_gil needs the C extension, which is not built: "
+        "run 'pip install .' (or 'pip install -e .') with a C compiler\n"
+    )
+    assert expected == python(script, "-I", "-S")
+
+
+def test_an_error_inside_the_extension_is_not_taken_for_a_missing_build(unbuilt):
+    (unbuilt / "antigil" / "_kernels.py").write_text("import no_such_module\n", "utf-8")
+    script = f"""
+import sys
+sys.path.insert(0, {str(unbuilt)!r})
+import antigil
+try:
+    antigil.calcular_com_gil
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert python(script, "-I", "-S") == "no_such_module\n"
+
+
+def test_every_public_name_is_there():
+    for name in antigil.__all__:
+        assert getattr(antigil, name) is not None
+    assert set(antigil.__all__) <= set(dir(antigil))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'antigil' has no attribute 'calcular'"):
+        antigil.calcular  # noqa: B018
+
+
+def test_the_type_stub_names_what_the_extension_has():
+    stub = ast.parse((PACKAGE / "_kernels.pyi").read_text("utf-8"))
+    typed = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    from antigil import _kernels
+
+    assert typed == {name for name in dir(_kernels) if not name.startswith("_")}
+    assert typed == set(antigil._KERNELS)
+
+
+def test_the_type_checker_sees_the_same_kernels_as_the_interpreter():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    typed = {alias.name for node in imports if node.module == "antigil._kernels" for alias in node.names}
+    assert typed == set(antigil._KERNELS)
