@@ -1,0 +1,115 @@
+"""What each kernel does to other Python threads, proven by what those threads get done."""
+
+import importlib.util
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+
+import pytest
+
+import antigil
+
+GIL_ENABLED = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+# Each call takes some milliseconds; holding form first.
+PAIRS = {
+    "article": (partial(antigil.calcular_com_gil, 2_000), partial(antigil.calcular_sem_gil, 2_000)),
+}
+HOLDING = {name: pair[0] for name, pair in PAIRS.items()}
+RELEASING = {name: pair[1] for name, pair in PAIRS.items()}
+
+
+class Bystander(threading.Thread):
+    """Count in Python, and offer the GIL after every count."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.count = 0
+        self.running = True
+
+    def run(self):  # noqa: D102
+        while self.running:
+            self.count += 1
+            time.sleep(0)
+
+
+@pytest.fixture
+def bystander():
+    """Return a running thread that gets the GIL only from a thread that gives it up."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000.0)
+    thread = Bystander()
+    thread.start()
+    while thread.count == 0:
+        time.sleep(0.001)
+    yield thread
+    thread.running = False
+    thread.join()
+    sys.setswitchinterval(before)
+
+
+def progress_during(call, thread):
+    """Return how far a thread counted while a call ran."""
+    before = thread.count
+    call()
+    return thread.count - before
+
+
+def lets_others_run(call, thread, attempts):
+    """Return whether another thread counts during at least one of several calls."""
+    return any(progress_during(call, thread) for _ in range(attempts))
+
+
+@pytest.mark.parametrize("call", HOLDING.values(), ids=HOLDING)
+def test_no_other_thread_runs_beside_a_kernel_that_holds_the_gil(call, bystander):
+    """On a free-threaded build there is no GIL to hold, and others do run."""
+    if GIL_ENABLED:
+        assert not lets_others_run(call, bystander, attempts=20)
+    else:
+        assert lets_others_run(call, bystander, attempts=1000)
+
+
+@pytest.mark.parametrize("call", RELEASING.values(), ids=RELEASING)
+def test_another_thread_runs_beside_a_kernel_that_releases_the_gil(call, bystander):
+    assert lets_others_run(call, bystander, attempts=1000)
+
+
+SUBINTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters  # 3.13 and newer
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+script = (
+    "import antigil\\n"
+    "assert antigil.calcular_com_gil(7) == antigil.calcular_sem_gil(7) == '10689571765550521865'\\n"
+)
+for _ in range(2):
+    interpreter = interpreters.create()
+    failure = interpreters.run_string(interpreter, script)
+    assert failure is None, failure
+    interpreters.destroy(interpreter)
+print("done")
+"""
+
+
+def test_a_subinterpreter_imports_the_extension():
+    """From 3.12 on the subinterpreter has a GIL of its own, and takes only modules that say they can."""
+    command = [sys.executable, "-W", "error", "-c", SUBINTERPRETER]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("done\n", "")
+
+
+def test_each_import_makes_a_module_of_its_own():
+    """Multi-phase initialisation: nothing static is shared between two loads."""
+    from antigil import _kernels
+
+    spec = importlib.util.find_spec("antigil._kernels")
+    second = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(second)
+    assert second is not _kernels
+    assert second.__dict__ is not _kernels.__dict__
+    assert second.calcular_com_gil(7) == _kernels.calcular_com_gil(7)
