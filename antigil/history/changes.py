@@ -1,0 +1,249 @@
+"""Changes along the history: asv's own step detection, in the right direction, told as speedup.
+
+asv fits a piecewise constant function to what it stores. Two neighbouring pieces are a *step*; the steps
+of one workload and environment that belong together (several thread counts, the GIL-held share) are one
+*change*. A step counts if it is
+
+- large enough: the speedup moves by `threshold` (relative), the held share by `held_threshold`; and
+- clear of the noise: more than `CLEAR` standard errors of the difference of two medians, taken from the
+  mean absolute deviation e that asv's fit leaves: se = e × (π/2) × √(1/n₁ + 1/n₂), since a normal sample's
+  standard deviation is e × √(π/2), and its median's standard error √(π/2) times that over √n.
+
+It is *confirmed* once `CONFIRMED_BY` measured commits stand on each side; before that it is *suspected*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from asv import step_detect
+
+from .config import Options
+from .series import Archive, Environment, Series
+
+#: A step must exceed this many standard errors of the difference.
+CLEAR = 4.0
+#: Measured commits on each side that make a suspicion a confirmed change.
+CONFIRMED_BY = 2
+#: Steps of one workload at most this many measured commits apart are one change.
+NEARBY = 1
+
+#: One piece of asv's fit: first revision, last revision + 1, median, minimum, mean absolute deviation.
+AsvStep = tuple[int, int, float, float, float]
+StepSource = Callable[[Series], Sequence[AsvStep]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One step of one series.
+
+    Attributes
+    ----------
+    before, after : float
+        In terms of speedup for a slowdown, else the quantity itself.
+    before_revision, revision : int
+        The last measured commit before the step and the first one after it.
+    measured_before, measured_after : int
+        How many measured commits each piece holds.
+    clarity : float
+        Size of the step in standard errors; infinite where there is no noise.
+    """
+
+    quantity: str
+    threads: int | None
+    before: float
+    after: float
+    before_revision: int
+    revision: int
+    measured_before: int
+    measured_after: int
+    clarity: float
+
+    @property
+    def lost(self) -> bool:
+        """Whether the step is for the worse: less speedup, or more of the GIL held."""
+        return (self.after < self.before) == (self.quantity == "slowdown")
+
+    @property
+    def size(self) -> float:
+        """Relative change of a speedup; absolute change of a share."""
+        if self.quantity == "slowdown":
+            return self.after / self.before - 1
+        return self.after - self.before
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether enough measured commits stand on each side."""
+        return min(self.measured_before, self.measured_after) >= CONFIRMED_BY
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one commit (or a short range of unmeasured ones) did to one workload in one environment.
+
+    Attributes
+    ----------
+    before_revision, revision : int
+        The last measured commit before the change and the first one after it.
+    effects : tuple of Effect
+        By quantity and thread count, all of one direction.
+    """
+
+    workload: str
+    environment: Environment
+    before_revision: int
+    revision: int
+    effects: tuple[Effect, ...]
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is for the worse."""
+        return self.effects[0].lost
+
+    @property
+    def direction(self) -> str:
+        """``"lost"`` or ``"gained"``."""
+        return "lost" if self.lost else "gained"
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether at least one effect is confirmed."""
+        return any(effect.confirmed for effect in self.effects)
+
+    def headline(self, cpus: int | None = None) -> Effect:
+        """Return the effect to tell first: speedup at the most threads that `cpus` can serve."""
+        speedups = [e for e in self.effects if e.quantity == "slowdown" and e.threads is not None]
+        if not speedups:
+            return self.effects[0]
+        served = [e for e in speedups if cpus is None or (e.threads or 0) <= cpus]
+        return max(served or speedups, key=lambda e: e.threads or 0)
+
+    def identity(self, hash_: str) -> str:
+        """Return a name that stays the same as long as workload, commit, direction and environment do."""
+        parts = [self.workload, hash_, self.direction, repr(self.environment)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def find_changes(archive: Archive, options: Options, steps: StepSource | None = None) -> list[Change]:
+    """Find every change in stored history, by workload, environment and revision.
+
+    Parameters
+    ----------
+    archive : Archive
+        What was measured.
+    options : Options
+        Thresholds.
+    steps : callable, optional
+        Gives the fitted pieces of a series; asv's step detection is run anew if not given.
+        `steps_of_graphs` takes those that ``asv publish`` computed anyway.
+    """
+    source = steps or detect_steps
+    found: list[Change] = []
+    for workload in archive.workloads:
+        for environment in archive.environments_of(workload):
+            effects: list[Effect] = []
+            for quantity in ("slowdown", "gil_held"):
+                for series in archive.of(workload, environment, quantity):
+                    if series.threads != 1:
+                        effects += find_effects(series, source(series), options)
+            found += _gather(workload, environment, effects, archive)
+    return found
+
+
+def find_effects(series: Series, steps: Sequence[AsvStep], options: Options) -> Iterator[Effect]:
+    """Yield the steps of one series that count."""
+    counts = [_measured(series, left, right) for left, right, *_ in steps]
+    total = sum(counts)
+    noise = sum(n * step[4] for n, step in zip(counts, steps, strict=True)) / total if total else 0.0
+    least = options.threshold_of(series.workload)
+    for i in range(1, len(steps)):
+        (_, end, before, _, _), (revision, _, after, _, _) = steps[i - 1], steps[i]
+        error = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
+        clarity = abs(after - before) / error if error > 0 else math.inf
+        if series.quantity == "slowdown":
+            if before <= 0 or after <= 0 or series.threads is None:
+                continue
+            before, after = series.threads / before, series.threads / after
+            large = abs(after / before - 1) >= least
+        else:
+            large = abs(after - before) >= options.held_threshold
+        if large and clarity >= CLEAR:
+            yield Effect(
+                series.quantity, series.threads, before, after, end - 1, revision,
+                counts[i - 1], counts[i], clarity,
+            )  # fmt: skip
+
+
+def detect_steps(series: Series) -> list[AsvStep]:
+    """Fit a piecewise constant function to a series, as ``asv publish`` does."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 2 / np.abs(series.high - series.low)
+    usable = np.isfinite(weights)
+    rows = step_detect.detect_steps(
+        [float(v) if here else None for v, here in zip(series.values, series.present, strict=True)],
+        [float(w) if good else None for w, good in zip(weights, usable, strict=True)],
+    )
+    revisions = series.revisions
+    return [(int(revisions[a]), int(revisions[b - 1]) + 1, value, least, e) for a, b, value, least, e in rows]
+
+
+def steps_of_graphs(graphs: Any) -> StepSource:
+    """Return a source that takes the steps from asv's graphs where a series is one that asv stores."""
+    by_key: dict[tuple[str, Environment], Any] = {}
+    for _, graph in graphs:
+        if "summary" not in graph.params:
+            for branch in (None, graph.params.get("branch")):
+                params = {k: str(v) for k, v in graph.params.items() if v and k != "branch"}
+                by_key[graph.benchmark_name, Environment(tuple(sorted(params.items())), branch)] = graph
+
+    def source(series: Series) -> Sequence[AsvStep]:
+        graph = by_key.get((series.benchmark, series.environment))
+        if graph is None or (series.parameter is None) != graph.scalar_series:
+            return detect_steps(series)
+        steps = graph.get_steps()
+        found: Sequence[AsvStep] = steps if series.parameter is None else steps[series.parameter]
+        return found
+
+    return source
+
+
+def _measured(series: Series, left: int, right: int) -> int:
+    """Return how many values lie between two revisions, the right one excluded."""
+    a, b = np.searchsorted(series.revisions, [left, right])
+    return int(series.present[a:b].sum())
+
+
+def _gather(
+    workload: str, environment: Environment, effects: Iterable[Effect], archive: Archive
+) -> Iterator[Change]:
+    """Make one change of the effects that belong together: one direction, next to each other."""
+    revisions = sorted({int(r) for s in archive.of(workload, environment, "slowdown") for r in s.revisions})
+    place = {revision: i for i, revision in enumerate(revisions)}
+    ordered = sorted(effects, key=lambda e: (e.lost, e.revision))
+    groups: list[list[Effect]] = []
+    for effect in ordered:
+        last = groups[-1][-1] if groups else None
+        near = last is not None and last.lost == effect.lost
+        if last is not None and near and _distance(place, last.revision, effect.revision) <= NEARBY:
+            groups[-1].append(effect)
+        else:
+            groups.append([effect])
+    for group in sorted(groups, key=lambda g: max(g, key=_weight).revision):
+        clearest = max(group, key=_weight)
+        members = tuple(sorted(group, key=lambda e: (e.quantity != "slowdown", e.quantity, e.threads or 0)))
+        yield Change(workload, environment, clearest.before_revision, clearest.revision, members)
+
+
+def _distance(place: dict[int, int], one: int, other: int) -> int:
+    """Return how many measured commits lie between two revisions."""
+    return abs(place.get(one, one) - place.get(other, other))
+
+
+def _weight(effect: Effect) -> tuple[bool, float]:
+    """Return how much an effect's place is to be trusted."""
+    return effect.confirmed, min(effect.clarity, 1e9)

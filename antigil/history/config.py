@@ -1,0 +1,118 @@
+"""The one key ``antigil`` of ``asv.conf.json``, checked: an unknown option is refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+#: Parameter names that count threads, in benchmarks that know nothing of antigil.
+THREAD_PARAMETERS = ("threads", "n_threads", "nthreads", "n_jobs", "workers", "num_threads")
+
+
+class ConfigError(ValueError):
+    """The ``antigil`` key says something that cannot be meant."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the ``antigil`` key of ``asv.conf.json`` may say.
+
+    Attributes
+    ----------
+    thread_parameters : tuple of str
+        Names of ``time_*`` benchmarks' parameters that count threads.
+    threshold : float
+        Smallest relative change of speedup that counts (0.05 = 5 %).
+    held_threshold : float
+        Smallest change of the share of time for which the GIL is held (0.02 = 2 percentage points).
+    thresholds : dict of str to float
+        Regular expression matched against a workload's name, and its own `threshold`; the largest counts.
+    excused : dict of str to str
+        Regular expression matched against a workload's name, and the reason why it raises no alert.
+    headline : str or None
+        Name of the workload in ``badge.json`` and ``history.svg``; the first one in alphabetical order
+        that is no control, if not given.
+    site_url : str
+        Where the pages are served, for the links in the feed; relative links if empty.
+    """
+
+    thread_parameters: tuple[str, ...] = THREAD_PARAMETERS
+    threshold: float = 0.05
+    held_threshold: float = 0.02
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    excused: Mapping[str, str] = field(default_factory=dict)
+    headline: str | None = None
+    site_url: str = ""
+
+    def threshold_of(self, workload: str) -> float:
+        """Return the smallest relative change of speedup that counts for a workload."""
+        own = [value for pattern, value in self.thresholds.items() if re.match(pattern, workload)]
+        return max(own, default=self.threshold)
+
+    def excuse_of(self, workload: str) -> str | None:
+        """Return why a workload raises no alert, or None if it does."""
+        return next((why for pattern, why in self.excused.items() if re.match(pattern, workload)), None)
+
+
+def read_options(conf: object) -> Options:
+    """Return the options of a loaded ``asv.conf.json``.
+
+    Raises
+    ------
+    ConfigError
+        If an option is unknown or has a value of the wrong kind; the message names it.
+    """
+    raw = getattr(conf, "antigil", None)
+    if raw is None:
+        return Options()
+    if not isinstance(raw, dict):
+        raise ConfigError('"antigil" in asv.conf.json must be an object, such as {"threshold": 0.05}')
+    known = [f.name for f in fields(Options)]
+    for name in raw:
+        if name not in known:
+            raise ConfigError(
+                f'unknown option "{name}" under "antigil" in asv.conf.json; known: {", ".join(known)}'
+            )
+    return Options(**{name: _checked(name, value) for name, value in raw.items()})
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return an option's value in the type that `Options` holds, or refuse it by name."""
+    if name == "thread_parameters":
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            raise ConfigError(f'"{name}" under "antigil" must be a list of names, not {value!r}')
+        return tuple(value)
+    if name in {"threshold", "held_threshold"}:
+        return _share(name, value)
+    if name in {"thresholds", "excused"}:
+        return _by_pattern(name, value)
+    if not isinstance(value, str) and not (name == "headline" and value is None):
+        raise ConfigError(f'"{name}" under "antigil" must be a string, not {value!r}')
+    return value
+
+
+def _share(name: str, value: Any) -> float:
+    """Return a number between 0 and 1, or refuse it by name."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise ConfigError(f'"{name}" under "antigil" must be a number between 0 and 1, not {value!r}')
+    return float(value)
+
+
+def _by_pattern(name: str, value: Any) -> dict[str, Any]:
+    """Return values by regular expression, or refuse them by name."""
+    if not isinstance(value, dict):
+        raise ConfigError(f'"{name}" under "antigil" must be an object of patterns, not {value!r}')
+    for pattern, item in value.items():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ConfigError(
+                f'"{name}" under "antigil": {pattern!r} is no regular expression: {error}'
+            ) from None
+        if name == "excused" and (not isinstance(item, str) or not item.strip()):
+            raise ConfigError(f'"{name}" under "antigil": {pattern!r} needs a reason in words')
+    if name == "thresholds":
+        return {pattern: _share(f"{name}: {pattern}", item) for pattern, item in value.items()}
+    return dict(value)

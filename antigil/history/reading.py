@@ -1,0 +1,274 @@
+"""Read what asv stored into an `Archive`, with asv's own modules; say what could not be read."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from asv.results import Results, iter_results_paths
+
+from .commits import describe_commits
+from .config import Options
+from .drawable import Column, drawable
+from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
+from .timings import strong_scaling
+
+
+def read_archive(
+    conf: Any,
+    repo: Any,
+    benchmarks: Mapping[str, dict[str, Any]],
+    revisions: Mapping[str, int],
+    options: Options,
+) -> Archive:
+    """Read every result that asv stored.
+
+    Parameters
+    ----------
+    conf, repo, benchmarks, revisions
+        As asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to revision numbers.
+    options : Options
+        What the ``antigil`` key says.
+
+    Returns
+    -------
+    Archive
+        The series of all drawable benchmarks, and the problems met on the way.
+    """
+    columns, problems = drawable(benchmarks, options.thread_parameters)
+    tables: dict[Environment, _Table] = {}
+    dates: dict[str, int] = {}
+    branches = _branches(conf, repo)
+    removed: set[str] = set()
+    lost: set[str] = set()
+    for results in _readable(conf.results_dir, problems):
+        removed.update(name for name in results.get_all_result_keys() if name not in benchmarks)
+        revision = revisions.get(results.commit_hash)
+        if revision is None:
+            lost.add(results.commit_hash)
+            continue
+        dates[results.commit_hash] = results.date
+        keys = results.get_result_keys(benchmarks)
+        for branch in branches.of(results.commit_hash):
+            table = tables.setdefault(_environment(results, branch), _Table(columns, benchmarks))
+            table.add(revision, results, keys)
+    series = [s for environment, table in tables.items() for s in table.series(environment)]
+    series = [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
+    tags = {name: revisions[hash_] for name, hash_ in repo.get_tags().items() if hash_ in revisions}
+    problems += _missing(repo, lost, branches.strays, removed)
+    return Archive(
+        workloads=_workloads(columns, series),
+        environments=tuple(sorted(tables, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
+        series=tuple(series),
+        commits=_commits(repo, dates, revisions),
+        tags=tags,
+        problems=tuple(problems),
+    )
+
+
+class _Branches:
+    """Which of the configured branches a commit is on, as asv decides it."""
+
+    def __init__(self, commits: dict[str, set[str]], tagged: set[str]) -> None:
+        self._commits = commits
+        self._tagged = tagged
+        self.strays: set[str] = set()
+
+    def of(self, commit: str) -> list[str | None]:
+        """Return the branches of a commit; ``[None]`` stands for the only one."""
+        found = [branch for branch, commits in self._commits.items() if commit in commits]
+        if not found and commit in self._tagged:
+            found = list(self._commits)
+        if not found:
+            self.strays.add(commit)
+        return list(found) if len(self._commits) > 1 else [None for _ in found]
+
+
+def _branches(conf: Any, repo: Any) -> _Branches:
+    """Ask the repository for the commits of each configured branch."""
+    commits = {repo.get_branch_name(branch): set(repo.get_branch_commits(branch)) for branch in conf.branches}
+    return _Branches(commits, set(repo.get_tags().values()))
+
+
+def _readable(results_dir: str, problems: list[Problem]) -> Iterator[Results]:
+    """Yield asv's result files; note one that cannot be read and go on."""
+    for folder, name, machine in iter_results_paths(results_dir):
+        path = os.path.join(folder, name)
+        try:
+            yield Results.load(path, machine_name=machine)
+        except Exception as error:  # whatever a file holds that asv did not write: named on the page
+            where = os.path.relpath(path, results_dir)
+            problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
+
+
+def _first_line(error: Exception, path: str) -> str:
+    """Return an error's first line without the path, which is named beside it."""
+    text = str(error).replace(f"in file '{path}'", "").replace(os.path.abspath(path), "it").strip()
+    return (text.splitlines() or [type(error).__name__])[0]
+
+
+def _environment(results: Results, branch: str | None) -> Environment:
+    """Return the environment of one result file: what asv keeps apart, it keeps apart."""
+    params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
+    params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
+    return Environment(tuple(sorted(params.items())), branch)
+
+
+class _Cells:
+    """One growing column."""
+
+    __slots__ = ("column", "high", "low", "states", "values")
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self.values = array("d")
+        self.low = array("d")
+        self.high = array("d")
+        self.states = bytearray()
+
+    def fill(self, row: int) -> None:
+        """Fill up with "missing" to a row."""
+        gap = row - len(self.states)
+        if gap:
+            nothing = [np.nan] * gap
+            self.values.extend(nothing)
+            self.low.extend(nothing)
+            self.high.extend(nothing)
+            self.states.extend([State.MISSING] * gap)
+
+    def put(self, row: int, value: Any, stats: dict[str, float] | None, known: bool) -> None:
+        """Write one cell, filling up the rows that went before without it."""
+        self.fill(row)
+        number, state = _number(value, known)
+        bounded = state == State.PRESENT and stats is not None
+        low, high = (stats.get("ci_99_a"), stats.get("ci_99_b")) if bounded and stats else (None, None)
+        self.values.append(number)
+        self.low.append(np.nan if low is None else low)
+        self.high.append(np.nan if high is None else high)
+        self.states.append(state)
+
+
+class _Table:
+    """The columns of one environment, growing row by row (one row per result file)."""
+
+    def __init__(self, columns: Iterable[Column], benchmarks: Mapping[str, dict[str, Any]]) -> None:
+        self._cells: dict[str, list[_Cells]] = {}
+        for column in columns:
+            self._cells.setdefault(column.benchmark, []).append(_Cells(column))
+        self._params = {name: benchmarks[name].get("params") or [] for name in self._cells}
+        self._revisions = array("q")
+
+    def add(self, revision: int, results: Results, keys: set[str]) -> None:
+        """Add one result file."""
+        row = len(self._revisions)
+        self._revisions.append(revision)
+        for name in self._cells.keys() & keys:
+            params = self._params[name]
+            values = results.get_result_value(name, params)
+            stats = results.get_result_stats(name, params)
+            asked = _asked(results.get_result_params(name), params)
+            for cells in self._cells[name]:
+                index = cells.column.parameter or 0
+                cells.put(row, values[index], stats[index], asked is None or index in asked)
+
+    def series(self, environment: Environment) -> Iterator[Series]:
+        """Yield the columns that have rows as series, by ascending revision."""
+        revisions = np.array(self._revisions, dtype=np.int64)
+        order = np.argsort(revisions, kind="stable")
+        for cells in itertools.chain.from_iterable(self._cells.values()):
+            if not cells.states:
+                continue
+            cells.fill(len(revisions))
+            numbers = (np.array(c, dtype=np.float64)[order] for c in (cells.values, cells.low, cells.high))
+            values, low, high = numbers
+            low[~np.isfinite(low)] = np.nan
+            high[~np.isfinite(high)] = np.nan
+            states = np.frombuffer(bytes(cells.states), dtype=np.uint8)[order]
+            merged = _merge(revisions[order], values, low, high, states)
+            column = cells.column
+            yield Series(
+                column.workload.name, column.quantity, column.threads, environment, *merged,
+                benchmark=column.benchmark, parameter=column.parameter,
+            )  # fmt: skip
+
+
+def _number(value: Any, known: bool) -> tuple[float, int]:
+    """Return a stored value as a number, and its state."""
+    if value is None:
+        return np.nan, State.FAILED if known else State.MISSING
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        return np.nan, State.SKIPPED
+    return float(value), State.PRESENT
+
+
+def _asked(stored: list[list[str]] | None, current: list[list[str]]) -> set[int] | None:
+    """Return the flat indices of today's parameters that a result was asked for; None means all."""
+    if not current or stored == current:
+        return None
+    before = set(itertools.product(*(stored or [])))
+    return {i for i, values in enumerate(itertools.product(*current)) if values in before}
+
+
+def _merge(revisions: Any, values: Any, low: Any, high: Any, states: Any) -> tuple[Any, Any, Any, Any, Any]:
+    """Make one row of several for the same commit: their mean, as asv does, and the widest interval."""
+    unique, first = np.unique(revisions, return_index=True)
+    if len(unique) == len(revisions):
+        return revisions, values, low, high, states
+    ends = [*first[1:].tolist(), len(revisions)]
+    rows = [
+        _merge_rows(values[a:b], low[a:b], high[a:b], states[a:b]) for a, b in zip(first, ends, strict=True)
+    ]
+    value, below, above, state = zip(*rows, strict=True)
+    return unique, np.array(value), np.array(below), np.array(above), np.array(state, dtype=np.uint8)
+
+
+def _merge_rows(values: Any, low: Any, high: Any, states: Any) -> tuple[float, float, float, int]:
+    """Return the mean of the values that are there, and the widest interval."""
+    here = states == State.PRESENT
+    if not here.any():
+        return np.nan, np.nan, np.nan, int(states[-1])
+    bounded = here & np.isfinite(low) & np.isfinite(high)
+    ends = (low[bounded].min(), high[bounded].max()) if bounded.any() else (np.nan, np.nan)
+    return float(values[here].mean()), float(ends[0]), float(ends[1]), int(State.PRESENT)
+
+
+def _workloads(columns: list[Column], series: list[Series]) -> dict[str, Workload]:
+    """Return the workloads that have a speedup to draw; a control is one if any of its numbers says so."""
+    drawn = {s.workload for s in series if s.quantity not in SURROUNDINGS and s.quantity != "time"}
+    found: dict[str, Workload] = {}
+    for column in columns:
+        old = found.get(column.workload.name, column.workload)
+        found[column.workload.name] = column.workload if column.workload.control else old
+    return {name: found[name] for name in sorted(found) if name in drawn}
+
+
+def _commits(repo: Any, dates: Mapping[str, int], revisions: Mapping[str, int]) -> dict[int, Commit]:
+    """Return what is known of each commit with results."""
+    told = describe_commits(repo, dates)
+    return {
+        revisions[hash_]: Commit(hash_, revisions[hash_], date, *told.get(hash_, ("", "")))
+        for hash_, date in dates.items()
+    }
+
+
+def _missing(repo: Any, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:
+    """Say which stored results are on no page, and why."""
+    problems = []
+    gone = lost - set(repo.get_revisions(lost)) if lost else set()
+    if gone:
+        names = ", ".join(sorted(h[:8] for h in gone)[:5])
+        what = f"{len(gone)} measured commits are no longer in the repository (rewritten history?)"
+        problems.append(Problem(what, names))
+    if strays:
+        names = ", ".join(sorted(h[:8] for h in strays)[:5])
+        problems.append(
+            Problem(f"{len(strays)} measured commits are on none of the configured branches", names)
+        )
+    if removed:
+        what = f"{len(removed)} benchmarks have results but are no longer in the suite"
+        problems.append(Problem(what, ", ".join(sorted(removed)[:5])))
+    return problems

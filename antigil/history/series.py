@@ -1,0 +1,248 @@
+"""What was measured, commit by commit: immutable values, whatever they came from.
+
+A *workload* is one thing that threads do. For each *environment* (machine, Python, build, requirements,
+branch) it has several *series*: one number per commit, for one quantity and one thread count.
+
+slowdown(n) = n ÷ speedup(n), so speedup(n) = n ÷ slowdown(n), and an interval [a, b] of the one is
+[n ÷ b, n ÷ a] of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Quantities that a suite may declare as ``antigil_quantity``, and whether they come per thread count.
+PER_THREADS = frozenset({"slowdown", "waiting", "queued", "inflation"})
+PER_WORKLOAD = frozenset({"gil_held", "stall", "time"})
+SURROUNDINGS = frozenset({"gil_enabled", "cpus_allowed"})
+
+
+class State(IntEnum):
+    """Why a commit has, or has not, a value."""
+
+    PRESENT = 0
+    MISSING = 1
+    FAILED = 2
+    SKIPPED = 3
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One machine with one Python, as asv tells them apart.
+
+    Attributes
+    ----------
+    key : tuple of (str, str)
+        Everything asv recorded about it, sorted; two environments are the same if this is.
+    branch : str or None
+        The branch of the commits, where the configuration names several.
+    """
+
+    key: tuple[tuple[str, str], ...]
+    branch: str | None = None
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """Everything asv recorded about it."""
+        return dict(self.key)
+
+    @property
+    def machine(self) -> str:
+        """Name of the machine."""
+        return self.params.get("machine", "unknown machine")
+
+    @property
+    def python(self) -> str:
+        """Python version as asv names it, for example ``3.14t``."""
+        return self.params.get("python", "")
+
+    @property
+    def cpus_present(self) -> int | None:
+        """Number of CPUs that asv's machine file states."""
+        text = self.params.get("num_cpu", "")
+        return int(text) if text.isdigit() and int(text) > 0 else None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One thing that threads do.
+
+    Attributes
+    ----------
+    name : str
+        asv's name without the tracked function's; with it for a ``time_*`` benchmark of its own.
+    title : str
+        For people.
+    control : bool
+        Its code never changes with the project's commits: it shows the machine's moves.
+    origin : str
+        ``"measured"`` by antigil's instrument, or ``"timed"`` by asv at several thread counts.
+    """
+
+    name: str
+    title: str
+    control: bool = False
+    origin: str = "measured"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One quantity of one workload in one environment, at one thread count, commit by commit.
+
+    Attributes
+    ----------
+    revisions : array of int
+        asv's revision numbers, ascending: every commit with a result in this environment.
+    values, low, high : arrays of float
+        The value and its 99 % interval; NaN where there is none.
+    states : array of uint8
+        A `State` per commit.
+    benchmark, parameter : str, int or None
+        asv's benchmark and the flat index of its parameters, where the series is one that asv stores.
+    """
+
+    workload: str
+    quantity: str
+    threads: int | None
+    environment: Environment
+    revisions: Ints
+    values: Floats
+    low: Floats
+    high: Floats
+    states: NDArray[np.uint8]
+    benchmark: str
+    parameter: int | None
+
+    def __post_init__(self) -> None:
+        for column in (self.revisions, self.values, self.low, self.high, self.states):
+            column.flags.writeable = False
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Where there is a value."""
+        return np.asarray(self.states == State.PRESENT)
+
+    def newest(self) -> int | None:
+        """Return the position of the newest value, or None."""
+        positions = np.flatnonzero(self.present)
+        return int(positions[-1]) if len(positions) else None
+
+    def at_or_before(self, revision: int) -> int | None:
+        """Return the position of the newest value not newer than a revision, or None."""
+        positions = np.flatnonzero(self.present & (self.revisions <= revision))
+        return int(positions[-1]) if len(positions) else None
+
+    def speedup(self) -> tuple[Floats, Floats, Floats]:
+        """Return value, low and high as speedup.
+
+        Raises
+        ------
+        ValueError
+            If the series is not a slowdown.
+        """
+        if self.quantity != "slowdown" or self.threads is None:
+            raise ValueError(f"{self.quantity} of {self.workload} has no speedup: it is not a slowdown")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.threads / self.values, self.threads / self.high, self.threads / self.low
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit, as a page tells of it; `date` in milliseconds since 1970."""
+
+    hash: str
+    revision: int
+    date: int
+    subject: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is missing from the pages, in plain words."""
+
+    what: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """All that asv stored and that can be drawn.
+
+    Attributes
+    ----------
+    commits : dict of int to Commit
+        By revision.
+    tags : dict of str to int
+        Revision of each tag.
+    """
+
+    workloads: Mapping[str, Workload]
+    environments: tuple[Environment, ...]
+    series: tuple[Series, ...]
+    commits: Mapping[int, Commit]
+    tags: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for series in self.series:
+            key = (series.workload, series.environment)
+            self._index.setdefault(key, {})[series.quantity, series.threads] = series
+
+    def find(
+        self, workload: str, environment: Environment, quantity: str, threads: int | None = None
+    ) -> Series | None:
+        """Return one series, or None."""
+        return self._index.get((workload, environment), {}).get((quantity, threads))
+
+    def of(self, workload: str, environment: Environment, quantity: str) -> Iterator[Series]:
+        """Yield a quantity's series of one workload and environment, by thread count."""
+        found = [s for s in self._index.get((workload, environment), {}).values() if s.quantity == quantity]
+        yield from sorted(found, key=lambda series: series.threads or 0)
+
+    def environments_of(self, workload: str) -> tuple[Environment, ...]:
+        """Return the environments in which a workload was measured, in a fixed order."""
+        return tuple(e for e in self.environments if (workload, e) in self._index)
+
+    def cpus_allowed(self, environment: Environment, revision: int) -> int | None:
+        """Return how many CPUs the measurement could use: recorded, else what the machine file states."""
+        number = self._surrounding(environment, "cpus_allowed", revision)
+        return int(number) if number is not None and number >= 1 else environment.cpus_present
+
+    def gil_enabled(self, environment: Environment, revision: int) -> bool | None:
+        """Return whether the GIL was enabled: recorded, else from the Python's name; None if unknown."""
+        number = self._surrounding(environment, "gil_enabled", revision)
+        if number is not None:
+            return bool(number)
+        if not environment.python:
+            return None
+        return not environment.python.endswith("t")
+
+    def surroundings(self, environment: Environment, quantity: str) -> Series | None:
+        """Return a series of the machine itself (``gil_enabled``, ``cpus_allowed``), or None."""
+        for (_, where), found in self._index.items():
+            if where == environment and (quantity, None) in found:
+                return found[quantity, None]
+        return None
+
+    def _surrounding(self, environment: Environment, quantity: str, revision: int) -> float | None:
+        """Return the newest recorded value at or before a revision, else the oldest after it."""
+        series = self.surroundings(environment, quantity)
+        if series is None:
+            return None
+        position = series.at_or_before(revision)
+        if position is None:
+            later = np.flatnonzero(series.present)
+            position = int(later[0]) if len(later) else None
+        return None if position is None else float(series.values[position])
