@@ -1,11 +1,17 @@
 """Build the C extension; everything else stands in pyproject.toml."""
 
 import sys
+from glob import glob
 
 from setuptools import Extension, setup
 
 OPTIONS = ["/O2", "/W4", "/std:c11"] if sys.platform == "win32" else ["-O2", "-std=c11", "-Wall", "-Wextra"]
 
-KERNELS = Extension("antigil._kernels", ["antigil/_kernels.c"], extra_compile_args=OPTIONS)
+KERNELS = Extension(
+    "antigil._kernels",
+    sources=sorted(glob("antigil/_kernels*.c")),
+    depends=["antigil/_kernels.h"],
+    extra_compile_args=OPTIONS,
+)
 
 setup(ext_modules=[KERNELS])

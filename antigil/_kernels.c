@@ -8,9 +8,7 @@
  * only, never a Python object.
  */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
+#include "_kernels.h"
 
 #define DEFAULT_MAX 100000
 
@@ -42,43 +40,12 @@ reduce(uint64_t max, uint64_t (*f)(uint64_t))
     return total;
 }
 
-/* Parse (max=DEFAULT_MAX). Return 0, or -1 with an exception set that names max. */
+/* Parse (max=DEFAULT_MAX). Return 1, or 0 with an exception set that names max. */
 static int
-parse_max(PyObject *args, PyObject *kwargs, const char *format, uint64_t *max)
+parse_max(PyObject *args, PyObject *kwargs, const char *format, antigil_integer *max)
 {
     static char *keywords[] = {"max", NULL};
-    PyObject *argument = NULL;
-    *max = DEFAULT_MAX;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, &argument)) {
-        return -1;
-    }
-    if (argument == NULL) {
-        return 0;
-    }
-    if (!PyIndex_Check(argument)) {
-        PyErr_Format(PyExc_TypeError, "max must be an integer, not %.200s", Py_TYPE(argument)->tp_name);
-        return -1;
-    }
-    PyObject *number = PyNumber_Index(argument);
-    if (number == NULL) {
-        return -1;
-    }
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
-    Py_DECREF(number);
-    if (value == -1 && overflow == 0 && PyErr_Occurred()) {
-        return -1;
-    }
-    if (overflow > 0) {
-        PyErr_Format(PyExc_OverflowError, "max must be at most %lld", LLONG_MAX);
-        return -1;
-    }
-    if (overflow < 0 || value < 0) {
-        PyErr_SetString(PyExc_ValueError, "max must not be negative");
-        return -1;
-    }
-    *max = (uint64_t)value;
-    return 0;
+    return PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, antigil_to_integer, max);
 }
 
 PyDoc_STRVAR(calcular_com_gil_doc,
@@ -88,11 +55,12 @@ PyDoc_STRVAR(calcular_com_gil_doc,
 static PyObject *
 calcular_com_gil(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    uint64_t max, total;
-    if (parse_max(args, kwargs, "|O:calcular_com_gil", &max) < 0) {
+    antigil_integer max = {"max", INT64_MAX, DEFAULT_MAX};
+    uint64_t total;
+    if (!parse_max(args, kwargs, "|O&:calcular_com_gil", &max)) {
         return NULL;
     }
-    total = reduce(max, calculate);
+    total = reduce(max.value, calculate);
     return PyUnicode_FromFormat("%llu", (unsigned long long)total);
 }
 
@@ -103,21 +71,20 @@ PyDoc_STRVAR(calcular_sem_gil_doc,
 static PyObject *
 calcular_sem_gil(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    uint64_t max, total;
-    if (parse_max(args, kwargs, "|O:calcular_sem_gil", &max) < 0) {
+    antigil_integer max = {"max", INT64_MAX, DEFAULT_MAX};
+    uint64_t total;
+    if (!parse_max(args, kwargs, "|O&:calcular_sem_gil", &max)) {
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    total = reduce(max, calculate);
+    total = reduce(max.value, calculate);
     Py_END_ALLOW_THREADS
     return PyUnicode_FromFormat("%llu", (unsigned long long)total);
 }
 
-#define METHOD(f) ((PyCFunction)(void (*)(void))(f))
-
 static PyMethodDef kernels_methods[] = {
-    {"calcular_com_gil", METHOD(calcular_com_gil), METH_VARARGS | METH_KEYWORDS, calcular_com_gil_doc},
-    {"calcular_sem_gil", METHOD(calcular_sem_gil), METH_VARARGS | METH_KEYWORDS, calcular_sem_gil_doc},
+    {"calcular_com_gil", ANTIGIL_METHOD(calcular_com_gil), calcular_com_gil_doc},
+    {"calcular_sem_gil", ANTIGIL_METHOD(calcular_sem_gil), calcular_sem_gil_doc},
     {NULL, NULL, 0, NULL},
 };
 

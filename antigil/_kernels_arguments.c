@@ -1,0 +1,61 @@
+/* How the kernels read their arguments. */
+
+#include "_kernels.h"
+
+int
+antigil_to_integer(PyObject *argument, void *integer)
+{
+    antigil_integer *target = integer;
+    if (!PyIndex_Check(argument)) {
+        PyErr_Format(PyExc_TypeError, "%s must be an integer, not %.200s", target->name,
+                     Py_TYPE(argument)->tp_name);
+        return 0;
+    }
+    PyObject *number = PyNumber_Index(argument);
+    if (number == NULL) {
+        return 0;
+    }
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+    Py_DECREF(number);
+    if (value == -1 && overflow == 0 && PyErr_Occurred()) {
+        return 0;
+    }
+    if (overflow < 0 || (overflow == 0 && value < 0)) {
+        PyErr_Format(PyExc_ValueError, "%s must not be negative", target->name);
+        return 0;
+    }
+    if (overflow > 0 || (uint64_t)value > target->most) {
+        PyErr_Format(PyExc_OverflowError, "%s must be at most %llu", target->name,
+                     (unsigned long long)target->most);
+        return 0;
+    }
+    target->value = (uint64_t)value;
+    return 1;
+}
+
+int
+antigil_to_real(PyObject *argument, void *real)
+{
+    antigil_real *target = real;
+    if (!PyNumber_Check(argument)) {
+        PyErr_Format(PyExc_TypeError, "%s must be a real number, not %.200s", target->name,
+                     Py_TYPE(argument)->tp_name);
+        return 0;
+    }
+    double value = PyFloat_AsDouble(argument);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return 0;
+    }
+    if (!(value >= 0.0 && value <= target->most)) { /* so that NaN is refused, too */
+        char *most = PyOS_double_to_string(target->most, 'g', 17, 0, NULL);
+        if (most == NULL) {
+            return 0;
+        }
+        PyErr_Format(PyExc_ValueError, "%s must be between 0 and %s", target->name, most);
+        PyMem_Free(most);
+        return 0;
+    }
+    target->value = value;
+    return 1;
+}
