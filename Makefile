@@ -1,0 +1,62 @@
+# Shorthands that do their own set-up, in .venv. CONTRIBUTING.md has the plain commands behind them.
+
+PYTHON ?= python3
+COMMITS ?= 4
+MACHINE ?= $(shell uname -n)
+
+BIN := .venv/bin
+BRANCH := main
+PAGE := .asv/html/speedup/index.html
+SOURCES := pyproject.toml setup.py $(wildcard antigil/*.[ch])
+
+.PHONY: help site test lint demo history asked-python
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as far as they lack results, and build the site
+	$(BIN)/python tools/machine.py '$(MACHINE)'
+	@status=0; set -x; \
+	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) | $(BIN)/python -m asv run \
+	    --machine '$(MACHINE)' --record-samples --skip-existing-successful HASHFILE:- || status=$$?; \
+	$(BIN)/python -m asv publish || exit; { set +x; } 2>/dev/null; \
+	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \
+	$(BIN)/python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
+	exit $$status
+
+test: lint ## check the code, then run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-test
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+
+demo: .venv/installed-plain ## run the article's experiment: two functions, 1, 4 and 8 threads
+	@$(BIN)/python -m antigil demo
+
+# Set-up. The Python that checks is the one in .venv, where there is one already.
+
+define CHECK
+@python=$(BIN)/python; [ -x "$$python" ] || python='$(PYTHON)'; \
+if command -v "$$python" >/dev/null; then "$$python" tools/check.py $(1); \
+else echo "antigil: error: no command $$python: install Python 3.11 or newer, or name it: make PYTHON=..." >&2; exit 2; fi
+endef
+
+history:
+	$(call CHECK,history $(BRANCH))
+
+.venv/installed-plain: EXTRA :=
+.venv/installed-asv: EXTRA := [asv]
+.venv/installed-test: EXTRA := [test]
+.venv/installed-plain .venv/installed-asv .venv/installed-test: $(SOURCES) | asked-python
+	$(call CHECK,build)
+	@echo 'Setting up .venv: installing antigil$(EXTRA), about a minute the first time'
+	@[ -x $(BIN)/python ] || '$(PYTHON)' -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRA)'
+	@touch $@
+
+asked-python: # a PYTHON=... of the user's own is not silently passed over for the one that .venv was made with
+ifneq ($(origin PYTHON),file)
+	@[ ! -x $(BIN)/python ] || $(BIN)/python tools/check.py same '$(PYTHON)'
+endif
