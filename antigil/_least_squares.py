@@ -41,7 +41,7 @@ def gustafson(n: Sequence[float], y: Sequence[float], *, level: float) -> Minimu
     f = float(slope @ (counts - observed) / (slope @ slope))
     theta = np.array([min(max(f, 0.0), 1.0)])
     residuals = observed - counts + theta * slope
-    return _judge(theta, np.array([0 < f < 1]), residuals, slope[:, None], level)
+    return _judge(theta, np.array([0 < f < 1]), residuals, slope[:, None], level, np.ones(1))
 
 
 def usl(n: Sequence[float], y: Sequence[float], *, coherency: bool, absolute: bool, level: float) -> Minimum:
@@ -60,9 +60,9 @@ def usl(n: Sequence[float], y: Sequence[float], *, coherency: bool, absolute: bo
                 minima.append((_rss(counts, observed, theta), int(free.sum()), theta, free))
     least = min(rss for rss, *_ in minima) * (1 + EQUAL) + len(counts) * ROUNDING**2
     _, _, theta, free = min((entry for entry in minima if entry[0] <= least), key=lambda entry: entry[1])
-    residuals = (observed - _model(counts, theta)) * scale
-    theta[2] *= scale
-    return _judge(theta[fitted], free[fitted], residuals, _jacobian(counts, theta)[:, fitted], level)
+    units = np.array([1.0, 1.0, scale])[fitted]
+    residuals = observed - _model(counts, theta)
+    return _judge(theta[fitted], free[fitted], residuals, _jacobian(counts, theta)[:, fitted], level, units)
 
 
 def _model(n: Floats, theta: Floats) -> Floats:
@@ -117,8 +117,13 @@ def _search(n: Floats, y: Floats, theta: Floats, free: Bools) -> Floats:
     return whole(part)
 
 
-def _judge(theta: Floats, free: Bools, residuals: Floats, jacobian: Floats, level: float) -> Minimum:
-    """Add first-order standard errors: those of the law in which the parameters at a bound are constants."""
+def _judge(
+    theta: Floats, free: Bools, residuals: Floats, jacobian: Floats, level: float, units: Floats
+) -> Minimum:
+    """Add first-order standard errors: those of the law in which the parameters at a bound are constants.
+
+    The parameters come in `units`, and leave without them.
+    """
     errors = np.full(len(theta), math.nan)
     errors[free] = math.inf
     widths = errors.copy()
@@ -130,6 +135,6 @@ def _judge(theta: Floats, free: Bools, residuals: Floats, jacobian: Floats, leve
         spread = np.linalg.norm(np.linalg.pinv(columns / lengths), axis=1) / lengths
         errors[free] = np.sqrt(residuals @ residuals / dof) * spread
         widths[free] = errors[free] * stdtrit(dof, (1 + level) / 2)
-    return Minimum(
-        tuple(theta.tolist()), tuple((~free).tolist()), tuple(errors.tolist()), tuple(widths.tolist())
-    )
+    scaled = (tuple((numbers * units).tolist()) for numbers in (theta, errors, widths))
+    values, standard_errors, half_widths = scaled
+    return Minimum(values, tuple((~free).tolist()), standard_errors, half_widths)

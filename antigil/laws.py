@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from antigil._least_squares import Minimum
 
-LARGEST = 1e100  # beyond it, a square or a product of three no longer fits a double
+LARGEST = 1e30  # beyond it, sums of squares of products no longer fit a double
 NO_SPEEDUP = 0.1  # a "speedup" at n = 1 further than this from 1 is another number, a rate say
 
 
@@ -196,7 +196,7 @@ def best_fit(
     if sum(count > 1 for count in counts) < len(_PARAMETERS["usl"]):
         laws.remove("usl")
     fits = [_fit(law, counts, speedups, level) for law in laws]
-    scores = [fit.rss / sigma**2 + 2 * len(fit.parameters) for fit in fits]
+    scores = [fit.rss / sigma / sigma + 2 * len(fit.parameters) for fit in fits]
     best = next(fit for fit, score in zip(fits, scores, strict=True) if score <= min(scores) + 2)
     return best if max(map(abs, best.residuals)) <= 5 * sigma else None
 

@@ -79,3 +79,14 @@ laws.fit_amdahl([2], [2])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert 'ImportError: fitting needs NumPy and SciPy: pip install "antigil[laws]"' in done.stderr
+
+
+def test_values_as_far_apart_as_allowed_give_a_finite_fit():
+    """Warnings are errors here: nothing overflows on the way."""
+    counts = [1.0, 3e10, 8e20, 1e30]
+    for scale in (1e-300, 1.0, 1e30):
+        for fit in (
+            laws.fit_usl(counts, [scale, scale / 7, scale / 3, scale / 9]),
+            laws.best_fit(counts, counts),
+        ):
+            assert all(math.isfinite(parameter.value) for parameter in fit.parameters)
