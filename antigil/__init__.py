@@ -10,8 +10,13 @@ TYPE_CHECKING = False  # typing's own constant would cost ten times what this pa
 if TYPE_CHECKING:
     from antigil._kernels import calcular_com_gil as calcular_com_gil
     from antigil._kernels import calcular_sem_gil as calcular_sem_gil
+    from antigil._kernels import serial_fraction as serial_fraction
 
-_KERNELS = ("calcular_com_gil", "calcular_sem_gil")
+_KERNELS = (
+    "calcular_com_gil",
+    "calcular_sem_gil",
+    "serial_fraction",
+)
 _MEASURES: tuple[str, ...] = ()
 
 __all__ = ["__version__", *_KERNELS, *_MEASURES]
@@ -42,6 +47,8 @@ def _load_kernel(name: str) -> object:
             f"antigil.{name} needs the C extension, which is not built: "
             "run 'pip install .' (or 'pip install -e .') with a C compiler"
         ) from error
+    if not hasattr(kernels, name):
+        raise ImportError(f"antigil.{name} is newer than the C extension that is built: build it again")
     return getattr(kernels, name)
 
 

@@ -6,6 +6,8 @@
  *
  * Between Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS a kernel touches C locals
  * only, never a Python object.
+ *
+ * The further kernels stand in a file for each topic, _kernels_*.c.
  */
 
 #include "_kernels.h"
@@ -88,7 +90,17 @@ static PyMethodDef kernels_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+kernels_exec(PyObject *module)
+{
+    if (PyModule_AddFunctions(module, antigil_serial_methods) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
 static PyModuleDef_Slot kernels_slots[] = {
+    {Py_mod_exec, kernels_exec},
 #ifdef Py_mod_multiple_interpreters
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif

@@ -30,4 +30,7 @@ typedef struct {
 int antigil_to_integer(PyObject *argument, void *integer);
 int antigil_to_real(PyObject *argument, void *real);
 
+/* The functions of each file, ended by a row of zeros. */
+extern PyMethodDef antigil_serial_methods[];
+
 #endif

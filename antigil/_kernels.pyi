@@ -1,9 +1,35 @@
-"""Kernels with a known way of scaling across Python threads."""
+"""Kernels with a known way of scaling across Python threads.
 
-from typing import SupportsIndex
+Of each pair one holds the GIL and one releases it; nothing else differs. On a
+free-threaded build there is no GIL to hold, and both scale.
+"""
+
+from typing import SupportsFloat, SupportsIndex
 
 def calcular_com_gil(max: SupportsIndex = 100_000) -> str:
     """Reduce over 0 ... max - 1 while holding the GIL; return the sum as decimal text."""
 
 def calcular_sem_gil(max: SupportsIndex = 100_000) -> str:
     """Reduce over 0 ... max - 1 with the GIL released; return the sum as decimal text."""
+
+def serial_fraction(
+    steps: SupportsIndex, held_share: SupportsFloat | SupportsIndex, slice_steps: SupportsIndex = 1000
+) -> int:
+    """Do steps of work, the GIL held for a share of them in slices and released for the rest.
+
+    Parameters
+    ----------
+    steps
+        The work of the call. A step is a fixed integer calculation of about 10
+        nanoseconds; time ``serial_fraction(10**6, 1)`` for that of this machine.
+    held_share
+        The share of the steps for which the GIL is held, from 0 to 1: exact to one step.
+        It is a share of the work, so a busy machine does not change it.
+    slice_steps
+        The steps for which the GIL is held at once. The call starts with such a slice.
+
+    Returns
+    -------
+    int
+        The result of the calculation; it depends on the steps only.
+    """
