@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from antigil._kernels import calcular_com_gil as calcular_com_gil
     from antigil._kernels import calcular_sem_gil as calcular_sem_gil
     from antigil._kernels import serial_fraction as serial_fraction
+    from antigil._kernels import stream_holding as stream_holding
+    from antigil._kernels import stream_releasing as stream_releasing
 
 _KERNELS = (
     "calcular_com_gil",
     "calcular_sem_gil",
     "serial_fraction",
+    "stream_holding",
+    "stream_releasing",
 )
 _MEASURES: tuple[str, ...] = ()
 

@@ -93,7 +93,8 @@ static PyMethodDef kernels_methods[] = {
 static int
 kernels_exec(PyObject *module)
 {
-    if (PyModule_AddFunctions(module, antigil_serial_methods) < 0) {
+    if (PyModule_AddFunctions(module, antigil_memory_methods) < 0 ||
+        PyModule_AddFunctions(module, antigil_serial_methods) < 0) {
         return -1;
     }
     return 0;

@@ -31,6 +31,7 @@ int antigil_to_integer(PyObject *argument, void *integer);
 int antigil_to_real(PyObject *argument, void *real);
 
 /* The functions of each file, ended by a row of zeros. */
+extern PyMethodDef antigil_memory_methods[];
 extern PyMethodDef antigil_serial_methods[];
 
 #endif

@@ -6,6 +6,8 @@ free-threaded build there is no GIL to hold, and both scale.
 
 from typing import SupportsFloat, SupportsIndex
 
+from typing_extensions import Buffer
+
 def calcular_com_gil(max: SupportsIndex = 100_000) -> str:
     """Reduce over 0 ... max - 1 while holding the GIL; return the sum as decimal text."""
 
@@ -33,3 +35,23 @@ def serial_fraction(
     int
         The result of the calculation; it depends on the steps only.
     """
+
+def stream_holding(buffer: Buffer) -> int:
+    """Read a C-contiguous buffer once while holding the GIL.
+
+    Parameters
+    ----------
+    buffer
+        Any object with the buffer protocol. It is not copied, and cannot be resized
+        while it is read. Not to be written to by another thread meanwhile: that is a
+        data race, and the sum is then undefined.
+
+    Returns
+    -------
+    int
+        The sum of its 8-byte words, in the machine's byte order, and of the bytes left
+        after the last whole word, modulo 2**64.
+    """
+
+def stream_releasing(buffer: Buffer) -> int:
+    """Read a C-contiguous buffer once with the GIL released; else as `stream_holding`."""
