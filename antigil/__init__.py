@@ -10,7 +10,11 @@ TYPE_CHECKING = False  # typing's own constant would cost ten times what this pa
 if TYPE_CHECKING:
     from antigil._kernels import calcular_com_gil as calcular_com_gil
     from antigil._kernels import calcular_sem_gil as calcular_sem_gil
+    from antigil._kernels import read_holding as read_holding
+    from antigil._kernels import read_releasing as read_releasing
     from antigil._kernels import serial_fraction as serial_fraction
+    from antigil._kernels import sleep_holding as sleep_holding
+    from antigil._kernels import sleep_releasing as sleep_releasing
     from antigil._kernels import stream_holding as stream_holding
     from antigil._kernels import stream_releasing as stream_releasing
 
@@ -20,6 +24,10 @@ _KERNELS = (
     "serial_fraction",
     "stream_holding",
     "stream_releasing",
+    "sleep_holding",
+    "sleep_releasing",
+    "read_holding",
+    "read_releasing",
 )
 _MEASURES: tuple[str, ...] = ()
 

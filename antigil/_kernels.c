@@ -94,7 +94,8 @@ static int
 kernels_exec(PyObject *module)
 {
     if (PyModule_AddFunctions(module, antigil_memory_methods) < 0 ||
-        PyModule_AddFunctions(module, antigil_serial_methods) < 0) {
+        PyModule_AddFunctions(module, antigil_serial_methods) < 0 ||
+        PyModule_AddFunctions(module, antigil_waiting_methods) < 0) {
         return -1;
     }
     return 0;

@@ -33,5 +33,6 @@ int antigil_to_real(PyObject *argument, void *real);
 /* The functions of each file, ended by a row of zeros. */
 extern PyMethodDef antigil_memory_methods[];
 extern PyMethodDef antigil_serial_methods[];
+extern PyMethodDef antigil_waiting_methods[];
 
 #endif

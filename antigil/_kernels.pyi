@@ -55,3 +55,23 @@ def stream_holding(buffer: Buffer) -> int:
 
 def stream_releasing(buffer: Buffer) -> int:
     """Read a C-contiguous buffer once with the GIL released; else as `stream_holding`."""
+
+def sleep_holding(seconds: SupportsFloat | SupportsIndex) -> None:
+    """Sleep for at most a day while holding the GIL.
+
+    A signal does not cut the sleep short: its handler runs when the call has ended.
+    """
+
+def sleep_releasing(seconds: SupportsFloat | SupportsIndex) -> None:
+    """Sleep for at most a day with the GIL released; else as `sleep_holding`."""
+
+def read_holding(fd: SupportsIndex, size: SupportsIndex) -> bytes:
+    """Read at most size bytes from a file descriptor while holding the GIL.
+
+    One read of the operating system, into the memory of the result: fewer bytes than
+    asked for are no error, and none at all mean the end. A signal's handler runs before
+    the read is taken up again.
+    """
+
+def read_releasing(fd: SupportsIndex, size: SupportsIndex) -> bytes:
+    """Read at most size bytes from a file descriptor with the GIL released; else as `read_holding`."""
