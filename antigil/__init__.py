@@ -8,6 +8,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing's own constant would cost ten times what this package does
 if TYPE_CHECKING:
+    from antigil._kernels import SharedCounter as SharedCounter
     from antigil._kernels import calcular_com_gil as calcular_com_gil
     from antigil._kernels import calcular_sem_gil as calcular_sem_gil
     from antigil._kernels import read_holding as read_holding
@@ -28,6 +29,7 @@ _KERNELS = (
     "sleep_releasing",
     "read_holding",
     "read_releasing",
+    "SharedCounter",
 )
 _MEASURES: tuple[str, ...] = ()
 

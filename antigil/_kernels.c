@@ -98,7 +98,7 @@ kernels_exec(PyObject *module)
         PyModule_AddFunctions(module, antigil_waiting_methods) < 0) {
         return -1;
     }
-    return 0;
+    return antigil_add_shared_counter(module);
 }
 
 static PyModuleDef_Slot kernels_slots[] = {

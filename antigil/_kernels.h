@@ -35,4 +35,7 @@ extern PyMethodDef antigil_memory_methods[];
 extern PyMethodDef antigil_serial_methods[];
 extern PyMethodDef antigil_waiting_methods[];
 
+/* Add SharedCounter to the module. Return 0, or -1 with an exception set. */
+int antigil_add_shared_counter(PyObject *module);
+
 #endif

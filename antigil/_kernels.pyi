@@ -4,7 +4,7 @@ Of each pair one holds the GIL and one releases it; nothing else differs. On a
 free-threaded build there is no GIL to hold, and both scale.
 """
 
-from typing import SupportsFloat, SupportsIndex
+from typing import Literal, SupportsFloat, SupportsIndex, final
 
 from typing_extensions import Buffer
 
@@ -75,3 +75,30 @@ def read_holding(fd: SupportsIndex, size: SupportsIndex) -> bytes:
 
 def read_releasing(fd: SupportsIndex, size: SupportsIndex) -> bytes:
     """Read at most size bytes from a file descriptor with the GIL released; else as `read_holding`."""
+
+@final
+class SharedCounter:
+    """A counter for many threads, whose count is always exact.
+
+    Parameters
+    ----------
+    place
+        Where the count is kept: ``"lock"``, one place under a lock; ``"atomic"``, one
+        place that is incremented atomically; ``"slots"``, a place for each slot, each on
+        a cache line of its own.
+    slots
+        The number of slots, at most 4096; each thread takes one of its own.
+    """
+
+    def __new__(
+        cls, place: Literal["lock", "atomic", "slots"], slots: SupportsIndex = 1
+    ) -> SharedCounter: ...
+    def add_holding(self, times: SupportsIndex, slot: SupportsIndex = 0) -> None:
+        """Add one so many times while holding the GIL."""
+
+    def add_releasing(self, times: SupportsIndex, slot: SupportsIndex = 0) -> None:
+        """Add one so many times with the GIL released."""
+
+    @property
+    def count(self) -> int:
+        """The sum of all additions so far."""
