@@ -1,0 +1,96 @@
+"""The workflows: what can be checked of them without GitHub."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+SCRIPTS = [ROOT / ".ci/run"]
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+
+def tool(name):
+    """Return the path of a program, beside this Python or on the PATH."""
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = shutil.which(name, path=search)
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+def check(command, text=None):
+    """Run a checker; what it finds is the failure's message."""
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def load(workflow):
+    return YAML(typ="safe").load(workflow.read_text(encoding="utf-8"))
+
+
+def run_blocks():
+    """Yield (name, script) for every run step of every workflow."""
+    for workflow in WORKFLOWS:
+        for job, content in load(workflow)["jobs"].items():
+            for number, step in enumerate(content.get("steps", ())):
+                if "run" in step:
+                    yield pytest.param(step["run"], id=f"{workflow.stem}-{job}-{number}")
+
+
+def test_zizmor_finds_nothing():
+    check([tool("zizmor"), "--offline", "--no-progress", "--persona=pedantic", ".github/workflows"])
+
+
+def test_workflows_follow_githubs_schema():
+    check([tool("check-jsonschema"), "--builtin-schema=vendor.github-workflows", *map(str, WORKFLOWS)])
+
+
+@pytest.mark.parametrize("script", list(run_blocks()))
+def test_shellcheck_finds_nothing_in_a_run_step(script):
+    """A step's script reads no expression: what comes from outside comes through the environment."""
+    assert "${{" not in script
+    check([tool("shellcheck"), "--shell=bash", "-"], f"set -eo pipefail\n{script}")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_shellcheck_finds_nothing_in_a_script(script):
+    check([tool("shellcheck"), str(script)])
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_action_is_pinned_to_a_commit_whose_tag_is_told(workflow):
+    uses = re.findall(r"uses: .*", workflow.read_text(encoding="utf-8"))
+
+    assert uses
+    assert [line for line in uses if not PINNED.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_job_has_a_time_limit_and_names_its_permissions(workflow):
+    content = load(workflow)
+
+    assert content["permissions"] == {}
+    for name, job in content["jobs"].items():
+        assert 0 < job["timeout-minutes"] <= 360, name
+        assert "permissions" in job, name
+
+
+def test_one_job_waits_for_all_others():
+    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
+
+    assert set(jobs["gate"]["needs"]) == set(jobs) - {"gate"}
+
+
+def test_ci_covers_the_pythons_that_the_metadata_names():
+    matrix = load(ROOT / ".github/workflows/ci.yml")["jobs"]["test"]["strategy"]["matrix"]
+    named = re.findall(r"Python :: (3\.\d+)\"", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert matrix["python"] == [*named, f"{named[-1]}t"]
+    assert len({image.partition("-")[0] for image in matrix["os"]}) == 3
