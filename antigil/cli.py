@@ -1,0 +1,141 @@
+"""The command line: ``antigil COMMAND ...``, the same as ``python -m antigil COMMAND ...``.
+
+It parses and prints and decides nothing: what a command does lives elsewhere and is imported
+inside the command's handler, so that ``antigil --help`` loads neither the C extension nor an
+optional dependency.
+
+A new command is one `Command` in `COMMANDS`. Its handler returns the exit status and raises
+`UserError` for what the user can put right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+class UserError(Exception):
+    """Something the user can put right; the message is one line that says how."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand.
+
+    Parameters
+    ----------
+    name
+        The word on the command line.
+    summary
+        One line for the list of commands.
+    configure
+        Adds the command's arguments to its parser.
+    run
+        Does the work and returns the exit status.
+    """
+
+    name: str
+    summary: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see '{self.prog} --help')")
+
+
+class _PrintVersion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"antigil {version('antigil')}")
+        except PackageNotFoundError as error:
+            raise UserError("antigil is not installed here, so it has no version") from error
+        parser.exit()
+
+
+def _configure_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "which",
+        nargs="?",
+        metavar="com-gil|sem-gil",
+        help="only the function that keeps the GIL, or only the one that gives it up (default: both)",
+    )
+
+
+def _run_demo(args: argparse.Namespace) -> int:
+    from antigil import demo
+
+    if args.which not in (None, *demo.NAMES):
+        print(demo.WHICH_ONE, file=sys.stderr)
+        return EXIT_USER_ERROR
+    try:
+        for line in demo.lines([args.which] if args.which else demo.NAMES):
+            print(line, flush=True)
+    except demo.KernelsMissingError as error:
+        raise UserError(str(error)) from error
+    return 0
+
+
+COMMANDS = (
+    Command(
+        "demo", "the article's experiment: two C functions on 1, 4 and 8 threads", _configure_demo, _run_demo
+    ),
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser that knows every command in `COMMANDS`."""
+    parser = _Parser(
+        prog="antigil",
+        description="Measure how far native code runs in parallel under Python threads.",
+    )
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
+        command.configure(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        The words after ``antigil``; by default those of this process.
+
+    Returns
+    -------
+    int
+        The exit status: 0 for success, 2 for a user's error, 130 when interrupted.
+    """
+    try:
+        args = build_parser().parse_args(argv)
+        status: int = args.run(args)
+        sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
+    except UserError as error:
+        print(f"antigil: error: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        print("antigil: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more at exit; give it somewhere to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    return status

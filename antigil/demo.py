@@ -1,0 +1,181 @@
+"""The article's experiment: one call of a C function in each of 1, 4 and 8 threads.
+
+`calcular_com_gil` keeps the GIL while it calculates, `calcular_sem_gil` gives it up; otherwise
+they are the same. With n threads the work is n calls, so
+
+    speedup(n) = n x real(1) / real(n)
+
+which is 1 where the calls run one after another and min(n, CPUs) where they run at once. These
+are single stopwatch readings, as in the article; `antigil.scaling` measures properly.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Thread
+
+from antigil.scaling.cpus import cpus_allowed
+
+NAMES = ("com-gil", "sem-gil")
+WHICH_ONE = "Informar com-gil ou sem-gil"
+THREAD_COUNTS = (1, 4, 8)
+
+# Real seconds in the article, on a machine with 4 cores. For 8 threads it says only that they took
+# twice the time of 4.
+ARTICLE_SECONDS_ONE_CALL = 2.702
+ARTICLE_SECONDS_4_THREADS = {"com-gil": 10.910, "sem-gil": 3.414}
+
+
+class KernelsMissingError(Exception):
+    """The C extension is not built; the message says how to build it."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One line of the experiment.
+
+    Parameters
+    ----------
+    threads
+        Number of threads, each of which made one call.
+    real
+        Seconds on the wall clock from the first start to the last end.
+    user
+        CPU seconds of the whole process in user mode meanwhile.
+    """
+
+    threads: int
+    real: float
+    user: float
+
+
+class _Caller(Thread):
+    """A thread that makes one call and keeps what it raised."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        super().__init__(daemon=True)  # an interrupted demo does not wait for calls under way
+        self._function = function
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Make the call."""
+        try:
+            self._function()
+        except BaseException as error:  # raised again by run_threads
+            self.error = error
+
+
+def run_threads(function: Callable[[], object], threads: int) -> Reading:
+    """Call ``function`` once in each of ``threads`` threads and read the clocks.
+
+    Raises
+    ------
+    BaseException
+        What a call raised (the first thread's, if several did), once all threads have ended.
+    """
+    callers = [_Caller(function) for _ in range(threads)]
+    user_before, real_before = os.times().user, time.perf_counter()
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    real, user = time.perf_counter() - real_before, os.times().user - user_before
+    for caller in callers:
+        if caller.error is not None:
+            raise caller.error
+    return Reading(threads, real, user)
+
+
+def speedup(baseline: Reading, reading: Reading) -> float:
+    """Return how many times the calls per second of ``baseline`` a reading reached."""
+    return reading.threads / reading.real * baseline.real / baseline.threads
+
+
+def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
+    """Say in one sentence what a speedup means.
+
+    Parameters
+    ----------
+    name
+        The function's name.
+    reached
+        Its speedup with ``threads`` threads.
+    threads, cpus
+        Number of threads, and of CPUs that this process may use.
+    """
+    limit = min(threads, cpus)
+    if limit == 1:
+        return f"{name}: only one CPU may be used here, so nothing can run at once."
+    share = (reached - 1) / (limit - 1)  # 0: one after another, 1: all CPUs busy
+    manner = "one after another" if share < 0.25 else "at once" if share > 0.65 else "at once only in part"
+    return (
+        f"{name}: {threads} threads reached a speedup of {reached:.2f} of {limit}, so the calls ran {manner}."
+    )
+
+
+def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
+    """Run the experiment and yield its report line by line, each as soon as it is known.
+
+    Parameters
+    ----------
+    names
+        Which of `NAMES` to run.
+
+    Raises
+    ------
+    KernelsMissingError
+        If the C extension is not built.
+    """
+    functions = {name: _kernel(name) for name in names}
+    cpus = cpus_allowed()
+    gil = _gil_enabled()
+    yield f"{platform.python_implementation()} {platform.python_version()}, GIL {'on' if gil else 'off'}"
+    yield f"CPUs that this process may use: {cpus} (the article's machine had 4 cores)"
+    yield ""
+    yield "                          |          here           |     article"
+    yield "function          threads |  real s  user s speedup |  real s speedup"
+    verdicts = []
+    for name, function in functions.items():
+        label = _function_name(name)
+        baseline = run_threads(function, 1)
+        for threads in THREAD_COUNTS:
+            reading = baseline if threads == 1 else run_threads(function, threads)
+            reached = speedup(baseline, reading)
+            here = f"{reading.real:7.3f} {reading.user:7.3f} {reached:7.2f}"
+            yield f"{label}  {threads:7} | {here} | {_article(name, threads)}"
+        verdicts.append(verdict(label, reached, reading.threads, cpus))
+    yield ""
+    yield from verdicts
+    if not gil:
+        yield "This is a free-threaded Python with the GIL off: neither function has a GIL to keep."
+
+
+def _article(name: str, threads: int) -> str:
+    four = ARTICLE_SECONDS_4_THREADS[name]
+    seconds = {1: ARTICLE_SECONDS_ONE_CALL, 4: four, 8: 2 * four}[threads]
+    real = f"{seconds:7.3f}" if threads < 8 else f"{f'~{seconds:.1f}':>7}"
+    return f"{real} {threads * ARTICLE_SECONDS_ONE_CALL / seconds:7.2f}"
+
+
+def _function_name(name: str) -> str:
+    return "calcular_" + name.replace("-", "_")
+
+
+def _kernel(name: str) -> Callable[[], object]:
+    import antigil
+
+    try:
+        function: Callable[[], object] = getattr(antigil, _function_name(name))
+    except ImportError as error:
+        raise KernelsMissingError(str(error)) from error
+    return function
+
+
+def _gil_enabled() -> bool:
+    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)  # Python 3.13 and newer
+    return is_gil_enabled is None or bool(is_gil_enabled())
