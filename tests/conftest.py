@@ -1,0 +1,42 @@
+"""What every test run reports about its machine, and a switch that forbids skips."""
+
+import os
+import platform
+import sys
+import sysconfig
+
+import pytest
+
+from antigil.scaling.cpus import cpus_allowed
+
+FORBID_SKIPS = os.environ.get("ANTIGIL_FORBID_SKIPS", "") not in ("", "0")
+
+
+def pytest_report_header():
+    is_gil_enabled = getattr(sys, "_is_gil_enabled", lambda: True)
+    build = "free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else "default"
+    return [
+        f"antigil: {build} build of {platform.python_implementation()} {platform.python_version()},"
+        f" GIL {'on' if is_gil_enabled() else 'off'},"
+        f" {cpus_allowed()} of {os.cpu_count()} CPUs allowed,"
+        f" skips {'forbidden' if FORBID_SKIPS else 'allowed'}"
+    ]
+
+
+def _fail_if_skipped(report):
+    """Turn a skip into a failure: in our own CI everything that a test wants has been installed."""
+    if FORBID_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        _, _, reason = report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\n(ANTIGIL_FORBID_SKIPS is set, so a skip is a failure)"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _fail_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _fail_if_skipped((yield))

@@ -1,0 +1,62 @@
+"""What README and CONTRIBUTING tell a reader to type exists and gives what they show."""
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from antigil import cli
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+
+
+def commands(document):
+    """Return the shell code in a Markdown file: spans in backticks, and the indented blocks."""
+    text = re.sub(r"```.*?```", "", (ROOT / document).read_text(encoding="utf-8"), flags=re.DOTALL)
+    return "\n".join(re.findall(r"`[^`]+`|^    .*", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document):
+    named = set(re.findall(r"\bmake ([a-z]+)", commands(document)))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert named
+    assert named <= targets
+
+
+def test_antigil_commands_exist():
+    named = set(re.findall(r"\bantigil ([a-z]+)\b(?! import)", commands("README.md")))
+
+    assert named
+    assert named <= {command.name for command in cli.COMMANDS}
+
+
+def test_asv_commands_exist():
+    asv = subprocess.run([sys.executable, "-m", "asv", "--help"], capture_output=True, text=True, timeout=60)
+    known = set(re.findall(r"^    ([a-z]+) ", asv.stdout, re.MULTILINE))
+    named = set(re.findall(r"\basv ([a-z]+)", commands("README.md")))
+
+    assert {"run", "publish"} <= named <= known
+
+
+def test_python_examples_give_what_they_show():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README.md", None, None)
+
+    done = doctest.DocTestRunner().run(examples)
+
+    assert done.attempted > 0
+    assert done.failed == 0
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
+def test_links_and_pictures_lead_to_files_that_exist(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)|(?:src|href)=\"([^\":#]+)\"", text)
+
+    assert [target for pair in targets for target in pair if target and not (ROOT / target).exists()] == []
