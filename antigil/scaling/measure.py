@@ -1,0 +1,158 @@
+"""Measure a workload in several fresh processes, or a function in this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .cpus import cpus_allowed
+from .held import pool
+from .measurement import Measurement, Sample, Surroundings, combine, sample_of
+from .probe import probe_gil
+from .process import measure_in_fresh_process
+from .rounds import Plan, measure_rounds, select
+from .workload import FunctionWorkload, Workload
+
+PROCESSES = 8
+"""The fewest whose medians give a 99 % interval (see :mod:`.measurement`)."""
+
+PROBE_SHARE = 0.3
+"""Share of the budget that goes to the GIL probe."""
+
+
+def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
+    """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond."""
+    allowed = cpus_allowed() if allowed is None else allowed
+    counts = {1, allowed}
+    n = 1
+    while n <= allowed:
+        n *= 2
+        counts.add(n)
+    return tuple(sorted(counts))
+
+
+def measure(
+    workload: Workload,
+    thread_counts: Sequence[int] | None = None,
+    *,
+    budget: float = 12.0,
+    processes: int = PROCESSES,
+    rounds: int = 5,
+    pin: bool = True,
+    time_limit: float = 60.0,
+    on_process: Callable[[int, int], None] = lambda done, processes: None,
+) -> Measurement:
+    """Measure how a statement scales over threads, in several fresh processes.
+
+    Parameters
+    ----------
+    workload
+        What to measure.
+    thread_counts
+        Ascending thread counts; :func:`default_thread_counts` if None.
+    budget
+        Seconds to spend on measuring; a workload with long calls may need more for one round each.
+    processes
+        Fresh processes; below eight there are no 99 % intervals.
+    rounds
+        Undisturbed rounds to aim at in each process.
+    pin
+        Whether to pin threads to CPUs of their own. Threads that the workload itself starts
+        inherit the pinning.
+    time_limit
+        Seconds after which one window is taken to hang.
+    on_process
+        Called with the number of processes done, and of all, after each.
+
+    Raises
+    ------
+    Exception
+        Whatever the workload raises.
+    WorkloadTimeout, MeasurementError
+        If it hangs, or its process dies.
+    ValueError
+        If an argument makes no sense.
+    """
+    if processes < 1:
+        raise ValueError("a measurement needs at least one process")
+    counts = tuple(thread_counts) if thread_counts is not None else default_thread_counts()
+    share = budget / processes
+    plan = Plan(
+        thread_counts=counts,
+        budget=share * (1 - PROBE_SHARE),
+        rounds=rounds,
+        pin=pin,
+        time_limit=time_limit,
+    )
+    steal = StealMeter()
+    results = []
+    for i in range(processes):
+        results.append(measure_in_fresh_process(workload, plan, share * PROBE_SHARE))
+        on_process(i + 1, processes)
+    samples = tuple(result.sample for result in results)
+    return Measurement(
+        workload=workload,
+        surroundings=results[0].surroundings,
+        points=combine(samples),
+        samples=samples,
+        gil_held=pool(result.gil_held for result in results),
+        steal=steal.share(),
+    )
+
+
+def measure_function(
+    function: Callable[[], object],
+    thread_counts: Sequence[int] | None = None,
+    *,
+    budget: float = 3.0,
+    rounds: int = 9,
+    pin: bool = True,
+    time_limit: float = 60.0,
+) -> Measurement:
+    """Measure how a function scales over threads, in this process; each round is a sample.
+
+    The parameters are those of :func:`measure`. One process can be an unlucky one: prefer
+    :func:`measure` where the workload can be written as a statement.
+    """
+    counts = tuple(thread_counts) if thread_counts is not None else default_thread_counts()
+    workload = FunctionWorkload(function)
+    steal = StealMeter()
+    plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)
+    done = measure_rounds(workload, plan)
+    used, disturbed = select(done)
+    samples = [sample_of([one]) for one in used]
+    dropped = len(done) - len(used)
+    # Rounds left out belong to the measurement as a whole; the first sample carries them.
+    first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)
+    samples = [first, *samples[1:]]
+    return Measurement(
+        workload=workload,
+        surroundings=Surroundings.here(),
+        points=combine(samples),
+        samples=tuple(samples),
+        gil_held=probe_gil(workload, budget * PROBE_SHARE, time_limit=time_limit),
+        steal=steal.share(),
+    )
+
+
+class StealMeter:
+    """The share of CPU time that the hypervisor gives to others, from its making to :meth:`share`."""
+
+    def __init__(self, stat: Path = Path("/proc/stat")) -> None:
+        self._stat = stat
+        self._before = self._read()
+
+    def _read(self) -> list[int] | None:
+        try:
+            with self._stat.open() as file:
+                return [int(field) for field in file.readline().split()[1:9]]
+        except OSError:
+            return None  # not Linux
+
+    def share(self) -> float | None:
+        """Return the share, 0 to 1, or None where the system does not tell."""
+        after = self._read()
+        if self._before is None or after is None:
+            return None
+        spent = [b - a for a, b in zip(self._before, after, strict=True)]
+        return spent[7] / sum(spent) if sum(spent) else 0.0

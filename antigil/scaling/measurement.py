@@ -1,0 +1,294 @@
+"""What a measurement found: immutable values, and their JSON form.
+
+A measurement rests on *samples*, one for each fresh process (or, for a function measured in
+this process, one for each round). Thread timing differs from process to process, so medians
+over the samples, and intervals from their order, are what may be compared.
+
+The interval of a median is free of assumptions about the distribution: between the k-th
+smallest and the k-th largest of m samples lies the median with probability
+1 - 2 sum_{i<k} C(m, i) / 2^m. Eight samples are the fewest that give 99 %.
+
+References
+----------
+H. A. David, H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from .clocks import queue_is_measurable
+from .cpus import cpu_model, cpus_allowed
+from .held import GilHeld
+from .rounds import Round, select
+from .workload import FunctionWorkload, Workload
+
+SCHEMA = "antigil.measurement/1"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a measurement was made.
+
+    Attributes
+    ----------
+    gil
+        Whether the GIL was enabled.
+    switch_interval
+        CPython's switch interval in seconds.
+    queue_measured
+        Whether the system reports time in the run queue. Where it does not, waiting includes
+        queueing, and a queue-free speedup cannot be had.
+    """
+
+    python_version: str
+    implementation: str
+    gil: bool
+    switch_interval: float
+    cpu: str
+    cpus_allowed: int
+    queue_measured: bool
+
+    @classmethod
+    def here(cls) -> Surroundings:
+        """Return the surroundings of this process."""
+        return cls(
+            python_version=platform.python_version(),
+            implementation=platform.python_implementation(),
+            gil=gil_enabled(),
+            switch_interval=sys.getswitchinterval(),
+            cpu=cpu_model(),
+            cpus_allowed=cpus_allowed(),
+            queue_measured=queue_is_measurable(),
+        )
+
+
+def gil_enabled() -> bool:
+    """Tell whether the GIL is enabled in this process."""
+    check = getattr(sys, "_is_gil_enabled", None)  # since 3.13; before, there is always a GIL
+    return True if check is None else bool(check())
+
+
+@dataclass(frozen=True)
+class PointSample:
+    """One sample at one thread count; the terms are those of :class:`Point`."""
+
+    rate: float
+    speedup: float
+    raw_speedup: float
+    waiting: float
+    queued: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one process measured: a point for each thread count, and how many rounds it took."""
+
+    points: Mapping[int, PointSample]
+    rounds: int
+    dropped: int
+    disturbed: bool
+
+
+def sample_of(rounds: Sequence[Round]) -> Sample:
+    """Reduce the rounds of one process to its medians."""
+    used, disturbed = select(rounds)
+    points = {n: _point_sample(used, n) for n in sorted(used[0].windows)}
+    return Sample(points, rounds=len(used), dropped=len(rounds) - len(used), disturbed=disturbed)
+
+
+def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
+    windows = [done.windows[n] for done in rounds]
+    return PointSample(
+        rate=median(window.rate for window in windows),
+        speedup=median(done.queue_free_speedup(n) for done in rounds),
+        raw_speedup=median(done.speedup(n) for done in rounds),
+        waiting=median(window.waiting for window in windows),
+        queued=median(window.queued or 0.0 for window in windows),
+    )
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A median over samples and the interval that holds it with 99 % confidence.
+
+    ``ci99`` is None where there are too few samples (below eight) for such an interval.
+    """
+
+    median: float
+    ci99: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Estimate:
+        """Estimate the median of the distribution that the values come from."""
+        return cls(median(values), median_interval(values, 0.99))
+
+
+def median_interval(values: Sequence[float], confidence: float) -> tuple[float, float] | None:
+    """Return the narrowest order-statistics interval of the median, or None with too few values."""
+    ordered = sorted(values)
+    m = len(ordered)
+    outside, k = 0.0, 0
+    while k < m // 2:
+        outside += 2 * math.comb(m, k) / 2**m
+        if outside > 1.0 - confidence:
+            break
+        k += 1
+    return None if k == 0 else (ordered[k - 1], ordered[m - k])
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was found at one thread count.
+
+    Attributes
+    ----------
+    threads
+        Number of threads, n.
+    rate
+        Calls per second, all threads together.
+    speedup
+        Queue-free speedup S*: what other programs took is given back while there are CPUs enough.
+    raw_speedup
+        S = X(n) / X(1).
+    waiting, queued
+        Shares of the threads' wall time, 0 to 1.
+    inflation
+        CPU time per call relative to one thread: n x [on_cpu(n) / on_cpu(1)] / S.
+    rounds, dropped
+        Rounds used, and disturbed ones left out.
+    disturbed
+        Whether disturbed rounds had to be used.
+    """
+
+    threads: int
+    rate: float
+    speedup: Estimate
+    raw_speedup: Estimate
+    waiting: float
+    queued: float
+    inflation: float
+    rounds: int
+    dropped: int
+    disturbed: bool
+
+    @property
+    def efficiency(self) -> float:
+        """Speedup per thread, 1 being perfect."""
+        return self.speedup.median / self.threads
+
+    @property
+    def on_cpu(self) -> float:
+        """Share of the threads' wall time on a CPU, 0 to 1."""
+        return 1.0 - self.waiting - self.queued
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measured workload.
+
+    Attributes
+    ----------
+    points
+        By ascending thread count; the first is for one thread.
+    samples
+        What the points were computed from.
+    steal
+        Share of the machine's CPU time that its hypervisor took meanwhile; None if not told.
+    """
+
+    workload: Workload | FunctionWorkload
+    surroundings: Surroundings
+    points: tuple[Point, ...]
+    samples: tuple[Sample, ...]
+    gil_held: GilHeld
+    steal: float | None = None
+
+    def point(self, threads: int) -> Point:
+        """Return the point of a thread count; KeyError if it was not measured."""
+        for point in self.points:
+            if point.threads == threads:
+                return point
+        raise KeyError(threads)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs disturbed it so much that disturbed rounds had to be used."""
+        return any(point.disturbed for point in self.points)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON form (docs/method.md), of plain dicts, lists and numbers."""
+        where = self.surroundings
+        text = (
+            self.workload if isinstance(self.workload, Workload) else Workload(repr(self.workload.function))
+        )
+        return {
+            "schema": SCHEMA,
+            "statement": text.statement,
+            "setup": text.setup,
+            "thread_setup": text.thread_setup,
+            "python": {
+                "version": where.python_version,
+                "implementation": where.implementation,
+                "gil": where.gil,
+                "switch_interval": where.switch_interval,
+            },
+            "machine": {
+                "cpu": where.cpu,
+                "cpus_allowed": where.cpus_allowed,
+                "queue_measured": where.queue_measured,
+                "steal": self.steal,
+            },
+            "points": [_point_json(point, self.samples) for point in self.points],
+            "gil_held": {
+                "share": self.gil_held.share,
+                "se": self.gil_held.standard_error,
+                "probes": self.gil_held.probes,
+                "method": self.gil_held.method,
+            },
+            "ceiling": self.gil_held.ceiling,
+            "stall": self.gil_held.stall,
+        }
+
+
+def _point_json(point: Point, samples: Sequence[Sample]) -> dict[str, Any]:
+    form = asdict(point)
+    for name in ("speedup", "raw_speedup"):
+        interval = form[name]["ci99"]
+        form[name]["ci99"] = None if interval is None else list(interval)
+    form["efficiency"] = point.efficiency
+    form["samples"] = [sample.points[point.threads].speedup for sample in samples]
+    return form
+
+
+def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
+    """Combine samples into points; inflation closes the identity S = n x on-CPU ratio / inflation."""
+    counts = sorted(samples[0].points)
+    one = [sample.points[1] for sample in samples]
+    on_cpu_one = 1.0 - median(p.waiting for p in one) - median(p.queued for p in one)
+    points = []
+    for n in counts:
+        at = [sample.points[n] for sample in samples]
+        waiting, queued = median(p.waiting for p in at), median(p.queued for p in at)
+        raw = Estimate.of([p.raw_speedup for p in at])
+        points.append(
+            Point(
+                threads=n,
+                rate=median(p.rate for p in at),
+                speedup=Estimate.of([p.speedup for p in at]),
+                raw_speedup=raw,
+                waiting=waiting,
+                queued=queued,
+                inflation=n * (1.0 - waiting - queued) / on_cpu_one / raw.median,
+                rounds=sum(sample.rounds for sample in samples),
+                dropped=sum(sample.dropped for sample in samples),
+                disturbed=any(sample.disturbed for sample in samples),
+            )
+        )
+    return tuple(points)

@@ -1,0 +1,170 @@
+"""The GIL probe: a prober thread that samples whether a workload holds the GIL.
+
+One worker thread calls the workload again and again. Beside it a prober sleeps for
+exponentially distributed times, so its wake-ups see time averages. Waking from a sleep costs
+one voluntary context switch; finding the GIL taken costs at least one more, and the prober
+reads its own count. Where that count cannot be had, a late wake-up stands in for it.
+
+What the probes saw is turned into a share in :mod:`.held`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from .held import GilHeld, Probe, estimate
+from .window import Threads
+from .workload import FunctionWorkload, Run, Workload
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+MEAN_SLEEP_SECONDS = 0.002
+"""Each probe can cost the worker a switch of threads, about 20 us: 1 % at this rate."""
+
+
+def probe_gil(
+    workload: Workload | FunctionWorkload,
+    seconds: float = 1.0,
+    *,
+    mean_sleep: float = MEAN_SLEEP_SECONDS,
+    time_limit: float = 60.0,
+) -> GilHeld:
+    """Measure for which share of its running time a workload holds the GIL.
+
+    Works on any number of CPUs, without privileges, and beside other programs.
+
+    Parameters
+    ----------
+    workload
+        What one worker thread calls again and again.
+    seconds
+        Time to probe for.
+    mean_sleep
+        Mean time between probes, in seconds.
+    time_limit
+        Seconds beyond ``seconds`` after which the workload is taken to hang.
+
+    Raises
+    ------
+    Exception
+        Whatever the workload raises, with the traceback of its thread.
+    WorkloadTimeout
+        If the workload does not end in time.
+    """
+    return estimate(collect(workload, seconds, mean_sleep=mean_sleep, time_limit=time_limit))
+
+
+def collect(
+    workload: Workload | FunctionWorkload, seconds: float, *, mean_sleep: float, time_limit: float
+) -> list[Probe]:
+    """Probe for so many seconds and return what each probe saw."""
+    make_run = workload.prepare()
+    group = Threads(2, seconds + time_limit)
+    worker: list[threading.Thread] = []
+    probes: list[Probe] = []
+
+    def work() -> None:
+        run = make_run(0, 1)
+        run(1)
+        worker.append(threading.current_thread())
+        group.gate.wait()
+        _call_until_stopped(run, group.stop)
+
+    def watch() -> None:
+        group.gate.wait()
+        with _Watch(worker[0]) as observe:
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end and not group.stop.is_set():
+                probes.append(observe(random.expovariate(1.0 / mean_sleep)))
+        group.stop.set()
+
+    group.run([work, watch])
+    return probes
+
+
+def _call_until_stopped(run: Run, stop: threading.Event) -> None:
+    while not stop.is_set():
+        run(1)
+
+
+class _Watch:
+    """Sleeps and tells what it saw of the worker; to be used in the prober's thread.
+
+    Nothing that it does between two sleeps may release the GIL, so it reads the kernel's
+    files through ``ctypes.PyDLL``, which keeps it, and not through ``os.pread``.
+    """
+
+    def __init__(self, worker: threading.Thread) -> None:
+        self._worker = worker
+        self._files = contextlib.ExitStack()
+
+    def __enter__(self) -> Callable[[float], Probe]:
+        own_id = threading.get_native_id()
+        # Where it is not Linux, or not permitted, wake-ups come some 50 us later; they still count.
+        with contextlib.suppress(OSError), open(f"/proc/{own_id}/timerslack_ns", "w") as file:
+            file.write("1")
+        self._worker_queue = self._queue_reader(self._worker.native_id or 0)
+        self._own_queue = self._queue_reader(own_id)
+        self._worker_cpu = _cpu_clock(self._worker)
+        self._switches = _switch_counter()
+        return self.observe
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._files.close()
+
+    def _queue_reader(self, native_id: int) -> Callable[[], float]:
+        try:
+            descriptor = os.open(f"/proc/self/task/{native_id}/schedstat", os.O_RDONLY)
+        except OSError:
+            return lambda: 0.0  # not Linux: all time counts as running time
+        self._files.callback(os.close, descriptor)
+        pread, buffer = ctypes.PyDLL(None).pread, ctypes.create_string_buffer(96)
+        pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
+
+        def read() -> float:
+            length = pread(descriptor, buffer, 95, 0)
+            return int(buffer.raw[:length].split()[1]) / 1e9
+
+        return read
+
+    def observe(self, sleep: float) -> Probe:
+        """Sleep, and return what was seen between before and after."""
+        worker_cpu, worker_queued, own_queued = self._worker_cpu(), self._worker_queue(), self._own_queue()
+        switches = self._switches()
+        start = time.perf_counter()
+        time.sleep(sleep)
+        elapsed = time.perf_counter() - start
+        more_switches = self._switches()
+        return Probe(
+            sleep=sleep,
+            elapsed=elapsed,
+            taken=None if switches is None or more_switches is None else more_switches - switches >= 2,
+            worker_cpu=self._worker_cpu() - worker_cpu,
+            worker_queued=self._worker_queue() - worker_queued,
+            own_queued=self._own_queue() - own_queued,
+        )
+
+
+def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:
+    """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return time.perf_counter
+    clock = time.pthread_getcpuclockid(thread.ident or 0)
+    return lambda: time.clock_gettime(clock)
+
+
+def _switch_counter() -> Callable[[], int | None]:
+    """Return a reader of the calling thread's voluntary context switches."""
+    if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
+        return lambda: None
+    getrusage, this_thread = resource.getrusage, resource.RUSAGE_THREAD
+    return lambda: getrusage(this_thread).ru_nvcsw

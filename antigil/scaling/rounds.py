@@ -1,0 +1,169 @@
+"""Rounds: one window for each thread count, close together in time and in random order.
+
+Speedup is taken within a round, so a drift of the machine's speed cancels:
+
+    S(n)  = X(n) / X(1)
+    S(n)  = n x [on_cpu(n) / on_cpu(1)] x [c(1) / c(n)]              an identity
+    S*(n) = S(n) x [1 - queued(1)] / [1 - queued(n)]                 queue-free, for n <= CPUs allowed
+
+While there are CPUs enough, time in the run queue was taken by other programs; S* gives it
+back. It is exact where nobody waits, and biased low by a few per cent where a preempted
+holder of the GIL makes others wait. With more threads than CPUs, queueing is the truth and
+nothing is given back.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .clocks import SYSTEM_CLOCKS, Clocks
+from .cpus import cpus_allowed, pinning_order
+from .window import Window, run_window
+from .workload import FunctionWorkload, Workload
+
+DISTURBED_QUEUE_SHARE = 0.03
+"""A window whose threads stood in the run queue for more than this share was disturbed."""
+
+MARK_SECONDS = 1e-4
+"""Short calls are batched until two looks at the clock are so far apart: 0.25 us in 100 us."""
+
+WINDOW_SECONDS = 0.03
+"""Least length of a window: several of CPython's switch intervals of 5 ms."""
+
+CALLS_PER_WINDOW = 4
+"""Least number of calls of each thread in a window."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Windows of one round by thread count; the one with a single thread is the baseline."""
+
+    windows: Mapping[int, Window]
+    cpus_allowed: int
+
+    def speedup(self, n: int) -> float:
+        """Return S(n), the raw speedup."""
+        return self.windows[n].rate / self.windows[1].rate
+
+    def queue_free_speedup(self, n: int) -> float:
+        """Return S*(n): the speedup with the time taken by other programs given back.
+
+        It is S(n) where n exceeds the CPUs allowed, or the system does not report queueing.
+        """
+        one, many = self.windows[1].queued, self.windows[n].queued
+        if n > self.cpus_allowed or one is None or many is None:
+            return self.speedup(n)
+        return self.speedup(n) * (1.0 - one) / (1.0 - many)
+
+    def inflation(self, n: int) -> float:
+        """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""
+        return self.windows[n].cpu_seconds_per_call / self.windows[1].cpu_seconds_per_call
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs took CPUs from a window that had enough of them."""
+        return any(
+            n <= self.cpus_allowed and window.queued is not None and window.queued > DISTURBED_QUEUE_SHARE
+            for n, window in self.windows.items()
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to measure rounds.
+
+    Attributes
+    ----------
+    thread_counts
+        Thread counts in ascending order; a window with 1 thread is always measured.
+    budget
+        Seconds for all rounds; the first round is measured whatever it takes.
+    rounds
+        Undisturbed rounds to aim at. Disturbed ones are taken again while the budget lasts.
+    pin
+        Whether to pin each thread to a CPU of its own while there are CPUs enough.
+    time_limit
+        Seconds after which one window is taken to hang.
+    """
+
+    thread_counts: tuple[int, ...] = (1, 2)
+    budget: float = 2.0
+    rounds: int = 5
+    pin: bool = True
+    time_limit: float = 60.0
+
+    def __post_init__(self) -> None:
+        counts = self.thread_counts
+        if not counts or any(n < 1 for n in counts) or list(counts) != sorted(set(counts)):
+            raise ValueError(f"thread counts must be positive, ascending and different, not {counts}")
+        if self.budget <= 0 or self.rounds < 1 or self.time_limit <= 0:
+            raise ValueError("budget, rounds and time limit must be positive")
+
+
+def measure_rounds(
+    workload: Workload | FunctionWorkload, plan: Plan, clocks: Clocks = SYSTEM_CLOCKS
+) -> tuple[Round, ...]:
+    """Measure rounds of a workload in this process.
+
+    It ends with so many undisturbed rounds as the plan asks for, or with its budget.
+
+    Raises
+    ------
+    Exception
+        Whatever the workload raises, with the traceback of its thread.
+    WorkloadTimeout
+        If a window does not end within the plan's time limit.
+    """
+    make_run = workload.prepare()
+    allowed = cpus_allowed()
+    order = pinning_order()
+    start = time.monotonic()
+    first = run_window(make_run, 1, MARK_SECONDS, time_limit=plan.time_limit, clocks=clocks)
+    call_seconds = first.seconds / first.calls
+    if call_seconds < MARK_SECONDS:  # the first call is often a slow one: look again at a longer stretch
+        first = run_window(make_run, 1, 50 * MARK_SECONDS, time_limit=plan.time_limit, clocks=clocks)
+        call_seconds = first.seconds / first.calls
+    calls_per_mark = max(1, round(MARK_SECONDS / call_seconds))
+    window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
+    rounds: list[Round] = []
+    counts = sorted({1, *plan.thread_counts})
+    last = 0.0
+    while sum(not done.disturbed for done in rounds) < plan.rounds:
+        began = time.monotonic()
+        if rounds and began + last > start + plan.budget:
+            break
+        windows = {}
+        for n in random.sample(counts, len(counts)):
+            cpus = placement(order, n, shift=len(rounds)) if plan.pin and n <= allowed else None
+            windows[n] = run_window(
+                make_run,
+                n,
+                window_seconds,
+                calls_per_mark=calls_per_mark,
+                cpus=cpus,
+                clocks=clocks,
+                time_limit=plan.time_limit,
+            )
+        rounds.append(Round(MappingProxyType(windows), allowed))
+        last = time.monotonic() - began
+    return tuple(rounds)
+
+
+def placement(order: Sequence[int], n: int, shift: int) -> tuple[int, ...]:
+    """Return CPUs for n threads, moved on by ``shift`` so that every CPU takes its turn."""
+    return tuple(order[(shift + i) % len(order)] for i in range(n))
+
+
+def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
+    """Return the rounds to use, and whether they are disturbed ones for want of better.
+
+    Undisturbed rounds are used alone where they are at least a third of all and at least two.
+    """
+    clean = tuple(done for done in rounds if not done.disturbed)
+    if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
+        return clean, False
+    return tuple(rounds), True

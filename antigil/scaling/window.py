@@ -1,0 +1,252 @@
+"""One window: n threads call a workload again and again, all of them before, in and after it.
+
+Every thread notes the time after every batch of calls. The window opens when every thread has
+come to a mark since the last of them started, and closes a set time later; the threads go on
+until every one has a mark beyond it. Batches cut by its edges count in proportion. So start-up
+and tail skew fall away, no barrier stands inside the timed stretch, and the calls at the edges
+contend with just as many others as those in the middle.
+
+    rate X(n) = calls in the window / its length
+    c(n)      = on_cpu x n / X(n), CPU seconds per call
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from .clocks import SYSTEM_CLOCKS, Clocks, Usage
+from .errors import WorkloadTimeout
+from .workload import MakeRun
+
+GRACE_SECONDS = 5.0
+"""Once a thread has failed, the others get so long to come to the end of their call."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one window measured.
+
+    Attributes
+    ----------
+    n_threads
+        Threads that ran side by side.
+    rate
+        Calls per second, all threads together.
+    on_cpu, queued, waiting
+        Shares of the threads' wall time, 0 to 1. Where the system does not tell how long
+        a thread was queued, ``queued`` is None and ``waiting`` includes it.
+    seconds
+        Length of the window.
+    calls
+        Calls that fell into the window, a fraction counting for those cut by its edges.
+    """
+
+    n_threads: int
+    rate: float
+    on_cpu: float
+    queued: float | None
+    waiting: float
+    seconds: float
+    calls: float
+
+    @property
+    def cpu_seconds_per_call(self) -> float:
+        """CPU time that one call took, in seconds."""
+        return self.on_cpu * self.n_threads / self.rate
+
+
+@dataclass
+class Track:
+    """What one thread leaves behind.
+
+    Attributes
+    ----------
+    marks
+        Times after each batch of calls, the first before any, in seconds.
+    settled
+        The first mark at which all threads had started.
+    passed
+        The first mark beyond the end of the window.
+    used
+        What the thread used between these two.
+    """
+
+    marks: list[float] = field(default_factory=list)
+    settled: float | None = None
+    passed: float | None = None
+    used: Usage = field(default_factory=lambda: Usage(0.0, None))
+
+
+def calls_by(marks: Sequence[float], moment: float, calls_per_mark: int) -> float:
+    """Return how many calls a thread had done at a moment, the batch under way in proportion."""
+    i = bisect_right(marks, moment) - 1
+    if i + 1 == len(marks):
+        return float(i * calls_per_mark)
+    return (i + (moment - marks[i]) / (marks[i + 1] - marks[i])) * calls_per_mark
+
+
+def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> Window:
+    """Reduce the tracks of threads that all passed the end of the window to what was measured."""
+    start = max(track.settled for track in tracks if track.settled is not None)
+    stop = start + seconds
+    calls = sum(
+        calls_by(track.marks, stop, calls_per_mark) - calls_by(track.marks, start, calls_per_mark)
+        for track in tracks
+    )
+    wall = sum((track.passed or 0.0) - (track.settled or 0.0) for track in tracks)
+    on_cpu = sum(track.used.cpu for track in tracks) / wall
+    queues = [track.used.queued for track in tracks]
+    queued = None if None in queues else sum(q for q in queues if q is not None) / wall
+    return Window(
+        n_threads=len(tracks),
+        rate=calls / seconds,
+        on_cpu=on_cpu,
+        queued=queued,
+        # The clocks are read a moment apart, so the rest can come out a hair below nothing.
+        waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),
+        seconds=seconds,
+        calls=calls,
+    )
+
+
+class Threads:
+    """Runs one body per thread, and turns a crash or a hang into the caller's error."""
+
+    def __init__(self, n_threads: int, time_limit: float) -> None:
+        self._time_limit = time_limit
+        self._errors: list[BaseException] = []
+        self.gate = threading.Barrier(n_threads)
+        self.stop = threading.Event()
+
+    def run(self, bodies: Sequence[Callable[[], None]]) -> None:
+        """Run the bodies side by side and wait for all of them.
+
+        Raises
+        ------
+        BaseException
+            What a body raised first, with that thread's traceback.
+        WorkloadTimeout
+            If a body has not ended within the time limit. It cannot be killed, only left behind.
+        """
+        threads = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
+        deadline = time.monotonic() + self._time_limit
+        try:
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+                alive = next((thread for thread in threads if thread.is_alive()), threads[0])
+                alive.join(min(0.5, max(0.0, deadline - time.monotonic())))
+                if self._errors:
+                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+        finally:
+            self.stop.set()
+        if self._errors:
+            raise self._errors[0]
+        if any(thread.is_alive() for thread in threads):
+            raise WorkloadTimeout(
+                f"the workload did not end within {self._time_limit:g} s in {len(bodies)} thread(s): "
+                "it hangs, or needs a higher time limit"
+            )
+
+    def _guard(self, body: Callable[[], None]) -> None:
+        try:
+            body()
+        except BaseException as error:
+            # First the error, then the gate: those it lets go fail in turn and stand after it.
+            self._errors.append(error)
+            self.gate.abort()
+            self.stop.set()
+
+
+def run_window(
+    make_run: MakeRun,
+    n_threads: int,
+    seconds: float,
+    *,
+    calls_per_mark: int = 1,
+    cpus: Sequence[int] | None = None,
+    clocks: Clocks = SYSTEM_CLOCKS,
+    time_limit: float = 60.0,
+) -> Window:
+    """Measure one window.
+
+    Parameters
+    ----------
+    make_run
+        Prepares each thread.
+    n_threads
+        Number of threads.
+    seconds
+        Length of the window.
+    calls_per_mark
+        Calls between two looks at the clock.
+    cpus
+        Thread i is pinned to ``cpus[i]``; None leaves the threads to the scheduler.
+    clocks
+        Clocks to use.
+    time_limit
+        Seconds after which a thread is taken to hang.
+    """
+    group = Threads(n_threads, time_limit)
+    tracks = [Track() for _ in range(n_threads)]
+
+    def body(index: int) -> None:
+        if cpus is not None:
+            pin_thread(cpus[index])
+        run = make_run(index, n_threads)
+        run(1)
+        group.gate.wait()
+        _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks)
+
+    group.run([partial(body, index) for index in range(n_threads)])
+    return summarize(tracks, seconds, calls_per_mark)
+
+
+def _call_through(
+    tracks: Sequence[Track],
+    index: int,
+    run_batch: Callable[[], object],
+    seconds: float,
+    stop: threading.Event,
+    clocks: Clocks,
+) -> None:
+    """Call until every thread has passed the end of the window.
+
+    The threads need no lock: each writes its own track only, and all derive the same window
+    from the tracks.
+    """
+    now, track = clocks.now, tracks[index]
+    marks = track.marks
+    end: float | None = None
+    with clocks.meter() as meter:
+        marks.append(now())
+        while not stop.is_set():
+            run_batch()
+            mark = now()
+            marks.append(mark)
+            if track.settled is None:
+                if all(other.marks for other in tracks):
+                    before = meter.read()
+                    track.settled = mark
+            elif end is None:
+                settled = [other.settled for other in tracks if other.settled is not None]
+                if len(settled) == len(tracks):
+                    end = max(settled) + seconds
+            if end is not None and mark >= end:
+                if track.passed is None:
+                    track.used = meter.read() - before
+                    track.passed = mark
+                if all(other.passed is not None for other in tracks):
+                    return
+
+
+def pin_thread(cpu: int) -> None:
+    """Pin the calling thread to one CPU, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(threading.get_native_id(), {cpu})

@@ -1,0 +1,115 @@
+"""What is measured: a Python statement with its set-up, or a function.
+
+A statement is compiled into a generator, one per thread. It runs its thread's own set-up,
+then, for each request, the statement as often as asked for, in a loop of its own:
+
+    def worker(thread, threads):
+        <thread set-up>
+        steps = yield
+        while True:
+            for _ in steps:
+                <statement>
+            steps = yield
+
+so that names of the thread's set-up are fast locals, and no Python call comes on top of
+the statement's own cost.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import textwrap
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+
+Run = Callable[[int], object]
+"""Calls the workload the given number of times."""
+
+MakeRun = Callable[[int, int], Run]
+"""Prepares one thread, given its index (from 0) and the number of threads, and returns its Run."""
+
+_TEMPLATE = """\
+def _antigil_worker(thread, threads):
+{thread_setup}
+    _antigil_steps = yield
+    while True:
+        for _antigil_step in _antigil_steps:
+{statement}
+        _antigil_steps = yield
+"""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Python statement to measure.
+
+    Parameters
+    ----------
+    statement
+        Run again and again by every thread.
+    setup
+        Run once in each process; its names are global, hence shared by all threads.
+    thread_setup
+        Run once in each thread; its names are local to that thread. It may use ``thread``,
+        the thread's index from 0, and ``threads``, their number.
+    path
+        Directories to put before ``sys.path``.
+    """
+
+    statement: str
+    setup: str = "pass"
+    thread_setup: str = "pass"
+    path: tuple[str, ...] = ()
+
+    def prepare(self) -> MakeRun:
+        """Run the set-up in this process and return what prepares each thread.
+
+        Raises
+        ------
+        SyntaxError
+            In the caller's own text and line numbers, before anything has run.
+        """
+        sys.path[:0] = [entry for entry in self.path if entry not in sys.path]
+        for name in ("setup", "thread_setup", "statement"):
+            compile(getattr(self, name), f"<{name.replace('_', ' ')}>", "exec")
+        source = _TEMPLATE.format(
+            thread_setup=textwrap.indent(self.thread_setup or "pass", " " * 4),
+            statement=textwrap.indent(self.statement or "pass", " " * 12),
+        )
+        namespace: dict[str, Any] = {"__name__": "__antigil__"}
+        exec(_compile_with_source(self.setup, "<setup>"), namespace)
+        exec(_compile_with_source(source, "<statement>"), namespace)
+        worker = namespace.pop("_antigil_worker")
+
+        def make_run(thread: int, threads: int) -> Run:
+            generator: Generator[None, repeat[None], None] = worker(thread, threads)
+            next(generator)
+            return lambda calls: generator.send(repeat(None, calls))
+
+        return make_run
+
+
+@dataclass(frozen=True)
+class FunctionWorkload:
+    """A function without arguments to measure, in this process only."""
+
+    function: Callable[[], object] = field(repr=False)
+
+    def prepare(self) -> MakeRun:
+        """Return what prepares each thread; all of them call the same function."""
+        function = self.function
+
+        def run(calls: int) -> None:
+            for _ in repeat(None, calls):
+                function()
+
+        return lambda thread, threads: run
+
+
+def _compile_with_source(source: str, name: str) -> Any:
+    """Compile, and let tracebacks show the source line as they do for a file."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    return compile(source, name, "exec")
