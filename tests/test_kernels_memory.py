@@ -1,0 +1,107 @@
+"""The read streams: right for every buffer, and never a copy of one."""
+
+import re
+import struct
+import threading
+from array import array
+
+import numpy as np
+import pytest
+
+import antigil
+
+
+@pytest.fixture(params=["stream_holding", "stream_releasing"])
+def stream(request):
+    return getattr(antigil, request.param)
+
+
+def python_sum(buffer):
+    """Return what a stream is to return, in Python."""
+    data = bytes(buffer)
+    words = len(data) // 8
+    return (sum(struct.unpack_from(f"={words}Q", data)) + sum(data[8 * words :])) % 2**64
+
+
+@pytest.mark.parametrize("length", [*range(70), 1000, 4099])
+def test_the_sum_is_right_for_every_length_and_alignment(stream, length):
+    data = np.random.default_rng(length).bytes(length + 1)
+    assert python_sum(data) == stream(data)
+    assert python_sum(data[1:]) == stream(buffer=memoryview(data)[1:])
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [
+        b"",
+        bytearray(b"bytes to count"),
+        array("d", [0.5, -1.0, 3.25]),
+        memoryview(array("H", range(1000))),
+        np.arange(-500, 500),
+        np.linspace(0, 1, 999, dtype=np.float32).reshape(27, 37),
+        np.zeros((0, 3)),
+        np.array(7),
+        np.arange("2026-01-01", "2026-02-01", dtype="datetime64[D]"),
+    ],
+    ids=lambda buffer: type(buffer).__name__,
+)
+def test_the_sum_is_right_for_every_contiguous_buffer(stream, buffer):
+    expected = python_sum(buffer.tobytes() if isinstance(buffer, np.ndarray) else buffer)
+    assert expected == stream(buffer)
+
+
+def test_an_array_of_words_is_summed_as_numpy_sums_it(stream):
+    words = np.random.default_rng(1).integers(0, 2**64, size=10_001, dtype=np.uint64)
+    assert int(words.sum()) == stream(words)
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [np.arange(10)[::2], np.ones((3, 4), order="F"), np.ones((3, 4))[:, :2], memoryview(bytes(10))[::-1]],
+    ids=["every second", "Fortran order", "columns", "backwards"],
+)
+def test_a_buffer_with_gaps_is_refused(stream, buffer):
+    with pytest.raises(BufferError, match=r"^buffer must be C-contiguous$"):
+        stream(buffer)
+
+
+@pytest.mark.parametrize(("other", "name"), [("text", "str"), (None, "NoneType"), ([1], "list"), (7, "int")])
+def test_an_object_without_a_buffer_is_refused(stream, other, name):
+    message = f"buffer must support the buffer protocol, not {name}"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        stream(other)
+
+
+def test_the_buffer_is_let_go_afterwards(stream):
+    data = bytearray(100)
+    stream(data)
+    data.append(1)
+    assert stream(data) == 1
+
+
+def test_the_buffer_is_held_while_the_gil_is_released():
+    """Another thread cannot resize it, which would free the memory that is being read."""
+    data = bytearray(1 << 22)
+    running = True
+
+    def read():
+        while running:
+            antigil.stream_releasing(data)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    refused = grow_until_refused(data, attempts=1_000_000)
+    running = False
+    reader.join()
+    assert refused
+    data.append(0)
+
+
+def grow_until_refused(data, attempts):
+    """Return whether an attempt to make a bytearray longer was refused."""
+    for _ in range(attempts):
+        try:
+            data.append(0)
+        except BufferError:
+            return True
+    return False
