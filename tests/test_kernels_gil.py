@@ -1,6 +1,7 @@
 """What each kernel does to other Python threads, proven by what those threads get done."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
@@ -13,12 +14,29 @@ import antigil
 
 GIL_ENABLED = getattr(sys, "_is_gil_enabled", lambda: True)()
 
-# Each call takes some milliseconds; holding form first.
-PAIRS = {
-    "article": (partial(antigil.calcular_com_gil, 2_000), partial(antigil.calcular_sem_gil, 2_000)),
+ZEROS = os.open("/dev/zero", os.O_RDONLY) if os.path.exists("/dev/zero") else None
+BUFFER = bytearray(32 << 20)
+COUNTERS = {place: antigil.SharedCounter(place) for place in ("lock", "atomic", "slots")}
+
+# Each call takes some milliseconds.
+HOLDING = {
+    "article": partial(antigil.calcular_com_gil, 2_000),
+    "serial fraction": partial(antigil.serial_fraction, 1_000_000, 1, 10_000),
+    "memory": partial(antigil.stream_holding, BUFFER),
+    "sleep": partial(antigil.sleep_holding, 0.01),
+    **{place: partial(counter.add_holding, 1_000_000) for place, counter in COUNTERS.items()},
 }
-HOLDING = {name: pair[0] for name, pair in PAIRS.items()}
-RELEASING = {name: pair[1] for name, pair in PAIRS.items()}
+RELEASING = {
+    "article": partial(antigil.calcular_sem_gil, 2_000),
+    "serial fraction": partial(antigil.serial_fraction, 1_000_000, 0),
+    "half serial": partial(antigil.serial_fraction, 1_000_000, 0.5, 100_000),
+    "memory": partial(antigil.stream_releasing, BUFFER),
+    "sleep": partial(antigil.sleep_releasing, 0.01),
+    **{place: partial(counter.add_releasing, 1_000_000) for place, counter in COUNTERS.items()},
+}
+if ZEROS is not None:  # Windows has no file that never ends
+    HOLDING["read"] = partial(antigil.read_holding, ZEROS, 16 << 20)
+    RELEASING["read"] = partial(antigil.read_releasing, ZEROS, 16 << 20)
 
 
 class Bystander(threading.Thread):
