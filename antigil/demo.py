@@ -110,12 +110,10 @@ def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
     """
     limit = min(threads, cpus)
     if limit == 1:
-        return f"{name}: only one CPU may be used here, so nothing can run at once."
-    share = (reached - 1) / (limit - 1)  # 0: one after another, 1: all CPUs busy
-    manner = "one after another" if share < 0.25 else "at once" if share > 0.65 else "at once only in part"
-    return (
-        f"{name}: {threads} threads reached a speedup of {reached:.2f} of {limit}, so the calls ran {manner}."
-    )
+        return f"{name}: only one CPU may be used here, so more threads cannot be faster."
+    share = (reached - 1) / (limit - 1)  # 0: as if one call ran after another, 1: as if all CPUs were busy
+    part = "next to nothing" if share < 0.25 else "most or all of it" if share > 0.65 else "a part of it"
+    return f"{name}: of a possible speedup of {limit}, {threads} threads reached {reached:.2f}, {part}."
 
 
 def lines(names: Sequence[str] = NAMES) -> Iterator[str]:

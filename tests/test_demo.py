@@ -51,13 +51,13 @@ def test_speedup_compares_calls_per_second():
 @pytest.mark.parametrize(
     ("reached", "threads", "cpus", "words"),
     [
-        (1.00, 8, 2, "so the calls ran one after another."),
-        (0.95, 8, 4, "so the calls ran one after another."),
-        (1.97, 8, 2, "so the calls ran at once."),
-        (3.17, 8, 4, "so the calls ran at once."),
-        (2.20, 8, 4, "so the calls ran at once only in part."),
-        (7.80, 8, 64, "so the calls ran at once."),
-        (1.00, 8, 1, "only one CPU may be used here, so nothing can run at once."),
+        (1.00, 8, 2, "reached 1.00, next to nothing."),
+        (0.95, 8, 4, "reached 0.95, next to nothing."),
+        (1.97, 8, 2, "most or all of it."),
+        (3.17, 8, 4, "most or all of it."),
+        (2.20, 8, 4, "a part of it."),
+        (7.80, 8, 64, "most or all of it."),
+        (1.00, 8, 1, "only one CPU may be used here, so more threads cannot be faster."),
     ],
 )
 def test_verdict_follows_the_speedup_and_the_cpus(reached, threads, cpus, words):
