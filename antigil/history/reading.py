@@ -237,12 +237,10 @@ def _merge_rows(values: Any, low: Any, high: Any, states: Any) -> tuple[float, f
 
 
 def _workloads(columns: list[Column], series: list[Series]) -> dict[str, Workload]:
-    """Return the workloads that have a speedup to draw; a control is one if any of its numbers says so."""
+    """Return the workloads that have a speedup to draw, as their slowdown describes them."""
     drawn = {s.workload for s in series if s.quantity not in SURROUNDINGS and s.quantity != "time"}
-    found: dict[str, Workload] = {}
-    for column in columns:
-        old = found.get(column.workload.name, column.workload)
-        found[column.workload.name] = column.workload if column.workload.control else old
+    told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
+    found = {column.workload.name: column.workload for column in told}
     return {name: found[name] for name in sorted(found) if name in drawn}
 
 

@@ -13,16 +13,25 @@ CPUs, and every CPU second grows by `inflation`:
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asv.results import Results
+from asv.benchmarks import Benchmarks
+from asv.config import Config
+from asv.repo import get_repo
+from asv.results import Results, iter_results
 from asv.util import write_json
 from asv_runner.statistics import compute_stats
+
+from antigil.history.config import Options, read_options
+from antigil.history.reading import read_archive
+from antigil.history.series import Archive
 
 THREADS = (1, 2, 4, 8)
 FIRST_DATE = 1_700_000_000
@@ -169,15 +178,17 @@ class _Scatter:
 
     def __init__(self, plan: Plan) -> None:
         self._random = random.Random(plan.seed)
+        self._noise = plan.noise
         self._stock = []
         for _ in range(200):
             sample = [self._random.gauss(1.0, plan.noise * 2) for _ in range(plan.samples)]
             middle, stats = compute_stats(sample, 1)
-            self._stock.append((middle * self._random.gauss(1.0, plan.noise), stats))
+            self._stock.append((middle, stats))
 
     def around(self, value: float) -> tuple[float, dict[str, float]]:
         """Return a value near the given one, and its statistics."""
         middle, stats = self._random.choice(self._stock)
+        value *= self._random.gauss(1.0, self._noise)
         scaled = ("ci_99_a", "ci_99_b", "q_25", "q_75")
         return middle * value, {k: v * value if k in scaled else v for k, v in stats.items()}
 
@@ -212,7 +223,8 @@ def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Sc
         behaviour = workload.at(commit)
         told = [scaling(behaviour, place, n) for n in THREADS]
         slowdowns = [n / t["speedup"] for n, t in zip(THREADS, told, strict=True)]
-        put(f"{workload.name}.track_slowdown", counts, [scatter.around(v) for v in slowdowns])
+        first, *others = slowdowns
+        put(f"{workload.name}.track_slowdown", counts, [(first, None), *map(scatter.around, others)])
         for quantity in ("waiting", "queued", "inflation"):
             put(f"{workload.name}.track_{quantity}", counts, [(t[quantity], None) for t in told])
         held = behaviour.serial if place.gil else 0.0
@@ -226,3 +238,22 @@ def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Sc
     put("surroundings.Surroundings.track_gil_enabled", [], [(float(place.gil), None)])
     put("surroundings.Surroundings.track_cpus_allowed", [], [(float(place.cpus), None)])
     return results
+
+
+def publish(root: Path) -> subprocess.CompletedProcess[str]:
+    """Run the real ``asv publish`` on a history, with the plugin from this checkout."""
+    checkout = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "asv", "publish", "--no-pull"]
+    env = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONHASHSEED": "0"}
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+
+
+def load(root: Path) -> tuple[Archive, Options]:
+    """Read a history as the plugin does."""
+    conf = Config.load(str(root / "asv.conf.json"))
+    conf.repo, conf.results_dir = str(root), str(root / "results")
+    repo = get_repo(conf)
+    benchmarks = Benchmarks.load(conf)
+    hashes = {result.commit_hash for result in iter_results(conf.results_dir)} | set(repo.get_tags().values())
+    options = read_options(conf)
+    return read_archive(conf, repo, benchmarks, repo.get_revisions(hashes), options), options

@@ -1,0 +1,66 @@
+"""Names that are safe in files and links, and labels that tell environments apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from .series import Environment
+
+LONGEST = 80
+#: asv's fields in which machines usually differ as a whole; shown only if nothing else tells them apart.
+MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
+
+
+def file_names(names: Sequence[str]) -> dict[str, str]:
+    """Return a file name (without ending) for each name: letters, digits, ``._-``, all different.
+
+    Names that lose something on the way, or differ only in case, get a piece of their digest.
+    """
+    found = {}
+    lower = [name.lower() for name in names]
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:LONGEST]
+        unsafe = plain != name or lower.count(name.lower()) > 1 or plain.lower() == "index"
+        found[name] = f"{plain}-{_digest(name)}".lstrip("-") if unsafe else plain
+    return found
+
+
+def environment_id(environment: Environment) -> str:
+    """Return a short name for links that stays the same from run to run."""
+    return _digest(repr((environment.key, environment.branch)))
+
+
+def environment_labels(environments: Sequence[Environment]) -> dict[Environment, str]:
+    """Return a label per environment that names what tells it from the others."""
+    varying = sorted(
+        {
+            name
+            for one in environments
+            for name in {k for e in environments for k in e.params}
+            if one.params.get(name) != environments[0].params.get(name)
+        }
+        - {"machine", "python"}
+    )
+    machines = {e.machine for e in environments}
+    if len(machines) > 1:
+        same_name = len(machines) < len(
+            {tuple(e.params.get(f) for f in MACHINE_FIELDS) for e in environments}
+        )
+        varying = [v for v in varying if same_name or v not in MACHINE_FIELDS]
+    return {e: _label(e, varying, len({o.branch for o in environments}) > 1) for e in environments}
+
+
+def _label(environment: Environment, varying: Sequence[str], branches: bool) -> str:
+    """Return one label."""
+    parts = [environment.machine, f"Python {environment.python}"]
+    parts += [f"{name} {environment.params.get(name, 'unset')}" for name in varying]
+    if branches and environment.branch:
+        parts.append(environment.branch)
+    return " · ".join(parts)
+
+
+def _digest(text: str) -> str:
+    """Return eight hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,72 @@
+"""What the overview shows: first whether threads still help and what changed it, then every workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .names import environment_id
+from .page_workload import build_name, change_model
+from .series import Archive, Environment
+from .sparkline import sparkline
+from .standing import COMMITS_AGO, Standing, commit_of
+
+#: How many changes the overview tells before the table.
+NEWEST_CHANGES = 6
+
+
+def overview_model(
+    archive: Archive, found: Sequence[Standing], files: Mapping[str, str], labels: Mapping[Environment, str]
+) -> dict[str, Any]:
+    """Return the overview, as the template takes it."""
+    rows = [_row(archive, s, files, labels) for s in found]
+    newest = max(archive.commits, default=0)
+    counts = {
+        mark: sum(row["mark"] == mark for row in rows) for mark in ("lost", "gained", "recovered", "steady")
+    }
+    environments = sorted({s.environment for s in found}, key=lambda e: labels[e])
+    return {
+        "rows": rows,
+        "counts": counts,
+        "changes": _newest_changes(rows),
+        "environments": [(environment_id(e), labels[e]) for e in environments],
+        "newest": commit_of(archive, newest) if archive.commits else None,
+        "measured": len(archive.commits),
+        "ago": COMMITS_AGO,
+        "release": max(((r, n) for n, r in archive.tags.items()), default=(0, None))[1],
+        "problems": archive.problems,
+    }
+
+
+def _row(
+    archive: Archive, s: Standing, files: Mapping[str, str], labels: Mapping[Environment, str]
+) -> dict[str, Any]:
+    """Return one line of the table."""
+    return {
+        "workload": s.workload,
+        "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",
+        "environment": environment_id(s.environment),
+        "label": labels[s.environment],
+        "build": build_name(archive.gil_enabled(s.environment, s.revision)),
+        "threads": s.threads,
+        "cpus": s.cpus,
+        "speedup": s.speedup,
+        "interval": s.interval,
+        "ideal": s.ideal,
+        "verdict": s.verdict,
+        "mark": s.mark,
+        "since_release": s.since_release,
+        "release": s.release,
+        "since_ago": s.since_ago,
+        "spark": sparkline(s),
+        "stale": s.stale,
+        "newest_state": s.newest_state.name.lower(),
+        "commit": commit_of(archive, s.revision),
+        "changes": [change_model(archive, c, s.cpus) for c in s.changes],
+    }
+
+
+def _newest_changes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newest changes of all workloads, with the row that each belongs to."""
+    told = [{**change, "row": row} for row in rows for change in row["changes"]]
+    return sorted(told, key=lambda c: (-c["revision"], c["direction"] == "gained"))[:NEWEST_CHANGES]

@@ -1,0 +1,123 @@
+"""Write the pages: templates filled with page models, data files, and the files that all pages share."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from bokeh.util.paths import bokehjs_path
+
+from .config import Options
+from .names import environment_id, environment_labels, file_names
+from .page_overview import overview_model
+from .page_workload import build_name, commit_columns, environment_columns, page_model
+from .series import Archive, Environment
+from .standing import Standing
+
+HERE = Path(__file__).parent
+#: BokehJS, from the installed package: the library, and the part that scripts call.
+BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
+
+
+def write_site(
+    conf: Any, archive: Archive, found: Sequence[Standing], options: Options, folder: Path
+) -> None:
+    """Write all pages into a folder of their own.
+
+    Parameters
+    ----------
+    conf : asv.config.Config
+        Gives the project's name and the links to commits.
+    archive : Archive
+        What was measured.
+    found : sequence of Standing
+        Where each workload stands, in the overview's order.
+    options : Options
+        What the ``antigil`` key says.
+    folder : Path
+        Made if needed.
+    """
+    shutil.copytree(HERE / "static", folder / "static", dirs_exist_ok=True)
+    for name in BOKEH_FILES:
+        shutil.copy(bokehjs_path() / "js" / name, folder / "static" / name)
+    labels = environment_labels(archive.environments)
+    files = file_names(list(archive.workloads))
+    templates = _templates(conf)
+    model = overview_model(archive, found, files, labels)
+    (folder / "index.html").write_text(
+        templates.get_template("overview.html").render(model), encoding="utf-8"
+    )
+    write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
+    page = templates.get_template("workload.html")
+    for name, own in _by_workload(found):
+        workload = archive.workloads[name]
+        told = page_model(archive, workload, own, labels)
+        html = page.render(workload=workload, file=files[name], standing=own, model=told)
+        (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
+        write_data(folder / "data" / f"{files[name]}.js", "page", told)
+        for one in own:
+            key = environment_id(one.environment)
+            columns = environment_columns(archive, name, one.environment)
+            write_data(folder / "data" / f"{files[name]}.{key}.js", f"numbers-{key}", columns)
+
+
+def write_data(path: Path, name: str, value: Any) -> None:
+    """Write a value as a script that hands it to the page: a page opened from a folder may load no JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, separators=(",", ":"))
+    for character in "<>&":  # so that the text is harmless even inside an HTML page
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    path.write_text(f"antigil.receive({json.dumps(name)},{text});\n", encoding="utf-8")
+
+
+def _by_workload(found: Sequence[Standing]) -> Iterator[tuple[str, list[Standing]]]:
+    """Yield each workload with its environments, the most recently measured first."""
+    grouped: dict[str, list[Standing]] = {}
+    for standing in found:
+        grouped.setdefault(standing.workload.name, []).append(standing)
+    for name, own in grouped.items():
+        yield name, sorted(own, key=lambda s: (-s.revision, _name_of(s.environment)))
+
+
+def _name_of(environment: Environment) -> tuple[str, str]:
+    """Return what environments measured equally recently are sorted by."""
+    return environment.machine, environment.python
+
+
+def _templates(conf: Any) -> jinja2.Environment:
+    """Return the templates, with escaping on, and what all of them need."""
+    loader = jinja2.FileSystemLoader(HERE / "templates")
+    templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    templates.undefined = jinja2.StrictUndefined
+    url = str(conf.show_commit_url)
+    linked = url.startswith(("https://", "http://"))
+    templates.globals.update(
+        project=conf.project,
+        commit_url=url if linked else "",
+        hash_length=conf.hash_length,
+        build_name=build_name,
+    )
+    templates.filters.update(times=times, percent=percent, points=points)
+    return templates
+
+
+def times(value: float) -> str:
+    """Return a speedup for people, such as ``3.98×``."""
+    return f"{value:.2f}×" if value < 100 else f"{value:.0f}×"
+
+
+def percent(value: float | None) -> str:
+    """Return a relative change for people, with a proper minus sign."""
+    if value is None:
+        return "–"
+    text = f"{abs(value) * 100:.0f}"
+    return f"±{text} %" if text == "0" else ("+" if value > 0 else "\N{MINUS SIGN}") + f"{text} %"
+
+
+def points(value: float) -> str:
+    """Return a change of a share for people, in percentage points."""
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + f"{abs(value) * 100:.0f} points"

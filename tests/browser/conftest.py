@@ -1,0 +1,79 @@
+"""A real browser on published pages, opened from the file system.
+
+Any console error or warning, any uncaught error, and any request for something that is not a file fails
+the test that caused it.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_instance():
+    """Debian's chromium, driven by Playwright."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="needs playwright: pip install antigil[test]"
+    )
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's chromium: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser_instance):
+    """Return a function that opens a file in a new page and waits until it is drawn."""
+    faults = []
+    contexts = []
+
+    def watch(page):
+        def on_console(message):
+            if message.type in {"error", "warning"}:
+                faults.append(f"console: {message.text}")
+
+        def on_request(request):
+            if not request.url.startswith(("file:", "data:", "blob:")):
+                faults.append(f"request: {request.url}")
+
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("request", on_request)
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+
+    def opened(path, fragment="", **options):
+        options = {"viewport": {"width": 1360, "height": 900}, **options}
+        context = browser_instance.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(f"{path.as_uri()}{fragment}")
+        if path.name != "index.html":
+            page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def speedup_pages(tmp_path_factory):
+    """Pages of a generated history with known gains and losses: their folder and the commits' hashes."""
+    from generated import Behaviour, Place, Planned, generate, publish, standard_plan
+
+    root = tmp_path_factory.mktemp("site") / "project"
+    timed = (Planned("legacy.TimeSort.time_sort", "", {0: Behaviour(), 20: Behaviour(serial=0.3)}),)
+    places = (Place(), Place(python="3.14t", gil=False))
+    hashes = generate(standard_plan(40, places=places, timed=timed), root)
+    done = publish(root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root / "html" / "speedup", hashes

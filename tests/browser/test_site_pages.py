@@ -1,0 +1,45 @@
+"""What a visitor gets, in a real browser, from the file system."""
+
+import re
+
+
+def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speedup_pages):
+    folder, hashes = speedup_pages
+    page = open_page(folder / "index.html")
+    assert "2 of 12 lost speedup" in page.locator("h1").inner_text()
+    first = page.locator(".change").first
+    assert "Loses its release" in first.inner_text()
+    assert hashes[26][:8] in first.inner_text()
+    assert "−75 %" in first.inner_text()
+    row = page.locator("table.workloads tbody tr").first
+    assert "▼ lost" in row.inner_text()
+    assert re.search(r"1\.0\d×\s+of 4, 4 threads", row.inner_text())
+
+
+def test_overview_is_reached_from_asvs_page_and_leads_back(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html")
+    page.get_by_role("link", name="asv’s pages").wait_for()
+    assert page.get_by_role("link", name="asv’s pages").get_attribute("href") == "../index.html"
+
+
+def test_workload_page_draws_a_line_per_thread_count_with_ideal_and_ceiling(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html")
+    page.get_by_role("link", name="Dips and recovers").first.click()
+    page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    assert page.locator("#history canvas").count() >= 1
+    drawn = page.evaluate(
+        "antigil.page.history.charts[0].figure.center.filter((m) => m.type === 'Label').map((m) => m.text)"
+    )
+    assert {"1 thr", "2 thr", "4 thr", "8 thr", "ideal 2×", "ideal 4×", "ceiling 1 ÷ held"} <= set(drawn)
+    assert "▼ −60 %" in drawn
+    assert "v1.0" in drawn
+
+
+def test_workload_page_names_build_machine_and_cpus(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Loses.html")
+    standing = page.locator(".standing").inner_text()
+    assert "alpha · Python 3.13 · GIL enabled · 4 CPUs allowed" in standing
+    assert "alpha · Python 3.14t · free-threaded · 4 CPUs allowed" in standing

@@ -1,0 +1,58 @@
+"""The real ``asv publish`` writes the pages, and leaves asv's own as they were."""
+
+import json
+import shutil
+
+from generated import generate, publish, standard_plan
+
+
+def test_overview_is_linked_from_asvs_navigation(published):
+    assert '<a href="speedup/index.html">Speedup</a>' in (published / "index.html").read_text()
+    assert 'href="speedup/index.html"' in (published / "error.html").read_text()
+    assert (published / "speedup" / "index.html").is_file()
+
+
+def test_bokeh_lies_beside_the_pages_once(published):
+    assert [p.parent.name for p in published.rglob("bokeh.min.js")] == ["static"]
+
+
+def test_pages_name_nothing_elsewhere(published):
+    """No page loads anything from another host; links to commits are the only absolute ones."""
+    for page in (published / "speedup").glob("*.html"):
+        text = page.read_text()
+        assert 'src="http' not in text
+        assert "<link" in text
+        assert text.count("http") == text.count('href="https://example.org/commit/') + text.count(
+            'data-commit-url="https://example.org/commit/"'
+        )
+
+
+def test_asvs_own_output_is_untouched(history, published, tmp_path):
+    root, _ = history
+    plain = tmp_path / "plain"
+    shutil.copytree(root, plain, ignore=shutil.ignore_patterns("html"))
+    conf = json.loads((plain / "asv.conf.json").read_text())
+    (plain / "asv.conf.json").write_text(json.dumps({**conf, "plugins": []}))
+    assert publish(plain).returncode == 0
+
+    def files(folder):
+        return {p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
+
+    mine = {p for p in files(published) if p.parts[0] == "speedup"}
+    assert files(published) - mine == files(plain / "html")
+    changed = {"index.html", "error.html", "index.json", "info.json", "regressions.xml"}
+    for path in files(plain / "html"):
+        if path.name not in changed:
+            assert (published / path).read_bytes() == (plain / "html" / path).read_bytes(), path
+    ours, theirs = (json.loads((f / "index.json").read_text()) for f in (published, plain / "html"))
+    assert [p for p in ours.pop("pages") if p[0] != "speedup"] == theirs.pop("pages")
+    assert ours == theirs
+
+
+def test_unknown_option_stops_publishing_with_one_line(tmp_path):
+    root = tmp_path / "project"
+    generate(standard_plan(3, tags={}, options={"tresholds": {}}), root)
+    done = publish(root)
+    assert done.returncode == 1
+    assert 'unknown option "tresholds" under "antigil" in asv.conf.json' in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
