@@ -96,6 +96,7 @@ def measure(
         points=combine(samples),
         samples=samples,
         gil_held=pool(result.gil_held for result in results),
+        gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
     )
 
@@ -125,12 +126,14 @@ def measure_function(
     # Rounds left out belong to the measurement as a whole; the first sample carries them.
     first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)
     samples = [first, *samples[1:]]
+    held = probe_gil(workload, budget * PROBE_SHARE, time_limit=time_limit)
     return Measurement(
         workload=workload,
         surroundings=Surroundings.here(),
         points=combine(samples),
         samples=tuple(samples),
-        gil_held=probe_gil(workload, budget * PROBE_SHARE, time_limit=time_limit),
+        gil_held=held,
+        gil_samples=(held,),
         steal=steal.share(),
     )
 

@@ -31,6 +31,9 @@ from .workload import FunctionWorkload, Workload
 
 SCHEMA = "antigil.measurement/1"
 
+INSTRUMENT_VERSION = "1"
+"""Raised by every change that can move a figure; figures of different versions must not be compared."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -199,6 +202,8 @@ class Measurement:
         By ascending thread count; the first is for one thread.
     samples
         What the points were computed from.
+    gil_held, gil_samples
+        The GIL-held share, pooled, and as each process found it.
     steal
         Share of the machine's CPU time that its hypervisor took meanwhile; None if not told.
     """
@@ -208,6 +213,7 @@ class Measurement:
     points: tuple[Point, ...]
     samples: tuple[Sample, ...]
     gil_held: GilHeld
+    gil_samples: tuple[GilHeld, ...]
     steal: float | None = None
 
     def point(self, threads: int) -> Point:
@@ -230,6 +236,7 @@ class Measurement:
         )
         return {
             "schema": SCHEMA,
+            "instrument": INSTRUMENT_VERSION,
             "statement": text.statement,
             "setup": text.setup,
             "thread_setup": text.thread_setup,
@@ -251,6 +258,7 @@ class Measurement:
                 "se": self.gil_held.standard_error,
                 "probes": self.gil_held.probes,
                 "method": self.gil_held.method,
+                "samples": [one.share for one in self.gil_samples],
             },
             "ceiling": self.gil_held.ceiling,
             "stall": self.gil_held.stall,
