@@ -16,9 +16,11 @@ help: ## list these targets
 
 site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as far as they lack results, and build the site
 	$(BIN)/python tools/machine.py '$(MACHINE)'
+	@mkdir -p .asv
+	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) > .asv/newest-commits
 	@status=0; set -x; \
-	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) | $(BIN)/python -m asv run \
-	    --machine '$(MACHINE)' --record-samples --skip-existing-successful HASHFILE:- || status=$$?; \
+	$(BIN)/python -m asv run --machine '$(MACHINE)' --record-samples --skip-existing-successful \
+	    HASHFILE:.asv/newest-commits || status=$$?; \
 	$(BIN)/python -m asv publish || exit; { set +x; } 2>/dev/null; \
 	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \
 	$(BIN)/python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
