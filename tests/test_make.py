@@ -248,7 +248,8 @@ def test_site_measures_the_newest_commits_newest_first(recorder):
     assert len(newest.split()) == 3
     assert (recorder / "calls").read_text().splitlines()[:3] == [
         "tools/machine.py a-machine",
-        "-m asv run --machine a-machine --record-samples --skip-existing-successful HASHFILE:.asv/newest-commits",
+        "-m asv run --machine a-machine --record-samples --skip-existing-successful"
+        " HASHFILE:.asv/newest-commits",
         "-m asv publish",
     ]
     assert done.returncode == 0, done.stderr
