@@ -11,19 +11,18 @@ A new command is one `Command` in `COMMANDS`. Its handler returns the exit statu
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from .errors import UserError
+
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
-
-
-class UserError(Exception):
-    """Something the user can put right; the message is one line that says how."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,84 @@ def _run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
+def _thread_counts(text: str) -> tuple[int, ...]:
+    try:
+        counts = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or any(n < 1 for n in counts) or list(counts) != sorted(set(counts)):
+        raise argparse.ArgumentTypeError(
+            f"thread counts are positive and ascending, like 1,2,4, not {text!r}"
+        )
+    return counts
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number, not {text!r}")
+    return value
+
+
+def _configure_measure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "statement",
+        nargs="+",
+        metavar="STATEMENT",
+        help="what every thread runs again and again; one line each",
+    )
+    add(
+        "-s",
+        "--setup",
+        action="append",
+        default=[],
+        metavar="SETUP",
+        help="run once in each process (repeatable)",
+    )
+    add(
+        "--thread-setup",
+        action="append",
+        default=[],
+        metavar="SETUP",
+        help="run once in each thread, with names of its own; it may use thread (from 0) and threads",
+    )
+    add(
+        "-t",
+        "--threads",
+        type=_thread_counts,
+        metavar="1,2,4",
+        help="thread counts (default: up to the CPUs and beyond)",
+    )
+    add("--budget", type=_positive, default=12.0, metavar="SECONDS", help="time to spend (default: 12)")
+    add(
+        "--time-limit",
+        type=_positive,
+        default=60.0,
+        metavar="SECONDS",
+        help="when a window counts as hanging",
+    )
+    add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
+    add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
+    add("--plot", metavar="FILE", help="draw the speedups: .svg, .png or .html")
+
+
+def _run_measure(args: argparse.Namespace) -> int:
+    from antigil import measuring
+
+    return measuring.run(args)
+
+
 COMMANDS = (
+    Command(
+        "measure",
+        "how far a Python statement scales over threads, and why not further",
+        _configure_measure,
+        _run_measure,
+    ),
     Command(
         "demo", "the article's experiment: two C functions on 1, 4 and 8 threads", _configure_demo, _run_demo
     ),

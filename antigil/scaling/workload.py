@@ -3,27 +3,29 @@
 A statement is compiled into a generator, one per thread. It runs its thread's own set-up,
 then, for each request, the statement as often as asked for, in a loop of its own:
 
-    def worker(thread, threads):
+    def statement(thread, threads):
         <thread set-up>
         steps = yield
         while True:
-            for _ in steps:
+            for step in steps:
                 <statement>
             steps = yield
 
 so that names of the thread's set-up are fast locals, and no Python call comes on top of
-the statement's own cost.
+the statement's own cost. The parts are joined as syntax trees and not as text: strings of
+several lines stay as they are, and a traceback shows the user's own lines and numbers.
 """
 
 from __future__ import annotations
 
+import ast
 import linecache
 import sys
-import textwrap
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any
+from types import CodeType
+from typing import Any, cast
 
 Run = Callable[[int], object]
 """Calls the workload the given number of times."""
@@ -32,12 +34,11 @@ MakeRun = Callable[[int, int], Run]
 """Prepares one thread, given its index (from 0) and the number of threads, and returns its Run."""
 
 _TEMPLATE = """\
-def _antigil_worker(thread, threads):
-{thread_setup}
+def statement(thread, threads):
     _antigil_steps = yield
     while True:
         for _antigil_step in _antigil_steps:
-{statement}
+            pass
         _antigil_steps = yield
 """
 
@@ -75,14 +76,11 @@ class Workload:
         sys.path[:0] = [entry for entry in self.path if entry not in sys.path]
         for name in ("setup", "thread_setup", "statement"):
             compile(getattr(self, name), f"<{name.replace('_', ' ')}>", "exec")
-        source = _TEMPLATE.format(
-            thread_setup=textwrap.indent(self.thread_setup or "pass", " " * 4),
-            statement=textwrap.indent(self.statement or "pass", " " * 12),
-        )
         namespace: dict[str, Any] = {"__name__": "__antigil__"}
-        exec(_compile_with_source(self.setup, "<setup>"), namespace)
-        exec(_compile_with_source(source, "<statement>"), namespace)
-        worker = namespace.pop("_antigil_worker")
+        _remember_source("<setup>", self.setup)
+        exec(compile(self.setup, "<setup>", "exec"), namespace)
+        exec(self._compile_worker(), namespace)
+        worker = namespace.pop("statement")
 
         def make_run(thread: int, threads: int) -> Run:
             generator: Generator[None, repeat[None], None] = worker(thread, threads)
@@ -90,6 +88,17 @@ class Workload:
             return lambda calls: generator.send(repeat(None, calls))
 
         return make_run
+
+    def _compile_worker(self) -> CodeType:
+        _remember_source("<statement>", f"{self.statement}\n{self.thread_setup}")
+        template = ast.parse(_TEMPLATE)
+        worker = cast(ast.FunctionDef, template.body[0])
+        loop = cast(ast.For, cast(ast.While, worker.body[1]).body[0])
+        loop.body = ast.parse(self.statement or "pass").body or loop.body
+        thread_setup = ast.parse(self.thread_setup)
+        ast.increment_lineno(thread_setup, self.statement.count("\n") + 1)
+        worker.body[:0] = thread_setup.body
+        return compile(template, "<statement>", "exec")
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,6 @@ class FunctionWorkload:
         return lambda thread, threads: run
 
 
-def _compile_with_source(source: str, name: str) -> Any:
-    """Compile, and let tracebacks show the source line as they do for a file."""
+def _remember_source(name: str, source: str) -> None:
+    """Let tracebacks show source lines as they do for a file."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return compile(source, name, "exec")

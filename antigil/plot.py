@@ -1,0 +1,104 @@
+"""A measurement as a picture: SVG, PNG, or an HTML page with the table beside it."""
+
+from __future__ import annotations
+
+import html
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from antigil.scaling import Measurement, sentence
+
+from .render import COLUMNS, row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".svg", ".png", ".html")
+BLUE, GREY = "#0072b2", "#6b6b6b"  # distinct for colour-blind readers (Okabe and Ito)
+
+
+def save(measurement: Measurement, path: Path) -> None:
+    """Write the picture of a measurement.
+
+    Parameters
+    ----------
+    path
+        Its suffix says the format, one of `SUFFIXES`.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is missing.
+    """
+    if path.suffix == ".html":
+        path.write_text(_page(measurement), encoding="utf-8")
+    else:
+        _figure(measurement).savefig(path, dpi=150)
+
+
+def require() -> None:
+    """Raise ImportError with what to install, if Matplotlib is missing."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError("a plot needs Matplotlib: pip install 'antigil[plot]'") from error
+
+
+def _figure(measurement: Measurement) -> Figure:
+    require()
+    from matplotlib.figure import Figure
+
+    threads = [point.threads for point in measurement.points]
+    speedups = [point.speedup.median for point in measurement.points]
+    ideal = [min(n, measurement.surroundings.cpus_allowed) for n in threads]
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(threads, ideal, "--", color=GREY, label="ideal: min(threads, CPUs allowed)")
+    intervals = [point.speedup.ci99 for point in measurement.points]
+    if all(intervals):
+        below = [s - i[0] for s, i in zip(speedups, intervals, strict=True) if i]
+        above = [i[1] - s for s, i in zip(speedups, intervals, strict=True) if i]
+        axes.errorbar(
+            threads, speedups, yerr=[below, above], fmt="o-", color=BLUE, capsize=4, label="speedup, 99 %"
+        )
+    else:
+        axes.plot(threads, speedups, "o-", color=BLUE, label="speedup")
+    ceiling = measurement.gil_held.ceiling
+    if ceiling is not None and ceiling < 1.5 * max(*ideal, *speedups):
+        axes.axhline(ceiling, color=GREY, linestyle=":", label=f"ceiling 1 / held = {ceiling:.3g}")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(threads, [str(n) for n in threads])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("threads")
+    axes.set_ylabel("speedup")
+    axes.set_title(sentence(measurement), fontsize=9, wrap=True)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _page(measurement: Measurement) -> str:
+    picture = io.StringIO()
+    _figure(measurement).savefig(picture, format="svg")
+    svg = picture.getvalue()
+    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row(point)) + "</tr>"
+        for point in measurement.points
+    )
+    statement = html.escape(measurement.to_json()["statement"])
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>antigil: scaling</title>
+<link rel="icon" href="data:,">
+<style>
+body {{ font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }}
+svg {{ max-width: 100%; height: auto }}
+table {{ border-collapse: collapse }} th, td {{ padding: .2em .7em; text-align: right }}
+</style></head>
+<body><h1>{html.escape(sentence(measurement))}</h1>
+<pre>{statement}</pre>
+{svg[svg.index("<svg") :]}
+<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
+</body></html>
+"""

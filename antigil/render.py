@@ -1,0 +1,157 @@
+"""A measurement as text: table, bars, law, held share, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from antigil.scaling import Estimate, Measurement, Point, sentence
+
+Z99 = 2.5758
+BAR_WIDTH = 40
+COLUMNS = (
+    "threads",
+    "calls/s",
+    "speedup",
+    "99 % interval",
+    "raw",
+    "efficiency",
+    "waiting",
+    "queued",
+    "inflation",
+)
+LAW_FORMULAS = {
+    "linear": "S(n) = n",
+    "amdahl": "S(n) = n / (1 + f (n - 1))",
+    "gustafson": "S(n) = n - f (n - 1)",
+    "usl": "S(n) = n / (1 + alpha (n - 1) + beta n (n - 1))",
+}
+LAW_NAMES = {
+    "linear": "linear",
+    "amdahl": "Amdahl",
+    "gustafson": "Gustafson",
+    "usl": "Universal Scalability Law",
+}
+
+
+def report(measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool = False) -> Iterator[str]:
+    """Yield the lines that ``antigil measure`` prints.
+
+    Parameters
+    ----------
+    measurement
+        What was measured.
+    laws
+        The ``laws`` entry of its document.
+    ascii_only
+        Draw bars without block characters, for terminals that cannot show them.
+    """
+    yield from table([row(point) for point in measurement.points])
+    yield ""
+    yield from bars(measurement, ascii_only=ascii_only)
+    yield ""
+    yield law_line(laws)
+    yield held_line(measurement)
+    yield from notes(measurement)
+    yield sentence(measurement)
+
+
+def row(point: Point) -> tuple[str, ...]:
+    """Return the cells of a point, in the order of `COLUMNS`."""
+    differs = abs(point.raw_speedup.median - point.speedup.median) >= 0.005 * point.speedup.median
+    return (
+        str(point.threads),
+        rate(point.rate),
+        f"{point.speedup.median:.2f}",
+        interval(point.speedup),
+        f"{point.raw_speedup.median:.2f}" if differs else "",
+        f"{point.efficiency:.0%}",
+        f"{point.waiting:.0%}",
+        f"{point.queued:.0%}",
+        f"{point.inflation:.2f}",
+    )
+
+
+def interval(estimate: Estimate) -> str:
+    """Return an interval as ``1.97 to 2.00``, or nothing where there are too few samples for one."""
+    return "" if estimate.ci99 is None else f"{estimate.ci99[0]:.2f} to {estimate.ci99[1]:.2f}"
+
+
+def rate(calls_per_second: float) -> str:
+    """Return a rate with three significant digits, such as ``1.67 k`` or ``12.3 M``."""
+    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if calls_per_second >= factor:
+            return f"{calls_per_second / factor:#.3g}{unit}"
+    return f"{calls_per_second:#.3g}"
+
+
+def seconds(duration: float) -> str:
+    """Return a duration with its unit, such as ``5.2 ms``."""
+    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
+        if duration >= factor:
+            return f"{duration / factor:.3g} {unit}"
+    return "0 s"
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the lines of a table; a column in which no row has anything is left out."""
+    shown = [i for i in range(len(COLUMNS)) if any(cells[i] for cells in rows)]
+    lines = [COLUMNS, *rows]
+    widths = {i: max(len(cells[i]) for cells in lines) for i in shown}
+    for cells in lines:
+        yield "  ".join(cells[i].rjust(widths[i]) for i in shown).rstrip()
+
+
+def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]:
+    """Yield a bar of the speedup for each thread count, with a mark at the ideal min(n, CPUs allowed)."""
+    block, mark = ("#", "|") if ascii_only else ("\u2588", "\u2502")
+    allowed = measurement.surroundings.cpus_allowed
+    ideals = {point.threads: min(point.threads, allowed) for point in measurement.points}
+    longest = max(*ideals.values(), *(point.speedup.median for point in measurement.points))
+    for point in measurement.points:
+        filled = round(BAR_WIDTH * point.speedup.median / longest)
+        ideal = round(BAR_WIDTH * ideals[point.threads] / longest)
+        cells = [block] * filled + [" "] * (BAR_WIDTH + 1 - filled)
+        cells[ideal] = mark
+        yield f"{point.threads:>7}  {''.join(cells)} {point.speedup.median:.2f} of {ideals[point.threads]}"
+
+
+def law_line(laws: dict[str, Any]) -> str:
+    """Return the law that fits, with its parameters, or why there is none."""
+    best = laws["best"]
+    if best is None:
+        return f"Law:      none ({laws['note']})"
+    parameters = ", ".join(
+        f"{name} = {value['value']:.3g}"
+        + ("" if value["standard_error"] is None else f" +- {value['standard_error']:.1g}")
+        for name, value in best["parameters"].items()
+    )
+    name, formula = LAW_NAMES[best["law"]], LAW_FORMULAS[best["law"]]
+    return f"Law:      {name}, {formula}" + (f" with {parameters}" if parameters else "")
+
+
+def held_line(measurement: Measurement) -> str:
+    """Return the GIL-held share with its interval, the ceiling it sets, and the stall."""
+    held = measurement.gil_held
+    margin = Z99 * held.standard_error
+    low, high = max(0.0, held.share - margin), min(1.0, held.share + margin)
+    ceiling = "none seen" if held.ceiling is None else f"{held.ceiling:.3g}"
+    return (
+        f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "
+        f"ceiling on any machine: {ceiling}   stall: {seconds(held.stall)}"
+    )
+
+
+def notes(measurement: Measurement) -> Iterator[str]:
+    """Yield what limits the measurement."""
+    where = measurement.surroundings
+    build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
+    yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
+    if measurement.disturbed:
+        yield "Note:     other programs disturbed it throughout; their share is taken out of the speedup"
+    if measurement.steal is not None and measurement.steal > 0.02:
+        yield f"Note:     the hypervisor took {measurement.steal:.0%} of the CPU time"
+    if not where.queue_measured:
+        yield "Note:     queueing is not reported here: waiting includes it, and the speedup is the raw one"
+    if measurement.gil_held.method == "latency":
+        yield "Note:     this system does not count a thread's switches: holds below 1 ms go unseen"
