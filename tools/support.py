@@ -1,0 +1,48 @@
+"""What the measuring scripts share: neighbours that keep CPUs busy, and Markdown."""
+
+import contextlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+
+from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
+
+
+@contextlib.contextmanager
+def busy_neighbours(count: int) -> Iterator[None]:
+    """Keep other programs busy beside the block, each wanting a whole CPU."""
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
+
+
+@contextlib.contextmanager
+def only_cpus(cpus: Sequence[int]) -> Iterator[None]:
+    """Restrict this thread, and the threads and processes it starts, to some CPUs."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def machine() -> str:
+    """Return one line that says where figures were measured."""
+    build = "GIL enabled" if gil_enabled() else "free-threaded"
+    return (
+        f"{cpu_model()}, {cpus_allowed()} CPUs allowed; {platform.system()} {platform.release()}; "
+        f"{platform.python_implementation()} {platform.python_version()} ({build})"
+    )
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
