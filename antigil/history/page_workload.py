@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .changes import Change, Effect
+from .fitted import fitted_laws, notable_revisions
 from .names import environment_id
 from .series import Archive, Environment, Floats, Series, State, Workload
 from .standing import Standing, commit_of
@@ -20,15 +21,22 @@ DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 
 
 
 def page_model(
-    archive: Archive, workload: Workload, standing: Sequence[Standing], labels: Mapping[Environment, str]
+    archive: Archive,
+    workload: Workload,
+    standing: Sequence[Standing],
+    labels: Mapping[Environment, str],
+    fit: bool,
 ) -> dict[str, Any]:
-    """Return the page's own object: its environments, newest first told, and their changes."""
+    """Return the page's own object: its environments, their changes, and fitted laws if `fit`."""
     return {
         "name": workload.name,
         "title": workload.title,
         "control": workload.control,
         "origin": workload.origin,
-        "environments": [environment_summary(archive, s, labels) for s in standing],
+        "environments": [
+            environment_summary(archive, s, labels) | {"laws": fitted_laws(archive, s) if fit else None}
+            for s in standing
+        ],
     }
 
 
@@ -41,6 +49,8 @@ def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environme
         "python": s.environment.python,
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "cpus": s.cpus,
+        "newest": s.revision,
+        "notable": notable_revisions(archive, s),
         "details": [list(item) for item in s.environment.key],
         "changes": [change_model(archive, change, s.cpus) for change in s.changes],
     }

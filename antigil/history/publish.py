@@ -37,7 +37,10 @@ def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: 
     changes = find_changes(archive, options, steps_of_graphs(graphs))
     found = standings(archive, changes, options)
     html = Path(conf.html_dir)
-    write_site(conf, archive, found, options, html / FOLDER)
+    try:
+        write_site(conf, archive, found, options, html / FOLDER)
+    except ConfigError as error:
+        raise UserError(str(error)) from error
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
             log.warning(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")

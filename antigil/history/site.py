@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from bokeh.util.paths import bokehjs_path
 
+from .badge import badge, headline_standing, history_model
 from .config import Options
+from .feed import write_feed
+from .fitted import can_fit
 from .names import environment_id, environment_labels, file_names
 from .page_overview import overview_model
 from .page_workload import build_name, commit_columns, environment_columns, page_model
 from .series import Archive, Environment
 from .standing import Standing
+from .words import percent, points, times
 
 HERE = Path(__file__).parent
 #: BokehJS, from the installed package: the library, and the part that scripts call.
@@ -53,9 +57,12 @@ def write_site(
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
     page = templates.get_template("workload.html")
+    fit = can_fit()
+    write_feed(folder / "feed.xml", conf.project, archive, found, files, labels, options.site_url)
+    _write_badge(headline_standing(found, options), labels, templates, folder)
     for name, own in _by_workload(found):
         workload = archive.workloads[name]
-        told = page_model(archive, workload, own, labels)
+        told = page_model(archive, workload, own, labels, fit)
         html = page.render(workload=workload, file=files[name], standing=own, model=told)
         (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_data(folder / "data" / f"{files[name]}.js", "page", told)
@@ -63,6 +70,21 @@ def write_site(
             key = environment_id(one.environment)
             columns = environment_columns(archive, name, one.environment)
             write_data(folder / "data" / f"{files[name]}.{key}.js", f"numbers-{key}", columns)
+
+
+def _write_badge(
+    standing: Standing | None,
+    labels: Mapping[Environment, str],
+    templates: jinja2.Environment,
+    folder: Path,
+) -> None:
+    """Write what a README can show, if anything was measured."""
+    if standing is not None:
+        (folder / "badge.json").write_text(json.dumps(badge(standing)) + "\n", encoding="utf-8")
+        picture = templates.get_template("history.svg").render(
+            history_model(standing, labels[standing.environment])
+        )
+        (folder / "history.svg").write_text(picture, encoding="utf-8")
 
 
 def write_data(path: Path, name: str, value: Any) -> None:
@@ -103,21 +125,3 @@ def _templates(conf: Any) -> jinja2.Environment:
     )
     templates.filters.update(times=times, percent=percent, points=points)
     return templates
-
-
-def times(value: float) -> str:
-    """Return a speedup for people, such as ``3.98×``."""
-    return f"{value:.2f}×" if value < 100 else f"{value:.0f}×"
-
-
-def percent(value: float | None) -> str:
-    """Return a relative change for people, with a proper minus sign."""
-    if value is None:
-        return "–"
-    text = f"{abs(value) * 100:.0f}"
-    return f"±{text} %" if text == "0" else ("+" if value > 0 else "\N{MINUS SIGN}") + f"{text} %"
-
-
-def points(value: float) -> str:
-    """Return a change of a share for people, in percentage points."""
-    return ("+" if value > 0 else "\N{MINUS SIGN}") + f"{abs(value) * 100:.0f} points"

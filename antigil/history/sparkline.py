@@ -24,8 +24,8 @@ def sparkline(standing: Standing) -> str:
     def y(value: float) -> float:
         return HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * value / top
 
-    runs = _runs([(x(r), y(v)) for r, v in zip(revisions.tolist(), speedup.tolist(), strict=True)])
-    path = "".join("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in run) for run in runs)
+    points = [(x(r), y(v)) for r, v in zip(revisions.tolist(), speedup.tolist(), strict=True)]
+    path = svg_path(points, COLUMNS)
     ideal = y(standing.ideal)
     marks = "".join(
         f'<path class="spark-{c.direction}" d="{_triangle(x(c.revision), c.lost)}"/>'
@@ -48,26 +48,33 @@ def _triangle(x: float, lost: bool) -> str:
     return f"M{x - 3:.1f} {HEIGHT - 1}h6l-3 -5z"
 
 
+def svg_path(points: list[tuple[float, float]], columns: int) -> str:
+    """Return a line as SVG's path, thinned to its extremes in each of so many columns."""
+    cut = _runs(points)
+    return "".join("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in _thin(run, columns)) for run in cut)
+
+
 def _runs(points: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Cut a line where values are missing, and thin it to its extremes per column of pixels."""
-    runs: list[list[tuple[float, float]]] = [[]]
+    """Cut a line where values are missing."""
+    found: list[list[tuple[float, float]]] = [[]]
     for point in points:
         if point[1] != point[1]:
-            runs.append([])
+            found.append([])
         else:
-            runs[-1].append(point)
-    return [_thin(run) for run in runs if run]
+            found[-1].append(point)
+    return [run for run in found if run]
 
 
-def _thin(run: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Keep the first, least, largest and last point in each column of pixels."""
-    if len(run) <= 2 * COLUMNS:
+def _thin(run: list[tuple[float, float]], columns: int) -> list[tuple[float, float]]:
+    """Keep the first, least, largest and last point in each column."""
+    if len(run) <= 2 * columns:
         return run
-    columns: dict[int, list[tuple[float, float]]] = {}
+    width = (run[-1][0] - run[0][0]) / columns or 1.0
+    by_column: dict[int, list[tuple[float, float]]] = {}
     for point in run:
-        columns.setdefault(int(point[0] * COLUMNS / WIDTH), []).append(point)
+        by_column.setdefault(int((point[0] - run[0][0]) / width), []).append(point)
     kept: list[tuple[float, float]] = []
-    for column in columns.values():
+    for column in by_column.values():
         some = {column[0], column[-1], min(column, key=lambda p: p[1]), max(column, key=lambda p: p[1])}
         kept += sorted(some)
     return kept

@@ -2,8 +2,8 @@
 // One history chart: an environment's lines of one quantity, with bands, ideals, ceiling, changes and tags.
 (function () {
   const MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "star", "plus"];
-  /** Points are drawn as markers only while there are at most this many commits in sight. */
-  const FEW = 120;
+  /** Points are drawn as markers only while commits in sight are at least this many pixels apart. */
+  const APART = 9;
 
   function color(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
@@ -67,6 +67,7 @@
       this.drawLines();
       this.drawChanges();
       this.drawTags();
+      this.drawChosen();
       this.host.replaceChildren();
       this.view = await Bokeh.Plotting.show(this.figure, this.host);
       this.listen();
@@ -77,7 +78,8 @@
       const first = this.sorted[0];
       const last = this.sorted[this.sorted.length - 1];
       const spare = Math.max((last - first) * 0.02, this.byDate ? 43200000 : 0.8);
-      return [first - spare, last + spare * 3];
+      const labels = (last - first + 2 * spare) * 50 / Math.max(this.host.clientWidth - 130, 100);
+      return [first - spare, last + Math.max(labels, spare)];
     }
 
     axes() {
@@ -89,7 +91,7 @@
         return this.quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
       });
       if (!this.byDate) {
-        const ticker = new Bokeh.BasicTicker({ desired_num_ticks: 7, min_interval: 1 });
+        const ticker = new Bokeh.BasicTicker({ desired_num_ticks: Math.max(2, Math.round(this.host.clientWidth / 150)), min_interval: 1 });
         this.figure.xaxes[0].ticker = ticker;
         this.figure.xaxes[0].formatter = formatter((v) => {
           const commit = this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]);
@@ -148,10 +150,12 @@
     }
 
     label(text, x, y, ink, more) {
-      this.figure.add_layout(new Bokeh.Label({
+      const made = new Bokeh.Label({
         x, y, text, text_color: ink, text_font_size: "11px", text_baseline: "bottom", text_font: "system-ui, sans-serif",
         background_fill_color: color("--surface"), background_fill_alpha: 0.7, ...more,
-      }));
+      });
+      this.figure.add_layout(made);
+      return made;
     }
 
     /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
@@ -220,6 +224,29 @@
       });
     }
 
+    /** Prepare the marks of the two chosen commits; `choose` moves and shows them. */
+    drawChosen() {
+      const ink = color("--ink");
+      this.chosen = ["commit", "beside"].map((name) => {
+        const span = new Bokeh.Span({ location: 0, dimension: "height", line_color: ink, line_dash: [4, 2], visible: false });
+        this.figure.add_layout(span);
+        const label = this.label(name, this.sorted[0], this.top * 0.1, color("--surface"), {
+          text_align: "center", background_fill_color: ink, background_fill_alpha: 0.85, padding: 3, border_radius: 3, visible: false,
+        });
+        return { span, label };
+      });
+    }
+
+    /** Mark two commits (revisions, or null) on the axis. */
+    choose(...revisions) {
+      this.chosen.forEach(({ span, label }, i) => {
+        const x = revisions[i] === null ? NaN : this.byDate ? this.commits.dateOf(revisions[i]) : revisions[i];
+        const visible = !Number.isNaN(x);
+        if (visible) { span.location = x; label.x = x; }
+        span.visible = label.visible = visible;
+      });
+    }
+
     listen() {
       const { start, end } = this.range.properties;
       for (const side of [start, end]) { side.change.connect(() => this.sight(), this); }
@@ -262,7 +289,7 @@
     /** After a zoom: markers only while commits are few; tell who listens. */
     sight() {
       const inside = this.sorted.filter((x) => x >= this.range.start && x <= this.range.end).length;
-      for (const points of this.markers) { points.visible = inside <= FEW; }
+      for (const points of this.markers) { points.visible = inside * APART <= this.host.clientWidth; }
       this.heard.onRange(this.range.start, this.range.end);
     }
 

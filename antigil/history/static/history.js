@@ -42,7 +42,11 @@
       this.host.classList.toggle("several", cards.length > 1);
       this.host.replaceChildren(...cards.map((card) => card.box));
       const [from, to] = this.wanted();
-      for (const { chart } of cards) { await chart.draw(from, to); this.charts.push(chart); }
+      for (const { chart, box } of cards) {
+        await chart.draw(from, to);
+        this.charts.push(chart);
+        box.append(antigil.historyTable(chart, chart.environment.id));
+      }
       this.mark();
     }
 
@@ -116,7 +120,9 @@
 
     /** Mark the chosen commits on every chart. */
     mark() {
-      for (const chart of this.charts) { chart.chosen?.forEach((span) => { span.visible = false; }); }
+      for (const chart of this.charts) {
+        chart.choose(this.page.commits.find(antigil.state.get("commit")), this.page.commits.find(antigil.state.get("base")));
+      }
     }
 
     point(chart, position, event) {

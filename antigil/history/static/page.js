@@ -90,16 +90,20 @@
   page.history = history;
   antigil.page = page;
 
+  const view = new antigil.CommitView(document.getElementById("commit"), page);
+
   async function drawAll() {
     await controls();
     listChanges();
     await history.draw();
+    await view.draw();
     document.documentElement.dataset.ready = "yes";
   }
 
   state.onChange((changed) => {
     const redraw = ["env", "q", "x", "hide"].some((name) => changed.has(name));
     if (redraw) { drawAll(); }
+    else if (changed.has("commit") || changed.has("base")) { history.mark(); view.draw(); }
   });
   document.addEventListener("antigil-theme", drawAll);
   drawAll();

@@ -1,0 +1,103 @@
+"""What the Speedup pages cost within ``asv publish``: time on top of asv's own, and memory.
+
+    python tools/publish_cost.py [--commits 500 1000 2000] [--workloads 12] [--keep FOLDER]
+
+For each number of commits a history is generated (workloads × 4 thread counts × 2 environments) and
+published in one process. asv's own time is what that process needs without the plugin's share, in the same
+run; the share is timed around the plugin's entry point. Memory is the process' peak beside the peak of a
+run without the plugin.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "history"))
+
+#: Runs in the process that publishes: asv's own command, with the plugin's entry point timed.
+TIMED = """
+import json, resource, sys, time
+from asv import main, plugin_manager
+from asv.config import Config
+from asv.commands.publish import Publish
+share = 0.0
+if {plugin}:
+    import antigil.history.plugin as plugin
+    real = plugin.Speedup.publish.__func__
+    def timed(cls, *args):
+        global share
+        start = time.perf_counter()
+        real(cls, *args)
+        share += time.perf_counter() - start
+    plugin.Speedup.publish = classmethod(timed)
+start = time.perf_counter()
+Publish.run(Config.load(), pull=False)
+total = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({{"total": total, "share": share, "peak_mib": peak}}))
+"""
+
+
+def main() -> None:
+    """Print one line of a Markdown table per number of commits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--commits", type=int, nargs="+", default=[500, 1000, 2000])
+    parser.add_argument("--workloads", type=int, default=12)
+    parser.add_argument("--keep", type=Path, help="generate here and leave the pages behind")
+    args = parser.parse_args()
+    print("| commits | asv's own, s | Speedup pages, s | on top | peak without, MiB | peak with, MiB |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+    for commits in args.commits:
+        with tempfile.TemporaryDirectory() as folder:
+            root = (args.keep or Path(folder)) / f"history-{commits}"
+            if not (root / "asv.conf.json").exists():
+                make(root, commits, args.workloads)
+            plain = published(root, plugin=False)
+            with_pages = published(root, plugin=True)
+        own = with_pages["total"] - with_pages["share"]
+        top = with_pages["share"] / own
+        memory = f"{plain['peak_mib']:.0f} | {with_pages['peak_mib']:.0f}"
+        print(f"| {commits} | {own:.1f} | {with_pages['share']:.1f} | {top:.0%} | {memory} |", flush=True)
+
+
+def make(root: Path, commits: int, workloads: int) -> None:
+    """Generate a history in which every third workload changes twice."""
+    from generated import Behaviour, Place, Planned, generate, standard_plan
+
+    def phases(i: int) -> dict[int, Behaviour]:
+        steady = Behaviour(serial=0.02 * i)
+        if i % 3:
+            return {0: steady}
+        return {0: steady, commits // 3: Behaviour(serial=0.5), commits * 2 // 3: steady}
+
+    planned = tuple(Planned(f"work.Number{i:02}", f"Workload {i}", phases(i)) for i in range(workloads))
+    places = (Place(), Place(python="3.14t", gil=False))
+    tags = {f"v1.{i}": i * commits // 10 for i in range(1, 10)}
+    generate(standard_plan(commits, workloads=planned, places=places, tags=tags), root)
+
+
+def published(root: Path, plugin: bool) -> dict[str, float]:
+    """Publish in a process of its own; return its times and its peak."""
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED.format(plugin=plugin)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"publishing failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+if __name__ == "__main__":
+    main()
