@@ -1,0 +1,208 @@
+"""From judged numbers to one verdict on two commits: what held, what it means, what the exit status is.
+
+A change counts if it was seen twice: in the first look, and again on fresh samples (`Outcome.LOST`,
+`Outcome.GAINED`); what did not come back is `Outcome.PASSING`. From there:
+
+- A control whose number changed twice was not changed by a commit: the machine moved. What the workloads
+  say about that *quantity* is then worth nothing, and the run is unfit to judge it.
+- A workload that is excused in the configuration is reported with the reason and costs nothing.
+- A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
+  thread is a loss, called what it is. Scaling lost because each thread alone became faster is no loss
+  as long as n threads together do not get less done: throughput X(n) = n ÷ [slowdown(n) × time].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .config import Options
+from .decide import GAINED, LOST, Judgement, Number
+from .series import Workload
+
+NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
+
+#: Quantities that say how far a workload scales, as against how fast one thread is.
+SCALING = ("slowdown", "gil_held", "waiting", "stall")
+
+
+class Outcome(StrEnum):
+    """What became of one number."""
+
+    SAME = "same"
+    LOST = "lost"
+    GAINED = "gained"
+    PASSING = "passing"
+    UNFIT = "unfit"
+
+
+class Trade(StrEnum):
+    """Scaling and single-thread time that changed in opposite directions."""
+
+    SLOWER_ALONE = "slower alone"
+    FASTER_ALONE = "faster alone"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number after both looks.
+
+    Attributes
+    ----------
+    first, second : Judgement
+        The second is None where the first saw no change.
+    outcome : Outcome
+        Passing: changed in the first look only. Unfit: changed, but so did a control.
+    """
+
+    first: Judgement
+    second: Judgement | None
+    outcome: Outcome
+
+    @property
+    def number(self) -> Number:
+        """Which number it is."""
+        return self.first.number
+
+    @property
+    def latest(self) -> Judgement:
+        """The judgement on the freshest samples."""
+        return self.second or self.first
+
+
+@dataclass(frozen=True)
+class WorkloadVerdict:
+    """All findings of one workload.
+
+    Attributes
+    ----------
+    excuse : str or None
+        Why its losses raise no alert.
+    trade : Trade or None
+        If scaling and single-thread time changed in opposite directions.
+    """
+
+    workload: Workload
+    findings: tuple[Finding, ...]
+    excuse: str | None = None
+    trade: Trade | None = None
+
+    def with_outcome(self, *outcomes: Outcome) -> tuple[Finding, ...]:
+        """Return the findings of certain outcomes."""
+        return tuple(f for f in self.findings if f.outcome in outcomes)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a loss that somebody has to look at."""
+        lost = bool(self.with_outcome(Outcome.LOST)) and not self.workload.control
+        return lost and self.excuse is None and self.trade is not Trade.FASTER_ALONE
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison came to.
+
+    Attributes
+    ----------
+    moved : tuple of Finding
+        Numbers of controls that changed.
+    problems : tuple of str
+        What could not be judged, and why, in plain words.
+    notes : tuple of str
+        What is worth telling and changes nothing, such as a workload that is new.
+    """
+
+    workloads: tuple[WorkloadVerdict, ...]
+    moved: tuple[Finding, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def losses(self) -> tuple[WorkloadVerdict, ...]:
+        """The workloads that lost something that counts."""
+        return tuple(w for w in self.workloads if w.counts)
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
+        if self.losses:
+            return CONFIRMED_LOSS
+        return COULD_NOT_JUDGE if self.moved or self.problems else NOTHING_LOST
+
+
+def conclude(
+    first: Mapping[Number, Judgement],
+    second: Mapping[Number, Judgement],
+    workloads: Mapping[str, Workload],
+    options: Options,
+    *,
+    problems: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """Bring two looks together.
+
+    Parameters
+    ----------
+    first, second
+        Judgements of all numbers, and of fresh samples of those that looked changed.
+    workloads
+        Title and role of every workload that the numbers name.
+    options
+        The excuses and thresholds.
+    problems, notes
+        What else is to be told; a problem means that not everything could be judged.
+    """
+    outcomes = {number: _outcome(judgement, second.get(number)) for number, judgement in first.items()}
+    changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
+    moved = {number for number in changed if workloads[number.workload].control}
+    tainted = {number.quantity for number in moved}
+    for number in changed - moved:
+        if number.quantity in tainted:
+            outcomes[number] = Outcome.UNFIT
+    found = {n: Finding(judgement, second.get(n), outcomes[n]) for n, judgement in first.items()}
+    verdicts = []
+    for name in dict.fromkeys(number.workload for number in first):
+        own = tuple(finding for number, finding in found.items() if number.workload == name)
+        trade = _trade(own, options.threshold_of(name))
+        verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade))
+    return Verdict(
+        tuple(verdicts), tuple(found[n] for n in first if n in moved), tuple(problems), tuple(notes)
+    )
+
+
+def _outcome(first: Judgement, second: Judgement | None) -> Outcome:
+    """Return what two looks at one number come to."""
+    if first.direction not in (LOST, GAINED):
+        return Outcome.SAME
+    if second is None or second.direction != first.direction:
+        return Outcome.PASSING
+    return Outcome(first.direction)
+
+
+def _trade(findings: Sequence[Finding], tolerance: float) -> Trade | None:
+    """Tell whether scaling was exchanged for single-thread speed."""
+    time = next((f for f in findings if f.number.quantity == "time"), None)
+    scaling = {f.outcome for f in findings if f.number.quantity in SCALING}
+    if time is None:
+        return None
+    if time.outcome is Outcome.LOST and Outcome.GAINED in scaling and Outcome.LOST not in scaling:
+        return Trade.SLOWER_ALONE
+    if time.outcome is Outcome.GAINED and Outcome.LOST in scaling:
+        throughputs = [change for _, change in throughput_changes(findings)]
+        if throughputs and min(throughputs) >= -tolerance:
+            return Trade.FASTER_ALONE
+    return None
+
+
+def throughput_changes(findings: Sequence[Finding]) -> list[tuple[int, float]]:
+    """Return by thread count how much more n threads get done, relative, from the freshest medians."""
+    time = next((f.latest for f in findings if f.number.quantity == "time"), None)
+    if time is None or time.head <= 0:
+        return []
+    faster = time.base / time.head
+    return [
+        (f.number.threads, faster * f.latest.base / f.latest.head - 1.0)
+        for f in findings
+        if f.number.quantity == "slowdown" and f.number.threads is not None and f.latest.head > 0
+    ]
