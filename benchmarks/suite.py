@@ -21,6 +21,7 @@ class Scaling(ABC):
     """
 
     workload: ClassVar[Any]
+    plan: ClassVar[dict[str, Any]] = {"thread_counts": THREADS, "budget": BUDGET_SECONDS, "rounds": 4}
     version = instrument.INSTRUMENT_VERSION
     timeout = 180
 
@@ -46,7 +47,7 @@ class Scaling(ABC):
         A commit that lacks the workload is no failure: the form is then empty.
         """
         try:
-            measured = instrument.measure(self.workload, THREADS, budget=BUDGET_SECONDS, rounds=4)
+            measured = instrument.measure(self.workload, **self.plan)
         except ImportError as error:
             print(f"not in this commit: {error}", file=sys.stderr)
             return {}
