@@ -1,0 +1,88 @@
+"""The project that ``asv.conf.json`` describes, opened as asv's own commands do it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asv.config import Config
+from asv.plugin_manager import plugin_manager
+from asv.repo import NoSuchNameError, get_repo
+from asv.util import ProcessError
+from asv.util import UserError as AsvUserError
+
+from antigil.errors import UserError
+
+from .commits import describe_commits
+from .config import ConfigError, Options, read_options
+
+NAMES = ("asv.conf.json", "asv.conf.jsonc")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One commit by its full hash and its subject line."""
+
+    hash: str
+    subject: str
+
+    @property
+    def short(self) -> str:
+        """As many digits of the hash as asv shows."""
+        return self.hash[:8]
+
+
+@dataclass(frozen=True)
+class Project:
+    """asv's configuration and repository, and what the ``antigil`` key says."""
+
+    conf: Any
+    repo: Any
+    options: Options
+
+    def revision(self, name: str) -> Revision:
+        """Return the commit that a name stands for.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        try:
+            hash_ = self.repo.get_hash_from_name(name)
+        except (NoSuchNameError, ProcessError) as error:
+            raise UserError(f"no commit {name!r} here: fetch it, or name another one") from error
+        return Revision(hash_, describe_commits(self.repo, [hash_]).get(hash_, ("", ""))[0])
+
+
+def open_project(path: str | None = None) -> Project:
+    """Load asv's configuration and go to its folder, as asv does.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it says what cannot be meant.
+    """
+    found = path or next((name for name in NAMES if Path(name).exists()), None)
+    if found is None or not Path(found).exists():
+        raise UserError(f"no {found or NAMES[0]} here: go to the folder that has it, or name it by --config")
+    file = Path(found).absolute()
+    with asv_errors():
+        conf = Config.load(str(file))
+        os.chdir(file.parent)
+        for plugin in conf.plugins:
+            plugin_manager.import_plugin(plugin)
+        return Project(conf, get_repo(conf), read_options(conf))
+
+
+@contextmanager
+def asv_errors() -> Iterator[None]:
+    """Turn what asv and the configuration refuse into one line for the user."""
+    try:
+        yield
+    except (AsvUserError, ConfigError) as error:
+        raise UserError(" ".join(str(error).split())) from error
