@@ -1,5 +1,6 @@
 """The base class of all scaling benchmarks: one measurement per workload feeds all its numbers."""
 
+import os
 import sys
 from abc import ABC, abstractmethod
 from types import FunctionType
@@ -21,7 +22,12 @@ class Scaling(ABC):
     """
 
     workload: ClassVar[Any]
-    plan: ClassVar[dict[str, Any]] = {"thread_counts": THREADS, "budget": BUDGET_SECONDS, "rounds": 4}
+    plan: ClassVar[dict[str, Any]] = {
+        "thread_counts": THREADS,
+        "budget": BUDGET_SECONDS,
+        "processes": 8,
+        "rounds": 4,
+    }
     version = instrument.INSTRUMENT_VERSION
     timeout = 180
 
@@ -47,7 +53,7 @@ class Scaling(ABC):
         A commit that lacks the workload is no failure: the form is then empty.
         """
         try:
-            measured = instrument.measure(self.workload, **self.plan)
+            measured = instrument.measure(self.workload, **_with_processes_asked_for(self.plan))
         except ImportError as error:
             print(f"not in this commit: {error}", file=sys.stderr)
             return {}
@@ -91,6 +97,12 @@ class Scaling(ABC):
     def peakmem_call(self, measured):
         """One call, by one thread."""
         self.run(1)
+
+
+def _with_processes_asked_for(plan):
+    """Return the plan for so many fresh processes as ANTIGIL_PROCESSES says; `antigil compare` says one."""
+    processes = int(os.environ.get("ANTIGIL_PROCESSES", plan["processes"]))
+    return {**plan, "processes": processes, "budget": plan["budget"] * processes / plan["processes"]}
 
 
 def _point(measured, threads):
