@@ -14,10 +14,12 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from . import guarding
 from .errors import UserError
 
 EXIT_USER_ERROR = 2
@@ -159,6 +161,20 @@ def _run_measure(args: argparse.Namespace) -> int:
     return measuring.run(args)
 
 
+def _run_compare(args: argparse.Namespace) -> int:
+    with _needs_asv():
+        from antigil.history import compare_command
+    return compare_command.run(args)
+
+
+@contextmanager
+def _needs_asv() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(f'this needs {error.name}: pip install "antigil[asv]"') from error
+
+
 COMMANDS = (
     Command(
         "measure",
@@ -168,6 +184,12 @@ COMMANDS = (
     ),
     Command(
         "demo", "the article's experiment: two C functions on 1, 4 and 8 threads", _configure_demo, _run_demo
+    ),
+    Command(
+        "compare",
+        "measure two commits in turn, and tell which workloads lost parallelism or speed",
+        guarding.configure_compare,
+        _run_compare,
     ),
 )
 

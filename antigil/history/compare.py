@@ -17,7 +17,7 @@ from .compare_numbers import Readings, judgeable, pairs_of, told_apart
 from .compare_visits import Place, measure_both, prepare
 from .config import Options
 from .decide import FIRST_LEVEL, SAME, SECOND_LEVEL, Judgement, Number, Pair, judge, limits, powerless
-from .decide_verdict import COULD_NOT_JUDGE, NOTHING_LOST, Verdict, conclude
+from .decide_verdict import NOTHING_LOST, Verdict, conclude
 from .drawable import Column
 from .project import Project, Revision
 from .series import Workload
@@ -195,6 +195,3 @@ def needed(project: Project, base: Revision, head: Revision, paths: Sequence[str
         return True
     command = ["git", "-C", str(folder), "diff", "--quiet", base.hash, head.hash, "--", *paths]
     return subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0
-
-
-__all__ = ["COULD_NOT_JUDGE", "Comparison", "Outcome", "compare", "look_twice", "needed", "workloads_of"]

@@ -32,14 +32,23 @@ class Readings:
     def add(self, values: Mapping[Number, float], errors: Mapping[str, str]) -> None:
         """Add one visit."""
         for number, value in values.items():
-            if math.isfinite(value):
-                self.samples.setdefault(number, []).append(value)
+            self.add_one(number, value)
         self.errors.update(errors)
+
+    def add_one(self, number: Number, value: float) -> None:
+        """Add one sample; NaN is none."""
+        if math.isfinite(value):
+            self.samples.setdefault(number, []).append(value)
 
     @property
     def workloads(self) -> set[str]:
         """Names of the workloads with a value."""
         return {number.workload for number in self.samples}
+
+
+def number_of(column: Column) -> Number:
+    """Return what a column of asv's results is a sample of."""
+    return Number(column.workload.name, column.quantity, column.threads)
 
 
 def read_visit(cells: Mapping[Column, float]) -> dict[Number, float]:
@@ -50,7 +59,7 @@ def read_visit(cells: Mapping[Column, float]) -> dict[Number, float]:
         if column.quantity == "seconds" and column.threads is not None:
             seconds.setdefault(column.workload.name, {})[column.threads] = value
         else:
-            values[Number(column.workload.name, column.quantity, column.threads)] = value
+            values[number_of(column)] = value
     for workload, by_threads in seconds.items():
         one = by_threads.get(1, math.nan)
         values[Number(workload, "time")] = one

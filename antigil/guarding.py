@@ -1,0 +1,114 @@
+"""What the guard's commands accept: ``compare``, ``alert``, ``backlog`` and what workflows call.
+
+Parsing only; what they do lives in `antigil.history`, which needs the ``asv`` extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+FORMATS = ("text", "markdown", "github", "json")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="asv's configuration (default: asv.conf.json here)")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="github: annotations, the job's summary, and the text (default: text)",
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the report there and not to stdout")
+    parser.add_argument("--json", metavar="FILE", help="write the JSON form there as well")
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--processes",
+        type=_positive_integer,
+        default=8,
+        metavar="N",
+        help="fresh processes per commit and look (default: 8)",
+    )
+    parser.add_argument(
+        "-b",
+        "--bench",
+        action="append",
+        default=[],
+        metavar="REGEX",
+        help="only benchmarks whose name matches (repeatable)",
+    )
+    parser.add_argument(
+        "-E",
+        "--environment",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="asv's environment specification, like :3.14t (repeatable; default: the configured ones)",
+    )
+
+
+def _positive_integer(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive whole number, not {text!r}")
+    return int(text)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"a shard is I/N with I from 1 to N, like 2/8, not {text!r}")
+    return int(number), int(of)
+
+
+def configure_compare(parser: argparse.ArgumentParser) -> None:
+    """Add what ``compare`` accepts."""
+    parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
+    parser.add_argument("base", metavar="BASE", help="the commit before")
+    parser.add_argument("head", metavar="HEAD", help="the commit after")
+    parser.add_argument(
+        "--results-only", action="store_true", help="judge stored results, without measuring anything"
+    )
+    parser.add_argument(
+        "--paths",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="measure only if something under these paths differs",
+    )
+    _add_measuring(parser)
+    _add_report(parser)
+    _add_config(parser)
+
+
+def configure_alert(parser: argparse.ArgumentParser) -> None:
+    """Add what ``alert`` accepts."""
+    parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
+    parser.add_argument("--since", metavar="REV", help="only changes after this commit")
+    parser.add_argument(
+        "--confirm",
+        action="store_true",
+        help="measure each commit that lost something against the one before, and tell what held",
+    )
+    _add_measuring(parser)
+    _add_report(parser)
+    _add_config(parser)
+
+
+def configure_backlog(parser: argparse.ArgumentParser) -> None:
+    """Add what ``backlog`` accepts."""
+    parser.epilog = "antigil backlog --shard 2/8 > todo && asv run HASHFILE:todo"
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=(1, 1),
+        metavar="I/N",
+        help="the I-th of N parts (default: 1/1, all)",
+    )
+    parser.add_argument("--since", metavar="REV", help="only commits after this one")
+    parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
+    parser.add_argument("--most", type=_positive_integer, metavar="N", help="at most so many, newest first")
+    _add_config(parser)
