@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from .clocks import SYSTEM_CLOCKS, Clocks
@@ -119,18 +120,15 @@ def measure_rounds(
         If a window does not end within the plan's time limit.
     """
     make_run = workload.prepare()
+    measure_window = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
-    order = pinning_order()
+    order = pinning_order() if plan.pin else ()
     start = time.monotonic()
-    first = run_window(make_run, 1, MARK_SECONDS, time_limit=plan.time_limit, clocks=clocks)
-    call_seconds = first.seconds / first.calls
-    if call_seconds < MARK_SECONDS:  # the first call is often a slow one: look again at a longer stretch
-        first = run_window(make_run, 1, 50 * MARK_SECONDS, time_limit=plan.time_limit, clocks=clocks)
-        call_seconds = first.seconds / first.calls
-    calls_per_mark = max(1, round(MARK_SECONDS / call_seconds))
+    call_seconds = _call_seconds(measure_window)
+    measure_window = partial(measure_window, calls_per_mark=max(1, round(MARK_SECONDS / call_seconds)))
     window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
-    rounds: list[Round] = []
     counts = sorted({1, *plan.thread_counts})
+    rounds: list[Round] = []
     last = 0.0
     while sum(not done.disturbed for done in rounds) < plan.rounds:
         began = time.monotonic()
@@ -138,19 +136,19 @@ def measure_rounds(
             break
         windows = {}
         for n in random.sample(counts, len(counts)):
-            cpus = placement(order, n, shift=len(rounds)) if plan.pin and n <= allowed else None
-            windows[n] = run_window(
-                make_run,
-                n,
-                window_seconds,
-                calls_per_mark=calls_per_mark,
-                cpus=cpus,
-                clocks=clocks,
-                time_limit=plan.time_limit,
-            )
+            cpus = placement(order, n, shift=len(rounds)) if order and n <= allowed else None
+            windows[n] = measure_window(n, window_seconds, cpus=cpus)
         rounds.append(Round(MappingProxyType(windows), allowed))
         last = time.monotonic() - began
     return tuple(rounds)
+
+
+def _call_seconds(measure_window: Callable[[int, float], Window]) -> float:
+    """Return how long one call takes, in seconds, from a short window of one thread."""
+    first = measure_window(1, MARK_SECONDS)
+    if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
+        first = measure_window(1, 50 * MARK_SECONDS)
+    return first.seconds / first.calls
 
 
 def placement(order: Sequence[int], n: int, shift: int) -> tuple[int, ...]:
