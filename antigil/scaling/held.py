@@ -16,9 +16,6 @@ Three things make the plain share of probes wrong, and each is mended here:
 - Waking up takes time (20 to 100 us). It is learnt from the probes that found the GIL free, and
   taken off every wait, once for the sleep and once for the wait itself.
 
-A hold that ends within about 1 us of the probe's wake-up goes unseen, so the share of holds of
-length h is biased low by about 1 us / h.
-
 References
 ----------
 R. W. Wolff, "Poisson Arrivals See Time Averages", Operations Research 30 (1982) 223-231.

@@ -126,7 +126,7 @@ def measure_function(
     # Rounds left out belong to the measurement as a whole; the first sample carries them.
     first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)
     samples = [first, *samples[1:]]
-    held = probe_gil(workload, budget * PROBE_SHARE, time_limit=time_limit)
+    held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
     return Measurement(
         workload=workload,
         surroundings=Surroundings.here(),

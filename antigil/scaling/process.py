@@ -143,7 +143,7 @@ def serve(request: str, response: str) -> None:
     plan = Plan(**{**asked["plan"], "thread_counts": tuple(asked["plan"]["thread_counts"])})
     try:
         sample = sample_of(measure_rounds(workload, plan))
-        held = probe_gil(workload, asked["probe"], time_limit=plan.time_limit)
+        held = probe_gil(workload, asked["probe"], pin=plan.pin, time_limit=plan.time_limit)
         answer = {
             "sample": {**asdict(sample)},
             "gil_held": asdict(held),
