@@ -10,7 +10,7 @@ import argparse
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from support import busy_neighbours, machine, markdown_table, only_cpus
 
@@ -21,11 +21,19 @@ SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 1.0)
 SLICE_SECONDS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 CALL_SECONDS = 1e-3
 
+
+@contextlib.contextmanager
+def _one_busy_cpu() -> Iterator[None]:
+    with only_cpus([min(os.sched_getaffinity(0))]), busy_neighbours(1):
+        yield
+
+
 CONDITIONS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
     "quiet": contextlib.nullcontext,
     "one-cpu": lambda: only_cpus([min(os.sched_getaffinity(0))]),
     "one-neighbour": lambda: busy_neighbours(1),
     "busy": lambda: busy_neighbours(cpus_allowed()),
+    "one-cpu-busy": _one_busy_cpu,
 }
 
 

@@ -10,10 +10,18 @@ from collections.abc import Iterator, Sequence
 from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
 
 
+_NEIGHBOUR = """\
+import os, sys
+while os.getppid() == int(sys.argv[1]):  # whoever started it may be killed
+    for _ in range(10_000_000):
+        pass
+"""
+
+
 @contextlib.contextmanager
 def busy_neighbours(count: int) -> Iterator[None]:
     """Keep other programs busy beside the block, each wanting a whole CPU."""
-    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    programs = [subprocess.Popen([sys.executable, "-c", _NEIGHBOUR, str(os.getpid())]) for _ in range(count)]
     try:
         yield
     finally:
