@@ -45,11 +45,15 @@ def run_blocks():
 
 
 def test_zizmor_finds_nothing():
-    check([tool("zizmor"), "--offline", "--no-progress", "--persona=pedantic", ".github/workflows"])
+    check([tool("zizmor"), "--offline", "--no-progress", "--persona=pedantic", ".github"])
 
 
 def test_workflows_follow_githubs_schema():
     check([tool("check-jsonschema"), "--builtin-schema=vendor.github-workflows", *map(str, WORKFLOWS)])
+
+
+def test_dependabot_follows_its_schema():
+    check([tool("check-jsonschema"), "--builtin-schema=vendor.dependabot", ".github/dependabot.yml"])
 
 
 @pytest.mark.parametrize("script", list(run_blocks()))
