@@ -59,6 +59,8 @@ def _row(
         "release": s.release,
         "since_ago": s.since_ago,
         "spark": sparkline(s),
+        "held": s.held,
+        "ceiling": s.ceiling,
         "stale": s.stale,
         "newest_state": s.newest_state.name.lower(),
         "commit": commit_of(archive, s.revision),

@@ -38,6 +38,10 @@ class Standing:
         Name of that release.
     stale : int
         How many commits were measured in this environment after the newest value.
+    newest_state : State
+        What became of the headline at the newest of these.
+    held : float or None
+        The newest share of time for which the workload holds the GIL.
     """
 
     workload: Workload
@@ -52,6 +56,7 @@ class Standing:
     mark: str
     stale: int
     newest_state: State
+    held: float | None
 
     @property
     def threads(self) -> int:
@@ -84,11 +89,17 @@ class Standing:
         """Whether threads still help, in a few words."""
         if self.ideal < 2:
             return "one CPU: cannot tell"
-        if self.speedup < HURTS:
+        low, high = self.interval or (self.speedup, self.speedup)
+        if self.speedup < HURTS and high < 1:
             return "threads hurt"
-        if self.speedup < HELPS:
+        if self.speedup < HELPS or low <= 1:
             return "threads do not help"
         return "scales" if self.speedup >= SCALES * self.ideal else "helps partly"
+
+    @property
+    def ceiling(self) -> float | None:
+        """The most that any number of threads on any number of CPUs can give, 1 ÷ held; None if unknown."""
+        return 1 / self.held if self.held else None
 
     @property
     def last_change(self) -> Change | None:
@@ -127,7 +138,14 @@ def _standing(
         since_release, since_ago, release, tuple(sorted(changes, key=lambda c: c.revision)),
         _mark(changes, reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
+        _newest(archive.find(workload.name, environment, "gil_held")),
     )  # fmt: skip
+
+
+def _newest(series: Series | None) -> float | None:
+    """Return the newest value of a series, if there is one."""
+    position = None if series is None else series.newest()
+    return None if series is None or position is None else float(series.values[position])
 
 
 def headline_series(archive: Archive, workload: str, environment: Environment) -> Series | None:

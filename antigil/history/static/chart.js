@@ -1,36 +1,10 @@
 "use strict";
 // One history chart: an environment's lines of one quantity, with bands, ideals, ceiling, changes and tags.
 (function () {
-  const MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "star", "plus"];
   /** Points are drawn as markers only while commits in sight are at least this many pixels apart. */
   const APART = 9;
 
-  function color(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
-
-  /** Return colour and marker of a thread count: the same on every chart of the page. */
-  function look(threads, counts) {
-    if (threads === null) { return { color: color("--thread-2"), marker: "circle", dash: "solid" }; }
-    const place = counts.indexOf(threads);
-    return { color: color(`--thread-${Math.min(place, 6)}`), marker: MARKERS[place % MARKERS.length] };
-  }
-
-  function styleFigure(figure) {
-    const ink = color("--muted");
-    figure.background_fill_color = null;
-    figure.border_fill_color = null;
-    figure.outline_line_color = null;
-    for (const axis of [...figure.xaxes, ...figure.yaxes]) {
-      axis.axis_line_color = color("--line");
-      axis.major_tick_line_color = color("--line");
-      axis.minor_tick_line_color = null;
-      axis.major_label_text_color = ink;
-      axis.axis_label_text_color = ink;
-      axis.axis_label_text_font_style = "normal";
-      axis.major_label_text_font = axis.axis_label_text_font = "system-ui, sans-serif";
-    }
-    for (const grid of figure.grids) { grid.grid_line_color = color("--grid"); }
-    figure.xgrids.forEach((grid) => { grid.visible = false; });
-  }
+  const { color, look } = antigil;
 
   class HistoryChart {
     /**
@@ -62,7 +36,7 @@
       });
       this.figure.toolbar.active_drag = matchMedia("(pointer: coarse)").matches ? null : tools[0];
       this.axes();
-      styleFigure(this.figure);
+      antigil.styleFigure(this.figure);
       this.drawBackground();
       this.drawLines();
       this.drawChanges();
@@ -86,14 +60,18 @@
       const { write, axis } = antigil.QUANTITIES[this.quantity];
       this.figure.yaxes[0].axis_label = axis;
       this.figure.yaxes[0].ticker = new Bokeh.BasicTicker({ desired_num_ticks: 6 });
-      this.figure.yaxes[0].formatter = formatter((v) => {
+      this.figure.yaxes[0].formatter = antigil.tickFormatter((v) => {
         if (this.quantity === "gil_held" && v > 0) { return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`; }
         return this.quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
       });
-      if (!this.byDate) {
+      if (this.byDate) {
+        const day = "%Y-%m-%d";
+        this.figure.xaxes[0].formatter = new Bokeh.DatetimeTickFormatter({ hours: `${day} %H:%M`, days: day, months: "%Y-%m", years: "%Y" });
+        this.figure.xaxes[0].ticker.desired_num_ticks = Math.max(2, Math.round(this.host.clientWidth / 150));
+      } else {
         const ticker = new Bokeh.BasicTicker({ desired_num_ticks: Math.max(2, Math.round(this.host.clientWidth / 150)), min_interval: 1 });
         this.figure.xaxes[0].ticker = ticker;
-        this.figure.xaxes[0].formatter = formatter((v) => {
+        this.figure.xaxes[0].formatter = antigil.tickFormatter((v) => {
           const commit = this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]);
           return commit ? antigil.day(commit.date) : "";
         });
@@ -260,7 +238,7 @@
         this.point(this.nearest(x_scale.invert(at)), event);
       });
       this.host.addEventListener("mouseleave", () => this.point(null));
-      this.host.addEventListener("click", () => { if (this.pointed !== null) { this.heard.onChoose(this.pointed); } });
+      this.host.addEventListener("click", (event) => { if (this.pointed !== null) { this.heard.onChoose(this.pointed, event.shiftKey); } });
     }
 
     frame() { return this.view.frame || this.view.frame_view; }
@@ -296,16 +274,5 @@
     show(from, to) { this.range.setv({ start: from, end: to }); }
   }
 
-  /** A tick formatter that calls a function; Bokeh's own takes code as text only. */
-  function formatter(write) {
-    const made = new Bokeh.BasicTickFormatter();
-    made.doFormat = (ticks) => ticks.map(write);
-    return made;
-  }
-
   antigil.HistoryChart = HistoryChart;
-  antigil.styleFigure = styleFigure;
-  antigil.tickFormatter = formatter;
-  antigil.color = color;
-  antigil.look = look;
 })();

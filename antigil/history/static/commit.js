@@ -123,8 +123,8 @@
         return numbers.lines("speedup").map((line) => ({ n: line.threads, s: line.value[i], low: line.low ? line.low[i] : NaN, high: line.high ? line.high[i] : NaN }))
           .filter((point) => !Number.isNaN(point.s));
       };
-      const [a, b] = [points(now), points(base)];
-      const { plot, legend, after } = this.card(box, "Scaling curve", `${this.name(now)} beside ${this.name(base)}`);
+      const [a, b] = [points(now), base === now ? [] : points(base)];
+      const { plot, legend, after } = this.card(box, "Scaling curve", base === now ? `of ${this.name(now)}` : `${this.name(now)} beside ${this.name(base)}`);
       const fits = (environment.laws || {})[now] || [];
       after.append(this.laws(environment, fits), antigil.dataTable({
         title: "Scaling curve as a table", file: `scaling-${this.name(now)}-${this.name(base)}.csv`,
@@ -134,7 +134,7 @@
           return [String(n), Math.min(n, cpus ?? n), p.s, p.low, p.high, q.s, q.low, q.high];
         }),
       }));
-      const entries = [["line-now", this.name(now)], ["line-base", this.name(base)], ["line-ideal", "ideal"], ...fits.map((fit, i) => [`line-law-${i}`, LAWS[fit.law]])];
+      const entries = [["line-now", this.name(now)], ...(b.length ? [["line-base", this.name(base)]] : []), ["line-ideal", "ideal"], ...fits.map((fit, i) => [`line-law-${i}`, LAWS[fit.law]])];
       legend.append(...entries.map(([name, text]) => element("span", {}, element("i", { class: `swatch ${name}` }), text)));
       return async () => {
         const counts = numbers.threadCounts();
@@ -167,10 +167,10 @@
       if (!fits.length) { return element("p", { class: "muted" }, "No law was fitted here: too few thread counts within the CPUs allowed, or not one of the newest, released or changed commits."); }
       const written = (v) => (v === null ? "unknown" : String(+v.toPrecision(3)));
       return element("ul", { class: "laws" }, ...fits.map((fit) => {
-        const told = Object.entries(fit.parameters).map(([name, p]) => `${name} = ${written(p.value)}${p.at_bound ? " (at its bound)" : ` ± ${written(p.standard_error)}`}`);
+        const told = Object.entries(fit.parameters).map(([name, p]) => `${name} = ${written(p.value)}${p.at_bound ? " (at its bound)" : p.standard_error === null ? " (through its only point)" : ` ± ${written(p.standard_error)} (standard error)`}`);
         const peak = fit.peak && fit.peak.n !== null ? `; best at ${written(fit.peak.n)} threads: ${written(fit.peak.value)}×` : "";
         const worst = Math.max(...fit.residuals.map(Math.abs));
-        return element("li", {}, element("b", {}, LAWS[fit.law]), `: ${told.join(", ")}${peak} `, element("span", { class: "muted" }, `standard errors; misses no point by more than ${worst.toFixed(3)}×`));
+        return element("li", {}, element("b", {}, LAWS[fit.law]), `: ${told.join(", ")}${peak} `, element("span", { class: "muted" }, `misses no point by more than ${worst.toFixed(3)}×`));
       }));
     }
 

@@ -60,7 +60,7 @@
         { numbers, commits: this.page.commits, environment, byDate: antigil.state.get("x") === "date", ...told },
         {
           onPoint: (position, event) => this.point(chart, position, event),
-          onChoose: (position) => this.choose(numbers.revisions[position]),
+          onChoose: (position, beside) => this.choose(numbers.revisions[position], beside),
           onRange: (from, to) => this.follow(chart, from, to),
         });
       box.addEventListener("keydown", (event) => this.key(chart, event));
@@ -103,7 +103,7 @@
         chart.point(to);
         document.getElementById("live").textContent = this.tip.textContent;
       } else if (event.key === "Enter" && chart.pointed !== null) {
-        this.choose(chart.numbers.revisions[chart.pointed]);
+        this.choose(chart.numbers.revisions[chart.pointed], event.shiftKey);
       } else if (event.key === "+" || event.key === "-") {
         const { start, end } = chart.range;
         const middle = chart.pointed === null ? end : chart.x[chart.pointed];
@@ -116,7 +116,9 @@
       event.preventDefault();
     }
 
-    choose(revision) { antigil.state.set({ commit: this.page.commits.at(revision).hash.slice(0, 12) }); }
+    choose(revision, beside) {
+      antigil.state.set({ [beside ? "base" : "commit"]: this.page.commits.at(revision).hash.slice(0, 12) });
+    }
 
     /** Mark the chosen commits on every chart. */
     mark() {

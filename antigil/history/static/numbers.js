@@ -2,7 +2,7 @@
 // The numbers behind the charts: commits, quantities, and how a value is written.
 (function () {
   const times = (v) => `${v < 100 ? v.toFixed(2) : v.toFixed(0)}×`;
-  const share = (v) => `${(100 * v).toFixed(Math.abs(v) < 0.1 ? 1 : 0)} %`;
+  const share = (v) => `${(100 * v).toFixed(v !== 0 && Math.abs(v) < 0.1 ? 1 : 0)} %`;
 
   function seconds(v) {
     for (const [unit, size] of [["s", 1], ["ms", 1e-3], ["µs", 1e-6], ["ns", 1e-9]]) {

@@ -43,16 +43,16 @@
     const numbers = await page.numbers(page.shown()[0]);
     const drawn = Object.entries(QUANTITIES).filter(([name]) => numbers.has(name));
     chips("quantities", drawn.map(([name, q]) => [name, q.title]), (v) => v === state.get("q"), (v) => state.set({ q: v }));
-    chips("axes", [["commit", "By commit"], ["date", "By date"]], (v) => v === state.get("x"), (v) => state.set({ x: v }));
+    chips("axes", [["commit", "Commit"], ["date", "Date"]], (v) => v === state.get("x"), (v) => state.set({ x: v }));
     chips("ranges", [[50, "Last 50"], [200, "Last 200"], [0, "All"]], () => false, (v) => range(v));
     const hidden = new Set(state.get("hide") || []);
-    chips("threads", numbers.threadCounts().map((n) => [String(n), `${n} thr`]), (v) => !hidden.has(v), (v) => {
+    chips("threads", numbers.threadCounts().map((n) => [String(n), String(n)]), (v) => !hidden.has(v), (v) => {
       hidden.has(v) ? hidden.delete(v) : hidden.add(v);
       state.set({ hide: [...hidden] });
     });
     const all = page.model.environments;
     const shown = new Set(page.shown().map((e) => e.id));
-    document.getElementById("environments").hidden = all.length < 2;
+    document.getElementById("environments").parentElement.hidden = all.length < 2;
     chips("environments", all.map((e) => [e.id, `${e.label} · ${e.build}`]), (v) => shown.has(v), (v) => {
       shown.has(v) ? shown.delete(v) : shown.add(v);
       state.set({ env: all.map((e) => e.id).filter((id) => shown.has(id)) });

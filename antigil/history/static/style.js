@@ -1,0 +1,45 @@
+"use strict";
+// How every chart looks: colours from the style sheet (so that light and dark are decided there), a marker
+// and a colour per thread count, and ticks written by our own functions.
+(function () {
+  const MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "star", "plus"];
+
+  function color(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+
+  /** Return colour and marker of a thread count: the same on every chart of the page. */
+  function look(threads, counts) {
+    if (threads === null) { return { color: color("--thread-2"), marker: "circle", dash: "solid" }; }
+    const place = counts.indexOf(threads);
+    return { color: color(`--thread-${Math.min(place, 6)}`), marker: MARKERS[place % MARKERS.length] };
+  }
+
+  function styleFigure(figure) {
+    const ink = color("--muted");
+    figure.background_fill_color = null;
+    figure.border_fill_color = null;
+    figure.outline_line_color = null;
+    for (const axis of [...figure.xaxes, ...figure.yaxes]) {
+      axis.axis_line_color = color("--line");
+      axis.major_tick_line_color = color("--line");
+      axis.minor_tick_line_color = null;
+      axis.major_label_text_color = ink;
+      axis.axis_label_text_color = ink;
+      axis.axis_label_text_font_style = "normal";
+      axis.major_label_text_font = axis.axis_label_text_font = "system-ui, sans-serif";
+    }
+    for (const grid of figure.grids) { grid.grid_line_color = color("--grid"); }
+    figure.xgrids.forEach((grid) => { grid.visible = false; });
+  }
+
+  /** A tick formatter that calls a function; Bokeh's own takes code as text only. */
+  function formatter(write) {
+    const made = new Bokeh.BasicTickFormatter();
+    made.doFormat = (ticks) => ticks.map(write);
+    return made;
+  }
+
+  antigil.styleFigure = styleFigure;
+  antigil.tickFormatter = formatter;
+  antigil.color = color;
+  antigil.look = look;
+})();
