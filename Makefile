@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 COMMITS ?= 4
+BENCH ?= .
 MACHINE ?= $(shell uname -n)
 
 BIN := .venv/bin
@@ -20,7 +21,7 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as f
 	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) > .asv/newest-commits
 	@status=0; set -x; \
 	$(BIN)/python -m asv run --machine '$(MACHINE)' --record-samples --skip-existing-successful \
-	    HASHFILE:.asv/newest-commits || status=$$?; \
+	    --bench '$(BENCH)' HASHFILE:.asv/newest-commits || status=$$?; \
 	$(BIN)/python -m asv publish || exit; { set +x; } 2>/dev/null; \
 	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \
 	$(BIN)/python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \

@@ -34,7 +34,7 @@ RECORDER = """#!/bin/sh
 case "$1" in tools/check.py) exec {python} "$@" ;; esac
 echo "$*" >> calls
 case "$*" in
-    *"asv run"*) cp "${{8#HASHFILE:}}" hashes; exit ${{RUN_STATUS:-0}} ;;
+    *"asv run"*) cp "${{10#HASHFILE:}}" hashes; exit ${{RUN_STATUS:-0}} ;;
     *"asv publish"*)
         mkdir -p .asv/html/speedup
         touch .asv/html/speedup/index.html
@@ -240,8 +240,8 @@ def test_clone_without_the_measured_branch_is_said(checkout, tmp_path):
     )
 
 
-def test_site_measures_the_newest_commits_newest_first(recorder):
-    done = make(recorder, "site", "COMMITS=3", "MACHINE=a-machine")
+def test_site_measures_what_it_is_asked_for_newest_first(recorder):
+    done = make(recorder, "site", "COMMITS=3", "MACHINE=a-machine", "BENCH=article")
 
     newest = git(recorder, "rev-list", "--max-count=3", "main")
     assert (recorder / "hashes").read_text().strip() == newest
@@ -249,7 +249,7 @@ def test_site_measures_the_newest_commits_newest_first(recorder):
     assert (recorder / "calls").read_text().splitlines()[:3] == [
         "tools/machine.py a-machine",
         "-m asv run --machine a-machine --record-samples --skip-existing-successful"
-        " HASHFILE:.asv/newest-commits",
+        " --bench article HASHFILE:.asv/newest-commits",
         "-m asv publish",
     ]
     assert done.returncode == 0, done.stderr
