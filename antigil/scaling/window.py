@@ -149,6 +149,7 @@ class Threads:
         if self._errors:
             raise self._errors[0]
         if any(thread.is_alive() for thread in threads):
+            self.gate.abort()  # those who wait there for the one that hangs may go
             raise WorkloadTimeout(
                 f"the workload did not end within {self._time_limit:g} s in {len(bodies)} thread(s): "
                 "it hangs, or needs a higher time limit"
