@@ -53,7 +53,8 @@ def cgroup_quota(root: Path = CGROUP_ROOT, membership: Path = CGROUP_MEMBERSHIP)
         if not controllers:
             top, read = root, _quota_v2
         elif "cpu" in controllers.split(","):
-            top, read = root / controllers, _quota_v1
+            # Where one mount serves several controllers, its folder may name them in another order.
+            top, read = root / (controllers if (root / controllers).is_dir() else "cpu"), _quota_v1
         else:
             continue
         group = top / path.lstrip("/")
