@@ -1,0 +1,60 @@
+"""Windows, rounds and clocks with numbers put in by hand."""
+
+import threading
+from types import MappingProxyType
+
+from antigil.scaling.clocks import Clocks, Usage
+from antigil.scaling.rounds import Round
+from antigil.scaling.window import Window
+
+
+def window(n_threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
+    """Return a window; what is neither on a CPU nor queued is waiting."""
+    return Window(
+        n_threads=n_threads,
+        rate=rate,
+        on_cpu=on_cpu,
+        queued=queued,
+        waiting=1.0 - on_cpu - (queued or 0.0),
+        seconds=seconds,
+        calls=rate * seconds,
+    )
+
+
+def round_of(*windows, cpus_allowed=2):
+    """Return a round of these windows."""
+    return Round(MappingProxyType({one.n_threads: one for one in windows}), cpus_allowed)
+
+
+class OwnTime:
+    """A clock for each thread, which its workload alone moves on.
+
+    Of each thread's time ``on_cpu`` is spent on a CPU and ``queued`` in the run queue.
+    """
+
+    def __init__(self, on_cpu=1.0, queued=0.0):
+        self.on_cpu, self.queued = on_cpu, queued
+        self._threads = threading.local()
+
+    def now(self):
+        """Return the calling thread's time in seconds."""
+        return getattr(self._threads, "seconds", 0.0)
+
+    def pass_by(self, seconds):
+        """Let time pass for the calling thread."""
+        self._threads.seconds = self.now() + seconds
+
+    def clocks(self):
+        """Return the clocks to measure with."""
+        return Clocks(self.now, lambda: self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        pass
+
+    def read(self):
+        """Return the calling thread's usage."""
+        queued = None if self.queued is None else self.queued * self.now()
+        return Usage(self.on_cpu * self.now(), queued)

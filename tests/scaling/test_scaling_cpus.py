@@ -1,0 +1,135 @@
+"""CPUs allowed: affinity mask, cut by the cgroup's quota; and the order to place threads in."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from antigil.scaling import cgroup_quota, cpus_allowed
+from antigil.scaling import cpus as cpus_module
+from antigil.scaling.cpus import affinity, pinning_order
+
+V2 = "0::/outer/inner\n"
+V1 = "12:memory:/outer\n4:cpu,cpuacct:/outer/inner\n0::/\n"
+
+
+@pytest.fixture
+def quota(tmp_path):
+    """Return a function from a membership file and files of a cgroup tree to the quota found."""
+
+    def find(membership, files):
+        for name, text in files.items():
+            path = tmp_path / "cgroup" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "membership").write_text(membership)
+        return cgroup_quota(tmp_path / "cgroup", tmp_path / "membership")
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, None),
+        ({"outer/inner/cpu.max": "max 100000\n"}, None),
+        ({"outer/inner/cpu.max": "200000 100000\n"}, 2.0),
+        ({"outer/inner/cpu.max": "50000 100000\n"}, 0.5),
+        ({"outer/cpu.max": "250000 100000\n"}, 2.5),
+        ({"outer/inner/cpu.max": "max 100000\n", "outer/cpu.max": "300000 100000\n"}, 3.0),
+        ({"outer/inner/cpu.max": "400000 100000\n", "outer/cpu.max": "150000 50000\n"}, 3.0),
+        ({"cpu.max": "100000 100000\n"}, 1.0),
+        ({"elsewhere/cpu.max": "100000 100000\n"}, None),
+        ({"outer/inner/cpu.max": "\n"}, None),
+    ],
+)
+def test_the_tightest_quota_of_version_2_counts(quota, files, expected):
+    assert quota(V2, files) == expected
+
+
+def v1_files(group, quota_us, period_us=100000):
+    return {f"{group}/cpu.cfs_quota_us": f"{quota_us}\n", f"{group}/cpu.cfs_period_us": f"{period_us}\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, None),
+        (v1_files("cpu,cpuacct/outer/inner", -1), None),
+        (v1_files("cpu,cpuacct/outer/inner", 250000), 2.5),
+        (v1_files("cpu,cpuacct/outer/inner", -1) | v1_files("cpu,cpuacct/outer", 30000, 20000), 1.5),
+        (v1_files("cpu,cpuacct", 100000), 1.0),
+        (v1_files("cpu/outer/inner", 200000), 2.0),
+        (v1_files("memory/outer", 100000), None),
+        ({"cpu,cpuacct/outer/inner/cpu.cfs_quota_us": "100000\n"}, None),
+    ],
+)
+def test_the_tightest_quota_of_version_1_counts(quota, files, expected):
+    """The controller lies in a folder named like the mount, or linked by its own name."""
+    assert quota(V1, files) == expected
+
+
+@pytest.mark.parametrize("membership", ["0::/../..\n", "0::/\n", ""])
+def test_a_group_outside_the_container_is_no_error(quota, membership):
+    assert quota(membership, {}) is None
+
+
+def test_without_control_groups_there_is_no_quota(tmp_path):
+    assert cgroup_quota(tmp_path, tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    ("quota", "mask", "expected"),
+    [(None, 4, 4), (2.5, 4, 2), (0.5, 4, 1), (8.0, 4, 4), (1.0, 1, 1), (3.999, 4, 3)],
+)
+def test_cpus_allowed_are_the_mask_cut_by_the_quota(monkeypatch, quota, mask, expected):
+    monkeypatch.setattr(cpus_module, "cgroup_quota", lambda: quota)
+    monkeypatch.setattr(cpus_module, "affinity", lambda: tuple(range(mask)))
+    assert cpus_allowed() == expected
+
+
+if hasattr(os, "sched_setaffinity"):
+
+    @pytest.mark.parametrize("cpu", [min(affinity()), max(affinity())])
+    def test_an_affinity_mask_counts(cpu):
+        """It is set in a child process, before that asks."""
+        code = (
+            f"import os; os.sched_setaffinity(0, {{{cpu}}});"
+            "from antigil.scaling import affinity, cpus_allowed; print(affinity(), cpus_allowed())"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == f"({cpu},) 1"
+
+
+def test_where_there_is_no_mask_all_cpus_count(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert affinity() == (0, 1, 2)
+
+
+@pytest.fixture
+def topology(tmp_path):
+    """Return a function that writes the list of hardware threads of each CPU's core."""
+
+    def write(siblings):
+        for cpu, text in siblings.items():
+            folder = tmp_path / f"cpu{cpu}" / "topology"
+            folder.mkdir(parents=True)
+            (folder / "thread_siblings_list").write_text(f"{text}\n")
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("siblings", "cpus", "order"),
+    [
+        ({0: "0-1", 1: "0-1", 2: "2-3", 3: "2-3"}, (0, 1, 2, 3), (0, 2, 1, 3)),
+        ({0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"}, (0, 1, 2, 3), (0, 1, 2, 3)),
+        ({0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"}, (0, 2, 3), (0, 3, 2)),
+        ({}, (3, 5), (3, 5)),
+    ],
+)
+def test_every_core_comes_before_any_second_hardware_thread(topology, siblings, cpus, order):
+    assert pinning_order(cpus, topology(siblings)) == order

@@ -1,0 +1,228 @@
+"""Rounds: speedup, what takes it away, and which rounds are used."""
+
+from types import SimpleNamespace
+
+import pytest
+from fakes import OwnTime, round_of, window
+
+from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
+from antigil.scaling import rounds as rounds_module
+from antigil.scaling.rounds import DISTURBED_QUEUE_SHARE, placement, select
+
+CALM = window(1, 100.0), window(2, 200.0)
+
+
+def test_speedup_is_the_ratio_of_rates():
+    assert round_of(window(1, 80.0), window(2, 120.0)).speedup(2) == 1.5
+
+
+def test_the_queue_free_speedup_gives_back_what_others_took():
+    one, two = window(1, 100.0, on_cpu=0.75, queued=0.25), window(2, 100.0, on_cpu=0.5, queued=0.5)
+    assert round_of(one, two).queue_free_speedup(2) == 1.0 * 0.75 / 0.5
+
+
+@pytest.mark.parametrize("queued", [None, 0.5])
+def test_nothing_is_given_back_where_queueing_is_unknown_or_the_truth(queued):
+    """More threads than CPUs queue for each other."""
+    one, four = window(1, 100.0, on_cpu=0.5, queued=queued), window(4, 150.0, on_cpu=0.5, queued=queued)
+    done = round_of(one, four, cpus_allowed=4 if queued is None else 2)
+    assert done.queue_free_speedup(4) == done.speedup(4) == 1.5
+
+
+def test_inflation_is_the_ratio_of_cpu_times_per_call():
+    one, two = window(1, 100.0, on_cpu=0.5), window(2, 100.0, on_cpu=0.75)
+    assert round_of(one, two).inflation(2) == (0.75 * 2 / 100.0) / (0.5 / 100.0) == 3.0
+
+
+def close_the_identity(done):
+    for n, many in done.windows.items():
+        explained = n * many.on_cpu / done.windows[1].on_cpu / done.inflation(n)
+        assert done.speedup(n) == pytest.approx(explained, rel=1e-12)
+
+
+@pytest.mark.parametrize("on_cpu", [0.01, 0.3, 0.97])
+def test_the_identity_closes_for_numbers_put_in_by_hand(on_cpu):
+    close_the_identity(round_of(window(1, 123.4, on_cpu=0.9), window(3, 222.2, on_cpu=on_cpu, queued=0.02)))
+
+
+@pytest.mark.parametrize("statement", ["sum(range(20_000))", "sleep(0.001)"])
+def test_the_identity_closes_for_measured_rounds(statement):
+    done = measure_rounds(Workload(statement, "from time import sleep"), Plan((1, 2, 4), 0.5, rounds=2))
+    for one in done:
+        close_the_identity(one)
+
+
+@pytest.mark.parametrize(
+    ("n", "queued", "disturbed"),
+    [
+        (2, DISTURBED_QUEUE_SHARE, False),
+        (2, DISTURBED_QUEUE_SHARE + 0.001, True),
+        (2, None, False),
+        (4, 0.5, False),
+    ],
+)
+def test_a_round_is_disturbed_where_threads_with_cpus_enough_queue(n, queued, disturbed):
+    many = window(n, 100.0, on_cpu=0.4, queued=queued)
+    assert round_of(window(1, 100.0), many).disturbed is disturbed
+
+
+def rounds_with(*queued):
+    return [round_of(window(1, 100.0), window(2, 200.0, on_cpu=0.5, queued=share)) for share in queued]
+
+
+@pytest.mark.parametrize(
+    ("queued", "used", "disturbed"),
+    [
+        ((0.0, 0.0), (0, 1), False),
+        ((0.0, 0.5, 0.0), (0, 2), False),
+        ((0.0, 0.5, 0.5), (0, 1, 2), True),
+        ((0.0, 0.5, 0.5, 0.0, 0.5, 0.5), (0, 3), False),
+        ((0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.5), (0, 1, 2, 3, 4, 5, 6), True),
+        ((0.5,), (0,), True),
+        ((0.0,), (0,), False),
+    ],
+)
+def test_disturbed_rounds_are_left_out_where_enough_others_are_there(queued, used, disturbed):
+    done = rounds_with(*queued)
+    assert select(done) == (tuple(done[i] for i in used), disturbed)
+
+
+class Machine:
+    """Stands in for run_window: each window takes its length, and queues as the script says."""
+
+    def __init__(self, queued=(), call_seconds=0.01, slower=1.0):
+        self.time = 1000.0
+        self.script = iter(queued)
+        self.queued = 0.0
+        self.call_seconds = call_seconds
+        self.slower = slower
+        self.asked = []
+
+    def monotonic(self):
+        return self.time
+
+    def __call__(self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit):
+        self.asked.append(SimpleNamespace(n=n, seconds=seconds, calls_per_mark=calls_per_mark, cpus=cpus))
+        self.time += seconds * self.slower
+        if n == 2:
+            self.queued = next(self.script, self.queued)
+        return window(n, n / self.call_seconds, on_cpu=0.4, queued=self.queued, seconds=seconds)
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Return a function that lets measure_rounds run on a machine of the test's own."""
+
+    def put_in_place(machine, cpus=(0, 1)):
+        monkeypatch.setattr(rounds_module, "run_window", machine)
+        monkeypatch.setattr(rounds_module, "time", machine)
+        monkeypatch.setattr(rounds_module, "cpus_allowed", lambda: len(cpus))
+        monkeypatch.setattr(rounds_module, "pinning_order", lambda: cpus)
+        return machine
+
+    return put_in_place
+
+
+NOTHING = FunctionWorkload(lambda: None)
+
+
+def test_measuring_ends_with_so_many_undisturbed_rounds(install):
+    install(Machine(queued=[0.0, 0.0, 0.0]))
+    done = measure_rounds(NOTHING, Plan((1, 2), budget=100.0, rounds=3))
+    assert [one.disturbed for one in done] == [False, False, False]
+
+
+def test_disturbed_rounds_are_taken_again(install):
+    install(Machine(queued=[0.5, 0.0, 0.5, 0.0]))
+    done = measure_rounds(NOTHING, Plan((1, 2), budget=100.0, rounds=2))
+    assert [one.disturbed for one in done] == [True, False, True, False]
+
+
+def test_disturbed_rounds_are_taken_again_while_the_budget_lasts(install):
+    """A round takes 0.08 s: 12 of them fit into 1 s beside the look at the first call."""
+    machine = install(Machine(queued=[0.5]))
+    done = measure_rounds(NOTHING, Plan((1, 2), budget=1.0, rounds=2))
+    assert len(done) == 12
+    assert all(one.disturbed for one in done)
+    assert machine.time <= 1001.0
+
+
+def test_the_first_round_is_measured_whatever_it_takes(install):
+    install(Machine(call_seconds=60.0))
+    assert len(measure_rounds(NOTHING, Plan((1, 2), budget=0.1, rounds=5))) == 1
+
+
+def test_a_round_holds_every_thread_count_and_one(install):
+    install(Machine())
+    (done,) = measure_rounds(NOTHING, Plan((2, 4), budget=1.0, rounds=1))
+    assert sorted(done.windows) == [1, 2, 4]
+
+
+def test_windows_come_in_random_order(install):
+    machine = install(Machine())
+    measure_rounds(NOTHING, Plan((1, 2, 3), budget=1e6, rounds=40))
+    orders = [tuple(asked.n for asked in machine.asked[i : i + 3]) for i in range(1, 121, 3)]
+    assert {tuple(sorted(order)) for order in orders} == {(1, 2, 3)}
+    assert len(set(orders)) > 1
+
+
+@pytest.mark.parametrize(
+    ("call_seconds", "window_seconds", "calls_per_mark"),
+    [(1e-6, 0.03, 100), (3e-5, 0.03, 3), (0.005, 0.03, 1), (0.5, 2.0, 1)],
+)
+def test_a_window_fits_the_calls(install, call_seconds, window_seconds, calls_per_mark):
+    machine = install(Machine(call_seconds=call_seconds))
+    measure_rounds(NOTHING, Plan((1,), budget=1.0, rounds=1))
+    assert machine.asked[-1].seconds == pytest.approx(window_seconds)
+    assert machine.asked[-1].calls_per_mark == calls_per_mark
+
+
+def test_threads_are_pinned_while_there_are_cpus_enough_and_take_turns(install):
+    machine = install(Machine(), cpus=(4, 6))
+    measure_rounds(NOTHING, Plan((1, 2, 3), budget=100.0, rounds=2))
+    by_count = {n: [asked.cpus for asked in machine.asked[1:] if asked.n == n] for n in (1, 2, 3)}
+    assert by_count == {1: [(4,), (6,)], 2: [(4, 6), (6, 4)], 3: [None, None]}
+
+
+def test_nothing_is_pinned_where_that_is_not_wanted(install):
+    machine = install(Machine())
+    measure_rounds(NOTHING, Plan((1, 2), budget=1.0, rounds=1, pin=False))
+    assert [asked.cpus for asked in machine.asked] == [None, None, None]
+
+
+def test_placement_goes_round():
+    assert [placement((0, 2, 1), 2, shift) for shift in range(4)] == [(0, 2), (2, 1), (1, 0), (0, 2)]
+
+
+def test_measuring_with_clocks_of_ones_own():
+    """Threads that never hinder each other: n threads are exactly n times as fast."""
+    time = OwnTime()
+    workload = FunctionWorkload(lambda: time.pass_by(0.0009765625))
+    done = measure_rounds(workload, Plan((1, 2, 3), budget=5.0, rounds=1), time.clocks())
+    assert [done[0].speedup(n) for n in (1, 2, 3)] == pytest.approx([1.0, 2.0, 3.0], rel=1e-12)
+
+
+@pytest.mark.parametrize("counts", [(), (0, 1), (-1,), (2, 1), (1, 1, 2)])
+def test_a_plan_refuses_thread_counts_that_make_no_sense(counts):
+    with pytest.raises(ValueError, match="thread counts must be positive, ascending and different"):
+        Plan(counts)
+
+
+@pytest.mark.parametrize("wrong", [{"budget": 0.0}, {"rounds": 0}, {"time_limit": -1.0}])
+def test_a_plan_refuses_what_is_not_positive(wrong):
+    with pytest.raises(ValueError, match="must be positive"):
+        Plan(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "counts"),
+    [
+        (1, (1, 2)),
+        (2, (1, 2, 4)),
+        (3, (1, 2, 3, 4)),
+        (6, (1, 2, 4, 6, 8)),
+        (64, (1, 2, 4, 8, 16, 32, 64, 128)),
+    ],
+)
+def test_default_thread_counts_double_up_to_one_step_beyond_the_cpus(allowed, counts):
+    assert default_thread_counts(allowed) == counts

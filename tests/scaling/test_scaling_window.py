@@ -1,0 +1,160 @@
+"""One window: how marks become a rate, and clocks become shares."""
+
+import threading
+
+import pytest
+from fakes import OwnTime
+
+from antigil.scaling import WorkloadTimeout
+from antigil.scaling import window as window_module
+from antigil.scaling.clocks import Usage
+from antigil.scaling.window import Track, calls_by, run_window, summarize
+
+MARKS = [0.0, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("moment", "calls"), [(0.0, 0.0), (0.5, 1.5), (1.0, 3.0), (3.0, 7.5), (4.0, 9.0), (5.0, 9.0)]
+)
+def test_a_batch_cut_by_the_moment_counts_in_proportion(moment, calls):
+    assert calls_by(MARKS, moment, 3) == calls
+
+
+def test_a_window_lies_between_the_last_start_and_a_set_time_later():
+    steady = Track([float(i) for i in range(11)], settled=1.0, passed=9.0, used=Usage(4.0, 2.0))
+    slower = Track([0.5, 2.5, 4.5, 6.5, 8.5], settled=2.5, passed=8.5, used=Usage(3.0, 0.0))
+    found = summarize([steady, slower], seconds=5.0, calls_per_mark=1)
+    assert found.n_threads == 2
+    assert found.calls == 5.0 + 2.5
+    assert found.rate == 1.5
+    assert found.on_cpu == 7.0 / 14.0
+    assert found.queued == 2.0 / 14.0
+    assert found.waiting == pytest.approx(1.0 - 7.0 / 14.0 - 2.0 / 14.0, abs=1e-15)
+    assert found.cpu_seconds_per_call == pytest.approx(0.5 * 2 / 1.5)
+
+
+def test_where_one_thread_does_not_know_its_queue_the_window_does_not():
+    known = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, 0.5))
+    unknown = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, None))
+    found = summarize([known, unknown], seconds=1.0, calls_per_mark=1)
+    assert found.queued is None
+    assert found.waiting == 0.5
+
+
+def test_clocks_read_a_moment_apart_do_not_make_waiting_negative():
+    track = Track([0.0, 1.0, 2.0], settled=1.0, passed=2.0, used=Usage(1.001, 0.001))
+    assert summarize([track], seconds=0.5, calls_per_mark=1).waiting == 0.0
+
+
+@pytest.mark.parametrize("calls_per_mark", [1, 4])
+@pytest.mark.parametrize("call_seconds", [(0.25,), (0.25, 0.5), (0.125, 0.5, 1.0)])
+def test_the_rate_is_the_sum_of_the_threads_rates(call_seconds, calls_per_mark):
+    """Whatever way the threads' times lie against each other."""
+    time = OwnTime(on_cpu=0.5, queued=0.125)
+
+    def make_run(thread, threads):
+        assert threads == len(call_seconds)
+        return lambda calls: time.pass_by(calls * call_seconds[thread])
+
+    found = run_window(make_run, len(call_seconds), 16.0, calls_per_mark=calls_per_mark, clocks=time.clocks())
+    assert found.rate == pytest.approx(sum(1.0 / seconds for seconds in call_seconds), rel=1e-12)
+    assert found.calls == pytest.approx(16.0 * found.rate, rel=1e-12)
+    assert (found.on_cpu, found.queued, found.waiting) == pytest.approx((0.5, 0.125, 0.375), rel=1e-12)
+
+
+def test_the_window_is_not_touched_by_a_slow_start():
+    """The first calls take a thousand times as long as the rest."""
+    time = OwnTime()
+    calls_done = [0, 0]
+
+    def make_run(thread, threads):
+        def run(calls):
+            time.pass_by(250.0 if calls_done[thread] < 2 else 0.25)
+            calls_done[thread] += calls
+
+        return run
+
+    assert run_window(make_run, 1, 8.0, clocks=time.clocks()).rate == 4.0
+
+
+class Broken(Exception):
+    """What a workload of these tests raises."""
+
+
+def breaks(after):
+    raise Broken(f"after {after} calls")
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("at_call", [0, 1, 5])
+def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads, at_call):
+    def make_run(thread, threads):
+        done = 0
+
+        def run(calls):
+            nonlocal done
+            if thread == threads - 1 and done >= at_call:
+                breaks(done)
+            done += calls
+
+        return run
+
+    with pytest.raises(Broken, match=f"after {at_call} calls") as caught:
+        run_window(make_run, n_threads, 0.01)
+    assert caught.traceback[-1].name == "breaks"
+
+
+def test_an_error_while_a_thread_is_prepared_is_raised():
+    def make_run(thread, threads):
+        if thread == 1:
+            raise Broken("not prepared")
+        return lambda calls: None
+
+    with pytest.raises(Broken, match="not prepared"):
+        run_window(make_run, 3, 0.01)
+
+
+@pytest.fixture
+def held_lock():
+    """Return a lock that is held until the test has ended, when those who wait for it may go."""
+    lock = threading.Lock()
+    with lock:
+        yield lock
+
+
+def pass_through(lock):
+    with lock:
+        pass
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_call_that_never_ends_becomes_a_timeout(held_lock, n_threads):
+    with pytest.raises(WorkloadTimeout, match=rf"within 0\.2 s in {n_threads} thread"):
+        run_window(
+            lambda thread, threads: lambda calls: pass_through(held_lock), n_threads, 0.01, time_limit=0.2
+        )
+
+
+def test_a_thread_that_hangs_while_it_is_prepared_leaves_no_other_behind(held_lock):
+    def make_run(thread, threads):
+        if thread == 0:
+            pass_through(held_lock)
+        return lambda calls: None
+
+    before = set(threading.enumerate())
+    with pytest.raises(WorkloadTimeout):
+        run_window(make_run, 3, 0.01, time_limit=0.2)
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(0.5)
+    assert sum(thread.is_alive() for thread in left) == 1
+
+
+def test_an_error_is_raised_although_another_thread_hangs(held_lock, monkeypatch):
+    monkeypatch.setattr(window_module, "GRACE_SECONDS", 0.2)
+
+    def make_run(thread, threads):
+        return (lambda calls: pass_through(held_lock)) if thread else (lambda calls: breaks(calls))
+
+    with pytest.raises(Broken):
+        run_window(make_run, 2, 0.01, time_limit=600.0)
