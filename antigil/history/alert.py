@@ -1,0 +1,244 @@
+"""What changed along the stored history, as alerts: one per workload, environment and commit. Pure.
+
+Scaling is judged by `changes` (asv's step detection); single-thread time here, by the same rule with the
+threshold of the workload. What changed at one commit is one alert, in whatever direction, so that scaling
+gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
+environment says nothing: the machine moved.
+
+A loss is *over* when the newest stretch of every number that was lost is back at what it was before, less
+the least effect that counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .changes import CLEAR, NEARBY, Change, Effect, StepSource, detect_steps, find_changes
+from .config import Options
+from .decide_verdict import Trade
+from .series import Archive, Commit, Environment, Ints, Series, Workload
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What one commit did to one workload in one environment.
+
+    Attributes
+    ----------
+    before, commit : Commit
+        The last measured commit before the change and the first one after it.
+    effects : tuple of Effect
+        Of scaling and of single-thread time, in either direction.
+    identity : str
+        The same as long as workload, commit, direction and environment are.
+    unfit : bool
+        Whether a control changed beside it.
+    over : bool
+        Whether all that was lost has come back since.
+    held : bool or None
+        Whether a fresh measurement showed it again; None if there was none.
+    problem : str or None
+        Why it could not be measured again, if that was asked for.
+    """
+
+    workload: Workload
+    environment: Environment
+    before: Commit
+    commit: Commit
+    effects: tuple[Effect, ...]
+    identity: str
+    excuse: str | None = None
+    trade: Trade | None = None
+    unfit: bool = False
+    over: bool = False
+    held: bool | None = None
+    problem: str | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether something was lost."""
+        return any(effect.lost for effect in self.effects)
+
+    @property
+    def certain(self) -> bool:
+        """Whether it was seen often enough in the history, or again in a fresh measurement."""
+        if self.held is not None:
+            return self.held
+        return any(e.confirmed for e in self.effects if e.lost == self.lost)
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a loss that nobody has mended, excused or shown to be the machine's."""
+        mine = not self.workload.control and not self.unfit and self.excuse is None
+        return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.open and self.certain
+
+
+def find_alerts(
+    archive: Archive, options: Options, since: int | None = None, steps: StepSource = detect_steps
+) -> tuple[Alert, ...]:
+    """Return all changes since a revision, newest first.
+
+    Parameters
+    ----------
+    since
+        asv's revision number of the last commit that is of no interest; None for the whole history.
+    steps
+        Gives the fitted pieces of a series.
+    """
+    changes = [*find_changes(archive, options, steps), *_time_changes(archive, options, steps)]
+    measured = _Measured(archive)
+    groups = _together(measured, changes)
+    moved = [(group[0].environment, group[0].revision) for group in groups if _control(archive, group)]
+    found = []
+    for group in groups:
+        if since is not None and group[0].revision <= since:
+            continue
+        alert = _alert(archive, options, group, steps)
+        near = any(
+            environment == alert.environment and measured.near(environment, alert.commit.revision, revision)
+            for environment, revision in moved
+        )
+        found.append(replace(alert, unfit=near and not alert.workload.control))
+    return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
+
+
+def _control(archive: Archive, group: Sequence[Change]) -> bool:
+    """Tell whether it is a control that changed."""
+    return archive.workloads[group[0].workload].control
+
+
+def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iterator[Change]:
+    """Yield the steps of single-thread time that are large and clear of the noise."""
+    for workload in archive.workloads:
+        for environment in archive.environments_of(workload):
+            series = archive.find(workload, environment, "time")
+            if series is None:
+                continue
+            for effect in _time_effects(series, steps(series), options.threshold_of(workload)):
+                yield Change(workload, environment, effect.before_revision, effect.revision, (effect,))
+
+
+def _time_effects(series: Series, pieces: Sequence[Any], least: float) -> Iterator[Effect]:
+    counts = [_count(series, left, right) for left, right, *_ in pieces]
+    total = sum(counts)
+    noise = sum(n * piece[4] for n, piece in zip(counts, pieces, strict=True)) / total if total else 0.0
+    for i in range(1, len(pieces)):
+        (_, end, before, _, _), (revision, _, after, _, _) = pieces[i - 1], pieces[i]
+        error = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
+        clarity = abs(after - before) / error if error > 0 else math.inf
+        ratio = max(after, before) / min(after, before) if min(after, before) > 0 else 1.0
+        if ratio >= 1 + least and clarity >= CLEAR:
+            yield Effect("time", None, before, after, end - 1, revision, counts[i - 1], counts[i], clarity)
+
+
+def _count(series: Series, left: int, right: int) -> int:
+    """Return how many values lie between two revisions, the right one excluded."""
+    a, b = np.searchsorted(series.revisions, [left, right])
+    return int(series.present[a:b].sum())
+
+
+def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:
+    """Group the changes of one workload and environment that are next to each other."""
+    ordered = sorted(
+        changes, key=lambda c: (c.workload, repr(c.environment), c.revision, c.effects[0].quantity == "time")
+    )
+    groups: list[list[Change]] = []
+    for change in ordered:
+        last = groups[-1][0] if groups else None
+        if (
+            last is not None
+            and (last.workload, last.environment) == (change.workload, change.environment)
+            and measured.near(change.environment, last.revision, change.revision)
+            and not {e.quantity for c in groups[-1] for e in c.effects} & {e.quantity for e in change.effects}
+        ):
+            groups[-1].append(change)
+        else:
+            groups.append([change])
+    return groups
+
+
+class _Measured:
+    """The measured commits of each environment."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._revisions: dict[Environment, Ints] = {}
+        for series in archive.series:
+            known = self._revisions.get(series.environment, series.revisions)
+            self._revisions[series.environment] = np.union1d(known, series.revisions)
+
+    def near(self, environment: Environment, one: int, other: int) -> bool:
+        """Tell whether two revisions are one measured commit apart, or the same."""
+        a, b = np.searchsorted(self._revisions[environment], [one, other])
+        return abs(int(a) - int(b)) <= NEARBY
+
+
+def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: StepSource) -> Alert:
+    """Make one alert of the changes of one commit."""
+    first = next((c for c in group if c.effects[0].quantity != "time"), group[0])
+    effects = tuple(effect for change in group for effect in change.effects)
+    commit = _commit(archive, first.revision)
+    alert = Alert(
+        archive.workloads[first.workload],
+        first.environment,
+        _commit(archive, first.before_revision),
+        commit,
+        effects,
+        _identity(first, commit),
+        options.excuse_of(first.workload),
+        _trade(effects, options.threshold_of(first.workload)),
+    )
+    over = [_is_over(archive, alert, e, options, steps) for e in effects if e.lost]
+    return replace(alert, over=bool(over) and all(over))
+
+
+def _identity(change: Change, commit: Commit) -> str:
+    """Return a name for a change; single-thread time has one of its own."""
+    if change.effects[0].quantity != "time":
+        return change.identity(commit.hash)
+    text = "\n".join([change.identity(commit.hash), "time"])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _commit(archive: Archive, revision: int) -> Commit:
+    return archive.commits.get(revision) or Commit("", revision, 0)
+
+
+def _is_over(archive: Archive, alert: Alert, effect: Effect, options: Options, steps: StepSource) -> bool:
+    """Tell whether the newest stretch of a number is back at what it was before a loss."""
+    series = archive.find(alert.workload.name, alert.environment, effect.quantity, effect.threads)
+    pieces = steps(series) if series is not None else ()
+    if not pieces or series is None:
+        return False
+    newest = pieces[-1][2]
+    if effect.quantity == "slowdown" and effect.threads is not None:
+        return bool(effect.threads / newest >= effect.before * (1 - options.threshold_of(series.workload)))
+    if effect.quantity == "time":
+        return bool(newest <= effect.before * (1 + options.threshold_of(series.workload)))
+    return bool(newest <= effect.before + options.held_threshold)
+
+
+def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
+    """Tell whether scaling was exchanged for single-thread speed; see `decide_verdict`."""
+    time = next((e for e in effects if e.quantity == "time"), None)
+    scaling = [e for e in effects if e.quantity != "time"]
+    if time is None or not scaling:
+        return None
+    if time.lost and not any(e.lost for e in scaling):
+        return Trade.SLOWER_ALONE
+    speedups = [e for e in scaling if e.quantity == "slowdown"]
+    if not time.lost and any(e.lost for e in scaling) and speedups:
+        faster = time.before / time.after
+        if min(faster * e.after / e.before for e in speedups) >= 1 - tolerance:
+            return Trade.FASTER_ALONE
+    return None
