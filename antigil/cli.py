@@ -161,10 +161,39 @@ def _run_measure(args: argparse.Namespace) -> int:
     return measuring.run(args)
 
 
+def _configure_doctor(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--no-calibration",
+        action="store_false",
+        dest="calibration",
+        help="only look, and do not spend 10 s on kernels with known answers",
+    )
+    add("--json", metavar="FILE", help="write the findings as JSON; - prints nothing else")
+
+
+def _run_doctor(args: argparse.Namespace) -> int:
+    from antigil.doctor import command
+
+    return command.run(args)
+
+
 def _run_compare(args: argparse.Namespace) -> int:
     with _needs_asv():
         from antigil.history import compare_command
     return compare_command.run(args)
+
+
+def _run_alert(args: argparse.Namespace) -> int:
+    with _needs_asv():
+        from antigil.history import alert_command
+    return alert_command.run(args)
+
+
+def _run_backlog(args: argparse.Namespace) -> int:
+    with _needs_asv():
+        from antigil.history import backlog
+    return backlog.run(args)
 
 
 @contextmanager
@@ -183,6 +212,12 @@ COMMANDS = (
         _run_measure,
     ),
     Command(
+        "doctor",
+        "is this machine fit to measure on? Exit status 1 where measurements would mislead",
+        _configure_doctor,
+        _run_doctor,
+    ),
+    Command(
         "demo", "the article's experiment: two C functions on 1, 4 and 8 threads", _configure_demo, _run_demo
     ),
     Command(
@@ -190,6 +225,18 @@ COMMANDS = (
         "measure two commits in turn, and tell which workloads lost parallelism or speed",
         guarding.configure_compare,
         _run_compare,
+    ),
+    Command(
+        "alert",
+        "tell which commits of the stored history lost or gained parallelism or speed",
+        guarding.configure_alert,
+        _run_alert,
+    ),
+    Command(
+        "backlog",
+        "list the commits that still lack results, newest first",
+        guarding.configure_backlog,
+        _run_backlog,
     ),
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -100,9 +101,15 @@ def _install(conf: Any, project: Project, env: Any, commit: Revision) -> None:
     try:
         env.install_project(conf, project.repo, commit.hash)
     except ProcessError as error:
-        last = [line for line in f"{error.stdout}\n{error.stderr}".splitlines() if line.strip()][-1:]
-        reason = last[0].strip() if last else str(error)
-        raise UserError(f"commit {commit.short} cannot be built for {env.name}: {reason}") from error
+        said = f"{error.stdout}\n{error.stderr}"
+        raise UserError(f"commit {commit.short} cannot be built for {env.name}: {_cause(said)}") from error
+
+
+def _cause(said: str) -> str:
+    """Return the line of a build's output that tells most: the compiler's first error, or the last line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r":\d+: (fatal )?error: ", line)]
+    return (errors or lines[-1:] or ["no reason given"])[0]
 
 
 def measure_both(

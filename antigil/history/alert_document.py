@@ -1,0 +1,138 @@
+"""The documented JSON form of the alerts of a history, and what it says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .alert import Alert
+from .changes import Effect
+from .decide_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
+from .names import environment_labels
+from .report_summary import TRADES
+from .report_words import change, name, value
+from .series import Archive, Commit, Environment
+
+SCHEMA = "antigil.alert/1"
+
+Document = dict[str, Any]
+
+
+def document_of(archive: Archive, alerts: Sequence[Alert], since: str | None = None) -> Document:
+    """Return the JSON form of alerts, newest first, beside every workload that is watched."""
+    labels = environment_labels(archive.environments)
+    return {
+        "schema": SCHEMA,
+        "status": status_of(archive, alerts),
+        "since": since,
+        "workloads": [
+            {"name": w.name, "title": w.title, "control": w.control} for w in archive.workloads.values()
+        ],
+        "alerts": [_alert(alert, labels) for alert in alerts],
+        "problems": _problems(archive, alerts),
+    }
+
+
+def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
+    """Return the exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
+    if any(alert.counts for alert in alerts):
+        return CONFIRMED_LOSS
+    return COULD_NOT_JUDGE if _problems(archive, alerts) else NOTHING_LOST
+
+
+def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
+    """Return why not everything could be judged."""
+    found = [] if archive.workloads else ["there are no results to look at: measure with 'asv run'"]
+    found += [f"{a.workload.name} at {a.commit.hash[:8]} {a.problem}" for a in alerts if a.problem]
+    found += [
+        f"{alert.workload.name} at {alert.commit.hash[:8]} lost something, but a control changed beside it:"
+        " the machine moved"
+        for alert in alerts
+        if alert.unfit and alert.lost and not alert.over
+    ]
+    return found
+
+
+def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
+    return {
+        "identity": alert.identity,
+        "workload": alert.workload.name,
+        "title": alert.workload.title,
+        "control": alert.workload.control,
+        "environment": labels[alert.environment],
+        "standing": standing(alert),
+        "counts": alert.counts,
+        "open": alert.open,
+        "excuse": alert.excuse,
+        "trade": None if alert.trade is None else str(alert.trade),
+        "before": _commit(alert.before),
+        "commit": _commit(alert.commit),
+        "effects": [_effect(effect) for effect in alert.effects],
+    }
+
+
+def _commit(commit: Commit) -> Document:
+    return {"hash": commit.hash, "subject": commit.subject, "author": commit.author, "date": commit.date}
+
+
+def _effect(effect: Effect) -> Document:
+    """Return an effect; a speedup is written as the slowdown that is stored."""
+    scale = effect.quantity == "slowdown" and effect.threads is not None
+    before, after = effect.before, effect.after
+    if scale and effect.threads is not None:
+        before, after = effect.threads / before, effect.threads / after
+    return {
+        "quantity": effect.quantity,
+        "threads": effect.threads,
+        "outcome": "lost" if effect.lost else "gained",
+        "base": before,
+        "head": after,
+        "measured_before": effect.measured_before,
+        "measured_after": effect.measured_after,
+    }
+
+
+def standing(alert: Alert) -> str:
+    """Return in a few words what an alert is."""
+    if alert.workload.control:
+        return "control moved"
+    if alert.unfit:
+        return "unfit to judge"
+    if not alert.lost:
+        return "gained"
+    if alert.over:
+        return "lost, recovered since"
+    if alert.excuse is not None:
+        return "lost, excused"
+    if alert.held is False:
+        return "did not hold when measured again"
+    return ("lost" if alert.trade is None else "trade") if alert.certain else "suspected loss"
+
+
+def headline(document: Document) -> str:
+    """Return the result in one line."""
+    lost = list(dict.fromkeys(a["workload"] for a in document["alerts"] if a["counts"]))
+    if lost:
+        return f"Confirmed loss: {', '.join(lost)}"
+    if document["status"] == COULD_NOT_JUDGE:
+        return "Could not judge"
+    return "Nothing lost"
+
+
+def remarks(alert: Mapping[str, Any]) -> Iterator[str]:
+    """Yield sentences on one alert."""
+    if alert["excuse"] is not None:
+        yield f"Excused: {alert['excuse']}"
+    if alert["trade"]:
+        yield f"{TRADES[alert['trade']]}."
+
+
+def cells(effect: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return an effect's name, before, now and change as people read them."""
+    kind, threads, base, head = effect["quantity"], effect["threads"], effect["base"], effect["head"]
+    return (
+        name(kind, threads),
+        value(kind, threads, base),
+        value(kind, threads, head),
+        change(kind, base, head),
+    )

@@ -1,0 +1,67 @@
+"""Which commits still lack results: newest first, and in parts that several runners can share.
+
+A commit's part follows from its place in the history, counted from the oldest, and not from what has been
+measured meanwhile: runners that start one after the other, while results come in, still share the work
+without measuring anything twice or leaving anything out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from asv.results import iter_results
+
+from .compare_visits import quiet_asv
+from .project import Project, asv_errors, open_project
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
+    project = open_project(args.config)
+    number, of = args.shard
+    mine = set(shard(commits_of(project), number, of))
+    todo = [hash_ for hash_ in backlog(project, args.since, args.machine) if hash_ in mine]
+    for hash_ in todo[: args.most]:
+        print(hash_)
+    return 0
+
+
+def commits_of(project: Project, since: str | None = None) -> list[str]:
+    """Return the commits of the configured branches, oldest first.
+
+    Parameters
+    ----------
+    since
+        Only commits that this one does not have among its ancestors.
+    """
+    with quiet_asv(), asv_errors():
+        start = "" if since is None else f"{project.revision(since).hash}.."
+        ranges = [f"{start}{project.repo.get_branch_name(branch)}" for branch in project.conf.branches]
+        commits = {hash_ for name in ranges for hash_ in project.repo.get_hashes_from_range(name)}
+        revisions = project.repo.get_revisions(commits)
+    return sorted(commits, key=lambda hash_: revisions[hash_])
+
+
+def backlog(project: Project, since: str | None = None, machine: str | None = None) -> list[str]:
+    """Return the commits of the configured branches that have no results, newest first.
+
+    Parameters
+    ----------
+    since
+        Only commits that this one does not have among its ancestors.
+    machine
+        Only results of this machine count; of any machine if None.
+    """
+    with quiet_asv(), asv_errors():
+        measured = {
+            results.commit_hash
+            for results in iter_results(project.conf.results_dir)
+            if machine is None or results.params.get("machine") == machine
+        }
+    return [hash_ for hash_ in reversed(commits_of(project, since)) if hash_ not in measured]
+
+
+def shard(commits: Sequence[str], number: int, of: int) -> list[str]:
+    """Return the number-th of some equal parts, each with commits from all over the history."""
+    return list(commits[number - 1 :: of])
