@@ -1,0 +1,154 @@
+"""Alerts of generated histories, in which every gain and loss is known beforehand."""
+
+import json
+
+import pytest
+from generated import Behaviour, Plan, Planned, generate, load
+from sample_project import antigil
+
+from antigil.history.alert import find_alerts
+from antigil.history.alert_document import document_of, standing
+from antigil.history.decide_verdict import Trade
+
+RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)
+
+#: The article's pair, three serial fractions, a lock, a lost macro pair, and what changes one thread only.
+WORKLOADS = (
+    Planned("work.Article", "gains a release", {0: HOLDS, 6: RELEASES}),
+    Planned("work.Serial05", "serial fraction 5 %", {0: RELEASES, 9: Behaviour(serial=0.05)}),
+    Planned("work.Serial10", "serial fraction 10 %", {0: RELEASES, 12: Behaviour(serial=0.10)}),
+    Planned("work.Serial25", "serial fraction 25 %", {0: RELEASES, 15: Behaviour(serial=0.25)}),
+    Planned("work.Lock", "a lock around a shared counter", {0: RELEASES, 18: Behaviour(inflation=1.8)}),
+    Planned("work.Macros", "a removed macro pair", {0: RELEASES, 21: HOLDS}),
+    Planned("work.Unrelated", "never changes", {0: Behaviour(serial=0.3)}),
+    Planned("work.Slower", "one thread gets slower", {0: RELEASES, 24: Behaviour(seconds=0.004)}),
+    Planned("work.Trade", "scales by a slower thread", {0: HOLDS, 27: Behaviour(seconds=0.006)}),
+    Planned("work.Mended", "lost and mended", {0: RELEASES, 10: HOLDS, 20: RELEASES}),
+    Planned("controls.Loop", "control", {0: HOLDS}, control=True),
+)
+
+LOST = {
+    ("work.Serial05", 9),
+    ("work.Serial10", 12),
+    ("work.Serial25", 15),
+    ("work.Lock", 18),
+    ("work.Macros", 21),
+    ("work.Slower", 24),
+    ("work.Trade", 27),
+    ("work.Mended", 10),
+}
+GAINED = {("work.Article", 6), ("work.Mended", 20)}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return the history's folder, its hashes, and the alerts found in it."""
+    root = tmp_path_factory.mktemp("alert") / "project"
+    hashes = generate(Plan(commits=34, workloads=WORKLOADS, samples=8), root)
+    archive, options = load(root)
+    return root, hashes, archive, find_alerts(archive, options)
+
+
+def places(told, lost):
+    _, hashes, _, alerts = told
+    return {(a.workload.name, hashes.index(a.commit.hash)) for a in alerts if a.lost == lost}
+
+
+def test_exactly_the_commits_that_lost_something_are_named(told):
+    assert places(told, lost=True) == LOST
+
+
+def test_exactly_the_commits_that_gained_something_are_named(told):
+    assert places(told, lost=False) == GAINED
+
+
+def test_scaling_gained_by_a_slower_thread_is_called_a_trade(told):
+    (trade,) = [a for a in told[3] if a.workload.name == "work.Trade"]
+
+    assert trade.trade is Trade.SLOWER_ALONE
+    assert trade.counts
+
+
+def test_a_loss_that_was_mended_is_over_and_counts_no_more(told):
+    (lost,) = [a for a in told[3] if a.workload.name == "work.Mended" and a.lost]
+
+    assert lost.over
+    assert not lost.counts
+    assert standing(lost) == "lost, recovered since"
+
+
+def test_each_change_has_one_identity_that_more_history_does_not_change(told, tmp_path):
+    longer = Plan(commits=38, workloads=WORKLOADS, samples=8)
+    generate(longer, tmp_path / "longer")
+    archive, options = load(tmp_path / "longer")
+
+    before = {a.identity for a in told[3]}
+
+    assert len(before) == len(told[3])
+    assert {a.identity for a in find_alerts(archive, options)} == before
+
+
+def test_only_what_came_after_a_revision_is_told(told):
+    _, hashes, archive, alerts = told
+    boundary = next(a.commit.revision for a in alerts if a.workload.name == "work.Lock")
+
+    later = find_alerts(archive, load(told[0])[1], since=boundary)
+
+    assert {hashes.index(a.commit.hash) for a in later} == {20, 21, 24, 27}
+
+
+def test_what_changes_beside_a_control_says_nothing(tmp_path):
+    moved = (
+        Planned("work.One", "one", {0: RELEASES, 10: HOLDS}),
+        Planned("controls.Loop", "control", {0: RELEASES, 10: HOLDS}, control=True),
+    )
+    generate(Plan(commits=20, workloads=moved, samples=8), tmp_path / "project")
+    archive, options = load(tmp_path / "project")
+
+    alerts = find_alerts(archive, options)
+
+    assert {standing(a) for a in alerts} == {"control moved", "unfit to judge"}
+    assert document_of(archive, alerts)["status"] == 2
+
+
+def test_an_excused_workload_counts_for_nothing(tmp_path):
+    plan = Plan(
+        commits=20,
+        workloads=(Planned("work.One", "one", {0: RELEASES, 10: HOLDS}),),
+        options={"excused": {"work\\.One": "waits for the rewrite"}},
+        samples=8,
+    )
+    generate(plan, tmp_path / "project")
+    archive, options = load(tmp_path / "project")
+    document = document_of(archive, find_alerts(archive, options))
+
+    assert document["status"] == 0
+    assert [a["standing"] for a in document["alerts"]] == ["lost, excused"]
+
+
+def test_the_command_tells_the_same_in_every_format(told):
+    root, hashes, _, alerts = told
+    told_in = {
+        form: antigil(root, "alert", "--format", form) for form in ("text", "markdown", "github", "json")
+    }
+    document = json.loads(told_in["json"].stdout)
+
+    assert {done.returncode for done in told_in.values()} == {1}
+    assert {a["identity"] for a in document["alerts"]} == {a.identity for a in alerts}
+    for form in ("text", "markdown", "github"):
+        assert hashes[21][:8] in told_in[form].stdout
+    assert "::error title=lost%3A work.Macros::" in told_in["github"].stdout
+
+
+def test_nothing_after_the_last_loss_gives_status_0(told):
+    root, hashes, _, _ = told
+    done = antigil(root, "alert", "--since", hashes[28])
+
+    assert (done.returncode, done.stdout) == (0, "Nothing lost\n")
+
+
+def test_an_unknown_commit_is_one_line_and_status_2(told):
+    done = antigil(told[0], "alert", "--since", "nowhere")
+
+    assert done.returncode == 2
+    assert done.stderr.strip() == "antigil: error: no commit 'nowhere' here: fetch it, or name another one"
