@@ -1,0 +1,90 @@
+"""All that is known about a machine before anything is measured on it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from antigil.scaling import affinity, cgroup_quota, cpu_model, gil_enabled
+from antigil.scaling.clocks import queue_is_measurable
+
+from . import readers
+
+PROGRAMS_NAMED = 3
+"""So many of the greediest programs are named."""
+
+WORTH_NAMING = 0.03
+"""CPUs' worth from which on a program is named."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts about a machine that the doctor judges; None stands for what cannot be read."""
+
+    system: str
+    virtual: bool
+    cpu: str
+    cpus_online: int
+    cpus: tuple[int, ...]
+    quota: float | None
+    cores: tuple[int, int] | None
+    activity: readers.Activity
+    load_average: float | None
+    stolen_since_start: float | None
+    governors: tuple[str, ...]
+    turbo: bool | None
+    implementation: str
+    python_version: str
+    free_threaded_build: bool
+    gil: bool
+    switch_interval: float
+    queue_measured: bool
+    switches_counted: bool | None
+
+    @classmethod
+    def gather(
+        cls, *, proc: Path = readers.PROC, sys_cpu: Path = readers.SYS_CPU, watch_seconds: float = 1.0
+    ) -> Facts:
+        """Read all facts, watching for some seconds who uses the CPUs."""
+        cpus = affinity()
+        return cls(
+            system=platform.system(),
+            virtual=readers.in_virtual_machine(proc),
+            cpu=cpu_model(),
+            cpus_online=readers.cpus_online(sys_cpu),
+            cpus=cpus,
+            quota=cgroup_quota(),
+            cores=readers.physical_cores(cpus, sys_cpu),
+            activity=readers.watch(cpus, watch_seconds, proc=proc),
+            load_average=readers.load_average(proc),
+            stolen_since_start=readers.stolen_since_start(proc),
+            governors=readers.governors(cpus, sys_cpu),
+            turbo=readers.turbo(sys_cpu),
+            implementation=platform.python_implementation(),
+            python_version=platform.python_version(),
+            free_threaded_build=readers.free_threaded_build(),
+            gil=gil_enabled(),
+            switch_interval=sys.getswitchinterval(),
+            queue_measured=queue_is_measurable(),
+            switches_counted=readers.context_switches_counted(),
+        )
+
+    @property
+    def cpus_allowed(self) -> int:
+        """CPUs that this process can keep busy at once, at least 1."""
+        return len(self.cpus) if self.quota is None else max(1, min(len(self.cpus), int(self.quota)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dicts, lists and numbers."""
+        form = asdict(self) | {"cpus": list(self.cpus), "governors": list(self.governors)}
+        form["cores"] = None if self.cores is None else {"count": self.cores[0], "shared": self.cores[1]}
+        form["activity"]["programs"] = [{"name": name, "cpus": cpus} for name, cpus in self.greedy_programs()]
+        return form | {"cpus_allowed": self.cpus_allowed}
+
+    def greedy_programs(self) -> list[tuple[str, float]]:
+        """Return the programs that take most, by name, with their CPUs' worth."""
+        greedy = [one for one in self.activity.programs if one[1] > WORTH_NAMING]
+        return greedy[:PROGRAMS_NAMED]

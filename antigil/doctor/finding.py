@@ -1,0 +1,50 @@
+"""What the doctor finds, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How much a finding matters.
+
+    A *note* limits what can be told here, or makes it less certain; *BAD* makes a measurement
+    say something that is not so.
+    """
+
+    OK = "ok"
+    NOTE = "note"
+    BAD = "BAD"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding.
+
+    Attributes
+    ----------
+    level
+        How much it matters.
+    subject
+        What it is about, such as ``load``.
+    says
+        What was found.
+    means
+        What that means for a measurement; empty where nothing follows.
+    todo
+        What to do about it; empty where nothing can be done.
+    """
+
+    level: Level
+    subject: str
+    says: str
+    means: str = ""
+    todo: str = ""
+
+
+def level_of(value: float, note_above: float, bad_above: float) -> Level:
+    """Return the level of a value of which less is better."""
+    if value > bad_above:
+        return Level.BAD
+    return Level.NOTE if value > note_above else Level.OK

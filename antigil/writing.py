@@ -1,0 +1,28 @@
+"""Files that a command is asked to write: refused before the work and not after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import UserError
+
+STANDARD_OUTPUT = "-"
+
+
+def refuse_unwritable(name: str | None) -> None:
+    """Refuse the name of a file that could not be written; None and ``-`` are none.
+
+    Raises
+    ------
+    UserError
+        If there is no such directory, or something stands in the way.
+    """
+    if name in (None, STANDARD_OUTPUT):
+        return
+    path = Path(name)
+    above = path if path.exists() else path.absolute().parent
+    if path.is_dir() or not above.exists() or (above != path and not above.is_dir()):
+        raise UserError(f"cannot write {name}: no such directory, or a directory itself")
+    if not os.access(above, os.W_OK):
+        raise UserError(f"cannot write {name}: not permitted")
