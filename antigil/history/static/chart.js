@@ -16,6 +16,7 @@
       Object.assign(this, told);
       this.host = host;
       this.heard = heard;
+      this.pointed = null;
       const { revisions } = this.numbers;
       this.x = this.byDate ? revisions.map((r) => this.commits.dateOf(r)) : revisions;
       this.order = this.byDate ? [...this.x.keys()].sort((a, b) => this.x[a] - this.x[b]) : null;

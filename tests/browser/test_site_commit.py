@@ -1,0 +1,186 @@
+"""The two charts of one commit, the tables and CSV files, light and dark, wide and narrow, hostile names."""
+
+import csv
+import re
+
+import pytest
+
+
+def open_table(page, title):
+    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
+    box.locator("summary").click()
+    rows = box.locator("tbody tr")
+    rows.first.wait_for()
+    return [
+        [cell.inner_text() for cell in row.locator("th, td").all()]
+        for row in [box.locator("thead tr"), *rows.all()]
+    ]
+
+
+def downloaded(page, title):
+    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
+    with page.expect_download() as info:
+        box.get_by_role("button", name="Download CSV").click()
+    with open(info.value.path(), newline="", encoding="utf-8") as file:
+        return info.value.suggested_filename, list(csv.reader(file))
+
+
+@pytest.fixture
+def dip(open_page, speedup_pages):
+    folder, hashes = speedup_pages
+    return open_page(folder / "work.Dips.html", f"#commit={hashes[20][:12]}"), hashes
+
+
+def test_parts_of_the_speedup_add_up_to_the_thread_count(dip):
+    page, _ = dip
+    head, *rows = open_table(page, "^Where")
+    assert head == ["threads", "speedup", "waiting", "queued"] or head == ["threads", "speedup", "waiting"]
+    for threads, *parts in rows:
+        assert sum(map(float, parts)) == pytest.approx(int(threads), rel=1e-3)
+    told = {row[0]: float(row[1]) for row in rows}
+    assert told["4"] == pytest.approx(4 / (1 + 0.5 * 3), rel=0.05)
+
+
+def test_queueing_shows_beyond_the_cpus(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Gains.html")
+    head, *rows = open_table(page, "^Where")
+    eight = dict(zip(head, rows[-1], strict=True))
+    assert float(eight["queued"]) == pytest.approx(4, rel=0.05)
+
+
+def test_scaling_curve_stands_beside_the_last_release_with_its_laws(dip):
+    page, hashes = dip
+    card = page.locator("#commit figure").nth(1)
+    assert f"{hashes[20][:8]} beside {hashes[15][:8]}" in card.inner_text()
+    open_commit = page.locator("select[data-name=commit]")
+    open_commit.select_option(hashes[13][:12])
+    page.wait_for_function("document.querySelector('#commit .laws')")
+    laws = page.locator("#commit .laws").inner_text()
+    f = float(re.search(r"Amdahl: f = ([\d.]+) ±", laws)[1])
+    assert f == pytest.approx(0.5, abs=0.05)
+    assert "Universal Scalability Law: alpha" in laws
+
+
+def test_choosing_another_commit_changes_both_charts(dip):
+    page, hashes = dip
+    page.locator("select[data-name=base]").select_option(hashes[39][:12])
+    page.wait_for_function(
+        f"document.querySelector('#commit').textContent.includes('beside {hashes[39][:8]}')"
+    )
+    assert f"base={hashes[39][:12]}" in page.evaluate("location.hash")
+
+
+def test_timed_benchmark_says_that_its_loss_cannot_be_divided(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "legacy.TimeSort.time_sort.html")
+    assert "Strong scaling T(1) ÷ T(n)" in page.locator("main").inner_text()
+    assert "cannot be divided" in page.locator("#commit").inner_text()
+    assert page.locator("#quantities .chip").all_inner_texts() == ["Speedup", "Efficiency"]
+
+
+def test_history_table_and_csv_hold_the_charts_numbers(dip):
+    page, hashes = dip
+    head, *rows = open_table(page, "^Speedup as a table")
+    assert [row[0] for row in rows] == [h[:12] for h in reversed(hashes)]
+    name, told = downloaded(page, "^Speedup as a table")
+    assert name.endswith("-speedup.csv")
+    assert told[0] == head
+    assert len(told) == 41
+    value = head.index("Speedup at 4")
+    numbers = page.evaluate("antigil.page.history.charts[0].numbers.line('speedup', 4).value")
+    assert [float(row[value]) for row in reversed(told[1:])] == pytest.approx(numbers)
+    assert float(told[1][value + 1]) <= float(told[1][value]) <= float(told[1][value + 2])
+
+
+def test_csv_makes_no_formula_of_a_subject(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html")
+    text = page.evaluate("antigil.csv(['a'], [['=1+1'], ['x, \"y\"'], [NaN], [1.5]])")
+    assert text == 'a\r\n\'=1+1\r\n"x, ""y"""\r\n\r\n1.5\r\n'
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_follows_the_system_and_the_button(open_page, speedup_pages, scheme):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html", color_scheme=scheme)
+    brightness = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]"
+    assert (page.evaluate(brightness) > 128) == (scheme == "light")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert (page.evaluate(brightness) > 128) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
+@pytest.mark.parametrize("width", [360, 768, 1360])
+def test_nothing_is_wider_than_the_screen(open_page, speedup_pages, name, width):
+    folder, _ = speedup_pages
+    page = open_page(folder / name, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def contrast(page, selector):
+    """Return the contrast ratio of an element's text to the surface behind it (WCAG 2)."""
+    return page.evaluate(
+        """(selector) => {
+        const lum = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number).map((v) => v / 255)
+          .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+          .reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+        const element = document.querySelector(selector);
+        let behind = element;
+        while (/rgba\\(0, 0, 0, 0\\)|transparent/.test(getComputedStyle(behind).backgroundColor)) {
+          behind = behind.parentElement;
+        }
+        const [a, b] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(lum);
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("selector", [".muted", ".pill.lost", ".pill.gained", ".change-size", ".row-link"])
+def test_text_stands_out_from_its_ground(open_page, speedup_pages, scheme, selector):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html", color_scheme=scheme)
+    assert contrast(page, selector) >= 4.5
+
+
+def test_overview_can_be_filtered(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html")
+    rows = page.locator("table.workloads tbody tr:visible")
+    page.locator(".chip", has_text="lost").click()
+    assert rows.count() == 2
+    page.locator(".chip", has_text="All").click()
+    page.get_by_label("Find").fill("dips")
+    assert rows.count() == 2
+    page.get_by_label("Environment").select_option(index=1)
+    assert rows.count() == 1
+    page.get_by_label("Find").fill("nothing like it")
+    assert page.locator("#none").is_visible()
+
+
+def test_pages_are_the_same_below_a_path_of_a_host(browser_instance, speedup_pages):
+    """Served from a sub-path, every request stays below it."""
+    import functools
+    import http.server
+    import threading
+
+    folder, _ = speedup_pages
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder.parents[1]))
+    handler.func.log_message = lambda *args: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_address[1]}/html/speedup/"
+        context = browser_instance.new_context()
+        page = context.new_page()
+        asked, failed = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("response", lambda response: response.ok or failed.append(response.url))
+        page.goto(f"{base}index.html")
+        page.get_by_role("link", name="Loses its release").first.click()
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        context.close()
+        server.shutdown()
+    assert failed == []
+    assert [url for url in asked if not url.startswith((base, "data:", "blob:"))] == []

@@ -1,0 +1,179 @@
+"""The History section: quantities, axes, environments, changes, tags, pointer, keyboard, zoom, permalinks."""
+
+import re
+
+import pytest
+
+CHART = "antigil.page.history.charts[0]"
+READY = "document.documentElement.dataset.ready === 'yes'"
+
+
+def redrawn(page, act):
+    """Do something that draws the page anew, and wait until it is."""
+    page.evaluate("delete document.documentElement.dataset.ready")
+    act()
+    page.wait_for_function(READY)
+
+
+def chip(page, group, text):
+    return page.locator(f"#{group} .chip", has_text=re.compile(f"^{re.escape(text)}$"))
+
+
+def labels(page):
+    return page.evaluate(f"{CHART}.figure.center.filter((m) => m.type === 'Label').map((m) => m.text)")
+
+
+def hashes_of(page):
+    return dict(
+        item.split("=") for item in page.evaluate("decodeURIComponent(location.hash.slice(1))").split("&")
+    )
+
+
+@pytest.fixture
+def loses(open_page, speedup_pages):
+    folder, hashes = speedup_pages
+    return open_page(folder / "work.Loses.html"), hashes
+
+
+def test_every_quantity_can_be_drawn(loses):
+    page, _ = loses
+    names = page.locator("#quantities .chip").all_inner_texts()
+    assert names == [
+        "Speedup", "Efficiency", "GIL held", "Waiting", "Queued", "Inflation", "Stall", "One call",
+    ]  # fmt: skip
+    for name in names[1:]:
+        redrawn(page, chip(page, "quantities", name).click)
+        assert chip(page, "quantities", name).get_attribute("aria-pressed") == "true"
+        glyphs = page.evaluate(f"{CHART}.figure.renderers.filter((r) => r.glyph.type === 'Line').length")
+        assert glyphs >= 1, name
+
+
+def test_held_share_shows_the_ceiling_that_it_sets(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", "#q=gil_held")
+    ticks = page.evaluate(f"{CHART}.figure.yaxes[0].formatter.doFormat([0, 0.25, 0.5], {{}})")
+    assert ticks == ["0 %", "25 % · ≤ 4.0×", "50 % · ≤ 2.0×"]
+
+
+def test_lines_carry_a_band_where_asv_stored_an_interval(loses):
+    page, _ = loses
+    glyphs = page.evaluate(f"{CHART}.figure.renderers.map((r) => r.glyph.type)")
+    assert glyphs.count("VArea") == 3
+
+
+def test_change_is_marked_with_direction_and_size_and_links_to_its_commit(loses):
+    page, hashes = loses
+    assert "▼ −75 %" in labels(page)
+    change = page.locator("#changes .change")
+    assert change.count() == 1
+    text = change.inner_text()
+    assert text.startswith("▼ −75 %")
+    assert "Lost. 2 threads: 2.0" in text
+    assert "GIL held: 0 % → 1" in text
+    link = change.get_by_role("link")
+    assert link.get_attribute("href") == f"https://example.org/commit/{hashes[26]}"
+
+
+def test_releases_are_marked(loses):
+    page, _ = loses
+    assert {"v1.0", "v1.1"} <= set(labels(page))
+
+
+def test_by_date_uses_the_commits_dates(loses):
+    page, _ = loses
+    redrawn(page, chip(page, "axes", "Date").click)
+    first, second = page.evaluate(f"{CHART}.sorted.slice(0, 2)")
+    assert second - first == 86_400_000
+
+
+def test_pointing_at_a_commit_tells_commit_date_subject_value_and_interval(loses):
+    page, hashes = loses
+    box = page.locator("#history .plot").bounding_box()
+    x = page.evaluate(f"{CHART}.frame().x_scale.compute(30)")
+    page.mouse.move(box["x"] + x, box["y"] + 120)
+    tip = page.locator(".tip")
+    tip.wait_for()
+    text = tip.inner_text()
+    assert hashes[30][:8] in text
+    assert "core: change number 30" in text
+    assert "A. Author" in text
+    assert "2023-12-14" in text
+    assert re.search(r"4 thr\s+[01]\.\d\d× \(\d\.\d\d× to \d\.\d\d×\)", text)
+
+
+def test_keyboard_walks_the_commits_and_chooses_one(loses):
+    page, hashes = loses
+    page.locator("#history figure").focus()
+    page.keyboard.press("End")
+    assert hashes[39][:8] in page.locator("#live").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert hashes[38][:8] in page.locator(".tip").inner_text()
+    page.keyboard.press("Enter")
+    assert hashes_of(page) == {"commit": hashes[38][:12]}
+    assert page.locator("select[data-name=commit]").input_value() == hashes[38][:12]
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+Enter")
+    assert hashes_of(page)["base"] == hashes[0][:12]
+    page.keyboard.press("Escape")
+    assert page.locator(".tip").is_hidden()
+
+
+def test_zoom_by_keyboard_buttons_and_wheel_changes_the_range(loses):
+    page, _ = loses
+    width = f"{CHART}.range.end - {CHART}.range.start"
+    whole = page.evaluate(width)
+    page.locator("#history figure").focus()
+    page.keyboard.press("+")
+    assert page.evaluate(width) == pytest.approx(whole / 2, rel=0.05)
+    chip(page, "ranges", "All").click()
+    assert page.evaluate(width) == pytest.approx(whole)
+    page.locator("#history .plot").hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -240)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"{width} < {whole} * 0.99")
+    page.wait_for_function("location.hash.includes('from=')")
+
+
+def test_environments_are_shown_one_at_a_time_or_side_by_side(loses):
+    page, _ = loses
+    assert page.locator("#history figure").count() == 1
+    redrawn(page, page.locator("#environments .chip").nth(1).click)
+    captions = page.locator("#history figcaption").all_inner_texts()
+    assert [c.split(" · ")[1:3] for c in captions] == [
+        ["Python 3.13", "GIL enabled"],
+        ["Python 3.14t", "free-threaded"],
+    ]
+    page.evaluate(f"{CHART}.show(10, 20)")
+    assert page.evaluate("antigil.page.history.charts.map((c) => [c.range.start, c.range.end])") == [
+        [10, 20],
+        [10, 20],
+    ]
+    redrawn(page, page.locator("#environments .chip").nth(0).click)
+    assert page.locator("#history figcaption").all_inner_texts() == captions[1:]
+
+
+def test_thread_counts_can_be_hidden(loses):
+    page, _ = loses
+    redrawn(page, chip(page, "threads", "8").click)
+    assert "8 thr" not in labels(page)
+    assert "4 thr" in labels(page)
+
+
+def test_permalink_restores_everything(open_page, speedup_pages):
+    folder, hashes = speedup_pages
+    first = open_page(folder / "work.Dips.html")
+    ids = first.evaluate("antigil.page.model.environments.map((e) => e.id)")
+    wanted = (
+        f"#q=waiting&x=date&env={ids[1]}&hide=8&from=10&to=30&commit={hashes[15][:12]}&base={hashes[3][:12]}"
+    )
+    page = open_page(folder / "work.Dips.html", wanted)
+    assert chip(page, "quantities", "Waiting").get_attribute("aria-pressed") == "true"
+    assert chip(page, "axes", "Date").get_attribute("aria-pressed") == "true"
+    assert chip(page, "threads", "8").get_attribute("aria-pressed") == "false"
+    assert "3.14t" in page.locator("#history figcaption").inner_text()
+    shown = page.evaluate(f"[{CHART}.range.start, {CHART}.range.end].map((x) => {CHART}.nearest(x))")
+    assert shown == [10, 30]
+    assert page.locator("select[data-name=commit]").input_value() == hashes[15][:12]
+    assert page.locator("select[data-name=base]").input_value() == hashes[3][:12]
+    assert hashes[15][:8] in page.locator("#commit figcaption").first.inner_text()
