@@ -44,7 +44,7 @@ from .suite import Scaling
 
 
 class Short(Scaling, title=""):
-    plan = {"thread_counts": (1, 2), "budget": 4.0, "processes": 8, "rounds": 3}
+    plan = {"thread_counts": (1, 2), "budget": 3.2, "processes": 8, "rounds": 3}
 
     def __init_subclass__(cls, title, control=False):
         super().__init_subclass__(title=title, control=control)
@@ -84,7 +84,7 @@ def git(root, *words):
     return done.stdout.strip()
 
 
-def generate_project(root):
+def generate_project(root, first=FIRST, changes=CHANGES):
     """Write the project with its commits; return their hashes, oldest first."""
     (root / "sample").mkdir(parents=True)
     (root / "benchmarks").mkdir()
@@ -105,7 +105,7 @@ def generate_project(root):
             statement=f"{name}()",
             setup=f"from sample import {name}",
         )
-        for name in FIRST
+        for name in first
     ]
     loop = BENCHMARK.format(
         name="Loop", title="control", control=True, statement="sum(range(50_000))", setup="pass"
@@ -113,9 +113,9 @@ def generate_project(root):
     (root / "benchmarks/work.py").write_text(SUITE + "".join([*parts, loop]))
     (root / "asv.conf.json").write_text(json.dumps(configuration(), indent=1))
     git(root, "init", "-q", "-b", "main")
-    bodies = dict(FIRST)
+    bodies = dict(first)
     commit(root, bodies, "first")
-    for subject, name, body in CHANGES:
+    for subject, name, body in changes:
         bodies |= {name: body} if name else {}
         commit(root, bodies, subject)
     return git(root, "rev-list", "--reverse", "main").split()
