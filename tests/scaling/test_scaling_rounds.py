@@ -90,23 +90,25 @@ def test_disturbed_rounds_are_left_out_where_enough_others_are_there(queued, use
 class Machine:
     """Stands in for run_window: each window takes its length, and queues as the script says."""
 
-    def __init__(self, queued=(), call_seconds=0.01, slower=1.0):
+    def __init__(self, queued=(), call_seconds=0.01):
         self.time = 1000.0
         self.script = iter(queued)
-        self.queued = 0.0
+        self.last = 0.0
         self.call_seconds = call_seconds
-        self.slower = slower
         self.asked = []
 
     def monotonic(self):
+        """Stand in for time.monotonic."""
         return self.time
 
     def __call__(self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit):
+        """Stand in for run_window."""
         self.asked.append(SimpleNamespace(n=n, seconds=seconds, calls_per_mark=calls_per_mark, cpus=cpus))
-        self.time += seconds * self.slower
+        self.time += seconds
+        queued = 0.0
         if n == 2:
-            self.queued = next(self.script, self.queued)
-        return window(n, n / self.call_seconds, on_cpu=0.4, queued=self.queued, seconds=seconds)
+            queued = self.last = next(self.script, self.last)
+        return window(n, n / self.call_seconds, on_cpu=0.4, queued=queued, seconds=seconds)
 
 
 @pytest.fixture

@@ -77,12 +77,12 @@ def test_the_window_is_not_touched_by_a_slow_start():
     assert run_window(make_run, 1, 8.0, clocks=time.clocks()).rate == 4.0
 
 
-class Broken(Exception):
+class BrokenWorkloadError(Exception):
     """What a workload of these tests raises."""
 
 
 def breaks(after):
-    raise Broken(f"after {after} calls")
+    raise BrokenWorkloadError(f"after {after} calls")
 
 
 @pytest.mark.parametrize("n_threads", [1, 3])
@@ -99,7 +99,7 @@ def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads,
 
         return run
 
-    with pytest.raises(Broken, match=f"after {at_call} calls") as caught:
+    with pytest.raises(BrokenWorkloadError, match=f"after {at_call} calls") as caught:
         run_window(make_run, n_threads, 0.01)
     assert caught.traceback[-1].name == "breaks"
 
@@ -107,10 +107,10 @@ def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads,
 def test_an_error_while_a_thread_is_prepared_is_raised():
     def make_run(thread, threads):
         if thread == 1:
-            raise Broken("not prepared")
+            raise BrokenWorkloadError("not prepared")
         return lambda calls: None
 
-    with pytest.raises(Broken, match="not prepared"):
+    with pytest.raises(BrokenWorkloadError, match="not prepared"):
         run_window(make_run, 3, 0.01)
 
 
@@ -156,5 +156,5 @@ def test_an_error_is_raised_although_another_thread_hangs(held_lock, monkeypatch
     def make_run(thread, threads):
         return (lambda calls: pass_through(held_lock)) if thread else (lambda calls: breaks(calls))
 
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenWorkloadError):
         run_window(make_run, 2, 0.01, time_limit=600.0)
