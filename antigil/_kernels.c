@@ -31,9 +31,11 @@ calculate(uint64_t step)
     return value;
 }
 
-/* Sum f(0), f(1), ... f(max - 1) modulo 2**64. */
+/* Sum f(0), f(1), ... f(max - 1) modulo 2**64. The pointer is volatile so that every step
+ * really calls through it: inlined into the two wrappers, they would be two loops, which a
+ * compiler may lay out differently. */
 static uint64_t
-reduce(uint64_t max, uint64_t (*f)(uint64_t))
+reduce(uint64_t max, uint64_t (*volatile f)(uint64_t))
 {
     uint64_t total = 0;
     for (uint64_t step = 0; step < max; step++) {

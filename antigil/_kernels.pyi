@@ -2,6 +2,10 @@
 
 Of each pair one holds the GIL and one releases it; nothing else differs. On a
 free-threaded build there is no GIL to hold, and both scale.
+
+A kernel runs to its end: an interrupt (Ctrl-C) is handled after it. One that holds the GIL
+while it waits, as ``read_holding`` of an empty pipe does, keeps every Python thread from
+running, signal handlers included.
 """
 
 from typing import Literal, SupportsFloat, SupportsIndex, final
@@ -37,7 +41,7 @@ def serial_fraction(
     """
 
 def stream_holding(buffer: Buffer) -> int:
-    """Read a C-contiguous buffer once while holding the GIL.
+    """Read a contiguous buffer, in C or Fortran order, once while holding the GIL.
 
     Parameters
     ----------
@@ -54,7 +58,7 @@ def stream_holding(buffer: Buffer) -> int:
     """
 
 def stream_releasing(buffer: Buffer) -> int:
-    """Read a C-contiguous buffer once with the GIL released; else as `stream_holding`."""
+    """Read a contiguous buffer, in C or Fortran order, once, the GIL released; else as `stream_holding`."""
 
 def sleep_holding(seconds: SupportsFloat | SupportsIndex) -> None:
     """Sleep for at most a day while holding the GIL.

@@ -2,6 +2,19 @@
 
 #include "_kernels.h"
 
+#include <math.h>
+
+/* Where a conversion failed with a TypeError, which does not name the argument, say it with
+ * the name; what an object's own method raised otherwise stays as it is. */
+static void
+name_type_error(const char *name, const char *wanted, PyObject *argument)
+{
+    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Format(PyExc_TypeError, "%s must be %s, not %.200s", name, wanted,
+                     Py_TYPE(argument)->tp_name);
+    }
+}
+
 int
 antigil_to_integer(PyObject *argument, void *integer)
 {
@@ -13,6 +26,7 @@ antigil_to_integer(PyObject *argument, void *integer)
     }
     PyObject *number = PyNumber_Index(argument);
     if (number == NULL) {
+        name_type_error(target->name, "an integer", argument);
         return 0;
     }
     int overflow = 0;
@@ -45,7 +59,12 @@ antigil_to_real(PyObject *argument, void *real)
     }
     double value = PyFloat_AsDouble(argument);
     if (value == -1.0 && PyErr_Occurred()) {
-        return 0;
+        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            name_type_error(target->name, "a real number", argument);
+            return 0;
+        }
+        PyErr_Clear();
+        value = HUGE_VAL; /* an integer beyond all doubles is out of range like any other */
     }
     if (!(value >= 0.0 && value <= target->most)) { /* so that NaN is refused, too */
         char *most = PyOS_double_to_string(target->most, 'g', 17, 0, NULL);

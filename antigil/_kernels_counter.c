@@ -16,15 +16,14 @@
 
 #ifdef _WIN32
 #include <windows.h>
-#include <intrin.h>
 typedef SRWLOCK lock_type;
 typedef volatile __int64 atomic_count;
 #define LOCK_INIT(lock) InitializeSRWLock(lock)
 #define LOCK_DESTROY(lock) ((void)(lock))
 #define LOCK(lock) AcquireSRWLockExclusive(lock)
 #define UNLOCK(lock) ReleaseSRWLockExclusive(lock)
-#define ATOMIC_INCREMENT(count) _InterlockedIncrement64(count)
-#define ATOMIC_READ(count) ((uint64_t)_InterlockedExchangeAdd64(count, 0))
+#define ATOMIC_INCREMENT(count) InterlockedIncrement64(count)
+#define ATOMIC_READ(count) ((uint64_t)InterlockedExchangeAdd64(count, 0))
 #else
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,6 +50,8 @@ typedef union {
     } in;
     char line[CACHE_LINE];
 } place;
+
+_Static_assert(sizeof(place) == CACHE_LINE, "a place must fill one cache line");
 
 typedef void (*increment)(place *, uint64_t);
 

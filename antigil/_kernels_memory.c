@@ -52,9 +52,9 @@ parse_buffer(PyObject *args, PyObject *kwargs, const char *format, Py_buffer *vi
     if (PyObject_GetBuffer(argument, view, PyBUF_STRIDED_RO) < 0) {
         return 0;
     }
-    if (!PyBuffer_IsContiguous(view, 'C')) {
+    if (!PyBuffer_IsContiguous(view, 'A')) {
         PyBuffer_Release(view);
-        PyErr_SetString(PyExc_BufferError, "buffer must be C-contiguous");
+        PyErr_SetString(PyExc_BufferError, "buffer must be contiguous");
         return 0;
     }
     return 1;
@@ -62,7 +62,7 @@ parse_buffer(PyObject *args, PyObject *kwargs, const char *format, Py_buffer *vi
 
 PyDoc_STRVAR(stream_holding_doc,
              "stream_holding(buffer)\n--\n\n"
-             "Read a C-contiguous buffer once while holding the GIL; return its sum as words.");
+             "Read a contiguous buffer once while holding the GIL; return its sum as words.");
 
 static PyObject *
 stream_holding(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
@@ -81,7 +81,7 @@ stream_holding(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 PyDoc_STRVAR(stream_releasing_doc,
              "stream_releasing(buffer)\n--\n\n"
-             "Read a C-contiguous buffer once with the GIL released; return its sum as words.");
+             "Read a contiguous buffer once with the GIL released; return its sum as words.");
 
 static PyObject *
 stream_releasing(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)

@@ -55,13 +55,18 @@ def test_an_array_of_words_is_summed_as_numpy_sums_it(stream):
     assert int(words.sum()) == stream(words)
 
 
+def test_a_buffer_in_fortran_order_is_read_as_it_lies(stream):
+    table = np.asfortranarray(np.arange(12, dtype=np.uint64).reshape(3, 4))
+    assert int(table.sum()) == stream(table)
+
+
 @pytest.mark.parametrize(
     "buffer",
-    [np.arange(10)[::2], np.ones((3, 4), order="F"), np.ones((3, 4))[:, :2], memoryview(bytes(10))[::-1]],
-    ids=["every second", "Fortran order", "columns", "backwards"],
+    [np.arange(10)[::2], np.ones((3, 4))[:, :2], memoryview(bytes(10))[::-1]],
+    ids=["every second", "columns", "backwards"],
 )
 def test_a_buffer_with_gaps_is_refused(stream, buffer):
-    with pytest.raises(BufferError, match=r"^buffer must be C-contiguous$"):
+    with pytest.raises(BufferError, match=r"^buffer must be contiguous$"):
         stream(buffer)
 
 

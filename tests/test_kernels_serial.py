@@ -50,6 +50,8 @@ def test_share_and_slices_do_not_change_the_work(held_share, slice_steps):
         ((1, float("nan")), ValueError, "held_share must be between 0 and 1"),
         ((1, float("inf")), ValueError, "held_share must be between 0 and 1"),
         ((1, "0.5"), TypeError, "held_share must be a real number, not str"),
+        ((1, 1j), TypeError, "held_share must be a real number, not complex"),
+        ((1, 10**400), ValueError, "held_share must be between 0 and 1"),
         ((1, 0.5, 0), ValueError, "slice_steps must be at least 1"),
         ((1, 0.5, -1), ValueError, "slice_steps must not be negative"),
         ((1, 0.5, 1.5), TypeError, "slice_steps must be an integer, not float"),
