@@ -7,12 +7,14 @@ from typing import Any
 
 from .names import environment_id
 from .page_workload import build_name, change_model
-from .series import Archive, Environment
+from .series import Archive, Environment, Problem
 from .sparkline import sparkline
 from .standing import COMMITS_AGO, Standing, commit_of
 
 #: How many changes the overview tells before the table.
 NEWEST_CHANGES = 6
+#: What a workload may have done, the worst first.
+MARKS = ("lost", "gained", "recovered", "steady")
 
 
 def overview_model(
@@ -21,21 +23,27 @@ def overview_model(
     """Return the overview, as the template takes it."""
     rows = [_row(archive, s, files, labels) for s in found]
     newest = max(archive.commits, default=0)
-    counts = {
-        mark: sum(row["mark"] == mark for row in rows) for mark in ("lost", "gained", "recovered", "steady")
-    }
+    counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
     environments = sorted({s.environment for s in found}, key=lambda e: labels[e])
     return {
         "rows": rows,
         "counts": counts,
+        "workloads": {mark: len({r["workload"].name for r in rows if r["mark"] == mark}) for mark in MARKS},
+        "all_workloads": len({row["workload"].name for row in rows}),
         "changes": _newest_changes(rows),
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
         "release": max(((r, n) for n, r in archive.tags.items()), default=(0, None))[1],
-        "problems": archive.problems,
+        "problems": [*archive.problems, *_unmeasured(archive, found)],
     }
+
+
+def _unmeasured(archive: Archive, found: Sequence[Standing]) -> list[Problem]:
+    """Name the workloads that have no page, because no commit ever gave them a value."""
+    drawn = {s.workload.name for s in found}
+    return [Problem("no commit gave it a value", name) for name in archive.workloads if name not in drawn]
 
 
 def _row(

@@ -96,6 +96,8 @@
     await controls();
     listChanges();
     await history.draw();
+    document.documentElement.dataset.history = "yes";
+    await new Promise((resolve) => setTimeout(resolve));
     await view.draw();
     document.documentElement.dataset.ready = "yes";
   }
