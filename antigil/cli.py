@@ -196,6 +196,12 @@ def _run_backlog(args: argparse.Namespace) -> int:
     return backlog.run(args)
 
 
+def _run_ci(args: argparse.Namespace) -> int:
+    with _needs_asv():
+        from antigil.history import ci_command
+    return ci_command.run(args)
+
+
 @contextmanager
 def _needs_asv() -> Iterator[None]:
     try:
@@ -238,6 +244,7 @@ COMMANDS = (
         guarding.configure_backlog,
         _run_backlog,
     ),
+    Command("ci", "what the workflows do besides measuring", guarding.configure_ci, _run_ci),
 )
 
 

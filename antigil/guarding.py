@@ -70,6 +70,9 @@ def configure_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="the commit before")
     parser.add_argument("head", metavar="HEAD", help="the commit after")
     parser.add_argument(
+        "--merge-base", action="store_true", help="compare with the last commit that both have in common"
+    )
+    parser.add_argument(
         "--results-only", action="store_true", help="judge stored results, without measuring anything"
     )
     parser.add_argument(
@@ -93,6 +96,9 @@ def configure_alert(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure each commit that lost something against the one before, and tell what held",
     )
+    parser.add_argument(
+        "--exit-zero", action="store_true", help="exit with 0 whatever was found: for a job that hands it on"
+    )
     _add_measuring(parser)
     _add_report(parser)
     _add_config(parser)
@@ -111,4 +117,30 @@ def configure_backlog(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="REV", help="only commits after this one")
     parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
     parser.add_argument("--most", type=_positive_integer, metavar="N", help="at most so many, newest first")
+    _add_config(parser)
+
+
+CI_ACTIONS = {
+    "machine": "make asv know this machine by its CPU, and print the name",
+    "fetch": "bring the stored results from their branch",
+    "push": "add folders of results to the branch, whoever else writes to it meanwhile",
+    "shards": "print a JSON list of shards for a matrix, as many as the backlog needs",
+    "comment": "post or update the one comment of a pull request, from compare's JSON",
+    "issues": "open, update and close one issue per workload, from alert's JSON",
+}
+
+
+def configure_ci(parser: argparse.ArgumentParser) -> None:
+    """Add what ``ci`` accepts."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n".join(f"{name:8} {what}" for name, what in CI_ACTIONS.items())
+    parser.add_argument("action", choices=tuple(CI_ACTIONS), metavar="ACTION", help="one of those below")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="what it reads")
+    parser.add_argument("--branch", default="results", help="where results are kept (default: results)")
+    parser.add_argument(
+        "--per-shard", type=_positive_integer, default=20, metavar="N", help="commits per shard (default: 20)"
+    )
+    parser.add_argument(
+        "--most", type=_positive_integer, default=20, metavar="N", help="shards at most (default: 20)"
+    )
     _add_config(parser)

@@ -79,6 +79,12 @@ class Alert:
         return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
 
     @property
+    def settled(self) -> bool:
+        """Whether a loss needs no more attention: mended, excused, or not seen when measured again."""
+        traded = self.trade is Trade.FASTER_ALONE
+        return self.over or self.excuse is not None or traded or self.held is False
+
+    @property
     def counts(self) -> bool:
         """Whether somebody has to look at it."""
         return self.open and self.certain

@@ -21,6 +21,8 @@ def run(args: argparse.Namespace) -> int:
     outputs = refuse_unwritable(args.output, args.json)
     project = open_project(args.config)
     base, head = project.revision(args.base), project.revision(args.head)
+    if args.merge_base:
+        base = project.merge_base(base, head)
     outcome = _outcome(project, base, head, args)
     document = document_of(outcome)
     hand_over(document, args.format, *outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,20 @@ class Project:
         except (NoSuchNameError, ProcessError) as error:
             raise UserError(f"no commit {name!r} here: fetch it, or name another one") from error
         return Revision(hash_, describe_commits(self.repo, [hash_]).get(hash_, ("", ""))[0])
+
+    def merge_base(self, one: Revision, other: Revision) -> Revision:
+        """Return the last commit that two have in common.
+
+        Raises
+        ------
+        UserError
+            If there is none here.
+        """
+        command = ["git", "-C", str(getattr(self.repo, "_path", ".")), "merge-base", one.hash, other.hash]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise UserError(f"{one.short} and {other.short} have no commit in common here: fetch the history")
+        return self.revision(done.stdout.strip())
 
 
 def open_project(path: str | None = None) -> Project:
