@@ -134,7 +134,7 @@ def _push(clone: Path, branch: str) -> None:
     done = _run(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
     if done.returncode == 0:
         return
-    refusals = ("[rejected]", "[remote rejected]", "fetch first", "cannot lock ref", "failed to update ref")
+    refusals = ("[rejected]", "fetch first", "cannot lock ref", "failed to update ref")
     if any(text in done.stderr for text in refusals):
         raise PushRefusedError(done.stderr)
     raise UserError(f"git push failed: {' '.join(done.stderr.split())}")

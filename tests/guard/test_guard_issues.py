@@ -1,0 +1,94 @@
+"""One issue per workload: what is done to it when."""
+
+import pytest
+
+from antigil.history.issues import Issue, body_of, plan
+
+
+def alert(workload="work.One", identity="aa", **changes):
+    """Return one alert in its JSON form."""
+    commit = {"hash": "c" * 40, "subject": "lose @someone #1 `x`", "author": "A", "date": 0}
+    effect = {"quantity": "gil_held", "threads": None, "outcome": "lost", "base": 0.0, "head": 1.0}
+    usual = {
+        "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
+        "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
+        "before": {**commit, "hash": "b" * 40}, "commit": commit, "effects": [effect],
+    }  # fmt: skip
+    return {**usual, **changes}
+
+
+def document(*alerts, watched=("work.One", "work.Other")):
+    return {"workloads": [{"name": name} for name in watched], "alerts": list(alerts)}
+
+
+def opened(*alerts, number=7):
+    return Issue(number, body_of(alerts[0]["workload"], list(alerts)))
+
+
+def kinds(actions):
+    return [(action.kind, action.workload, action.number) for action in actions]
+
+
+def test_a_new_loss_opens_one_issue_whatever_the_number_of_its_changes():
+    actions = plan(document(alert(identity="aa"), alert(identity="bb")), [])
+
+    assert kinds(actions) == [("open", "work.One", None)]
+
+
+def test_each_workload_has_an_issue_of_its_own():
+    actions = plan(document(alert(), alert("work.Other")), [])
+
+    assert kinds(actions) == [("open", "work.One", None), ("open", "work.Other", None)]
+
+
+def test_the_same_loss_the_next_night_does_nothing():
+    assert plan(document(alert()), [opened(alert())]) == []
+
+
+def test_another_change_updates_the_issue_and_is_told_once():
+    (action,) = plan(document(alert(identity="bb"), alert(identity="aa")), [opened(alert(identity="aa"))])
+
+    assert (action.kind, action.number) == ("update", 7)
+    assert action.comment.count("Another change:") == 1
+
+
+def test_new_figures_of_a_known_change_update_without_a_word():
+    moved = alert(effects=[{**alert()["effects"][0], "head": 0.9}])
+    (action,) = plan(document(moved), [opened(alert())])
+
+    assert (action.kind, action.comment) == ("update", "")
+
+
+@pytest.mark.parametrize("standing", ["lost, recovered since", "lost, excused"])
+def test_a_loss_that_is_settled_closes_the_issue_with_the_reason(standing):
+    settled = alert(counts=False, settled=True, standing=standing)
+
+    (action,) = plan(document(settled), [opened(alert())])
+
+    assert (action.kind, action.number, action.comment) == ("close", 7, f"Closed: {standing}.")
+
+
+def test_a_loss_that_has_become_unclear_leaves_the_issue_open():
+    assert plan(document(alert(counts=False, standing="unfit to judge")), [opened(alert())]) == []
+
+
+def test_a_workload_that_is_no_longer_measured_closes_its_issue():
+    (action,) = plan(document(watched=("work.Other",)), [opened(alert())])
+
+    assert (action.kind, action.comment) == ("close", "`work.One` is no longer measured.")
+
+
+def test_without_any_results_nothing_is_closed():
+    assert plan(document(watched=()), [opened(alert())]) == []
+
+
+def test_an_issue_of_somebody_else_is_left_alone():
+    assert plan(document(), [Issue(3, "a question about threads")]) == []
+
+
+def test_the_text_tells_what_to_do_and_shows_foreign_text_as_code():
+    body = body_of("work.One", [alert()])
+
+    assert "antigil compare bbbbbbbbbbbb cccccccccccc -b '^work\\.One\\b'" in body
+    assert "| GIL held | 0.0 % | 100.0 % | +100 points | lost |" in body
+    assert "`lose @someone #1 'x'`" in body

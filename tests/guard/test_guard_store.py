@@ -1,0 +1,140 @@
+"""Results on a branch: nobody's are lost."""
+
+import json
+import subprocess
+
+import pytest
+from generated import Behaviour, Plan, Planned, generate
+from sample_project import git
+
+from antigil.errors import UserError
+from antigil.history import store
+
+WORKLOADS = (Planned("work.One", "one", {0: Behaviour()}),)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Generate a project with results, whose origin is a bare repository; return folder and hashes."""
+    root = tmp_path / "project"
+    hashes = generate(Plan(commits=6, workloads=WORKLOADS), root)
+    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "origin.git")], check=True)
+    git(root, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    monkeypatch.chdir(root)
+    return root, hashes
+
+
+def part(root, to, *hashes):
+    """Copy the results of some commits to a folder of their own."""
+    for file in (root / "results/alpha").iterdir():
+        if file.name == "machine.json" or any(file.name.startswith(h[:8]) for h in hashes):
+            (to / "alpha").mkdir(parents=True, exist_ok=True)
+            (to / "alpha" / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+def stored(tmp_path):
+    """Return the names of the files on the branch."""
+    listed = git(tmp_path / "origin.git", "ls-tree", "-r", "--name-only", "results").split()
+    return sorted(name.rpartition("/")[2] for name in listed)
+
+
+def test_a_branch_that_is_missing_at_first_is_made(project, tmp_path):
+    root, hashes = project
+
+    assert not store.fetch_results(root / "fetched", "results")
+    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+    assert store.fetch_results(root / "fetched", "results")
+    assert (root / "fetched/alpha/machine.json").exists()
+
+
+def test_adding_the_same_again_makes_no_commit(project, tmp_path):
+    root, hashes = project
+    folder = part(root, tmp_path / "a", hashes[0])
+
+    assert store.push_results([folder], "results", "add")
+    assert not store.push_results([folder], "results", "add")
+
+
+def test_a_writer_that_comes_too_late_adds_on_top_of_the_faster_one(project, tmp_path, monkeypatch):
+    root, hashes = project
+    ours, theirs = (part(root, tmp_path / name, h) for name, h in (("a", hashes[0]), ("b", hashes[1])))
+    push, pauses = store._push, []
+
+    def overtaken(clone, branch):
+        monkeypatch.setattr(store, "_push", push)
+        store.push_results([theirs], "results", "faster")
+        push(clone, branch)
+
+    monkeypatch.setattr(store, "_push", overtaken)
+
+    assert store.push_results([ours], "results", "slower", pause=pauses.append)
+    assert len(pauses) == 1
+    assert {name[:8] for name in stored(tmp_path)} >= {hashes[0][:8], hashes[1][:8]}
+
+
+def test_two_who_measured_the_same_commit_keep_the_benchmarks_of_both(project, tmp_path):
+    root, hashes = project
+    one, other = (part(root, tmp_path / name, hashes[0]) for name in ("a", "b"))
+    (first,) = (one / "alpha").glob(f"{hashes[0][:8]}*")
+    (second,) = (other / "alpha").glob(f"{hashes[0][:8]}*")
+    everything = json.loads(first.read_text())
+    for file, drop in ((first, "work.One.track_slowdown"), (second, "work.One.track_stall")):
+        fewer = json.loads(file.read_text())
+        del fewer["results"][drop]
+        file.write_text(json.dumps(fewer))
+
+    store.push_results([one], "results", "one")
+    store.push_results([other], "results", "other")
+    store.fetch_results(root / "fetched", "results")
+
+    (merged,) = (root / "fetched/alpha").glob(f"{hashes[0][:8]}*")
+    assert json.loads(merged.read_text())["results"] == everything["results"]
+
+
+def test_remembered_changes_of_both_are_kept_line_by_line(tmp_path):
+    for name, lines in (("a", "one\ntwo\n"), ("b", "two\nthree\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "antigil-alerts.jsonl").write_text(lines)
+
+    store.merge(tmp_path / "b", tmp_path / "a")
+
+    assert (tmp_path / "a/antigil-alerts.jsonl").read_text() == "one\ntwo\nthree\n"
+
+
+def test_links_and_other_files_do_not_reach_the_branch(project, tmp_path):
+    root, hashes = project
+    folder = part(root, tmp_path / "a", hashes[0])
+    (folder / "alpha/link.json").symlink_to("/etc/hostname")
+    (folder / "alpha/program.py").write_text("")
+
+    store.push_results([folder], "results", "add")
+
+    assert [name for name in stored(tmp_path) if name in ("link.json", "program.py")] == []
+
+
+def test_a_folder_that_is_not_there_is_refused(project, tmp_path):
+    with pytest.raises(UserError, match="no folder"):
+        store.push_results([tmp_path / "nowhere"], "results", "add")
+
+
+def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_path):
+    root, hashes = project
+    hook = tmp_path / "origin.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho no quota left >&2\nexit 1\n")
+    hook.chmod(0o755)
+    folder, pauses = part(root, tmp_path / "a", hashes[0]), []
+
+    with pytest.raises(UserError, match="no quota left"):
+        store.push_results([folder], "results", "add", pause=pauses.append)
+    assert pauses == []
+
+
+def test_the_token_reaches_git_through_the_environment_only(monkeypatch):
+    monkeypatch.setenv("GH_TOKEN", "secret")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+
+    given = store._credentials()
+
+    assert given["GIT_CONFIG_KEY_0"] == "http.https://github.com/.extraheader"
+    assert "secret" not in given["GIT_CONFIG_VALUE_0"]
