@@ -8,6 +8,8 @@ MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
 BRANCH := main
 PAGE := .asv/html/speedup/index.html
+# asv looks for the Python of its own version on the PATH: let it find this one first.
+ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
 SOURCES := pyproject.toml setup.py $(wildcard antigil/*.[ch])
 
 .PHONY: help site test lint demo history asked-python
@@ -19,16 +21,16 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as f
 	$(BIN)/python tools/machine.py '$(MACHINE)'
 	@mkdir -p .asv
 	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) > .asv/newest-commits
-	@status=0; set -x; \
-	$(BIN)/python -m asv run --machine '$(MACHINE)' --record-samples --skip-existing-successful \
+	@status=0; $(ON_PATH); set -x; \
+	python -m asv run --machine '$(MACHINE)' --record-samples --skip-existing-successful \
 	    --bench '$(BENCH)' HASHFILE:.asv/newest-commits || status=$$?; \
-	$(BIN)/python -m asv publish || exit; { set +x; } 2>/dev/null; \
+	python -m asv publish || exit; { set +x; } 2>/dev/null; \
 	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \
-	$(BIN)/python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
+	python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
 	exit $$status
 
 test: lint ## check the code, then run all tests
-	$(BIN)/python -m pytest
+	@$(ON_PATH); set -x; python -m pytest
 
 lint: .venv/installed-test
 	$(BIN)/python -m ruff check
