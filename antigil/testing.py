@@ -1,0 +1,253 @@
+"""Assertions on parallelism for any test suite: pytest, unittest, or a plain script.
+
+    assert_releases_gil(func)                 func leaves the GIL to other threads
+    assert_scales(func, threads, at_least)    so many threads get that much more done than one
+
+Both decide in steps. A short look comes first; where its interval lies on one side of the
+limit, that is the answer, and where it reaches across, they look again, as long as the time
+allows. An assertion fails only where the whole interval lies on the wrong side: a test suite
+that cries wolf is soon ignored. So a function that is at its limit passes.
+
+    held share    interval of 3 standard errors (99.7 %)
+    speedup       99 % interval of the median over the rounds, or their range where they are few
+
+The GIL-held share can be told on one CPU and beside other programs; on a shared runner it is
+the assertion to prefer. A test is skipped, by ``unittest.SkipTest`` which pytest honours too,
+where the machine cannot tell: too few CPUs for so many threads, or too much disturbance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from unittest import SkipTest
+
+from .scaling.cpus import cpus_allowed
+from .scaling.errors import MeasurementError, WorkloadTimeout
+from .scaling.held import GilHeld, Probe, estimate
+from .scaling.measurement import gil_enabled, median_interval
+from .scaling.probe import MEAN_SLEEP_SECONDS, collect, probe_gil
+from .scaling.rounds import Plan, Round, measure_rounds, select
+from .scaling.workload import FunctionWorkload
+
+__all__ = ["assert_releases_gil", "assert_scales"]
+
+__unittest = True  # unittest leaves this module's frames out of its tracebacks
+
+PROBE_SECONDS = 0.25
+"""Time for one look at the GIL, about 100 probes."""
+
+ROUNDS = 8
+"""Rounds for one look at the speedup: the fewest that give a 99 % interval."""
+
+FEWEST_ROUNDS = 5
+"""With fewer their range says little, and nothing is decided while there is time."""
+
+LOOK_SECONDS = 0.8
+"""Time for one look at the speedup."""
+
+STANDARD_ERRORS = 3.0
+
+
+def assert_releases_gil(
+    func: Callable[[], object],
+    *,
+    held_at_most: float = 0.1,
+    seconds: float = 1.0,
+    time_limit: float = 60.0,
+) -> None:
+    """Assert that a function releases the GIL, but for a share of its running time.
+
+    One thread calls it again and again while another one samples whether the GIL is taken. One
+    CPU is enough. A build without a GIL passes: there is none to hold.
+
+    Parameters
+    ----------
+    func
+        Called without arguments. It should not keep waiting for other Python threads.
+    held_at_most
+        Greatest share of its running time for which it may hold the GIL, 0 to 1.
+    seconds
+        Time to spend at most; a clear case takes about a third. Long calls are waited for.
+    time_limit
+        Seconds beyond that after which ``func`` is taken to hang.
+
+    Raises
+    ------
+    AssertionError
+        If it holds the GIL for longer.
+    unittest.SkipTest
+        If the machine is too busy to tell.
+    WorkloadTimeout
+        If it hangs.
+    """
+    __tracebackhide__ = True
+    if not 0.0 <= held_at_most < 1.0:
+        raise ValueError(f"held_at_most is a share of at least 0 and less than 1, not {held_at_most!r}")
+    _refuse_no_time(seconds, time_limit)
+    if not gil_enabled():
+        return
+    held = _probed_until_clear(func, held_at_most, seconds, time_limit)
+    low, high = _held_interval(held)
+    if low > held_at_most:
+        raise AssertionError(
+            f"{_name(func)} holds the GIL for {held.share:.3f} of its time "
+            f"(interval {low:.3f} to {high:.3f}, {held.probes} probes); at most {held_at_most:g} is allowed. "
+            f"{_consequence(held)}"
+        )
+
+
+def _probed_until_clear(
+    func: Callable[[], object], limit: float, seconds: float, time_limit: float
+) -> GilHeld:
+    """Probe until the interval leaves the limit on one side, or the time is over."""
+    workload = FunctionWorkload(func)
+    probes: list[Probe] = []
+    end = time.monotonic() + seconds
+    while True:
+        began = time.monotonic()
+        probes += collect(
+            workload, min(PROBE_SECONDS, seconds), mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit
+        )
+        over = 2 * time.monotonic() - began > end
+        try:
+            held = estimate(probes)
+        except MeasurementError as error:  # calls so long, or a machine so busy, that hardly a probe came in
+            if over:
+                raise SkipTest(f"cannot tell whether {_name(func)} holds the GIL: {error}") from None
+            continue
+        low, high = _held_interval(held)
+        if over or high <= limit or low > limit:
+            return held
+
+
+def _held_interval(held: GilHeld) -> tuple[float, float]:
+    margin = STANDARD_ERRORS * held.standard_error
+    return max(0.0, held.share - margin), min(1.0, held.share + margin)
+
+
+def _consequence(held: GilHeld) -> str:
+    ceiling = held.ceiling
+    limit = f"No number of threads makes it more than {ceiling:.1f} times as fast. " if ceiling else ""
+    return f"{limit}Other Python threads stood still for up to {1e3 * held.stall:.2g} ms."
+
+
+def assert_scales(
+    func: Callable[[], object],
+    threads: int,
+    at_least: float,
+    *,
+    seconds: float = 4.0,
+    time_limit: float = 60.0,
+) -> None:
+    """Assert that so many threads that call a function get that much more done than one.
+
+    The speedup is the queue-free one: what other programs took of the CPUs is given back.
+
+    Parameters
+    ----------
+    func
+        Called without arguments, by all threads.
+    threads
+        Number of threads, at least 2.
+    at_least
+        Least speedup: calls per second of all threads, relative to one thread.
+    seconds
+        Time to spend at most; a clear case takes about a quarter. Long calls take longer: each
+        thread makes four of them in a window.
+    time_limit
+        Seconds after which ``func`` is taken to hang.
+
+    Raises
+    ------
+    AssertionError
+        If the speedup is less; the message says where it went.
+    unittest.SkipTest
+        If there are fewer CPUs than threads, or the machine is too busy to tell.
+    WorkloadTimeout
+        If it hangs.
+    """
+    __tracebackhide__ = True
+    if threads < 2:
+        raise ValueError(f"a speedup needs at least 2 threads, not {threads!r}")
+    if not 0.0 < at_least <= threads:
+        raise ValueError(f"at_least is a speedup above 0 and up to {threads} (threads), not {at_least!r}")
+    _refuse_no_time(seconds, time_limit)
+    if threads > (allowed := cpus_allowed()):
+        raise SkipTest(f"{threads} threads need as many CPUs to scale; this process may use {allowed}")
+    used, disturbed = _measured_until_clear(func, threads, at_least, seconds, time_limit)
+    low, high = _speedup_interval(used, threads)
+    if high < at_least:
+        raise AssertionError(_where_it_went(func, used, threads, at_least, time_limit))
+    if low < at_least and disturbed:
+        raise SkipTest(
+            f"other programs keep the CPUs busy: the speedup of {_name(func)} in {threads} threads lies "
+            f"somewhere between {low:.2f} and {high:.2f}, on both sides of {at_least:g}"
+        )
+
+
+def _measured_until_clear(
+    func: Callable[[], object], threads: int, limit: float, seconds: float, time_limit: float
+) -> tuple[Sequence[Round], bool]:
+    """Measure rounds until the interval leaves the limit on one side, or the time is over."""
+    workload = FunctionWorkload(func)
+    plan = Plan((1, threads), min(LOOK_SECONDS, seconds), ROUNDS, time_limit=time_limit)
+    done: list[Round] = []
+    end = time.monotonic() + seconds
+    while True:
+        began = time.monotonic()
+        done += measure_rounds(workload, plan)
+        used, disturbed = select(done)
+        low, high = _speedup_interval(used, threads)
+        clear = len(used) >= FEWEST_ROUNDS and (low >= limit or high < limit)
+        if clear or 2 * time.monotonic() - began > end:
+            return used, disturbed
+
+
+def _speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, float]:
+    speedups = [done.queue_free_speedup(threads) for done in rounds]
+    return median_interval(speedups, 0.99) or (min(speedups), max(speedups))
+
+
+def _where_it_went(
+    func: Callable[[], object], rounds: Sequence[Round], threads: int, at_least: float, time_limit: float
+) -> str:
+    speedup = median(done.queue_free_speedup(threads) for done in rounds)
+    low, high = _speedup_interval(rounds, threads)
+    windows = [done.windows[threads] for done in rounds]
+    queued = [window.queued for window in windows if window.queued is not None]
+    shares = [
+        f"waiting {median(one.waiting for one in windows):.0%} of the threads' time (the GIL, locks, I/O)",
+        f"queued for a CPU {median(queued):.0%}" if queued else "queued for a CPU: not told by this system",
+        f"CPU time per call {median(one.inflation(threads) for one in rounds):.2f} times that of one thread",
+    ]
+    return (
+        f"{_name(func)} gets {speedup:.2f} times as much done in {threads} threads as in one "
+        f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds); at least {at_least:g} was asked for. "
+        f"Where the rest of {threads} went: {'; '.join(shares)}. {_held_beside(func, time_limit)}"
+    )
+
+
+def _held_beside(func: Callable[[], object], time_limit: float) -> str:
+    """Tell for the message what the GIL has to do with it."""
+    if not gil_enabled():
+        return "The GIL is disabled."
+    try:
+        held = probe_gil(FunctionWorkload(func), PROBE_SECONDS, time_limit=time_limit)
+    except WorkloadTimeout:
+        raise
+    except MeasurementError as error:
+        return f"Its GIL-held share is not known: {error}."
+    low, high = _held_interval(held)
+    ceiling = f", so no number of threads gives more than {held.ceiling:.1f}" if held.ceiling else ""
+    return f"It holds the GIL for {held.share:.2f} of its time (interval {low:.2f} to {high:.2f}){ceiling}."
+
+
+def _refuse_no_time(seconds: float, time_limit: float) -> None:
+    if seconds <= 0.0 or time_limit <= 0.0:
+        raise ValueError("seconds and time_limit must be positive")
+
+
+def _name(func: Callable[[], object]) -> str:
+    return getattr(func, "__qualname__", None) or repr(func)
