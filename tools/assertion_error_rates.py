@@ -1,0 +1,137 @@
+"""Count how often the assertions of antigil.testing err, beside neighbours that keep CPUs busy.
+
+    python tools/assertion_error_rates.py --runs 200
+
+Every run is an assertion on a kernel whose answer is known. One that ought to hold and fails is
+a false failure; one that ought to fail and holds is a miss; a skip is neither, and counted by
+itself. The assertions are taken in turn, each run in a fresh process, and what was counted so far
+is kept in a file: with --stop-after it can be done in several goes.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from unittest import SkipTest
+
+from support import busy_neighbours, machine, markdown_table
+
+import antigil
+from antigil.scaling import cpus_allowed
+from antigil.testing import assert_releases_gil, assert_scales
+
+MEBIBYTE = bytes(1 << 20)
+
+KERNELS: dict[str, Callable[[], object]] = {
+    "calcular_sem_gil": partial(antigil.calcular_sem_gil, 600),
+    "sha256 of 1 MiB": lambda: hashlib.sha256(MEBIBYTE),
+    "holds for 5 %": partial(antigil.serial_fraction, 300_000, 0.05),
+    "holds for 20 %": partial(antigil.serial_fraction, 300_000, 0.2),
+    "calcular_com_gil": partial(antigil.calcular_com_gil, 600),
+}
+
+RELEASES = "assert_releases_gil(func)"
+SCALES = "assert_scales(func, 2, 1.5)"
+
+ASSERTIONS = {RELEASES: assert_releases_gil, SCALES: partial(assert_scales, threads=2, at_least=1.5)}
+
+OUGHT_TO_HOLD = {
+    (RELEASES, "calcular_sem_gil"): True,
+    (RELEASES, "sha256 of 1 MiB"): True,
+    (RELEASES, "holds for 5 %"): True,
+    (RELEASES, "holds for 20 %"): False,
+    (RELEASES, "calcular_com_gil"): False,
+    (SCALES, "calcular_sem_gil"): True,
+    (SCALES, "calcular_com_gil"): False,
+}
+
+NEIGHBOURHOODS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
+    "quiet": contextlib.nullcontext,
+    "one busy neighbour": partial(busy_neighbours, 1),
+    "as many as CPUs": lambda: busy_neighbours(cpus_allowed()),
+}
+
+
+def outcome(assertion: str, kernel: str) -> str:
+    """Try an assertion on a kernel: it holds, fails or is skipped."""
+    try:
+        ASSERTIONS[assertion](KERNELS[kernel])
+    except AssertionError:
+        return "fails"
+    except SkipTest:
+        return "skipped"
+    return "holds"
+
+
+class Counts:
+    """Outcomes and seconds by neighbourhood, assertion and kernel, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.outcomes = json.loads(path.read_text()) if path.exists() else []
+
+    def add(self, *row: str | float) -> None:
+        """Keep one more outcome: neighbourhood, assertion, kernel, outcome, seconds."""
+        self.outcomes.append(row)
+        self._path.write_text(json.dumps(self.outcomes))
+
+    def of(self, *key: str) -> tuple[Counter[str], float]:
+        """Return how often each outcome came, and the mean time in seconds."""
+        rows = [row for row in self.outcomes if tuple(row[:3]) == key]
+        return Counter(row[3] for row in rows), sum(row[4] for row in rows) / max(1, len(rows))
+
+
+def run(counts: Counts, neighbourhood: str, runs: int, end: float) -> None:
+    """Try each assertion until there are so many runs of it, or the time is over."""
+    processes = multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1)
+    with processes, NEIGHBOURHOODS[neighbourhood]():
+        for done in range(runs):
+            for assertion, kernel in OUGHT_TO_HOLD:
+                if counts.of(neighbourhood, assertion, kernel)[0].total() > done:
+                    continue
+                began = time.monotonic()
+                if began > end:
+                    return
+                found = processes.apply(outcome, (assertion, kernel))
+                counts.add(neighbourhood, assertion, kernel, found, time.monotonic() - began)
+
+
+def table(counts: Counts) -> str:
+    """Return the table in Markdown."""
+    rows = []
+    for neighbourhood in NEIGHBOURHOODS:
+        for (assertion, kernel), ought_to_hold in OUGHT_TO_HOLD.items():
+            found, seconds = counts.of(neighbourhood, assertion, kernel)
+            if not found:
+                continue
+            false = f"{found['fails']}" if ought_to_hold else ""
+            missed = "" if ought_to_hold else f"{found['holds']}"
+            cells = [f"{found.total()}", false, missed, f"{found['skipped']}", f"{seconds:.2f} s"]
+            rows.append([neighbourhood, f"`{assertion}`", kernel, *cells])
+    head = ["beside", "assertion", "kernel", "runs", "false failures", "misses", "skipped", "mean time"]
+    return markdown_table(head, rows)
+
+
+def main() -> None:
+    """Count, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--runs", type=int, default=200, help="of each assertion (%(default)s)")
+    parser.add_argument("--file", type=Path, default=Path("assertion_error_rates.json"), help="kept in")
+    parser.add_argument("--beside", choices=NEIGHBOURHOODS, nargs="*", default=list(NEIGHBOURHOODS))
+    parser.add_argument("--stop-after", type=float, default=float("inf"), help="seconds; go on later")
+    args = parser.parse_args()
+    counts = Counts(args.file)
+    end = time.monotonic() + args.stop_after
+    for neighbourhood in args.beside:
+        run(counts, neighbourhood, args.runs, end)
+    print(f"{machine()}\n\n{table(counts)}")
+
+
+if __name__ == "__main__":
+    main()
