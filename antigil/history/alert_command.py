@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from asv.benchmarks import Benchmarks
 from asv.results import iter_results
@@ -24,6 +25,7 @@ from .series import Archive
 def run(args: argparse.Namespace) -> int:
     """Look for changes in stored history, report, and return the exit status."""
     output, json_file = refuse_unwritable(args.output, args.json)
+    notes = None if args.memory is None else Path(args.memory).absolute()
     project = open_project(args.config)
     archive, revisions = load(project, args.since)
     since = None if args.since is None else revisions.get(project.revision(args.since).hash)
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"{args.since} is on no branch or tag here, so nothing comes after it")
     alerts = find_alerts(archive, project.options, since)
     if args.confirm:
-        alerts = confirm(project, archive, alerts, processes=args.processes, say=progress())
+        alerts = confirm(project, archive, alerts, notes=notes, processes=args.processes, say=progress())
     document = document_of(archive, alerts, args.since)
     if json_file is not None:
         write(render(document, "json"), json_file)

@@ -32,10 +32,18 @@ def confirm(
     *,
     processes: int,
     say: Callable[[str], None],
+    notes: Path | None = None,
 ) -> tuple[Alert, ...]:
-    """Return the alerts with what a fresh measurement of each open one showed."""
-    memory = Path(project.conf.results_dir) / MEMORY
-    known = recall(memory)
+    """Return the alerts with what a fresh measurement of each open one showed.
+
+    Parameters
+    ----------
+    notes
+        Folder in which new ones are remembered; asv's results if None. What is known is read in both.
+    """
+    stored = Path(project.conf.results_dir)
+    memory = (notes or stored) / MEMORY
+    known = {**recall(stored / MEMORY), **recall(memory)}
     found = []
     for alert in alerts:
         if not alert.open:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .backlog import backlog
+from .backlog import backlog, commits_of, shard
 from .comment import comment
 from .issues import synchronise
 from .machine import register
@@ -18,9 +21,31 @@ from .store import fetch_results, push_results
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, say what was done, and return the exit status."""
+    if args.action == "measure":
+        return measure(args)
     for line in ACTIONS[args.action](args):
         print(line)
     return 0
+
+
+def measure(args: argparse.Namespace) -> int:
+    """Measure a part of the backlog with asv; return asv's exit status.
+
+    The results that were known before are put aside: what is left in asv's folder is this run's own.
+    """
+    project = open_project(args.config)
+    number, of = args.shard
+    mine = set(shard(commits_of(project), number, of))
+    todo = [hash_ for hash_ in backlog(project) if hash_ in mine][: args.per_shard]
+    if not todo:
+        print("nothing to measure")
+        return 0
+    shutil.rmtree(project.conf.results_dir, ignore_errors=True)
+    command = ["run", "--machine", register(), "--record-samples", "--show-stderr", "HASHFILE:-"]
+    print(f"measuring {len(todo)} commits: asv {' '.join(command)}", flush=True)
+    return subprocess.run(
+        [sys.executable, "-m", "asv", *command], input="\n".join(todo), text=True, check=False
+    ).returncode
 
 
 def _machine(args: argparse.Namespace) -> list[str]:
