@@ -173,7 +173,8 @@ def judge(calibration: Calibration, cores: int) -> Iterator[Finding]:
         yield judge_waiting(measurement, name, releases=releases)
         if measurement.surroundings.cpus_allowed > 1:
             yield judge_speedup(measurement, name, releases=releases, cores=cores)
-    yield judge_spread(calibration.releasing)
+    if calibration.releasing.surroundings.cpus_allowed > 1:
+        yield judge_spread(calibration.releasing)
     yield judge_disturbed((calibration.releasing, calibration.holding))
     yield from judge_stolen((calibration.releasing, calibration.holding))
 
@@ -187,7 +188,7 @@ def judge_held(measurement: Measurement, name: str, *, releases: bool) -> Findin
         return Finding(level, "held share", says)
     means = "held shares and verdicts are off by as much for any code here"
     return Finding(
-        level, "held share", says, means, "measure on a quieter machine, or with a larger --budget"
+        level, "held share", says, means, "measure on a quieter machine, and give measure a larger --budget"
     )
 
 
@@ -249,7 +250,7 @@ def judge_spread(measurement: Measurement) -> Finding:
     if level is Level.OK:
         return Finding(level, "spread", says)
     means = "smaller differences than that need more time to be seen"
-    return Finding(level, "spread", says, means, "stop other programs, or raise --budget")
+    return Finding(level, "spread", says, means, "stop other programs, or give measure a larger --budget")
 
 
 def judge_disturbed(measurements: Sequence[Measurement]) -> Finding:
@@ -268,7 +269,7 @@ def judge_disturbed(measurements: Sequence[Measurement]) -> Finding:
     says = f"{dropped} of {dropped + rounds}"
     if share > DISTURBED_NOTE:
         means = "they are left out, and fewer remain"
-        return Finding(Level.NOTE, "disturbed rounds", says, means, "raise --budget")
+        return Finding(Level.NOTE, "disturbed rounds", says, means, "give measure a larger --budget")
     return Finding(Level.OK, "disturbed rounds", says)
 
 
