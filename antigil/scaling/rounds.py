@@ -4,12 +4,18 @@ Speedup is taken within a round, so a drift of the machine's speed cancels:
 
     S(n)  = X(n) / X(1)
     S(n)  = n x [on_cpu(n) / on_cpu(1)] x [c(1) / c(n)]              an identity
-    S*(n) = S(n) x [1 - queued(1)] / [1 - queued(n)]                 queue-free, for n <= CPUs allowed
+    S*(n) = S(n) x [1 - lost(1)] / [1 - lost(n)]                     queue-free, for n <= CPUs allowed
 
 While there are CPUs enough, time in the run queue was taken by other programs; S* gives it
-back. It is exact where nobody waits, and biased low by a few per cent where a preempted
-holder of the GIL makes others wait. With more threads than CPUs, queueing is the truth and
-nothing is given back.
+back. What a queued thread loses, those lose with it that wait for it: for the GIL, say, that it
+holds. A thread that is not queued waits for the share w = [waiting(n) - waiting(1)] /
+[1 - queued(n)] of its time, beyond what it waits for on its own, so
+
+    lost(n) = queued(n) x [1 + (n - 1) w]
+
+That is exact where nobody waits (w = 0) and where the threads run one after another without
+a break; between, it is an approximation. With more threads than CPUs, queueing is the truth
+and nothing is given back.
 """
 
 from __future__ import annotations
@@ -55,10 +61,16 @@ class Round:
 
         It is S(n) where n exceeds the CPUs allowed, or the system does not report queueing.
         """
-        one, many = self.windows[1].queued, self.windows[n].queued
-        if n > self.cpus_allowed or one is None or many is None:
+        if n > self.cpus_allowed or self.windows[n].queued is None:
             return self.speedup(n)
-        return self.speedup(n) * (1.0 - one) / (1.0 - many)
+        return self.speedup(n) * self._kept(1) / self._kept(n)
+
+    def _kept(self, n: int) -> float:
+        """Return 1 - lost(n); a thread keeps at least the time in which it ran."""
+        window, alone = self.windows[n], self.windows[1]
+        queued = window.queued or 0.0
+        waits = max(0.0, window.waiting - alone.waiting) / (1.0 - queued) if queued < 1.0 else 0.0
+        return max(1.0 - queued * (1.0 + (n - 1) * waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
         """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""

@@ -21,6 +21,18 @@ def test_the_queue_free_speedup_gives_back_what_others_took():
     assert round_of(one, two).queue_free_speedup(2) == 1.0 * 0.75 / 0.5
 
 
+def test_threads_that_wait_lose_what_a_queued_holder_loses():
+    """Two threads that run one after another: in either's queue time, nobody gets on."""
+    one, two = window(1, 100.0, on_cpu=1.0, queued=0.0), window(2, 60.0, on_cpu=0.3, queued=0.2)
+    waits = 0.5 / 0.8
+    assert round_of(one, two).queue_free_speedup(2) == pytest.approx(0.6 / (1.0 - 0.2 * (1.0 + waits)))
+
+
+def test_a_thread_that_waits_on_its_own_loses_nothing_by_others():
+    one, two = window(1, 100.0, on_cpu=0.1, queued=0.0), window(2, 160.0, on_cpu=0.08, queued=0.2)
+    assert round_of(one, two).queue_free_speedup(2) == pytest.approx(1.6 / 0.8)
+
+
 @pytest.mark.parametrize("queued", [None, 0.5])
 def test_nothing_is_given_back_where_queueing_is_unknown_or_the_truth(queued):
     """More threads than CPUs queue for each other."""
