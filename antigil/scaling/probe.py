@@ -135,6 +135,7 @@ class _Watch:
         self._own_queue = self._queue_reader(own_id)
         self._worker_cpu = _cpu_clock(self._worker)
         self._switches = _switch_counter()
+        self._last = self._read()
         return self.observe
 
     def __exit__(self, *exc_info: object) -> None:
@@ -156,21 +157,24 @@ class _Watch:
         return read
 
     def observe(self, sleep: float) -> Probe:
-        """Sleep, and return what was seen between before and after."""
-        worker_cpu, worker_queued, own_queued = self._worker_cpu(), self._worker_queue(), self._own_queue()
-        switches = self._switches()
+        """Sleep, and return what was seen since the last probe."""
+        before, switches = self._last, self._switches()
         start = time.perf_counter()
         time.sleep(sleep)
         elapsed = time.perf_counter() - start
         more_switches = self._switches()
+        self._last = after = self._read()
         return Probe(
             sleep=sleep,
             elapsed=elapsed,
             taken=None if switches is None or more_switches is None else more_switches - switches >= 2,
-            worker_cpu=self._worker_cpu() - worker_cpu,
-            worker_queued=self._worker_queue() - worker_queued,
-            own_queued=self._own_queue() - own_queued,
+            worker_cpu=after[0] - before[0],
+            worker_queued=after[1] - before[1],
+            own_queued=after[2] - before[2],
         )
+
+    def _read(self) -> tuple[float, float, float]:
+        return self._worker_cpu(), self._worker_queue(), self._own_queue()
 
 
 def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:
