@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
 
-
 _NEIGHBOUR = """\
 import os, sys
 while os.getppid() == int(sys.argv[1]):  # whoever started it may be killed
