@@ -13,9 +13,9 @@ holds. A thread that is not queued waits for the share w = [waiting(n) - waiting
 
     lost(n) = queued(n) x [1 + (n - 1) w]
 
-That is exact where nobody waits (w = 0) and where the threads run one after another without
-a break; between, it is an approximation. With more threads than CPUs, queueing is the truth
-and nothing is given back.
+That is exact where nobody waits (w = 0), and else an approximation: it takes it that a thread
+waits as often while another is queued as at other times. With more threads than CPUs,
+queueing is the truth and nothing is given back.
 """
 
 from __future__ import annotations
