@@ -30,7 +30,7 @@ def overview_model(
         "counts": counts,
         "workloads": {mark: len({r["workload"].name for r in rows if r["mark"] == mark}) for mark in MARKS},
         "all_workloads": len({row["workload"].name for row in rows}),
-        "changes": _newest_changes(rows),
+        "changes": _newest_changes(rows, newest),
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
@@ -76,7 +76,11 @@ def _row(
     }
 
 
-def _newest_changes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _newest_changes(rows: Sequence[dict[str, Any]], newest: int) -> list[dict[str, Any]]:
     """Return the newest changes of all workloads, with the row that each belongs to."""
-    told = [{**change, "row": row} for row in rows for change in row["changes"]]
+    told = [
+        {**change, "row": row, "ago": newest - change["revision"]}
+        for row in rows
+        for change in row["changes"]
+    ]
     return sorted(told, key=lambda c: (-c["revision"], c["direction"] == "gained"))[:NEWEST_CHANGES]
