@@ -1,0 +1,58 @@
+"""A project on a local bare repository, and runners for its workflows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guard"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
+
+from jobs import Runner
+from sample_project import configuration, git
+
+RELEASES = {"work.Article": {"serial": 0.0}, "work.Other": {"serial": 0.25}, "controls.Loop": {"serial": 1.0}}
+
+
+class World:
+    """The project's author: commits and pushes."""
+
+    def __init__(self, folder):
+        self.origin = folder / "origin.git"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.origin)], check=True)
+        self.work = folder / "author"
+        self.work.mkdir()
+        git(self.work, "init", "-q", "-b", "main")
+        git(self.work, "remote", "add", "origin", str(self.origin))
+        conf = {
+            **configuration(),
+            "results_dir": ".asv/results",
+            "html_dir": ".asv/html",
+            "env_dir": ".asv/env",
+        }
+        (self.work / "asv.conf.json").write_text(json.dumps({**conf, "plugins": [".antigil.history.plugin"]}))
+        self.behaviour = dict(RELEASES)
+        self.runner = Runner(folder, self.origin)
+
+    def commit(self, subject, **serial):
+        """Commit and push; a keyword is a workload of `work` and its new serial fraction. Return the hash."""
+        for name, share in serial.items():
+            self.behaviour[f"work.{name}"] = {"serial": share}
+        (self.work / "behaviour.json").write_text(json.dumps(self.behaviour))
+        git(self.work, "add", ".")
+        git(self.work, "commit", "-q", "--allow-empty", "-m", subject)
+        git(self.work, "push", "-q", "origin", "HEAD")
+        return git(self.work, "rev-parse", "HEAD")
+
+    def github(self, name):
+        """Return what the recorder keeps."""
+        file = self.runner.github / f"{name}.json"
+        return json.loads(file.read_text()) if file.exists() else []
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setenv("REHEARSAL_PYTHON", sys.executable)
+    return World(tmp_path)
