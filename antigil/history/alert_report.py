@@ -9,6 +9,7 @@ from typing import Any
 from .alert_document import cells, headline, remarks
 from .report_github import annotation, append_summary
 from .report_markdown import ICONS, code
+from .report_text import one_line
 
 Document = dict[str, Any]
 
@@ -21,8 +22,8 @@ def render(document: Document, form: str) -> str:
         return _joined(_markdown(document))
     if form == "github":
         append_summary(_joined(_markdown(document)))
-        return _joined([*_annotations(document), *_text(document)])
-    return _joined(_text(document))
+        return _joined([*_annotations(document), *map(one_line, _text(document))])
+    return _joined(map(one_line, _text(document)))
 
 
 def _joined(lines: Iterable[str]) -> str:

@@ -13,7 +13,12 @@ Document = dict[str, Any]
 
 def text_report(document: Document) -> str:
     """Return the report as plain text."""
-    return "\n".join(_lines(document)) + "\n"
+    return "".join(f"{one_line(line)}\n" for line in _lines(document))
+
+
+def one_line(text: str) -> str:
+    """Return foreign text without what would break the line or steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -1,0 +1,248 @@
+"""Reports on made-up comparisons, in every format, and what is refused as one."""
+
+import json
+
+import pytest
+
+from antigil.errors import UserError
+from antigil.history.compare import Comparison, Outcome, look_twice
+from antigil.history.compare_numbers import Readings
+from antigil.history.config import Options
+from antigil.history.decide import Number
+from antigil.history.project import Revision
+from antigil.history.report import render
+from antigil.history.report_document import document_of, read_document
+from antigil.history.report_github import annotation
+from antigil.history.report_words import change, name, seconds, value
+from antigil.history.series import Workload
+
+BASE = Revision("b" * 40, "before")
+HEAD = Revision("c" * 40, "evil `code` @everyone <img src=x> | a table\n::error::no")
+WORKLOADS = {
+    "work.One": Workload("work.One", "One | two"),
+    "work.Steady": Workload("work.Steady", "Steady"),
+    "controls.Loop": Workload("controls.Loop", "Loop", control=True),
+}
+
+
+def readings(numbers, errors=None, n=8):
+    """Return the same value n times for each (workload, quantity, threads)."""
+    found = Readings()
+    for (workload, quantity, threads), number in numbers.items():
+        for _ in range(n):
+            found.add_one(Number(workload, quantity, threads), number)
+    found.errors.update(errors or {})
+    return found
+
+
+STEADY = {
+    (workload, quantity, threads): number
+    for workload in WORKLOADS
+    for quantity, threads, number in (
+        ("slowdown", 2, 1.0), ("gil_held", None, 0.0), ("time", None, 0.003), ("stall", None, 0.001),
+        ("waiting", 2, 0.0), ("queued", 2, 0.0), ("inflation", 2, 1.0),
+    )
+}  # fmt: skip
+LOST = {
+    ("work.One", "slowdown", 2): 2.0,
+    ("work.One", "gil_held", None): 1.0,
+    ("work.One", "waiting", 2): 0.45,
+}
+
+
+def compared(head, base=None, options=None, errors=None, n=8):
+    """Return the JSON form of a comparison of made-up samples."""
+    one, other = readings(base or STEADY, n=n), readings({**STEADY, **head}, errors, n=n)
+
+    def measure(workloads):
+        return one, other
+
+    comparison = look_twice(measure, options or Options(), WORKLOADS, BASE, HEAD, "virtualenv-py3.13")
+    return document_of(Outcome(BASE, HEAD, (comparison,), 300.0))
+
+
+@pytest.fixture
+def lost():
+    return compared(LOST)
+
+
+def test_text_tells_the_loss_in_speedup_terms_and_where_it_went(lost):
+    lines = render(lost, "text").splitlines()
+
+    assert lines[0] == "Confirmed loss: work.One"
+    assert "  LOST  work.One  One | two" in lines
+    told = {" ".join(line.split()) for line in lines}
+    assert told >= {"speedup, 2 threads 2.00× 1.00× −50 % lost", "GIL held 0.0 % 100.0 % +100 points lost"}
+    assert (
+        "    Where the time of 2 threads went: waiting 0.0 % → 45.0 %, queued 0.0 % → 0.0 %,"
+        " CPU time per call 1.00× → 1.00×." in lines
+    )
+    assert any("no limit by the GIL before, 1.00× now" in line for line in lines)
+
+
+def test_markdown_shows_foreign_text_as_code_only(lost):
+    text = render(lost, "markdown")
+
+    assert text.startswith("<!-- antigil compare -->\n### ❌ Confirmed loss: `work.One`\n")
+    assert "`evil 'code' @everyone <img src=x> | a table ::error::no`" in text
+    assert text.count("@everyone") == 1
+    assert "<details><summary>All 15 numbers</summary>" in text
+    assert "| `work.One` | speedup, 2 threads | 2.00× | 1.00× | −50 % |" in text
+
+
+def test_github_gets_an_error_per_workload_and_the_summary(lost, tmp_path, monkeypatch):
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    text = render(lost, "github")
+
+    (line,) = [line for line in text.splitlines() if line.startswith("::error")]
+    assert line.startswith(
+        "::error title=lost%3A work.One::virtualenv-py3.13: speedup, 2 threads 2.00× → 1.00×"
+    )
+    assert "### ❌ Confirmed loss" in summary.read_text(encoding="utf-8")
+
+
+def test_no_text_can_start_another_workflow_command():
+    assert annotation("error", "a,b:c", "x\n::set-output::y%") == (
+        "::error title=a%2Cb%3Ac::x%0A::set-output::y%25"
+    )
+
+
+def test_a_gain_is_told_and_gives_status_0():
+    document = compared(STEADY, base={**STEADY, **LOST})
+
+    assert document["status"] == 0
+    assert render(document, "text").startswith("Nothing lost; gained: work.One\n")
+
+
+def test_a_workload_that_fails_at_head_could_not_be_judged():
+    document = compared({}, errors={"work.Steady": "ValueError: no such thing"})
+
+    assert document["status"] == 2
+    assert (
+        "  ! work.Steady failed at head: ValueError: no such thing" in render(document, "text").splitlines()
+    )
+
+
+def test_too_few_processes_to_show_anything_are_told():
+    document = compared(LOST, n=3)
+
+    assert document["status"] == 2
+    assert "3 processes are too few to show any change" in render(document, "text")
+
+
+def test_a_workload_that_is_new_is_a_note_and_no_problem():
+    base = {key: number for key, number in STEADY.items() if key[0] != "work.Steady"}
+    document = compared({}, base=base)
+
+    assert document["status"] == 0
+    assert "  note: work.Steady is new" in render(document, "text").splitlines()
+
+
+def test_a_moved_control_is_told_with_its_number():
+    moved = {("controls.Loop", "time", None): 0.004, ("work.One", "time", None): 0.004}
+    text = render(compared(moved), "text")
+
+    assert text.startswith("Could not judge\n")
+    assert "the control controls.Loop moved (time of one call: 3 ms → 4 ms)" in text
+    assert "UNFIT TO JUDGE  work.One" in text
+
+
+def test_the_json_form_is_read_back_as_it_was_written(lost, tmp_path):
+    file = tmp_path / "comparison.json"
+    file.write_text(render(lost, "json"), encoding="utf-8")
+
+    assert read_document(str(file)) == json.loads(render(lost, "json"))
+    assert render(read_document(str(file)), "markdown") == render(lost, "markdown")
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda d: d.update(status=3),
+        lambda d: d.update(extra=1),
+        lambda d: d.pop("base"),
+        lambda d: d["comparisons"][0]["workloads"][0].update(title=["a"]),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(quantity="<script>"),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(base="1"),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(threads=True),
+        lambda d: d.update(seconds=float("nan")),
+        lambda d: d.update(comparisons={}),
+    ],
+)
+def test_anything_else_is_refused_in_one_line(lost, forge, tmp_path):
+    forge(lost)
+    file = tmp_path / "comparison.json"
+    file.write_text(json.dumps(lost), encoding="utf-8")
+
+    with pytest.raises(UserError, match="is no comparison of antigil"):
+        read_document(str(file))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"schema": 1}'])
+def test_what_is_no_json_or_another_json_is_refused(tmp_path, content):
+    file = tmp_path / "comparison.json"
+    file.write_bytes(content)
+
+    with pytest.raises(UserError, match="is no comparison of antigil"):
+        read_document(str(file))
+
+
+def test_nothing_measured_is_told_with_the_reason():
+    outcome = Outcome(BASE, HEAD, (), 0.0, "no difference under antigil")
+
+    assert render(document_of(outcome), "text").startswith(
+        "Nothing to compare: no difference under antigil\n"
+    )
+    assert outcome.status == 0
+
+
+def test_a_loss_in_one_environment_counts_before_what_another_could_not_judge():
+    def one(head, errors=None):
+        return look_twice(
+            lambda w: (readings(STEADY), readings({**STEADY, **head}, errors)),
+            Options(), WORKLOADS, BASE, HEAD, "any",
+        )  # fmt: skip
+
+    failed, lost = one({}, {"work.One": "died"}), one(LOST)
+
+    assert isinstance(failed, Comparison)
+    assert Outcome(BASE, HEAD, (failed, lost), 1.0).status == 1
+    assert Outcome(BASE, HEAD, (failed, one({})), 1.0).status == 2
+
+
+def test_the_second_look_measures_only_what_looked_changed():
+    asked = []
+
+    def measure(workloads):
+        asked.append(workloads)
+        return readings(STEADY), readings({**STEADY, **LOST})
+
+    look_twice(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+
+    assert asked == [None, {"work.One"}]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "threads", "number", "expected"),
+    [
+        ("slowdown", 8, 2.0, "4.00×"),
+        ("gil_held", None, 0.1234, "12.3 %"),
+        ("stall", None, 0.0056, "5.6 ms"),
+        ("time", None, 2.5e-6, "2.5 µs"),
+        ("inflation", 2, 1.5, "1.50×"),
+        ("slowdown", 2, 0.0, "–"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(quantity, threads, number, expected):
+    assert value(quantity, threads, number) == expected
+
+
+def test_more_speedup_is_a_plus_and_so_is_more_time():
+    assert change("slowdown", 2.0, 1.0) == "+100 %"
+    assert change("time", 1.0, 2.0) == "+100 %"
+    assert change("gil_held", 0.0, 0.1) == "+10 points"
+    assert change("stall", 0.0, 0.1) == "–"
+    assert (name("slowdown", 1), name("waiting", 4)) == ("speedup, 1 thread", "waiting, 4 threads")
+    assert seconds(3e-9) == "3 ns"
