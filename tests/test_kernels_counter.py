@@ -46,12 +46,12 @@ def test_the_count_of_many_threads_is_exact(place, form, n_slots):
     def adder(thread):
         def count():
             for _ in range(100):
-                add(1000, slot=thread % n_slots)
+                add(5000, slot=thread % n_slots)
 
         return count
 
     run_threads([adder(thread) for thread in range(N_THREADS)])
-    assert counter.count == N_THREADS * 100 * 1000
+    assert counter.count == N_THREADS * 100 * 5000
 
 
 def test_both_forms_at_once_neither_block_nor_lose(place):
@@ -137,6 +137,13 @@ def test_the_garbage_collector_sees_a_counter_and_its_type():
     counter = SharedCounter("lock")
     assert gc.is_tracked(counter)
     assert SharedCounter in gc.get_referents(counter)
+
+
+def test_a_counter_gives_its_type_back():
+    before = sys.getrefcount(SharedCounter)
+    for _ in range(1000):
+        SharedCounter("atomic")
+    assert sys.getrefcount(SharedCounter) - before < 100
 
 
 MEMORY = """
