@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from antigil._kernels import sleep_releasing as sleep_releasing
     from antigil._kernels import stream_holding as stream_holding
     from antigil._kernels import stream_releasing as stream_releasing
+    from antigil.scaling import Measurement as Measurement
+    from antigil.scaling import Workload as Workload
+    from antigil.scaling import measure as measure
+    from antigil.scaling import measure_function as measure_function
 
 _KERNELS = (
     "calcular_com_gil",
@@ -31,7 +35,7 @@ _KERNELS = (
     "read_releasing",
     "SharedCounter",
 )
-_MEASURES: tuple[str, ...] = ()
+_MEASURES = ("Measurement", "Workload", "measure", "measure_function")
 
 __all__ = ["__version__", *_KERNELS, *_MEASURES]
 

@@ -118,8 +118,11 @@ def test_the_type_stub_names_what_the_extension_has():
     assert typed == set(antigil._KERNELS)
 
 
-def test_the_type_checker_sees_the_same_kernels_as_the_interpreter():
+@pytest.mark.parametrize(
+    ("module", "names"), [("antigil._kernels", antigil._KERNELS), ("antigil.scaling", antigil._MEASURES)]
+)
+def test_the_type_checker_sees_the_same_names_as_the_interpreter(module, names):
     tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    typed = {alias.name for node in imports if node.module == "antigil._kernels" for alias in node.names}
-    assert typed == set(antigil._KERNELS)
+    typed = {alias.name for node in imports if node.module == module for alias in node.names}
+    assert typed == set(names)
