@@ -132,6 +132,7 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     MeasurementError
         If there are too few probes to tell anything, or the worker never ran.
     """
+    probes = _settled(probes)
     if len(probes) < 2:
         raise MeasurementError("too few probes of the GIL: probe for longer")
     taken = _found_taken(probes)
@@ -163,6 +164,17 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
         stall=max(0.0, max(stalls, default=0.0)),
         method="latency" if any(probe.taken is None for probe in probes) else "switches",
     )
+
+
+def _settled(probes: Sequence[Probe]) -> Sequence[Probe]:
+    """Leave out the last probes if the worker made no progress in them.
+
+    It may stand in the run queue, which is not booked yet, and these probes say nothing then. A
+    workload that sleeps for most of the time makes none either: its probes stay.
+    """
+    progressed = [i for i, probe in enumerate(probes) if probe.worker_cpu > NO_PROGRESS_SECONDS]
+    end = progressed[-1] + 1 if progressed else 0
+    return probes[:end] if 2 * end >= len(probes) else probes
 
 
 def _found_taken(probes: Sequence[Probe]) -> list[bool]:
