@@ -3,7 +3,6 @@
 PYTHON ?= python3
 COMMITS ?= 4
 BENCH ?= .
-MACHINE ?= $(shell uname -n)
 
 BIN := .venv/bin
 BRANCH := main
@@ -18,11 +17,10 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as far as they lack results, and build the site
-	$(BIN)/python tools/machine.py '$(MACHINE)'
 	@mkdir -p .asv
 	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) > .asv/newest-commits
-	@status=0; $(ON_PATH); set -x; \
-	python -m asv run --machine '$(MACHINE)' --record-samples --skip-existing-successful \
+	@status=0; $(ON_PATH); machine=$$(python -m antigil ci machine) || exit; set -x; \
+	python -m asv run --machine "$$machine" --record-samples --skip-existing-successful \
 	    --bench '$(BENCH)' HASHFILE:.asv/newest-commits || status=$$?; \
 	python -m asv publish || exit; { set +x; } 2>/dev/null; \
 	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \

@@ -34,6 +34,7 @@ RECORDER = """#!/bin/sh
 case "$1" in tools/check.py) exec {python} "$@" ;; esac
 echo "$*" >> calls
 case "$*" in
+    *"ci machine"*) echo a-machine ;;
     *"asv run"*) cp "${{10#HASHFILE:}}" hashes; exit ${{RUN_STATUS:-0}} ;;
     *"asv publish"*)
         mkdir -p .asv/html/speedup
@@ -241,13 +242,13 @@ def test_clone_without_the_measured_branch_is_said(checkout, tmp_path):
 
 
 def test_site_measures_what_it_is_asked_for_newest_first(recorder):
-    done = make(recorder, "site", "COMMITS=3", "MACHINE=a-machine", "BENCH=article")
+    done = make(recorder, "site", "COMMITS=3", "BENCH=article")
 
     newest = git(recorder, "rev-list", "--max-count=3", "main")
     assert (recorder / "hashes").read_text().strip() == newest
     assert len(newest.split()) == 3
     assert (recorder / "calls").read_text().splitlines()[:3] == [
-        "tools/machine.py a-machine",
+        "-m antigil ci machine",
         "-m asv run --machine a-machine --record-samples --skip-existing-successful"
         " --bench article HASHFILE:.asv/newest-commits",
         "-m asv publish",
@@ -294,35 +295,36 @@ def test_site_fails_where_publishing_failed(recorder):
 
 @pytest.fixture
 def machine_file(tmp_path):
-    """Run tools/machine.py in a home of its own and return what asv then knows."""
+    """Make asv know this machine in a home of its own; return the name and what asv then knows."""
 
-    def know(name):
-        subprocess.run(
-            [sys.executable, ROOT / "tools/machine.py", name],
+    def know():
+        done = subprocess.run(
+            [sys.executable, "-m", "antigil", "ci", "machine"],
             env={**os.environ, "HOME": str(tmp_path)},
             check=True,
+            capture_output=True,
+            text=True,
             timeout=60,
         )
-        return json.loads((tmp_path / ".asv-machine.json").read_text())
+        return done.stdout.removesuffix("\n"), json.loads((tmp_path / ".asv-machine.json").read_text())
 
     know.path = tmp_path / ".asv-machine.json"
     return know
 
 
 def test_machine_is_described_without_what_a_reboot_changes(machine_file):
-    known = machine_file("a-machine")
+    name, known = machine_file()
 
-    assert set(known) == {"a-machine", "version"}
-    entry = known["a-machine"]
+    assert set(known) == {name, "version"}
+    assert re.fullmatch(r"[a-z0-9.-]+-\d+cpu", name)
+    entry = known[name]
     assert set(entry) == {"machine", "os", "arch", "cpu", "num_cpu", "ram"}
-    assert entry["machine"] == "a-machine"
-    assert entry["os"] == os.uname().sysname
-    assert re.fullmatch(r"\d+ GiB", entry["ram"])
+    assert (entry["machine"], entry["os"], entry["ram"]) == (name, os.uname().sysname, "")
 
 
 def test_machine_that_asv_knows_stays_as_it_is(machine_file):
-    entry = {"machine": "a-machine", "os": "mine", "arch": "", "cpu": "", "num_cpu": "", "ram": ""}
-    machine_file.path.write_text(json.dumps({"a-machine": entry, "version": 1}))
+    name, known = machine_file()
+    known[name]["os"] = "mine"
+    machine_file.path.write_text(json.dumps({**known, "another": known[name]}))
 
-    assert machine_file("a-machine")["a-machine"] == entry
-    assert set(machine_file("another")) == {"a-machine", "another", "version"}
+    assert machine_file() == (name, {**known, "another": known[name]})
