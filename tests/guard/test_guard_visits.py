@@ -1,0 +1,97 @@
+"""How two commits are visited in turn."""
+
+import importlib
+import math
+
+import pytest
+from sample_project import CHECKOUT
+
+from antigil.history.compare_numbers import Readings, judgeable, pairs_of, read_visit, told_apart
+from antigil.history.compare_visits import _cause, _may_fork, _reason, alternating
+from antigil.history.decide import Number
+from antigil.history.drawable import Column
+from antigil.history.machine import name_of
+from antigil.history.series import Workload
+
+MEASURED = Workload("work.One", "One")
+TIMED = Workload("old.time_sort", "Sort", origin="timed")
+
+
+def test_base_and_head_come_in_turn_so_that_a_drift_in_a_straight_line_cancels():
+    order = list(alternating(8))
+    places = [[place for place, side in enumerate(order) if side == which] for which in (0, 1)]
+
+    assert order[:4] == [0, 1, 1, 0]
+    assert sum(places[0]) == sum(places[1])
+
+
+def test_a_visit_measures_one_process_with_its_share_of_the_time(monkeypatch):
+    monkeypatch.syspath_prepend(str(CHECKOUT))
+    suite = importlib.import_module("benchmarks.suite")
+    plan = {"processes": 8, "budget": 12.0, "rounds": 4}
+
+    monkeypatch.setenv("ANTIGIL_PROCESSES", "1")
+    assert suite._with_processes_asked_for(plan) == {"processes": 1, "budget": 1.5, "rounds": 4}
+    monkeypatch.delenv("ANTIGIL_PROCESSES")
+    assert suite._with_processes_asked_for(plan) == plan
+
+
+def test_what_was_only_timed_gets_its_slowdown_from_the_times_of_one_visit():
+    cells = {Column(TIMED, "seconds", n, TIMED.name, i): t for i, (n, t) in enumerate(((1, 2.0), (4, 1.0)))}
+
+    assert read_visit(cells) == {
+        Number(TIMED.name, "time"): 2.0,
+        Number(TIMED.name, "slowdown", 1): 1.0,
+        Number(TIMED.name, "slowdown", 4): 2.0,
+    }
+
+
+def test_what_failed_with_one_thread_has_no_slowdown_at_any_number():
+    cells = {
+        Column(TIMED, "seconds", n, TIMED.name, i): t for i, (n, t) in enumerate(((1, math.nan), (4, 1.0)))
+    }
+
+    assert all(math.isnan(value) for value in read_visit(cells).values())
+
+
+def test_one_thread_is_not_judged_for_its_slowdown_or_waiting():
+    one, other = Readings(), Readings()
+    for readings in (one, other):
+        readings.add({Number("w", "slowdown", n): 1.0 for n in (1, 2)}, {})
+        readings.add({Number("w", "queued", 2): 0.0, Number("w", "time"): 1.0}, {})
+
+    assert set(judgeable(pairs_of(one, other))) == {Number("w", "slowdown", 2), Number("w", "time")}
+
+
+def test_a_failure_is_no_news_of_a_new_workload():
+    one, other = Readings(), Readings()
+    one.add({Number("fails", "time"): 1.0, Number("gone", "time"): 1.0}, {})
+    other.add({Number("fails", "time"): math.nan, Number("new", "time"): 1.0}, {"fails": "died"})
+
+    assert told_apart(one, other) == (
+        ["fails failed at head: died"],
+        ["new is new", "gone is no longer there"],
+    )
+
+
+@pytest.mark.parametrize(("workload", "may"), [(MEASURED, hasattr(__import__("os"), "fork")), (TIMED, False)])
+def test_only_our_own_suites_are_forked(workload, may):
+    assert _may_fork([Column(workload, "slowdown", 2, "b", 0)]) == may
+
+
+def test_a_failed_build_is_told_by_the_compilers_own_words():
+    said = "running build\nsample/one.c:3:10: fatal error: no.h: No such file or directory\nERROR: wheel\n"
+
+    assert _cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
+    assert _cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
+
+
+def test_a_failed_benchmark_is_told_by_its_last_line_that_is_not_asvs():
+    assert _reason(["Traceback", "ValueError: x", "asv: benchmark failed (exit status 1)"]) == "ValueError: x"
+    assert _reason(["asv: setup_cache failed"]) == "asv: setup_cache failed"
+
+
+def test_a_machines_name_follows_its_cpu_and_the_number_of_cpus():
+    assert name_of("AMD EPYC 7763 64-Core Processor", 4) == "amd-epyc-7763-64-core-processor-4cpu"
+    assert name_of("Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz", 2) == "intel-xeon-e5-2673-v4-2.30ghz-2cpu"
+    assert name_of("", 2) == "unknown-2cpu"
