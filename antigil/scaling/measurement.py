@@ -163,7 +163,8 @@ class Point:
     waiting, queued
         Shares of the threads' wall time, 0 to 1.
     inflation
-        CPU time per call relative to one thread: n x [on_cpu(n) / on_cpu(1)] / S.
+        CPU time per call relative to one thread: n x [on_cpu(n) / on_cpu(1)] / S. NaN, and null in
+        JSON, where the system's clock is too coarse to see any CPU time.
     rounds, dropped
         Rounds used, and disturbed ones left out.
     disturbed
@@ -270,6 +271,7 @@ def _point_json(point: Point, samples: Sequence[Sample]) -> dict[str, Any]:
     for name in ("speedup", "raw_speedup"):
         interval = form[name]["ci99"]
         form[name]["ci99"] = None if interval is None else list(interval)
+    form["inflation"] = None if math.isnan(point.inflation) else point.inflation
     form["efficiency"] = point.efficiency
     form["samples"] = [sample.points[point.threads].speedup for sample in samples]
     return form
@@ -293,7 +295,9 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 raw_speedup=raw,
                 waiting=waiting,
                 queued=queued,
-                inflation=n * (1.0 - waiting - queued) / on_cpu_one / raw.median,
+                inflation=n * (1.0 - waiting - queued) / on_cpu_one / raw.median
+                if on_cpu_one > 0
+                else math.nan,
                 rounds=sum(sample.rounds for sample in samples),
                 dropped=sum(sample.dropped for sample in samples),
                 disturbed=any(sample.disturbed for sample in samples),
