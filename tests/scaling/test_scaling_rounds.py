@@ -33,6 +33,17 @@ def test_a_thread_that_waits_on_its_own_loses_nothing_by_others():
     assert round_of(one, two).queue_free_speedup(2) == pytest.approx(1.6 / 0.8)
 
 
+def test_the_queue_free_speedup_gives_back_what_those_lost_that_waited_for_a_queued_thread():
+    """A thread that is not queued waits half of its time: so half as much again was lost."""
+    two = window(2, 100.0, on_cpu=0.45, queued=0.1)
+    assert round_of(window(1, 100.0), two).queue_free_speedup(2) == pytest.approx(1.0 / 0.85)
+
+
+def test_no_more_is_given_back_than_the_threads_did_not_run():
+    eight = window(8, 400.0, on_cpu=0.55, queued=0.4)
+    assert round_of(window(1, 100.0), eight, cpus_allowed=8).queue_free_speedup(8) == 4.0 / 0.55
+
+
 @pytest.mark.parametrize("queued", [None, 0.5])
 def test_nothing_is_given_back_where_queueing_is_unknown_or_the_truth(queued):
     """More threads than CPUs queue for each other."""

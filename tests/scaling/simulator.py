@@ -1,0 +1,123 @@
+"""A worker that holds the GIL in slices, a prober that looks at it, in virtual time.
+
+The worker's running time divides into periods: it holds the GIL for a slice, then runs without
+it so long that the slice is the share asked for. It may be preempted: then time passes and it
+does not run. As the kernel does, the simulator books the time in the run queue when that ends.
+"""
+
+import math
+from dataclasses import dataclass, field
+from random import Random
+
+from antigil.scaling.held import Probe
+
+EPSILON = 1e-12
+"""Seconds: so near to the end of a slice is at its end."""
+
+
+@dataclass
+class Worker:
+    """What the worker has done up to a moment of virtual time; all times in seconds."""
+
+    share: float
+    slice_seconds: float
+    now: float = 0.0
+    running: float = 0.0
+    booked: float = 0.0
+    _back_at: float = field(default=0.0, repr=False)
+    _queued_since: float | None = field(default=None, repr=False)
+
+    @property
+    def _into_period(self):
+        period = self.slice_seconds / self.share if self.share else math.inf
+        into = self.running % period
+        return 0.0 if period - into < EPSILON else into
+
+    @property
+    def holds(self):
+        """Whether it holds the GIL now. At the end of a slice it gives the GIL to who waits."""
+        return self.share > 0.0 and EPSILON < self._into_period < self.slice_seconds - EPSILON
+
+    @property
+    def time_queued(self):
+        """For how long it will still be queued."""
+        return 0.0 if self._queued_since is None else self._back_at - self.now
+
+    def preempt(self, seconds):
+        """Take the CPU away for so long."""
+        if self._queued_since is None:
+            self._queued_since = self.now
+            self._back_at = self.now
+        self._back_at += seconds
+
+    def pass_time(self, seconds):
+        """Let time pass: it runs, but for the time for which it is queued."""
+        end = self.now + seconds
+        if self._queued_since is not None:
+            if self._back_at > end:
+                self.now = end
+                return
+            self.booked += self._back_at - self._queued_since
+            self.now, self._queued_since = self._back_at, None
+        self.running += end - self.now
+        self.now = end
+
+    def run_to_end_of_slice(self):
+        """Let time pass until it gives up the GIL that it holds."""
+        self.pass_time(self.time_queued + self.slice_seconds - self._into_period)
+
+
+def simulate(
+    share,
+    slice_seconds,
+    seconds,
+    random,
+    *,
+    mean_sleep=0.002,
+    wake_up=30e-6,
+    preempted=0.0,
+    queue_seconds=0.004,
+):
+    """Return what a prober sees of such a worker.
+
+    Parameters
+    ----------
+    wake_up
+        Mean time from the end of a sleep, or of a wait for the GIL, to the prober's running. The
+        worker gives way to a prober that has waited for the GIL: they share a CPU.
+    preempted
+        Probability that a neighbour gets the CPU when the prober has gone back to sleep: the
+        worker then stands in the run queue before it can go on, and take the GIL back.
+    queue_seconds
+        Mean time for which it does.
+    """
+    period = slice_seconds / share if share else slice_seconds
+    worker = Worker(share, slice_seconds, running=random.uniform(0.0, period))
+    probes = []
+    while worker.now < seconds:
+        before = (worker.now, worker.running, worker.booked)
+        if random.random() < preempted:
+            worker.preempt(random.expovariate(1.0 / queue_seconds))
+        sleep = random.expovariate(1.0 / mean_sleep)
+        worker.pass_time(sleep + wake_up * random.uniform(0.5, 1.5))
+        taken = worker.holds
+        if taken:
+            worker.run_to_end_of_slice()
+            worker.preempt(wake_up * random.uniform(0.5, 1.5))
+            worker.pass_time(worker.time_queued)
+        probes.append(
+            Probe(
+                sleep=sleep,
+                elapsed=worker.now - before[0],
+                taken=taken,
+                worker_cpu=worker.running - before[1],
+                worker_queued=worker.booked - before[2],
+                own_queued=0.0,
+            )
+        )
+    return probes
+
+
+def seeded(*key):
+    """Return a source of random numbers that is the same in each test run."""
+    return Random(repr(key))
