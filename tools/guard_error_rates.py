@@ -3,6 +3,7 @@
 Usage: guard_error_rates.py FOLDER                      measure one comparison more, and note it
        guard_error_rates.py FOLDER --neighbour          ... while another program keeps one CPU busy
        guard_error_rates.py FOLDER --table              what all of them came to, as Markdown
+       guard_error_rates.py FOLDER --simulate 1000      so many comparisons more, resampled from the measured
 
 FOLDER gets a small project with a C extension (the tests' own), its environments, and `outcomes.jsonl`.
 Each call takes the next of four kinds in turn, one to two minutes each:
@@ -22,11 +23,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from sample_project import antigil, generate_project  # noqa: E402
+
+from antigil.history.config import Options  # noqa: E402
+from antigil.history.decide import (  # noqa: E402
+    FIRST_LEVEL,
+    SECOND_LEVEL,
+    Number,
+    Pair,
+    judge,
+    limits,
+)
 
 FIRST = {"lost": "_kernels.calcular_sem_gil(600)", "tenth": "serial(0.0)", "steady": "serial(0.25)"}
 CHANGES = (
@@ -44,11 +56,12 @@ def main():
     parser.add_argument("--neighbour", action="store_true")
     parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--simulate", type=int, metavar="N")
     args = parser.parse_args()
     notes = args.folder / "outcomes.jsonl"
     known = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
-    if args.table:
-        print(table(known))
+    if args.table or args.simulate:
+        print(simulated(known, args.simulate) if args.simulate else table(known))
         return
     project = args.folder.resolve() / "project"
     hashes = (project / "hashes").read_text().split() if project.exists() else new_project(project)
@@ -61,7 +74,7 @@ def main():
     note = {"kind": kind, "neighbour": args.neighbour, "seconds": time.monotonic() - began, **found}
     with notes.open("a") as file:
         file.write(json.dumps(note) + "\n")
-    print(json.dumps({key: value for key, value in note.items() if key != "document"}))
+    print(json.dumps({key: value for key, value in note.items() if key != "samples"}))
 
 
 def new_project(project):
@@ -83,7 +96,8 @@ def ours(project, base, head):
         for row in rows
         if row["outcome"] != "same"
     ]
-    return {"status": done.returncode, "changed": changed}
+    samples = [[r["workload"], r["quantity"], r["threads"], *r["samples"].values()] for r in rows]
+    return {"status": done.returncode, "changed": changed, "samples": samples}
 
 
 def stock(project, base, head):
@@ -136,6 +150,60 @@ def table(known):
                 cells.append(share(sum(map(seen, ones)), len(ones)))
             lines.append(f"| {'one CPU busy' if neighbour else 'none'} | {what} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def simulated(known, n):
+    """Return a table of comparisons made of measured processes, drawn anew.
+
+    Identical commits: the processes of one run, dealt out to base and head at random, for each look. Changed
+    ones: processes of base and of head of one run, drawn with replacement.
+    """
+    random = Random(1)
+    lines = [
+        "| neighbour | what (simulated from measured processes) | antigil compare |",
+        "| --- | --- | --- |",
+    ]
+    for neighbour in (False, True):
+        for kind, names in (
+            ("identical", {"any": WORKLOADS}),
+            ("changed", {"Lost": ["Lost"], "Tenth": ["Tenth"]}),
+        ):
+            runs = [o for o in known if o["kind"] == kind and o["neighbour"] == neighbour and "samples" in o]
+            if not runs:
+                continue
+            seen = [_simulate(random, runs, kind) for _ in range(n)]
+            for name, those in names.items():
+                what = "false alarms, identical commits" if name == "any" else f"{name} seen"
+                count = share(sum(bool(found & set(those)) for found in seen), n)
+                told = f"{what}, from {len(runs)} runs"
+                lines.append(f"| {'one CPU busy' if neighbour else 'none'} | {told} | {count} |")
+    return "\n".join(lines)
+
+
+def _simulate(random, runs, kind):
+    """Compare once; return the workloads that lost something."""
+    limit = limits(Options())
+
+    def look(only=None):
+        pairs = {}
+        run = random.choice(runs)["samples"]
+        order = random.sample(range(16), 16)
+        for workload, quantity, threads, base, head in run:
+            number = Number(workload, quantity, threads)
+            if only is None or number in only:
+                if kind == "identical":
+                    pool = [*base, *head]
+                    dealt = [pool[i] for i in order]
+                    pairs[number] = Pair(tuple(dealt[:8]), tuple(dealt[8:]))
+                else:
+                    pairs[number] = Pair(tuple(random.choices(base, k=8)), tuple(random.choices(head, k=8)))
+        return pairs
+
+    first = judge(look(), limit, FIRST_LEVEL)
+    suspects = {number for number, judgement in first.items() if judgement.direction != "same"}
+    second = judge(look(suspects), limit, SECOND_LEVEL) if suspects else {}
+    held = {n for n, j in second.items() if j.direction == first[n].direction == "lost"}
+    return {number.workload.rpartition(".")[2] for number in held}
 
 
 def false_alarm(one):
