@@ -9,7 +9,8 @@ allows. An assertion fails only where the whole interval lies on the wrong side:
 that cries wolf is soon ignored. So a function that is at its limit passes.
 
     held share    interval of 3 standard errors (99.7 %)
-    speedup       99 % interval of the median over the rounds, or their range where they are few
+    speedup       99 % interval of the median over the rounds, or their range where they are few;
+                  where that is not clear, the ceiling 1 / held settles what lies above it
 
 The GIL-held share can be told on one CPU and beside other programs; on a shared runner it is
 the assertion to prefer. A test is skipped, by ``unittest.SkipTest`` which pytest honours too,
@@ -18,6 +19,7 @@ where the machine cannot tell: too few CPUs for so many threads, or too much dis
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -176,10 +178,11 @@ def assert_scales(
     _refuse_no_time(seconds, time_limit)
     if threads > (allowed := cpus_allowed()):
         raise SkipTest(f"{threads} threads need as many CPUs to scale; this process may use {allowed}")
-    used, disturbed = _measured_until_clear(func, threads, at_least, seconds, time_limit)
+    used, disturbed, held = _measured_until_clear(func, threads, at_least, seconds, time_limit)
     low, high = _speedup_interval(used, threads)
-    if high < at_least:
-        raise AssertionError(_where_it_went(func, used, threads, at_least, time_limit))
+    if high < at_least or _highest_ceiling(held) < at_least:
+        held = held or _look_at_gil(func, time_limit)
+        raise AssertionError(_where_it_went(_name(func), used, threads, at_least, held))
     if low < at_least and disturbed:
         raise SkipTest(
             f"other programs keep the CPUs busy: the speedup of {_name(func)} in {threads} threads lies "
@@ -189,11 +192,15 @@ def assert_scales(
 
 def _measured_until_clear(
     func: Callable[[], object], threads: int, limit: float, seconds: float, time_limit: float
-) -> tuple[Sequence[Round], bool]:
-    """Measure rounds until the interval leaves the limit on one side, or the time is over."""
+) -> tuple[Sequence[Round], bool, GilHeld | None]:
+    """Measure rounds until the interval, or the ceiling, is on one side of the limit, or time is over.
+
+    Return the rounds, whether they are disturbed, and the GIL-held share if it was looked at.
+    """
     workload = FunctionWorkload(func)
     plan = Plan((1, threads), min(LOOK_SECONDS, seconds), ROUNDS, time_limit=time_limit)
     done: list[Round] = []
+    held: GilHeld | None = None
     end = time.monotonic() + seconds
     while True:
         began = time.monotonic()
@@ -201,8 +208,29 @@ def _measured_until_clear(
         used, disturbed = select(done)
         low, high = _speedup_interval(used, threads)
         clear = len(used) >= FEWEST_ROUNDS and (low >= limit or high < limit)
+        if not clear and held is None:
+            held = _look_at_gil(func, time_limit)
+            clear = _highest_ceiling(held) < limit
         if clear or 2 * time.monotonic() - began > end:
-            return used, disturbed
+            return used, disturbed, held
+
+
+def _look_at_gil(func: Callable[[], object], time_limit: float) -> GilHeld | None:
+    """Probe the GIL for a short time; None where there is none, or too little was seen."""
+    if not gil_enabled():
+        return None
+    try:
+        return probe_gil(FunctionWorkload(func), PROBE_SECONDS, time_limit=time_limit)
+    except WorkloadTimeout:
+        raise
+    except MeasurementError:
+        return None  # calls so long, or a machine so busy, that hardly a probe came in
+
+
+def _highest_ceiling(held: GilHeld | None) -> float:
+    """Return the speedup that the held share allows at most, by the lower end of its interval."""
+    least = 0.0 if held is None else _held_interval(held)[0]
+    return 1.0 / least if least else math.inf
 
 
 def _speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, float]:
@@ -211,7 +239,7 @@ def _speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, flo
 
 
 def _where_it_went(
-    func: Callable[[], object], rounds: Sequence[Round], threads: int, at_least: float, time_limit: float
+    name: str, rounds: Sequence[Round], threads: int, at_least: float, held: GilHeld | None
 ) -> str:
     speedup = median(done.queue_free_speedup(threads) for done in rounds)
     low, high = _speedup_interval(rounds, threads)
@@ -223,22 +251,15 @@ def _where_it_went(
         f"CPU time per call {median(one.inflation(threads) for one in rounds):.2f} times that of one thread",
     ]
     return (
-        f"{_name(func)} gets {speedup:.2f} times as much done in {threads} threads as in one "
+        f"{name} gets {speedup:.2f} times as much done in {threads} threads as in one "
         f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds); at least {at_least:g} was asked for. "
-        f"Where the rest of {threads} went: {'; '.join(shares)}. {_held_beside(func, time_limit)}"
+        f"Where the rest of {threads} went: {'; '.join(shares)}. {_gil_in_words(held)}"
     )
 
 
-def _held_beside(func: Callable[[], object], time_limit: float) -> str:
-    """Tell for the message what the GIL has to do with it."""
-    if not gil_enabled():
-        return "The GIL is disabled."
-    try:
-        held = probe_gil(FunctionWorkload(func), PROBE_SECONDS, time_limit=time_limit)
-    except WorkloadTimeout:
-        raise
-    except MeasurementError as error:
-        return f"Its GIL-held share is not known: {error}."
+def _gil_in_words(held: GilHeld | None) -> str:
+    if held is None:
+        return "How long it holds the GIL is not known." if gil_enabled() else "The GIL is disabled."
     low, high = _held_interval(held)
     ceiling = f", so no number of threads gives more than {held.ceiling:.1f}" if held.ceiling else ""
     return f"It holds the GIL for {held.share:.2f} of its time (interval {low:.2f} to {high:.2f}){ceiling}."
