@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     alerts = find_alerts(archive, project.options, since)
     if args.confirm:
         alerts = confirm(project, archive, alerts, notes=notes, processes=args.processes, say=progress())
-    document = document_of(archive, alerts, args.since)
+    document = document_of(archive, alerts, args.since, project.options.site_url)
     if json_file is not None:
         write(render(document, "json"), json_file)
     write(render(document, args.format), output)

@@ -8,7 +8,7 @@ from typing import Any
 from .alert import Alert
 from .changes import Effect
 from .decide_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
-from .names import environment_labels
+from .names import environment_labels, file_names
 from .report_summary import TRADES
 from .report_words import change, name, value
 from .series import Archive, Commit, Environment
@@ -18,15 +18,20 @@ SCHEMA = "antigil.alert/1"
 Document = dict[str, Any]
 
 
-def document_of(archive: Archive, alerts: Sequence[Alert], since: str | None = None) -> Document:
+def document_of(
+    archive: Archive, alerts: Sequence[Alert], since: str | None = None, site_url: str = ""
+) -> Document:
     """Return the JSON form of alerts, newest first, beside every workload that is watched."""
     labels = environment_labels(archive.environments)
+    files = file_names(list(archive.workloads))
+    page = f"{site_url.rstrip('/')}/{{}}.html" if site_url else ""
     return {
         "schema": SCHEMA,
         "status": status_of(archive, alerts),
         "since": since,
         "workloads": [
-            {"name": w.name, "title": w.title, "control": w.control} for w in archive.workloads.values()
+            {"name": w.name, "title": w.title, "control": w.control, "page": page.format(files[w.name])}
+            for w in archive.workloads.values()
         ],
         "alerts": [_alert(alert, labels) for alert in alerts],
         "problems": _problems(archive, alerts),

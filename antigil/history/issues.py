@@ -79,7 +79,8 @@ def plan(document: Document, issues: Sequence[Issue]) -> list[Action]:
     actions = []
     for name in dict.fromkeys(alert["workload"] for alert in document["alerts"] if alert["counts"]):
         alerts = [a for a in document["alerts"] if a["workload"] == name and a["counts"]]
-        body = body_of(name, alerts)
+        page = next((one["page"] for one in document["workloads"] if one["name"] == name), "")
+        body = body_of(name, alerts, page)
         issue = ours.pop(name, None)
         if issue is None:
             actions.append(Action("open", name, title=f"Parallelism lost: {name}", body=body))
@@ -92,7 +93,7 @@ def plan(document: Document, issues: Sequence[Issue]) -> list[Action]:
     return actions
 
 
-def body_of(workload: str, alerts: Sequence[Document]) -> str:
+def body_of(workload: str, alerts: Sequence[Document], page: str = "") -> str:
     """Return an issue's text: what changed, in tables, and what can be done."""
     lines = [
         f"<!-- antigil workload: {workload} -->",
@@ -110,6 +111,7 @@ def body_of(workload: str, alerts: Sequence[Document]) -> str:
     command = f"antigil compare {newest['before']['hash'][:12]} {newest['commit']['hash'][:12]}"
     lines += [
         "",
+        *([f"Its history: {page}", ""] if page else []),
         f"To measure it again: `{command} -b '^{re.escape(workload)}\\b'`",
         "",
         'If it is meant to be so, excuse the workload with a reason under `"antigil": {"excused": …}` in'

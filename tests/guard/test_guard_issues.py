@@ -18,11 +18,15 @@ def alert(workload="work.One", identity="aa", **changes):
 
 
 def document(*alerts, watched=("work.One", "work.Other")):
-    return {"workloads": [{"name": name} for name in watched], "alerts": list(alerts)}
+    return {
+        "workloads": [{"name": name, "page": f"https://example.org/{name}.html"} for name in watched],
+        "alerts": list(alerts),
+    }
 
 
 def opened(*alerts, number=7):
-    return Issue(number, body_of(alerts[0]["workload"], list(alerts)))
+    name = alerts[0]["workload"]
+    return Issue(number, body_of(name, list(alerts), f"https://example.org/{name}.html"))
 
 
 def kinds(actions):
@@ -87,8 +91,9 @@ def test_an_issue_of_somebody_else_is_left_alone():
 
 
 def test_the_text_tells_what_to_do_and_shows_foreign_text_as_code():
-    body = body_of("work.One", [alert()])
+    body = body_of("work.One", [alert()], "https://example.org/work.One.html")
 
+    assert "Its history: https://example.org/work.One.html" in body
     assert "antigil compare bbbbbbbbbbbb cccccccccccc -b '^work\\.One\\b'" in body
     assert "| GIL held | 0.0 % | 100.0 % | +100 points | lost |" in body
     assert "`lose @someone #1 'x'`" in body
