@@ -76,10 +76,11 @@ class Workload:
         sys.path[:0] = [entry for entry in self.path if entry not in sys.path]
         for name in ("setup", "thread_setup", "statement"):
             compile(getattr(self, name), f"<{name.replace('_', ' ')}>", "exec")
+        definition = self._compile_worker()
         namespace: dict[str, Any] = {"__name__": "__antigil__"}
         _remember_source("<setup>", self.setup)
         exec(compile(self.setup, "<setup>", "exec"), namespace)
-        exec(self._compile_worker(), namespace)
+        exec(definition, namespace)
         worker = namespace.pop("statement")
 
         def make_run(thread: int, threads: int) -> Run:
