@@ -1,0 +1,91 @@
+"""macOS and Windows, and Linux without scheduler statistics, played by taking things away."""
+
+import os
+import time
+
+import pytest
+
+from antigil.scaling import FunctionWorkload, Plan, Surroundings, measure_function, measure_rounds, probe_gil
+from antigil.scaling import clocks as clocks_module
+from antigil.scaling import cpus as cpus_module
+from antigil.scaling import probe as probe_module
+from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
+from antigil.scaling.held import LATE_SECONDS
+
+
+@pytest.fixture
+def no_schedstat(monkeypatch):
+    """Take the scheduler's statistics away."""
+
+    def refuse(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(clocks_module, "FileIO", refuse)
+
+
+@pytest.fixture
+def no_affinity(monkeypatch):
+    """Take the affinity mask away."""
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delattr(os, "sched_setaffinity", raising=False)
+
+
+def loop():
+    return sum(range(10_000))
+
+
+@pytest.mark.usefixtures("no_schedstat")
+def test_without_scheduler_statistics_the_queue_is_not_guessed():
+    with ThreadMeter() as meter:
+        assert meter.read().queued is None
+    assert queue_is_measurable() is False
+
+
+@pytest.mark.usefixtures("no_schedstat", "no_affinity")
+def test_rounds_are_measured_without_the_queue():
+    (done,) = measure_rounds(FunctionWorkload(loop), Plan((1, 2), 0.5, rounds=1))
+    assert [window.queued for window in done.windows.values()] == [None, None]
+    assert done.disturbed is False
+    assert done.queue_free_speedup(2) == done.speedup(2)
+
+
+@pytest.mark.usefixtures("no_schedstat", "no_affinity")
+def test_a_measurement_says_that_the_queue_was_not_measured():
+    measured = measure_function(loop, (1, 2), budget=0.5, rounds=1)
+    form = measured.to_json()
+    assert form["machine"]["queue_measured"] is False
+    assert form["points"][1]["speedup"] == form["points"][1]["raw_speedup"]
+
+
+def test_surroundings_tell_of_a_queue_that_is_measured():
+    assert Surroundings.here().queue_measured is os.path.exists("/proc/self/schedstat")
+
+
+@pytest.fixture(params=["macOS", "Windows"])
+def no_switch_counts(request, monkeypatch):
+    """Take the count of a thread's context switches away, and on Windows all of ``resource``."""
+    if request.param == "Windows":
+        monkeypatch.setattr(probe_module, "resource", None)
+    else:
+        monkeypatch.delattr(probe_module.resource, "RUSAGE_THREAD", raising=False)
+    monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
+
+
+@pytest.mark.usefixtures("no_switch_counts", "no_affinity")
+def test_without_switch_counts_the_probe_goes_by_lateness_and_says_so():
+    """The loop gives up the GIL after each switch interval of 5 ms; a sleep never has it."""
+    assert LATE_SECONDS < 0.005
+    loops = probe_gil(FunctionWorkload(loop), 0.4)
+    sleeps = probe_gil(FunctionWorkload(lambda: time.sleep(0.01)), 0.4)
+    assert (loops.method, sleeps.method) == ("latency", "latency")
+    assert loops.share > sleeps.share
+
+
+def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise FileNotFoundError
+
+    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr(cpus_module.platform, "processor", lambda: "")
+    monkeypatch.setattr(cpus_module.platform, "machine", lambda: "riscv64")
+    assert cpus_module.cpu_model.__wrapped__() == "riscv64"
