@@ -74,10 +74,12 @@ def sentence(measurement: Measurement) -> str:
         case "holds":
             return f"It holds the GIL for {held.share:.0%} of its time: more threads will not make it faster."
         case "partly":
-            return (
-                f"It holds the GIL for {held.share:.0%} of its time: no number of threads on any machine "
-                f"will make it more than {1 / held.share:.1f} times as fast."
+            limit = (
+                f": no number of threads on any machine will make it more than {ceiling:.1f} times as fast"
+                if ceiling
+                else f", +- {Z99 * held.standard_error:.0%}: too uncertain to set a ceiling"
             )
+            return f"It holds the GIL for {held.share:.0%} of its time{limit}."
         case _:
             return (
                 f"The GIL-held share ({held.share:.2f} +- {Z99 * held.standard_error:.2f}) is too uncertain "

@@ -60,6 +60,7 @@ def test_waiting_is_judged_beyond_that_of_one_thread():
         (measurement(0.5), "will make it more than 2.0 times as fast"),
         (measurement(0.0, gil=False), "The GIL is disabled: no thread waits for it."),
         (measurement(0.5, 0.2), "too uncertain to judge"),
+        (measurement(0.105, 0.036), "for 10% of its time, +- 9%: too uncertain to set a ceiling."),
     ],
 )
 def test_the_sentence_says_what_follows(measured, words):
