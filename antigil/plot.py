@@ -31,10 +31,11 @@ def save(measurement: Measurement, path: Path) -> None:
     ImportError
         If Matplotlib is missing.
     """
-    if path.suffix == ".html":
+    suffix = path.suffix.lower()
+    if suffix == ".html":
         path.write_text(_page(measurement), encoding="utf-8")
     else:
-        _figure(measurement).savefig(path, dpi=150)
+        _figure(measurement).savefig(path, format=suffix[1:], dpi=150)
 
 
 def require() -> None:

@@ -26,3 +26,17 @@ def refuse_unwritable(name: str | None) -> None:
         raise UserError(f"cannot write {name}: no such directory, or a directory itself")
     if not os.access(above, os.W_OK):
         raise UserError(f"cannot write {name}: not permitted")
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a file, in UTF-8.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written after all: a full disk, say.
+    """
+    try:
+        Path(name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {name}: {error.strerror}") from error

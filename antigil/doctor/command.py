@@ -7,12 +7,11 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from antigil.scaling import MeasurementError
 
-from ..writing import STANDARD_OUTPUT, refuse_unwritable
+from ..writing import STANDARD_OUTPUT, refuse_unwritable, write_text
 from . import calibration, machine
 from .calibration import Calibration
 from .facts import Facts
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json == STANDARD_OUTPUT:
             print(text)
         else:
-            Path(args.json).write_text(text + "\n", encoding="utf-8")
+            write_text(args.json, text + "\n")
     return 0 if is_fit(findings) else EXIT_UNFIT
 
 
