@@ -71,7 +71,6 @@ def _row(
         "ceiling": s.ceiling,
         "stale": s.stale,
         "newest_state": s.newest_state.name.lower(),
-        "commit": commit_of(archive, s.revision),
         "changes": [change_model(archive, c, s.cpus) for c in s.changes],
     }
 

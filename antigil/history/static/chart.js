@@ -27,33 +27,46 @@
       const all = this.whole();
       this.range = new Bokeh.Range1d({ start: from ?? all[0], end: to ?? all[1], bounds: all });
       const tools = [
-        new Bokeh.PanTool({ dimensions: "width" }), new Bokeh.BoxZoomTool({ dimensions: "width" }),
-        new Bokeh.WheelZoomTool({ dimensions: "width", modifiers: { ctrl: true } }), new Bokeh.ResetTool(),
+        new Bokeh.PanTool({ dimensions: "width" }),
+        new Bokeh.BoxZoomTool({ dimensions: "width" }),
+        new Bokeh.WheelZoomTool({ dimensions: "width", modifiers: { ctrl: true } }),
+        new Bokeh.ResetTool(),
       ];
       this.figure = Bokeh.Plotting.figure({
-        height: 330, sizing_mode: "stretch_width", x_range: this.range, tools,
-        y_range: new Bokeh.Range1d({ start: 0, end: this.top }), x_axis_type: this.byDate ? "datetime" : "linear",
-        toolbar_location: null, min_border_right: 44, min_border_left: 56,
+        height: 330,
+        sizing_mode: "stretch_width",
+        x_range: this.range,
+        tools,
+        y_range: new Bokeh.Range1d({ start: 0, end: this.top }),
+        x_axis_type: this.byDate ? "datetime" : "linear",
+        toolbar_location: null,
+        min_border_right: 44,
+        min_border_left: 56,
       });
       this.figure.toolbar.active_drag = matchMedia("(pointer: coarse)").matches ? null : tools[0];
       this.axes();
       antigil.styleFigure(this.figure);
-      this.drawBackground();
+      antigil.marks.drawBackground(this);
       this.drawLines();
-      this.drawChanges();
-      this.drawTags();
-      this.drawChosen();
+      antigil.marks.drawChanges(this);
+      antigil.marks.drawTags(this);
+      antigil.marks.drawChosen(this);
       this.host.replaceChildren();
       this.view = await Bokeh.Plotting.show(this.figure, this.host);
       this.listen();
       this.sight();
     }
 
+    /** Let go of the drawing. */
+    close() {
+      antigil.forget(this.view, this.figure);
+    }
+
     whole() {
       const first = this.sorted[0];
       const last = this.sorted[this.sorted.length - 1];
       const spare = Math.max((last - first) * 0.02, this.byDate ? 43200000 : 0.8);
-      const labels = (last - first + 2 * spare) * 50 / Math.max(this.host.clientWidth - 130, 100);
+      const labels = ((last - first + 2 * spare) * 50) / Math.max(this.host.clientWidth - 130, 100);
       return [first - spare, last + Math.max(labels, spare)];
     }
 
@@ -62,15 +75,25 @@
       this.figure.yaxes[0].axis_label = axis;
       this.figure.yaxes[0].ticker = new Bokeh.BasicTicker({ desired_num_ticks: 6 });
       this.figure.yaxes[0].formatter = antigil.tickFormatter((v) => {
-        if (this.quantity === "gil_held" && v > 0) { return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`; }
+        if (this.quantity === "gil_held" && v > 0) {
+          return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
+        }
         return this.quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
       });
       if (this.byDate) {
         const day = "%Y-%m-%d";
-        this.figure.xaxes[0].formatter = new Bokeh.DatetimeTickFormatter({ hours: `${day} %H:%M`, days: day, months: "%Y-%m", years: "%Y" });
+        this.figure.xaxes[0].formatter = new Bokeh.DatetimeTickFormatter({
+          hours: `${day} %H:%M`,
+          days: day,
+          months: "%Y-%m",
+          years: "%Y",
+        });
         this.figure.xaxes[0].ticker.desired_num_ticks = Math.max(2, Math.round(this.host.clientWidth / 150));
       } else {
-        const ticker = new Bokeh.BasicTicker({ desired_num_ticks: Math.max(2, Math.round(this.host.clientWidth / 150)), min_interval: 1 });
+        const ticker = new Bokeh.BasicTicker({
+          desired_num_ticks: Math.max(2, Math.round(this.host.clientWidth / 150)),
+          min_interval: 1,
+        });
         this.figure.xaxes[0].ticker = ticker;
         this.figure.xaxes[0].formatter = antigil.tickFormatter((v) => {
           const commit = this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]);
@@ -79,9 +102,13 @@
       }
     }
 
-    source(columns) { return new Bokeh.ColumnDataSource({ data: columns }); }
+    source(columns) {
+      return new Bokeh.ColumnDataSource({ data: columns });
+    }
 
-    inOrder(column) { return this.order ? this.order.map((i) => column[i]) : column; }
+    inOrder(column) {
+      return this.order ? this.order.map((i) => column[i]) : column;
+    }
 
     drawLines() {
       const lines = this.numbers.lines(this.quantity).filter((line) => !this.hidden.has(line.threads));
@@ -92,12 +119,35 @@
         const y = this.inOrder(line.value);
         if (line.low) {
           const source = this.source({ x, low: this.inOrder(line.low), high: this.inOrder(line.high) });
-          this.figure.varea({ source, x: { field: "x" }, y1: { field: "low" }, y2: { field: "high" }, fill_color: ink, fill_alpha: 0.18 });
+          this.figure.varea({
+            source,
+            x: { field: "x" },
+            y1: { field: "low" },
+            y2: { field: "high" },
+            fill_color: ink,
+            fill_alpha: 0.18,
+          });
         }
         const source = this.source({ x, y });
         const width = line.threads === 1 ? 1 : 2;
-        this.figure.line({ source, x: { field: "x" }, y: { field: "y" }, line_color: ink, line_width: width, line_join: "round" });
-        const points = this.figure.scatter({ source, x: { field: "x" }, y: { field: "y" }, marker, size: 7, fill_color: ink, line_color: color("--surface"), visible: false });
+        this.figure.line({
+          source,
+          x: { field: "x" },
+          y: { field: "y" },
+          line_color: ink,
+          line_width: width,
+          line_join: "round",
+        });
+        const points = this.figure.scatter({
+          source,
+          x: { field: "x" },
+          y: { field: "y" },
+          marker,
+          size: 7,
+          fill_color: ink,
+          line_color: color("--surface"),
+          visible: false,
+        });
         this.markers.push(points);
         this.absentMarks(line);
       }
@@ -108,7 +158,14 @@
     absentMarks(line) {
       const bad = [...line.absent].filter(([, why]) => why === "failed").map(([i]) => this.x[i]);
       if (bad.length && bad.length < 2000) {
-        this.figure.scatter({ x: bad, y: bad.map(() => this.top * 0.015), marker: "x", size: 8, line_color: color("--lost"), line_width: 2 });
+        this.figure.scatter({
+          x: bad,
+          y: bad.map(() => this.top * 0.015),
+          marker: "x",
+          size: 8,
+          line_color: color("--lost"),
+          line_width: 2,
+        });
       }
     }
 
@@ -117,138 +174,89 @@
       const ends = [];
       for (const line of lines) {
         const last = line.value.findLastIndex((v) => !Number.isNaN(v));
-        if (last >= 0) { ends.push({ y: line.value[last], text: line.threads === null ? "" : `${line.threads} thr`, threads: line.threads }); }
+        if (last >= 0) {
+          ends.push({
+            y: line.value[last],
+            text: line.threads === null ? "" : `${line.threads} thr`,
+            threads: line.threads,
+          });
+        }
       }
       ends.sort((a, b) => a.y - b.y);
       const gap = this.top * 0.055;
-      ends.forEach((end, i) => { if (i && end.y < ends[i - 1].y + gap) { end.y = ends[i - 1].y + gap; } });
+      ends.forEach((end, i) => {
+        if (i && end.y < ends[i - 1].y + gap) {
+          end.y = ends[i - 1].y + gap;
+        }
+      });
       for (const end of ends) {
-        this.label(end.text, this.sorted[this.sorted.length - 1], end.y, look(end.threads, this.counts).color,
-          { x_offset: 8, text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 0 });
+        this.label(
+          end.text,
+          this.sorted[this.sorted.length - 1],
+          end.y,
+          look(end.threads, this.counts).color,
+          { x_offset: 8, text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 0 },
+        );
       }
     }
 
     label(text, x, y, ink, more) {
       const made = new Bokeh.Label({
-        x, y, text, text_color: ink, text_font_size: "11px", text_baseline: "bottom", text_font: "system-ui, sans-serif",
-        background_fill_color: color("--surface"), background_fill_alpha: 0.7, ...more,
+        x,
+        y,
+        text,
+        text_color: ink,
+        text_font_size: "11px",
+        text_baseline: "bottom",
+        text_font: "system-ui, sans-serif",
+        background_fill_color: color("--surface"),
+        background_fill_alpha: 0.7,
+        ...more,
       });
       this.figure.add_layout(made);
       return made;
     }
 
-    /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
-    drawBackground() {
-      if (this.quantity === "efficiency") { this.level(1, "ideal"); }
-      if (this.quantity !== "speedup") { return; }
-      const steps = this.numbers.cpusByRevision;
-      const counts = this.counts.filter((n) => !this.hidden.has(n) && n > 1);
-      const seen = new Set();
-      for (const n of counts) {
-        const key = steps.map(([, cpus]) => Math.min(n, cpus ?? n)).join();
-        if (!seen.has(key)) { seen.add(key); this.idealLine(n, steps); }
-      }
-      const ceiling = this.numbers.ceiling();
-      if (ceiling && ceiling.some((v) => v <= this.top)) {
-        const y = this.inOrder(ceiling).map((v) => (v <= this.top * 1.5 ? v : NaN));
-        this.figure.step({ x: this.sorted, y, mode: "center", line_color: color("--lost"), line_dash: [2, 3], line_width: 1.5 });
-        const first = y.findIndex((v) => v <= this.top);
-        this.label("ceiling 1 ÷ held", this.sorted[first], y[first], color("--lost"), { x_offset: 4 });
-      }
-    }
-
-    idealLine(n, steps) {
-      const ends = this.whole();
-      const xs = [];
-      const ys = [];
-      steps.forEach(([revision, cpus], i) => {
-        const at = i === 0 ? ends[0] : this.byDate ? this.commits.dateOf(revision) : revision - 0.5;
-        if (i) { xs.push(at); ys.push(ys[ys.length - 1]); }
-        xs.push(at);
-        ys.push(Math.min(n, cpus ?? n));
-      });
-      xs.push(ends[1]);
-      ys.push(ys[ys.length - 1]);
-      this.figure.line({ x: xs, y: ys, line_color: color("--muted"), line_dash: [6, 5], line_width: 1, line_alpha: 0.8 });
-      this.label(`ideal ${ys[0]}×`, 6, ys[0], color("--muted"), { x_units: "screen" });
-    }
-
-    level(y, text) {
-      const ends = this.whole();
-      this.figure.line({ x: ends, y: [y, y], line_color: color("--muted"), line_dash: [6, 5], line_width: 1 });
-      this.label(text, 6, y, color("--muted"), { x_units: "screen" });
-    }
-
-    drawChanges() {
-      for (const change of this.environment.changes) {
-        const x = this.byDate ? this.commits.dateOf(change.revision) : change.revision - 0.5;
-        const ink = color(change.direction === "lost" ? "--lost" : "--gained");
-        const dash = change.confirmed ? "solid" : [3, 3];
-        this.figure.add_layout(new Bokeh.Span({ location: x, dimension: "height", line_color: ink, line_dash: dash, line_alpha: 0.75 }));
-        this.label(antigil.changeText(change), x, this.top * 0.985, color("--surface"), {
-          text_font_style: "bold", text_baseline: "top", text_align: "center", background_fill_color: ink,
-          background_fill_alpha: change.confirmed ? 1 : 0.7, padding: 4, border_radius: 4,
-        });
-      }
-    }
-
-    drawTags() {
-      const tags = this.commits.columns.tags;
-      const every = Math.ceil(tags.length / 14);
-      tags.forEach(([revision, name], i) => {
-        const x = this.byDate ? this.commits.dateOf(revision) : revision;
-        if (Number.isNaN(x)) { return; }
-        this.figure.add_layout(new Bokeh.Span({ location: x, dimension: "height", line_color: color("--muted"), line_dash: [1, 4] }));
-        if (i % every === 0) { this.label(name, x, this.top * 0.03, color("--muted"), { x_offset: 4 }); }
-      });
-    }
-
-    /** Prepare the marks of the two chosen commits; `choose` moves and shows them. */
-    drawChosen() {
-      const ink = color("--ink");
-      this.chosen = ["commit", "beside"].map((name) => {
-        const span = new Bokeh.Span({ location: 0, dimension: "height", line_color: ink, line_dash: [4, 2], visible: false });
-        this.figure.add_layout(span);
-        const label = this.label(name, this.sorted[0], this.top * 0.1, color("--surface"), {
-          text_align: "center", background_fill_color: ink, background_fill_alpha: 0.85, padding: 3, border_radius: 3, visible: false,
-        });
-        return { span, label };
-      });
-    }
-
-    /** Mark two commits (revisions, or null) on the axis. */
-    choose(...revisions) {
-      this.chosen.forEach(({ span, label }, i) => {
-        const x = revisions[i] === null ? NaN : this.byDate ? this.commits.dateOf(revisions[i]) : revisions[i];
-        const visible = !Number.isNaN(x);
-        if (visible) { span.location = x; label.x = x; }
-        span.visible = label.visible = visible;
-      });
-    }
-
     listen() {
       const { start, end } = this.range.properties;
-      for (const side of [start, end]) { side.change.connect(() => this.sight(), this); }
+      for (const side of [start, end]) {
+        side.change.connect(() => this.sight(), this);
+      }
       this.cross = antigil.element("div", { class: "cross", hidden: true });
       this.host.append(this.cross);
       this.host.addEventListener("mousemove", (event) => {
         const box = this.host.getBoundingClientRect();
         const { bbox, x_scale } = this.frame();
         const at = event.clientX - box.left;
-        if (at < bbox.left || at > bbox.right) { this.point(null); return; }
+        if (at < bbox.left || at > bbox.right) {
+          this.point(null);
+          return;
+        }
         this.point(this.nearest(x_scale.invert(at)), event);
       });
       this.host.addEventListener("mouseleave", () => this.point(null));
-      this.host.addEventListener("click", (event) => { if (this.pointed !== null) { this.heard.onChoose(this.pointed, event.shiftKey); } });
+      this.host.addEventListener("click", (event) => {
+        if (this.pointed !== null) {
+          this.heard.onChoose(this.pointed, event.shiftKey);
+        }
+      });
     }
 
-    frame() { return this.view.frame || this.view.frame_view; }
+    frame() {
+      return this.view.frame || this.view.frame_view;
+    }
 
     /** Return the position (in the numbers' order) of the commit nearest to a place on the axis. */
     nearest(x) {
-      if (!this.order) { return this.numbers.nearest(x); }
+      if (!this.order) {
+        return this.numbers.nearest(x);
+      }
       let best = 0;
-      this.sorted.forEach((v, i) => { if (Math.abs(v - x) < Math.abs(this.sorted[best] - x)) { best = i; } });
+      this.sorted.forEach((v, i) => {
+        if (Math.abs(v - x) < Math.abs(this.sorted[best] - x)) {
+          best = i;
+        }
+      });
       return this.order[best];
     }
 
@@ -260,7 +268,11 @@
         const { bbox, x_scale } = this.frame();
         const left = x_scale.compute(this.x[position]);
         this.cross.hidden = left < bbox.left || left > bbox.right;
-        Object.assign(this.cross.style, { left: `${left}px`, top: `${bbox.top}px`, height: `${bbox.height}px` });
+        Object.assign(this.cross.style, {
+          left: `${left}px`,
+          top: `${bbox.top}px`,
+          height: `${bbox.height}px`,
+        });
       }
       this.heard.onPoint(position, event);
     }
@@ -268,11 +280,15 @@
     /** After a zoom: markers only while commits are few; tell who listens. */
     sight() {
       const inside = this.sorted.filter((x) => x >= this.range.start && x <= this.range.end).length;
-      for (const points of this.markers) { points.visible = inside * APART <= this.host.clientWidth; }
+      for (const points of this.markers) {
+        points.visible = inside * APART <= this.host.clientWidth;
+      }
       this.heard.onRange(this.range.start, this.range.end);
     }
 
-    show(from, to) { this.range.setv({ start: from, end: to }); }
+    show(from, to) {
+      this.range.setv({ start: from, end: to });
+    }
   }
 
   antigil.HistoryChart = HistoryChart;

@@ -5,21 +5,30 @@ window.antigil = (function () {
   const received = new Map();
   const loading = new Map();
 
-  function receive(name, value) { received.set(name, value); }
+  function receive(name, value) {
+    received.set(name, value);
+  }
 
-  function get(name) { return received.get(name); }
+  function get(name) {
+    return received.get(name);
+  }
 
   /** Load a data file once; resolve to its value. */
   function load(url, name) {
-    if (received.has(name)) { return Promise.resolve(received.get(name)); }
+    if (received.has(name)) {
+      return Promise.resolve(received.get(name));
+    }
     if (!loading.has(name)) {
-      loading.set(name, new Promise((resolve, reject) => {
-        const script = document.createElement("script");
-        script.src = url;
-        script.onload = () => resolve(received.get(name));
-        script.onerror = () => reject(new Error(`${url} could not be loaded`));
-        document.head.append(script);
-      }));
+      loading.set(
+        name,
+        new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = url;
+          script.onload = () => resolve(received.get(name));
+          script.onerror = () => reject(new Error(`${url} could not be loaded`));
+          document.head.append(script);
+        }),
+      );
     }
     return loading.get(name);
   }
@@ -28,16 +37,22 @@ window.antigil = (function () {
   function element(tag, attributes, ...children) {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
-      if (name.startsWith("on")) { made.addEventListener(name.slice(2), value); }
-      else if (value === true) { made.setAttribute(name, ""); }
-      else if (value !== false && value !== null && value !== undefined) { made.setAttribute(name, value); }
+      if (name.startsWith("on")) {
+        made.addEventListener(name.slice(2), value);
+      } else if (value === true) {
+        made.setAttribute(name, "");
+      } else if (value !== false && value !== null && value !== undefined) {
+        made.setAttribute(name, value);
+      }
     }
     made.append(...children.filter((child) => child !== null && child !== undefined));
     return made;
   }
 
   /** Put children into an element in place of what was there; null children are left out. */
-  function fill(host, ...children) { host.replaceChildren(...children.filter((child) => child !== null)); }
+  function fill(host, ...children) {
+    host.replaceChildren(...children.filter((child) => child !== null));
+  }
 
   return { receive, get, load, element, fill };
 })();

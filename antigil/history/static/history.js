@@ -6,7 +6,10 @@
   function changeText(change) {
     const { quantity, size } = change.headline;
     const sign = size < 0 ? "−" : "+";
-    const amount = quantity === "speedup" ? `${(100 * Math.abs(size)).toFixed(0)} %` : `held ${sign}${(100 * Math.abs(size)).toFixed(0)} pt`;
+    const amount =
+      quantity === "speedup"
+        ? `${(100 * Math.abs(size)).toFixed(0)} %`
+        : `held ${sign}${(100 * Math.abs(size)).toFixed(0)} pt`;
     const arrow = change.direction === "lost" ? "▼" : "▲";
     return quantity === "speedup" ? `${arrow} ${sign}${amount}` : `${arrow} ${amount}`;
   }
@@ -37,8 +40,11 @@
       const top = Math.max(...all.map((numbers) => highest(numbers, quantity, hidden)), 0) || 1;
       const counts = [...new Set(all.flatMap((numbers) => numbers.threadCounts()))].sort((a, b) => a - b);
       this.counts = counts;
+      this.charts.forEach((chart) => chart.close());
       this.charts = [];
-      const cards = shown.map((environment, i) => this.card(environment, all[i], { quantity, hidden, counts, top }));
+      const cards = shown.map((environment, i) =>
+        this.card(environment, all[i], { quantity, hidden, counts, top }),
+      );
       this.host.classList.toggle("several", cards.length > 1);
       this.host.replaceChildren(...cards.map((card) => card.box));
       const [from, to] = this.wanted();
@@ -54,15 +60,33 @@
       const plot = element("div", { class: "plot" });
       const label = `${environment.label} · ${environment.build}`;
       const cpus = environment.cpus ? ` · ${environment.cpus} CPUs allowed` : "";
-      const box = element("figure", { class: "card", tabindex: "0", "aria-label": `${label}: ${antigil.QUANTITIES[told.quantity].title} by commit` },
-        element("figcaption", {}, element("b", {}, label), element("span", { class: "muted" }, cpus)), plot);
-      const chart = new antigil.HistoryChart(plot,
-        { numbers, commits: this.page.commits, environment, byDate: antigil.state.get("x") === "date", ...told },
+      const box = element(
+        "figure",
+        {
+          class: "card",
+          tabindex: "0",
+          "aria-label": `${label}: ${antigil.QUANTITIES[told.quantity].title} by commit`,
+        },
+        element("figcaption", {}, element("b", {}, label), element("span", { class: "muted" }, cpus)),
+        plot,
+      );
+      const known = environment.details.map(([name, value]) => `${name} ${value}`).join(", ");
+      box.append(element("p", { class: "muted details" }, known));
+      const chart = new antigil.HistoryChart(
+        plot,
+        {
+          numbers,
+          commits: this.page.commits,
+          environment,
+          byDate: antigil.state.get("x") === "date",
+          ...told,
+        },
         {
           onPoint: (position, event) => this.point(chart, position, event),
           onChoose: (position, beside) => this.choose(numbers.revisions[position], beside),
           onRange: (from, to) => this.follow(chart, from, to),
-        });
+        },
+      );
       box.addEventListener("keydown", (event) => this.key(chart, event));
       return { box, chart };
     }
@@ -72,16 +96,24 @@
       const byDate = antigil.state.get("x") === "date";
       return ["from", "to"].map((name) => {
         const text = antigil.state.get(name);
-        if (text === undefined || text === "") { return undefined; }
+        if (text === undefined || text === "") {
+          return undefined;
+        }
         return byDate ? this.page.commits.dateOf(Number(text)) : Number(text);
       });
     }
 
     /** One chart was zoomed or moved: the others follow, and the address. */
     follow(chart, from, to) {
-      if (this.following || !chart.view) { return; }
+      if (this.following || !chart.view) {
+        return;
+      }
       this.following = true;
-      for (const other of this.charts) { if (other !== chart) { other.show(from, to); } }
+      for (const other of this.charts) {
+        if (other !== chart) {
+          other.show(from, to);
+        }
+      }
       this.following = false;
       clearTimeout(this.later);
       this.later = setTimeout(() => this.remember(chart, from, to), 250);
@@ -91,15 +123,31 @@
       const [first, last] = chart.whole();
       const whole = from <= first && to >= last;
       const revision = (x) => chart.numbers.revisions[chart.nearest(x)];
-      antigil.state.set(whole ? { from: "", to: "" } : { from: String(revision(from)), to: String(revision(to)) });
+      antigil.state.set(
+        whole ? { from: "", to: "" } : { from: String(revision(from)), to: String(revision(to)) },
+      );
     }
 
     key(chart, event) {
-      const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+      const steps = {
+        ArrowLeft: -1,
+        ArrowRight: 1,
+        PageUp: -10,
+        PageDown: 10,
+        Home: -Infinity,
+        End: Infinity,
+      };
       const last = chart.numbers.revisions.length - 1;
       if (event.key in steps) {
         const at = chart.pointed ?? last;
-        const to = Math.min(Math.max((chart.pointed === null && Number.isFinite(steps[event.key]) ? at - steps[event.key] : at) + steps[event.key], 0), last);
+        const to = Math.min(
+          Math.max(
+            (chart.pointed === null && Number.isFinite(steps[event.key]) ? at - steps[event.key] : at) +
+              steps[event.key],
+            0,
+          ),
+          last,
+        );
         chart.point(to);
         document.getElementById("live").textContent = this.tip.textContent;
       } else if (event.key === "Enter" && chart.pointed !== null) {
@@ -109,10 +157,15 @@
         const middle = chart.pointed === null ? end : chart.x[chart.pointed];
         const factor = event.key === "+" ? 0.5 : 2;
         const [first, final] = chart.whole();
-        chart.show(Math.max(first, middle - (middle - start) * factor), Math.min(final, middle + (end - middle) * factor));
+        chart.show(
+          Math.max(first, middle - (middle - start) * factor),
+          Math.min(final, middle + (end - middle) * factor),
+        );
       } else if (event.key === "Escape") {
         chart.point(null);
-      } else { return; }
+      } else {
+        return;
+      }
       event.preventDefault();
     }
 
@@ -123,26 +176,56 @@
     /** Mark the chosen commits on every chart. */
     mark() {
       for (const chart of this.charts) {
-        chart.choose(this.page.commits.find(antigil.state.get("commit")), this.page.commits.find(antigil.state.get("base")));
+        antigil.marks.choose(
+          chart,
+          this.page.commits.find(antigil.state.get("commit")),
+          this.page.commits.find(antigil.state.get("base")),
+        );
       }
     }
 
     point(chart, position, event) {
       this.tip.hidden = position === null;
-      if (position === null) { return; }
+      if (position === null) {
+        return;
+      }
       const { numbers, quantity } = chart;
       const revision = numbers.revisions[position];
       const commit = this.page.commits.at(revision);
       const change = chart.environment.changes.find((c) => c.revision === revision);
-      const rows = numbers.lines(quantity).filter((line) => !chart.hidden.has(line.threads)).reverse().map((line) => element("tr", {},
-        element("th", { scope: "row" }, element("i", { class: "swatch", style: `background:${antigil.look(line.threads, chart.counts).color}` }),
-          line.threads === null ? antigil.QUANTITIES[quantity].title : `${line.threads} thr`),
-        element("td", {}, antigil.told(quantity, line, position))));
-      antigil.fill(this.tip,
-        element("p", {}, element("code", {}, commit.hash.slice(0, this.page.hashLength)), ` ${antigil.day(commit.date)} `, element("span", { class: "muted" }, commit.author)),
+      const rows = numbers
+        .lines(quantity)
+        .filter((line) => !chart.hidden.has(line.threads))
+        .reverse()
+        .map((line) =>
+          element(
+            "tr",
+            {},
+            element(
+              "th",
+              { scope: "row" },
+              element("i", {
+                class: "swatch",
+                style: `background:${antigil.look(line.threads, chart.counts).color}`,
+              }),
+              line.threads === null ? antigil.QUANTITIES[quantity].title : `${line.threads} thr`,
+            ),
+            element("td", {}, antigil.told(quantity, line, position)),
+          ),
+        );
+      antigil.fill(
+        this.tip,
+        element(
+          "p",
+          {},
+          element("code", {}, commit.hash.slice(0, this.page.hashLength)),
+          ` ${antigil.day(commit.date)} `,
+          element("span", { class: "muted" }, commit.author),
+        ),
         element("p", { class: "subject" }, commit.subject),
         change ? element("p", { class: change.direction }, `${changeText(change)} here`) : null,
-        element("table", {}, element("tbody", {}, ...rows)));
+        element("table", {}, element("tbody", {}, ...rows)),
+      );
       this.place(chart, event);
     }
 
@@ -161,15 +244,27 @@
   function highest(numbers, quantity, hidden) {
     let top = 0;
     for (const line of numbers.lines(quantity)) {
-      if (hidden.has(line.threads)) { continue; }
-      for (const v of line.value) { if (v > top) { top = v; } }
+      if (hidden.has(line.threads)) {
+        continue;
+      }
+      for (const v of line.value) {
+        if (v > top) {
+          top = v;
+        }
+      }
     }
     if (quantity === "speedup") {
       for (const [, cpus] of numbers.cpusByRevision) {
-        for (const n of numbers.threadCounts()) { if (!hidden.has(n)) { top = Math.max(top, Math.min(n, cpus ?? n)); } }
+        for (const n of numbers.threadCounts()) {
+          if (!hidden.has(n)) {
+            top = Math.max(top, Math.min(n, cpus ?? n));
+          }
+        }
       }
     }
-    if (quantity === "efficiency") { top = Math.max(top, 1); }
+    if (quantity === "efficiency") {
+      top = Math.max(top, 1);
+    }
     return top * 1.14;
   }
 

@@ -5,8 +5,15 @@
   const share = (v) => `${(100 * v).toFixed(v !== 0 && Math.abs(v) < 0.1 ? 1 : 0)} %`;
 
   function seconds(v) {
-    for (const [unit, size] of [["s", 1], ["ms", 1e-3], ["µs", 1e-6], ["ns", 1e-9]]) {
-      if (v >= size) { return `${(v / size).toPrecision(3)} ${unit}`; }
+    for (const [unit, size] of [
+      ["s", 1],
+      ["ms", 1e-3],
+      ["µs", 1e-6],
+      ["ns", 1e-9],
+    ]) {
+      if (v >= size) {
+        return `${(v / size).toPrecision(3)} ${unit}`;
+      }
     }
     return "0 s";
   }
@@ -14,11 +21,37 @@
   /** Every quantity a page can draw: its title, how it is written, and which way is better. */
   const QUANTITIES = {
     speedup: { title: "Speedup", axis: "speedup over one thread", write: times, better: "more" },
-    efficiency: { title: "Efficiency", axis: "speedup ÷ threads", write: share, better: "more", of: "speedup" },
-    gil_held: { title: "GIL held", axis: "share of time for which the GIL is held", write: share, better: "less" },
-    waiting: { title: "Waiting", axis: "share of the threads’ time spent waiting", write: share, better: "less" },
-    queued: { title: "Queued", axis: "share of the threads’ time queued for a CPU", write: share, better: "less" },
-    inflation: { title: "Inflation", axis: "CPU time per call over one thread’s", write: times, better: "less" },
+    efficiency: {
+      title: "Efficiency",
+      axis: "speedup ÷ threads",
+      write: share,
+      better: "more",
+      of: "speedup",
+    },
+    gil_held: {
+      title: "GIL held",
+      axis: "share of time for which the GIL is held",
+      write: share,
+      better: "less",
+    },
+    waiting: {
+      title: "Waiting",
+      axis: "share of the threads’ time spent waiting",
+      write: share,
+      better: "less",
+    },
+    queued: {
+      title: "Queued",
+      axis: "share of the threads’ time queued for a CPU",
+      write: share,
+      better: "less",
+    },
+    inflation: {
+      title: "Inflation",
+      axis: "CPU time per call over one thread’s",
+      write: times,
+      better: "less",
+    },
     stall: { title: "Stall", axis: "longest stop of every other thread", write: seconds, better: "less" },
     time: { title: "One call", axis: "time of one call on one thread", write: seconds, better: "less" },
   };
@@ -31,14 +64,24 @@
 
     at(revision) {
       const i = this.index.get(revision);
-      if (i === undefined) { return null; }
+      if (i === undefined) {
+        return null;
+      }
       const c = this.columns;
-      return { revision, hash: c.hash[i], date: new Date(c.date[i]), subject: c.subject[i], author: c.author[i] };
+      return {
+        revision,
+        hash: c.hash[i],
+        date: new Date(c.date[i]),
+        subject: c.subject[i],
+        author: c.author[i],
+      };
     }
 
     /** Return the revision of a commit by the beginning of its hash, or null. */
     find(hash) {
-      if (!hash) { return null; }
+      if (!hash) {
+        return null;
+      }
       const i = this.columns.hash.findIndex((full) => full.startsWith(hash));
       return i < 0 ? null : this.columns.revision[i];
     }
@@ -64,13 +107,21 @@
       return quantity === "efficiency" ? found.map((one) => scaled(one, 1 / one.threads)) : found;
     }
 
-    has(quantity) { return this.lines(quantity).some((line) => line.value.some((v) => !Number.isNaN(v))); }
+    has(quantity) {
+      return this.lines(quantity).some((line) => line.value.some((v) => !Number.isNaN(v)));
+    }
 
-    line(quantity, threads) { return this.lines(quantity).find((line) => line.threads === threads) || null; }
+    line(quantity, threads) {
+      return this.lines(quantity).find((line) => line.threads === threads) || null;
+    }
 
     cpusAt(revision) {
       let found = null;
-      for (const [from, cpus] of this.cpusByRevision) { if (found === null || from <= revision) { found = cpus; } }
+      for (const [from, cpus] of this.cpusByRevision) {
+        if (found === null || from <= revision) {
+          found = cpus;
+        }
+      }
       return found;
     }
 
@@ -80,7 +131,9 @@
       return held ? held.value.map((share) => (share > 0 ? 1 / share : NaN)) : null;
     }
 
-    threadCounts() { return this.lines("speedup").map((line) => line.threads); }
+    threadCounts() {
+      return this.lines("speedup").map((line) => line.threads);
+    }
 
     /** Return the position of the commit nearest to a revision. */
     nearest(revision) {
@@ -88,7 +141,11 @@
       let high = this.revisions.length - 1;
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (this.revisions[middle] < revision) { low = middle + 1; } else { high = middle; }
+        if (this.revisions[middle] < revision) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
       }
       const before = low - 1;
       return before >= 0 && revision - this.revisions[before] < this.revisions[low] - revision ? before : low;
@@ -103,7 +160,9 @@
   /** Write a value with its interval, or why there is none. */
   function told(quantity, line, i) {
     const write = QUANTITIES[quantity].write;
-    if (Number.isNaN(line.value[i])) { return line.absent.get(i) || "missing"; }
+    if (Number.isNaN(line.value[i])) {
+      return line.absent.get(i) || "missing";
+    }
     const bounded = line.low && !Number.isNaN(line.low[i]);
     return write(line.value[i]) + (bounded ? ` (${write(line.low[i])} to ${write(line.high[i])})` : "");
   }

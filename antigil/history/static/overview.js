@@ -5,7 +5,9 @@
   const chips = [...document.querySelectorAll(".chip[data-mark]")];
   const environment = document.getElementById("environment");
   const find = document.getElementById("find");
-  if (!rows.length) { return; }
+  if (!rows.length) {
+    return;
+  }
   let mark = "";
 
   function apply() {
@@ -14,7 +16,8 @@
     let shown = 0;
     for (const row of rows) {
       const data = row.dataset;
-      const fits = (!mark || data.mark === mark) && (!place || data.environment === place) && data.text.includes(text);
+      const fits =
+        (!mark || data.mark === mark) && (!place || data.environment === place) && data.text.includes(text);
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
@@ -29,5 +32,7 @@
     });
   }
   find.addEventListener("input", apply);
-  if (environment) { environment.addEventListener("change", apply); }
+  if (environment) {
+    environment.addEventListener("change", apply);
+  }
 })();

@@ -20,7 +20,10 @@
 
     async numbers(environment) {
       if (!this.cache.has(environment.id)) {
-        const columns = await antigil.load(`data/${script.file}.${environment.id}.js`, `numbers-${environment.id}`);
+        const columns = await antigil.load(
+          `data/${script.file}.${environment.id}.js`,
+          `numbers-${environment.id}`,
+        );
         this.cache.set(environment.id, new antigil.Numbers(columns));
       }
       return this.cache.get(environment.id);
@@ -33,30 +36,73 @@
   };
 
   function chips(host, entries, isPressed, press) {
-    document.getElementById(host).replaceChildren(...entries.map(([value, label]) => element("button", {
-      type: "button", class: "chip", "aria-pressed": String(isPressed(value)), "data-value": value,
-      onclick: () => press(value),
-    }, label)));
+    document.getElementById(host).replaceChildren(
+      ...entries.map(([value, label]) =>
+        element(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            "aria-pressed": String(isPressed(value)),
+            "data-value": value,
+            onclick: () => press(value),
+          },
+          label,
+        ),
+      ),
+    );
   }
 
   async function controls() {
     const numbers = await page.numbers(page.shown()[0]);
     const drawn = Object.entries(QUANTITIES).filter(([name]) => numbers.has(name));
-    chips("quantities", drawn.map(([name, q]) => [name, q.title]), (v) => v === state.get("q"), (v) => state.set({ q: v }));
-    chips("axes", [["commit", "Commit"], ["date", "Date"]], (v) => v === state.get("x"), (v) => state.set({ x: v }));
-    chips("ranges", [[50, "Last 50"], [200, "Last 200"], [0, "All"]], () => false, (v) => range(v));
+    chips(
+      "quantities",
+      drawn.map(([name, q]) => [name, q.title]),
+      (v) => v === state.get("q"),
+      (v) => state.set({ q: v }),
+    );
+    chips(
+      "axes",
+      [
+        ["commit", "Commit"],
+        ["date", "Date"],
+      ],
+      (v) => v === state.get("x"),
+      (v) => state.set({ x: v }),
+    );
+    chips(
+      "ranges",
+      [
+        [50, "Last 50"],
+        [200, "Last 200"],
+        [0, "All"],
+      ],
+      () => false,
+      (v) => range(v),
+    );
     const hidden = new Set(state.get("hide") || []);
-    chips("threads", numbers.threadCounts().map((n) => [String(n), String(n)]), (v) => !hidden.has(v), (v) => {
-      hidden.has(v) ? hidden.delete(v) : hidden.add(v);
-      state.set({ hide: [...hidden] });
-    });
+    chips(
+      "threads",
+      numbers.threadCounts().map((n) => [String(n), String(n)]),
+      (v) => !hidden.has(v),
+      (v) => {
+        hidden.has(v) ? hidden.delete(v) : hidden.add(v);
+        state.set({ hide: [...hidden] });
+      },
+    );
     const all = page.model.environments;
     const shown = new Set(page.shown().map((e) => e.id));
     document.getElementById("environments").parentElement.hidden = all.length < 2;
-    chips("environments", all.map((e) => [e.id, `${e.label} · ${e.build}`]), (v) => shown.has(v), (v) => {
-      shown.has(v) ? shown.delete(v) : shown.add(v);
-      state.set({ env: all.map((e) => e.id).filter((id) => shown.has(id)) });
-    });
+    chips(
+      "environments",
+      all.map((e) => [e.id, `${e.label} · ${e.build}`]),
+      (v) => shown.has(v),
+      (v) => {
+        shown.has(v) ? shown.delete(v) : shown.add(v);
+        state.set({ env: all.map((e) => e.id).filter((id) => shown.has(id)) });
+      },
+    );
     document.getElementById("controls").hidden = false;
   }
 
@@ -64,26 +110,66 @@
     for (const chart of history.charts.slice(0, 1)) {
       const [first, last] = chart.whole();
       const start = commits ? chart.sorted[Math.max(0, chart.sorted.length - commits)] : first;
-      chart.show(Math.max(first, start - (commits ? (last - chart.sorted[chart.sorted.length - 1]) : 0)), last);
+      chart.show(Math.max(first, start - (commits ? last - chart.sorted[chart.sorted.length - 1] : 0)), last);
     }
   }
 
   function listChanges() {
-    const rows = page.shown().flatMap((environment) => environment.changes.map((change) => ({ environment, change })));
+    const rows = page
+      .shown()
+      .flatMap((environment) => environment.changes.map((change) => ({ environment, change })));
     rows.sort((a, b) => b.change.revision - a.change.revision);
     const several = page.shown().length > 1;
     const host = document.getElementById("changes");
-    if (!rows.length) { host.replaceChildren(element("p", { class: "muted" }, "No change found in this history.")); return; }
-    host.replaceChildren(element("h3", {}, "Changes"), element("ol", { class: "changes" }, ...rows.map(({ environment, change }) =>
-      element("li", { class: `change ${change.direction}` },
-        element("button", { type: "button", class: "change-size", onclick: () => history.choose(change.revision) }, antigil.changeText(change)),
-        element("span", { class: "change-what" }, element("b", {}, change.direction === "lost" ? "Lost. " : "Gained. "),
-          change.effects.map(antigil.effectText).join("; "),
-          several ? element("span", { class: "muted" }, ` ${environment.label} · ${environment.build}`) : null,
-          change.confirmed ? null : element("span", { class: "tag" }, "suspected: measure one more commit")),
-        element("span", { class: "change-commit" }, page.commitLink(change.hash), " ", element("span", { class: "subject" }, change.subject),
-          element("span", { class: "muted" }, ` ${antigil.day(new Date(change.date))}`),
-          change.between ? element("span", { class: "muted" }, ` or one of the ${change.between} before it, not measured`) : null)))));
+    if (!rows.length) {
+      host.replaceChildren(element("p", { class: "muted" }, "No change found in this history."));
+      return;
+    }
+    host.replaceChildren(
+      element("h3", {}, "Changes"),
+      element(
+        "ol",
+        { class: "changes" },
+        ...rows.map(({ environment, change }) =>
+          element(
+            "li",
+            { class: `change ${change.direction}` },
+            element(
+              "button",
+              { type: "button", class: "change-size", onclick: () => history.choose(change.revision) },
+              antigil.changeText(change),
+            ),
+            element(
+              "span",
+              { class: "change-what" },
+              element("b", {}, change.direction === "lost" ? "Lost. " : "Gained. "),
+              change.effects.map(antigil.effectText).join("; "),
+              several
+                ? element("span", { class: "muted" }, ` ${environment.label} · ${environment.build}`)
+                : null,
+              change.confirmed
+                ? null
+                : element("span", { class: "tag" }, "suspected: measure one more commit"),
+            ),
+            element(
+              "span",
+              { class: "change-commit" },
+              page.commitLink(change.hash),
+              " ",
+              element("span", { class: "subject" }, change.subject),
+              element("span", { class: "muted" }, ` ${antigil.day(new Date(change.date))}`),
+              change.between
+                ? element(
+                    "span",
+                    { class: "muted" },
+                    ` or one of the ${change.between} before it, not measured`,
+                  )
+                : null,
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   const history = new antigil.History(document.getElementById("history"), page);
@@ -92,7 +178,7 @@
 
   const view = new antigil.CommitView(document.getElementById("commit"), page);
 
-  async function drawAll() {
+  async function draw() {
     await controls();
     listChanges();
     await history.draw();
@@ -102,10 +188,30 @@
     document.documentElement.dataset.ready = "yes";
   }
 
+  // One drawing at a time; of several that wait, the last is enough, since each draws what is chosen by then.
+  let running = Promise.resolve();
+  let asked = 0;
+
+  function drawAll() {
+    asked += 1;
+    const mine = asked;
+    running = running.then(() => (mine === asked ? draw() : null)).catch(complain);
+  }
+
+  function complain(error) {
+    const text = `These charts could not be drawn: ${error.message}`;
+    document.getElementById("history").replaceChildren(element("p", { class: "note" }, text));
+    console.error(error);
+  }
+
   state.onChange((changed) => {
     const redraw = ["env", "q", "x", "hide"].some((name) => changed.has(name));
-    if (redraw) { drawAll(); }
-    else if (changed.has("commit") || changed.has("base")) { history.mark(); view.draw(); }
+    if (redraw) {
+      drawAll();
+    } else if (changed.has("commit") || changed.has("base")) {
+      history.mark();
+      running = running.then(() => view.draw()).catch(complain);
+    }
   });
   document.addEventListener("antigil-theme", drawAll);
   drawAll();

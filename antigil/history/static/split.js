@@ -14,7 +14,9 @@
       return line ? line.value[position] : NaN;
     };
     const speedup = value("speedup", threads);
-    if (Number.isNaN(speedup)) { return null; }
+    if (Number.isNaN(speedup)) {
+      return null;
+    }
     const missing = Math.max(0, threads - speedup);
     const beyondOne = (quantity) => Math.max(0, (value(quantity, threads) || 0) - (value(quantity, 1) || 0));
     const served = cpus !== null && threads <= cpus;
@@ -25,9 +27,13 @@
     };
     const total = weights.waiting + weights.queued + weights.inflation;
     const known = total > 0;
-    const part = (name) => (known ? missing * weights[name] / total : 0);
+    const part = (name) => (known ? (missing * weights[name]) / total : 0);
     return {
-      threads, speedup, waiting: part("waiting"), queued: part("queued"), inflation: part("inflation"),
+      threads,
+      speedup,
+      waiting: part("waiting"),
+      queued: part("queued"),
+      inflation: part("inflation"),
       unexplained: known ? 0 : missing,
     };
   }

@@ -19,7 +19,9 @@ antigil.state = (function () {
     const told = new URLSearchParams();
     for (const [name, value] of Object.entries(current)) {
       const text = Array.isArray(value) ? value.join(",") : value;
-      if (text !== undefined && text !== null && text !== "" && defaults[name] !== text) { told.set(name, text); }
+      if (text !== undefined && text !== null && text !== "" && defaults[name] !== text) {
+        told.set(name, text);
+      }
     }
     const hash = told.toString().replaceAll("%2C", ",");
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
@@ -27,8 +29,12 @@ antigil.state = (function () {
 
   /** Change what was chosen; tell the listeners which names changed. */
   function set(changes) {
-    const changed = Object.keys(changes).filter((name) => String(current[name] ?? "") !== String(changes[name] ?? ""));
-    if (!changed.length) { return; }
+    const changed = Object.keys(changes).filter(
+      (name) => String(current[name] ?? "") !== String(changes[name] ?? ""),
+    );
+    if (!changed.length) {
+      return;
+    }
     current = { ...current, ...changes };
     write();
     listeners.forEach((listener) => listener(new Set(changed)));
@@ -38,8 +44,12 @@ antigil.state = (function () {
     const before = current;
     current = read();
     const names = new Set([...Object.keys(before), ...Object.keys(current)]);
-    const changed = new Set([...names].filter((name) => String(before[name] ?? "") !== String(current[name] ?? "")));
-    if (changed.size) { listeners.forEach((listener) => listener(changed)); }
+    const changed = new Set(
+      [...names].filter((name) => String(before[name] ?? "") !== String(current[name] ?? "")),
+    );
+    if (changed.size) {
+      listeners.forEach((listener) => listener(changed));
+    }
   });
 
   return { get: (name) => current[name], set, onChange: (listener) => listeners.push(listener) };

@@ -4,11 +4,15 @@
 (function () {
   const MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "star", "plus"];
 
-  function color(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+  function color(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
 
   /** Return colour and marker of a thread count: the same on every chart of the page. */
   function look(threads, counts) {
-    if (threads === null) { return { color: color("--thread-2"), marker: "circle", dash: "solid" }; }
+    if (threads === null) {
+      return { color: color("--thread-2"), marker: "circle", dash: "solid" };
+    }
     const place = counts.indexOf(threads);
     return { color: color(`--thread-${Math.min(place, 6)}`), marker: MARKERS[place % MARKERS.length] };
   }
@@ -27,8 +31,12 @@
       axis.axis_label_text_font_style = "normal";
       axis.major_label_text_font = axis.axis_label_text_font = "system-ui, sans-serif";
     }
-    for (const grid of figure.grids) { grid.grid_line_color = color("--grid"); }
-    figure.xgrids.forEach((grid) => { grid.visible = false; });
+    for (const grid of figure.grids) {
+      grid.grid_line_color = color("--grid");
+    }
+    figure.xgrids.forEach((grid) => {
+      grid.visible = false;
+    });
   }
 
   /** A tick formatter that calls a function; Bokeh's own takes code as text only. */
@@ -38,6 +46,17 @@
     return made;
   }
 
+  /** Let go of a figure that is drawn anew, so that a page that is used for long does not grow. */
+  function forget(view, figure) {
+    const { document: owner } = figure;
+    view.remove();
+    const place = Bokeh.documents.indexOf(owner);
+    if (place >= 0) {
+      Bokeh.documents.splice(place, 1);
+    }
+  }
+
+  antigil.forget = forget;
   antigil.styleFigure = styleFigure;
   antigil.tickFormatter = formatter;
   antigil.color = color;

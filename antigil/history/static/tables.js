@@ -7,7 +7,9 @@
 
   /** Return a field of a CSV file; text that a spreadsheet would run as a formula is made plain text. */
   function field(value) {
-    if (typeof value === "number") { return Number.isNaN(value) ? "" : String(value); }
+    if (typeof value === "number") {
+      return Number.isNaN(value) ? "" : String(value);
+    }
     const text = String(value ?? "");
     const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
@@ -18,8 +20,12 @@
   }
 
   function cell(value, first) {
-    if (first) { return element("th", { scope: "row" }, value); }
-    if (typeof value === "number") { return element("td", { class: "num" }, Number.isNaN(value) ? "" : String(+value.toPrecision(5))); }
+    if (first) {
+      return element("th", { scope: "row" }, value);
+    }
+    if (typeof value === "number") {
+      return element("td", { class: "num" }, Number.isNaN(value) ? "" : String(+value.toPrecision(5)));
+    }
     return element("td", {}, String(value ?? ""));
   }
 
@@ -29,23 +35,60 @@
    */
   function dataTable(told) {
     const body = element("tbody");
-    const more = element("button", { type: "button", class: "chip", hidden: true, onclick: () => show(Infinity) });
-    const save = element("button", { type: "button", class: "chip", onclick: () => download(told.file, csv(told.columns, told.rows())) }, "Download CSV");
-    const copy = element("button", { type: "button", class: "chip", onclick: () => copyText(copy, csv(told.columns, told.rows())) }, "Copy CSV");
-    const table = element("table", { class: "data" },
+    const more = element("button", {
+      type: "button",
+      class: "chip",
+      hidden: true,
+      onclick: () => show(Infinity),
+    });
+    const save = element(
+      "button",
+      { type: "button", class: "chip", onclick: () => download(told.file, csv(told.columns, told.rows())) },
+      "Download CSV",
+    );
+    const copy = element(
+      "button",
+      { type: "button", class: "chip", onclick: () => copyText(copy, csv(told.columns, told.rows())) },
+      "Copy CSV",
+    );
+    const table = element(
+      "table",
+      { class: "data" },
       element("caption", { class: "visually-hidden" }, told.title),
-      element("thead", {}, element("tr", {}, ...told.columns.map((name) => element("th", { scope: "col" }, name)))), body);
+      element(
+        "thead",
+        {},
+        element("tr", {}, ...told.columns.map((name) => element("th", { scope: "col" }, name))),
+      ),
+      body,
+    );
 
     function show(most) {
       const rows = told.rows();
-      body.replaceChildren(...rows.slice(0, most).map((row) => element("tr", {}, ...row.map((value, i) => cell(value, i === 0)))));
+      body.replaceChildren(
+        ...rows
+          .slice(0, most)
+          .map((row) => element("tr", {}, ...row.map((value, i) => cell(value, i === 0)))),
+      );
       more.hidden = rows.length <= most;
       more.textContent = `Show all ${rows.length} rows`;
     }
 
-    const box = element("details", { class: "numbers", ontoggle: () => { if (box.open) { show(FIRST); } } },
-      element("summary", {}, told.title), element("div", { class: "chips" }, save, copy),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": told.title }, table), more);
+    const box = element(
+      "details",
+      {
+        class: "numbers",
+        ontoggle: () => {
+          if (box.open) {
+            show(FIRST);
+          }
+        },
+      },
+      element("summary", {}, told.title),
+      element("div", { class: "chips" }, save, copy),
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": told.title }, table),
+      more,
+    );
     return box;
   }
 
@@ -67,7 +110,9 @@
     button.focus();
     document.getElementById("live").textContent = done ? "Copied" : "The browser refused to copy";
     button.textContent = done ? "Copied" : "Not copied";
-    setTimeout(() => { button.textContent = "Copy CSV"; }, 1500);
+    setTimeout(() => {
+      button.textContent = "Copy CSV";
+    }, 1500);
   }
 
   /** The table of a history chart: the commits in sight, the newest first. */
@@ -77,22 +122,40 @@
     const title = antigil.QUANTITIES[quantity].title;
     const named = (line) => (line.threads === null ? title : `${title} at ${line.threads}`);
     const columns = ["commit", "date", "subject", "author", "CPUs allowed"];
-    for (const line of lines) { columns.push(named(line), ...(line.low ? ["99 % low", "99 % high"] : [])); }
+    for (const line of lines) {
+      columns.push(named(line), ...(line.low ? ["99 % low", "99 % high"] : []));
+    }
     const rows = () => {
       const found = [];
       for (let i = numbers.revisions.length - 1; i >= 0; i -= 1) {
-        if (chart.x[i] < chart.range.start || chart.x[i] > chart.range.end) { continue; }
+        if (chart.x[i] < chart.range.start || chart.x[i] > chart.range.end) {
+          continue;
+        }
         const commit = commits.at(numbers.revisions[i]);
-        const row = [commit.hash.slice(0, 12), antigil.day(commit.date), commit.subject, commit.author, numbers.cpusAt(commit.revision) ?? ""];
+        const row = [
+          commit.hash.slice(0, 12),
+          antigil.day(commit.date),
+          commit.subject,
+          commit.author,
+          numbers.cpusAt(commit.revision) ?? "",
+        ];
         for (const line of lines) {
           const absent = Number.isNaN(line.value[i]);
-          row.push(absent ? line.absent.get(i) || "missing" : line.value[i], ...(line.low ? [line.low[i], line.high[i]] : []));
+          row.push(
+            absent ? line.absent.get(i) || "missing" : line.value[i],
+            ...(line.low ? [line.low[i], line.high[i]] : []),
+          );
         }
         found.push(row);
       }
       return found;
     };
-    return dataTable({ title: `${title} as a table: the commits in sight`, file: `${label}-${quantity}.csv`, columns, rows });
+    return dataTable({
+      title: `${title} as a table: the commits in sight`,
+      file: `${label}-${quantity}.csv`,
+      columns,
+      rows,
+    });
   }
 
   antigil.dataTable = dataTable;

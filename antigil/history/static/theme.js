@@ -2,7 +2,13 @@
 // Light or dark: what the reader chose last, else what the system says. Runs before anything is drawn.
 (function () {
   const root = document.documentElement;
-  const stored = (() => { try { return localStorage.getItem("antigil-theme"); } catch { return null; } })();
+  const stored = (() => {
+    try {
+      return localStorage.getItem("antigil-theme");
+    } catch {
+      return null;
+    }
+  })();
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   let chosen = stored;
 
@@ -15,7 +21,11 @@
   document.addEventListener("DOMContentLoaded", () => {
     document.getElementById("theme").addEventListener("click", () => {
       chosen = root.dataset.theme === "dark" ? "light" : "dark";
-      try { localStorage.setItem("antigil-theme", chosen); } catch { /* a page in a sandbox forgets it */ }
+      try {
+        localStorage.setItem("antigil-theme", chosen);
+      } catch {
+        /* a page in a sandbox forgets it */
+      }
       apply();
     });
   });

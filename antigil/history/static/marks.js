@@ -1,0 +1,154 @@
+"use strict";
+// What a history chart shows behind and above its lines: ideals, the ceiling, changes, tags, chosen commits.
+(function () {
+  const { color } = antigil;
+
+  /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
+  function drawBackground(chart) {
+    if (chart.quantity === "efficiency") {
+      level(chart, 1, "ideal");
+    }
+    if (chart.quantity !== "speedup") {
+      return;
+    }
+    const steps = chart.numbers.cpusByRevision;
+    const counts = chart.counts.filter((n) => !chart.hidden.has(n) && n > 1);
+    const seen = new Set();
+    for (const n of counts) {
+      const key = steps.map(([, cpus]) => Math.min(n, cpus ?? n)).join();
+      if (!seen.has(key)) {
+        seen.add(key);
+        idealLine(chart, n, steps);
+      }
+    }
+    const ceiling = chart.numbers.ceiling();
+    if (ceiling && ceiling.some((v) => v <= chart.top)) {
+      const y = chart.inOrder(ceiling).map((v) => (v <= chart.top * 1.5 ? v : NaN));
+      chart.figure.step({
+        x: chart.sorted,
+        y,
+        mode: "center",
+        line_color: color("--lost"),
+        line_dash: [2, 3],
+        line_width: 1.5,
+      });
+      const first = y.findIndex((v) => v <= chart.top);
+      chart.label("ceiling 1 ÷ held", chart.sorted[first], y[first], color("--lost"), { x_offset: 4 });
+    }
+  }
+
+  function idealLine(chart, n, steps) {
+    const ends = chart.whole();
+    const xs = [];
+    const ys = [];
+    steps.forEach(([revision, cpus], i) => {
+      const at = i === 0 ? ends[0] : chart.byDate ? chart.commits.dateOf(revision) : revision - 0.5;
+      if (i) {
+        xs.push(at);
+        ys.push(ys[ys.length - 1]);
+      }
+      xs.push(at);
+      ys.push(Math.min(n, cpus ?? n));
+    });
+    xs.push(ends[1]);
+    ys.push(ys[ys.length - 1]);
+    chart.figure.line({
+      x: xs,
+      y: ys,
+      line_color: color("--muted"),
+      line_dash: [6, 5],
+      line_width: 1,
+      line_alpha: 0.8,
+    });
+    chart.label(`ideal ${ys[0]}×`, 6, ys[0], color("--muted"), { x_units: "screen" });
+  }
+
+  function level(chart, y, text) {
+    const ends = chart.whole();
+    chart.figure.line({ x: ends, y: [y, y], line_color: color("--muted"), line_dash: [6, 5], line_width: 1 });
+    chart.label(text, 6, y, color("--muted"), { x_units: "screen" });
+  }
+
+  function drawChanges(chart) {
+    for (const change of chart.environment.changes) {
+      const x = chart.byDate ? chart.commits.dateOf(change.revision) : change.revision - 0.5;
+      const ink = color(change.direction === "lost" ? "--lost" : "--gained");
+      const dash = change.confirmed ? "solid" : [3, 3];
+      chart.figure.add_layout(
+        new Bokeh.Span({
+          location: x,
+          dimension: "height",
+          line_color: ink,
+          line_dash: dash,
+          line_alpha: 0.75,
+        }),
+      );
+      chart.label(antigil.changeText(change), x, chart.top * 0.985, color("--surface"), {
+        text_font_style: "bold",
+        text_baseline: "top",
+        text_align: "center",
+        background_fill_color: ink,
+        background_fill_alpha: change.confirmed ? 1 : 0.7,
+        padding: 4,
+        border_radius: 4,
+      });
+    }
+  }
+
+  function drawTags(chart) {
+    const tags = chart.commits.columns.tags;
+    const every = Math.ceil(tags.length / 14);
+    tags.forEach(([revision, name], i) => {
+      const x = chart.byDate ? chart.commits.dateOf(revision) : revision;
+      if (Number.isNaN(x)) {
+        return;
+      }
+      chart.figure.add_layout(
+        new Bokeh.Span({ location: x, dimension: "height", line_color: color("--muted"), line_dash: [1, 4] }),
+      );
+      if (i % every === 0) {
+        chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: 4 });
+      }
+    });
+  }
+
+  /** Prepare the marks of the two chosen commits; `choose` moves and shows them. */
+  function drawChosen(chart) {
+    const ink = color("--ink");
+    chart.chosen = ["commit", "beside"].map((name) => {
+      const span = new Bokeh.Span({
+        location: 0,
+        dimension: "height",
+        line_color: ink,
+        line_dash: [4, 2],
+        visible: false,
+      });
+      chart.figure.add_layout(span);
+      const label = chart.label(name, chart.sorted[0], chart.top * 0.1, color("--surface"), {
+        text_align: "center",
+        background_fill_color: ink,
+        background_fill_alpha: 0.85,
+        padding: 3,
+        border_radius: 3,
+        visible: false,
+      });
+      return { span, label };
+    });
+  }
+
+  /** Mark two commits (revisions, or null) on the axis. */
+  function choose(chart, ...revisions) {
+    chart.chosen.forEach(({ span, label }, i) => {
+      const x =
+        revisions[i] === null ? NaN : chart.byDate ? chart.commits.dateOf(revisions[i]) : revisions[i];
+      const visible = !Number.isNaN(x);
+      if (visible) {
+        span.location = x;
+        label.x = x;
+      }
+      span.visible = label.visible = visible;
+    });
+  }
+
+  antigil.marks = { drawBackground, drawChanges, drawTags, drawChosen, choose };
+})();
