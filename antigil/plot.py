@@ -82,9 +82,12 @@ def _page(measurement: Measurement) -> str:
     picture = io.StringIO()
     _figure(measurement).savefig(picture, format="svg")
     svg = picture.getvalue()
+    queue_measured = measurement.surroundings.queue_measured
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row(point)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row(point, queue_measured=queue_measured))
+        + "</tr>"
         for point in measurement.points
     )
     statement = html.escape(measurement.to_json()["statement"])

@@ -46,7 +46,8 @@ def report(measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool =
     ascii_only
         Draw bars without block characters, for terminals that cannot show them.
     """
-    yield from table([row(point) for point in measurement.points])
+    queue_measured = measurement.surroundings.queue_measured
+    yield from table([row(point, queue_measured=queue_measured) for point in measurement.points])
     yield ""
     yield from bars(measurement, ascii_only=ascii_only)
     yield ""
@@ -56,8 +57,8 @@ def report(measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool =
     yield sentence(measurement)
 
 
-def row(point: Point) -> tuple[str, ...]:
-    """Return the cells of a point, in the order of `COLUMNS`."""
+def row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
+    """Return the cells of a point, in the order of `COLUMNS`; empty where there is nothing to tell."""
     differs = abs(point.raw_speedup.median - point.speedup.median) >= 0.005 * point.speedup.median
     return (
         str(point.threads),
@@ -67,7 +68,7 @@ def row(point: Point) -> tuple[str, ...]:
         f"{point.raw_speedup.median:.2f}" if differs else "",
         f"{point.efficiency:.0%}",
         f"{point.waiting:.0%}",
-        f"{point.queued:.0%}",
+        f"{point.queued:.0%}" if queue_measured else "",
         f"{point.inflation:.2f}",
     )
 
@@ -79,10 +80,12 @@ def interval(estimate: Estimate) -> str:
 
 def rate(calls_per_second: float) -> str:
     """Return a rate with three significant digits, such as ``1.67 k`` or ``12.3 M``."""
-    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if calls_per_second >= factor:
-            return f"{calls_per_second / factor:#.3g}{unit}"
-    return f"{calls_per_second:#.3g}"
+    value, unit = calls_per_second, ""
+    for factor, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if calls_per_second >= 0.9995 * factor:  # what would round up to 1000 of the smaller unit
+            value, unit = calls_per_second / factor, name
+            break
+    return f"{value:#.3g}".rstrip(".") + unit
 
 
 def seconds(duration: float) -> str:
