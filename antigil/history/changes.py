@@ -5,9 +5,12 @@ of one workload and environment that belong together (several thread counts, the
 *change*. A step counts if it is
 
 - large enough: the speedup moves by `threshold` (relative), the held share by `held_threshold`; and
-- clear of the noise: more than `CLEAR` standard errors of the difference of two medians, taken from the
-  mean absolute deviation e that asv's fit leaves: se = e × (π/2) × √(1/n₁ + 1/n₂), since a normal sample's
-  standard deviation is e × √(π/2), and its median's standard error √(π/2) times that over √n.
+- clear of the noise: more than `CLEAR` standard errors of the difference of two medians. The standard error
+  is the larger of two. Between commits: se = e × (π/2) × √(1/n₁ + 1/n₂) from the mean absolute deviation e
+  that asv's fit leaves, since a normal sample's standard deviation is e × √(π/2), and its median's standard
+  error √(π/2) times that over √n. Within commits: se = √(s₁²/n₁ + s₂²/n₂), where s is the median over a
+  piece's commits of the half-width of the stored 99 % interval ÷ 2.576. A young history has little of the
+  first, so the second keeps it from seeing changes in a handful of noisy commits.
 
 It is *confirmed* once `CONFIRMED_BY` measured commits stand on each side; before that it is *suspected*.
 """
@@ -30,6 +33,8 @@ from .series import Archive, Environment, Series
 CLEAR = 4.0
 #: Measured commits on each side that make a suspicion a confirmed change.
 CONFIRMED_BY = 2
+#: Half-width of a normal variable's 99 % interval, in standard deviations.
+NORMAL_99 = 2.576
 #: Steps of one workload at most this many measured commits apart are one change.
 NEARBY = 1
 
@@ -163,7 +168,9 @@ def find_effects(series: Series, steps: Sequence[AsvStep], options: Options) -> 
     least = options.threshold_of(series.workload)
     for i in range(1, len(steps)):
         (_, end, before, _, _), (revision, _, after, _, _) = steps[i - 1], steps[i]
-        error = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
+        between = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
+        within = math.hypot(*(_error_within(series, *step[:2]) for step in steps[i - 1 : i + 1]))
+        error = max(between, within)
         clarity = abs(after - before) / error if error > 0 else math.inf
         if series.quantity == "slowdown":
             if before <= 0 or after <= 0 or series.threads is None:
@@ -216,6 +223,14 @@ def _measured(series: Series, left: int, right: int) -> int:
     """Return how many values lie between two revisions, the right one excluded."""
     a, b = np.searchsorted(series.revisions, [left, right])
     return int(series.present[a:b].sum())
+
+
+def _error_within(series: Series, left: int, right: int) -> float:
+    """Return the standard error of a piece's median that the stored intervals of its commits tell."""
+    a, b = np.searchsorted(series.revisions, [left, right])
+    half_widths = (series.high[a:b] - series.low[a:b]) / 2
+    known = half_widths[np.isfinite(half_widths)]
+    return float(np.median(known)) / NORMAL_99 / math.sqrt(len(known)) if len(known) else 0.0
 
 
 def _gather(

@@ -22,14 +22,18 @@ def overview_model(
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
     rows = [_row(archive, s, files, labels) for s in found]
+    own = [row for row in rows if not row["workload"].control]
+    controls = [row for row in rows if row["workload"].control]
     newest = max(archive.commits, default=0)
     counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
     environments = sorted({s.environment for s in found}, key=lambda e: labels[e])
     return {
         "rows": rows,
         "counts": counts,
-        "workloads": {mark: len({r["workload"].name for r in rows if r["mark"] == mark}) for mark in MARKS},
-        "all_workloads": len({row["workload"].name for row in rows}),
+        "workloads": {mark: len({r["workload"].name for r in own if r["mark"] == mark}) for mark in MARKS},
+        "all_workloads": len({row["workload"].name for row in own}),
+        "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
+        "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
         "changes": _newest_changes(rows, newest),
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
@@ -76,10 +80,11 @@ def _row(
 
 
 def _newest_changes(rows: Sequence[dict[str, Any]], newest: int) -> list[dict[str, Any]]:
-    """Return the newest changes of all workloads, with the row that each belongs to."""
+    """Return the newest changes of all workloads, confirmed ones first, with the row of each."""
     told = [
         {**change, "row": row, "ago": newest - change["revision"]}
         for row in rows
         for change in row["changes"]
     ]
-    return sorted(told, key=lambda c: (-c["revision"], c["direction"] == "gained"))[:NEWEST_CHANGES]
+    told.sort(key=lambda c: (not c["confirmed"], -c["revision"], c["direction"] == "gained"))
+    return told[:NEWEST_CHANGES]

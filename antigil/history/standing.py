@@ -136,7 +136,7 @@ def _standing(
     return Standing(
         workload, environment, headline, position, archive.cpus_allowed(environment, revision),
         since_release, since_ago, release, tuple(sorted(changes, key=lambda c: c.revision)),
-        _mark(changes, reference, headline, position, options),
+        _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
         _newest(archive.find(workload.name, environment, "gil_held")),
     )  # fmt: skip
@@ -177,7 +177,7 @@ def _since(series: Series, position: int, revision: int) -> float | None:
 def _mark(
     changes: Sequence[Change], reference: int, headline: Series, position: int, options: Options
 ) -> str:
-    """Return ``lost``, ``gained``, ``recovered`` or ``steady``: what changes since a revision left behind."""
+    """Return ``lost``, ``gained``, ``recovered`` or ``steady``: what confirmed changes left behind."""
     recent = sorted((c for c in changes if c.revision > reference), key=lambda c: c.revision)
     if not recent:
         return "steady"
@@ -189,12 +189,11 @@ def _mark(
 
 
 def _urgency(standing: Standing) -> tuple[bool, int, int, str, str]:
-    """Sort by: no control, lost before gained before the rest, newest change first, then name."""
+    """Sort by: controls last, lost before gained before the rest, newest change first, then name."""
     order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3}[standing.mark]
     last = standing.last_change
     newest = -last.revision if last is not None and order < 3 else 0
-    control = standing.workload.control and order == 3
-    return control, order, newest, standing.workload.name, standing.environment.python
+    return standing.workload.control, order, newest, standing.workload.name, standing.environment.python
 
 
 def commit_of(archive: Archive, revision: int) -> Commit:

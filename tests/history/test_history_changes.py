@@ -61,6 +61,14 @@ def test_noise_alone_is_no_change(tmp_path, seed):
     assert find_changes(*load(tmp_path / "project")) == []
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_handful_of_noisy_commits_is_no_change(tmp_path, seed):
+    """A young history has little noise to be seen between commits; the stored intervals tell it."""
+    workloads = tuple(Planned(f"work.Steady{i}", "", {0: Behaviour(serial=i / 10)}) for i in range(4))
+    generate(standard_plan(4, workloads=workloads, tags={}, noise=0.04, seed=seed), tmp_path / "project")
+    assert find_changes(*load(tmp_path / "project")) == []
+
+
 def test_a_small_serial_fraction_shows_in_the_held_share(tmp_path):
     workload = Planned("work.Creeps", "", {0: Behaviour(), 20: Behaviour(serial=0.03)})
     generate(standard_plan(40, workloads=(workload,), tags={}, noise=0.02), tmp_path / "project")

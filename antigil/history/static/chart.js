@@ -74,12 +74,13 @@
       const { write, axis } = antigil.QUANTITIES[this.quantity];
       this.figure.yaxes[0].axis_label = axis;
       this.figure.yaxes[0].ticker = new Bokeh.BasicTicker({ desired_num_ticks: 6 });
-      this.figure.yaxes[0].formatter = antigil.tickFormatter((v) => {
+      const writeTick = (v) => {
         if (this.quantity === "gil_held" && v > 0) {
           return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
         }
         return this.quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
-      });
+      };
+      this.figure.yaxes[0].formatter = antigil.tickFormatter((ticks) => ticks.map(writeTick));
       if (this.byDate) {
         const day = "%Y-%m-%d";
         this.figure.xaxes[0].formatter = new Bokeh.DatetimeTickFormatter({
@@ -95,9 +96,10 @@
           min_interval: 1,
         });
         this.figure.xaxes[0].ticker = ticker;
-        this.figure.xaxes[0].formatter = antigil.tickFormatter((v) => {
-          const commit = this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]);
-          return commit ? antigil.day(commit.date) : "";
+        this.figure.xaxes[0].formatter = antigil.tickFormatter((ticks) => {
+          const commits = ticks.map((v) => this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]));
+          const days = commits.map((commit) => antigil.day(commit.date));
+          return new Set(days).size === days.length ? days : commits.map((commit) => commit.hash.slice(0, 8));
         });
       }
     }

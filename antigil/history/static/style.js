@@ -42,7 +42,7 @@
   /** A tick formatter that calls a function; Bokeh's own takes code as text only. */
   function formatter(write) {
     const made = new Bokeh.BasicTickFormatter();
-    made.doFormat = (ticks) => ticks.map(write);
+    made.doFormat = (ticks) => write(ticks);
     return made;
   }
 
