@@ -10,8 +10,7 @@ static void
 name_type_error(const char *name, const char *wanted, PyObject *argument)
 {
     if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-        PyErr_Format(PyExc_TypeError, "%s must be %s, not %.200s", name, wanted,
-                     Py_TYPE(argument)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s must be %s, not %.200s", name, wanted, Py_TYPE(argument)->tp_name);
     }
 }
 
