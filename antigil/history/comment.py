@@ -8,6 +8,7 @@ is about is taken from GitHub's event, never from the file.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
@@ -24,6 +25,8 @@ BOT = "github-actions[bot]"
 
 def comment(path: str) -> str:
     """Post or update the comment; return what was done, in one line."""
+    if not Path(path).exists():
+        return "nothing was compared, so there is nothing to comment: see the other workflow's run"
     number = pull_request(event())
     if number is None:
         return "no open pull request has this commit any more: nothing to comment on"

@@ -85,7 +85,8 @@ class Job:
         elif name == "actions/download-artifact":
             pattern = values.get("pattern", values.get("name"))
             for found in self.shared.glob(pattern):
-                goal = self.clone / values["path"] / (found.name if "pattern" in values else "")
+                apart = "pattern" in values and values.get("merge-multiple") != "True"
+                goal = self.clone / values["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
         elif name == "actions/upload-pages-artifact":
             shutil.copytree(self.clone / values["path"], self.shared / "pages", dirs_exist_ok=True)

@@ -209,6 +209,13 @@ def test_an_artifact_that_is_no_comparison_is_refused(world, pull_request):
     assert world.github("comments") == []
 
 
+def test_where_nothing_was_compared_nothing_is_said(world, pull_request):
+    open_pull_request(world, pull_request[1])
+
+    assert comment(world, pull_request[1]).status == 0
+    assert world.github("comments") == []
+
+
 def test_a_pull_request_that_moved_on_is_not_commented_on(world, pull_request):
     base, head = pull_request
     open_pull_request(world, "f" * 40)
