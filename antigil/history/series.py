@@ -143,6 +143,9 @@ class Series:
     def speedup(self) -> tuple[Floats, Floats, Floats]:
         """Return value, low and high as speedup.
 
+        asv widens the interval of a few samples beyond them, even to slowdowns below nothing;
+        such an interval says nothing about a speedup, and is none.
+
         Raises
         ------
         ValueError
@@ -150,8 +153,9 @@ class Series:
         """
         if self.quantity != "slowdown" or self.threads is None:
             raise ValueError(f"{self.quantity} of {self.workload} has no speedup: it is not a slowdown")
+        high, low = (np.where(self.low > 0, end, np.nan) for end in (self.high, self.low))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self.threads / self.values, self.threads / self.high, self.threads / self.low
+            return self.threads / self.values, self.threads / high, self.threads / low
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Results become series: values, intervals, states."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from generated import Behaviour, Planned, generate, load, standard_plan
@@ -19,6 +21,17 @@ def test_speedup_is_threads_over_slowdown_and_its_interval_turns_over(archive):
     assert (low[:5] <= value[:5]).all()
     assert (value[:5] <= high[:5]).all()
     assert value[0] == pytest.approx(4, rel=0.05)
+
+
+def test_an_interval_that_reaches_below_nothing_is_none(archive):
+    """asv extrapolates from a few samples."""
+    found, _ = archive
+    series = found.find("work.Loses", gil_environment(found), "slowdown", 4)
+    low = series.low.copy()
+    low[0] = -0.5
+    _, below, above = replace(series, low=low).speedup()
+    assert np.isnan([below[0], above[0]]).all()
+    assert np.isfinite([below[1], above[1]]).all()
 
 
 def test_other_quantities_have_no_speedup(archive):
