@@ -1,0 +1,74 @@
+"""False alarms and power of the whole rule, both looks included: simulated, with noise as it was seen.
+
+A process makes about 200 probes of the GIL; one in ten has a slowdown far off (threads woken on one CPU),
+and times scatter by 3 % with a tail. The measured counterpart is ``tools/guard_error_rates.py``.
+"""
+
+import random
+
+import pytest
+
+from antigil.history.compare import look_twice
+from antigil.history.compare_numbers import Readings
+from antigil.history.config import Options
+from antigil.history.decide import Number
+from antigil.history.project import Revision
+from antigil.history.series import Workload
+
+NAMES = ("work.One", "work.Two", "work.Three", "controls.Loop")
+WORKLOADS = {name: Workload(name, name, name.startswith("controls.")) for name in NAMES}
+PROBES = 200
+
+
+def process(generator, readings, name, held, seconds):
+    """Add one process's numbers of a workload that holds the GIL for a share of its time."""
+
+    def add(quantity, threads, value):
+        readings.add_one(Number(name, quantity, threads), value)
+
+    found = sum(generator.random() < held for _ in range(PROBES)) / PROBES
+    add("gil_held", None, found)
+    add("time", None, seconds * (1 + abs(generator.gauss(0, 0.03)) + 0.2 * (generator.random() < 0.1)))
+    add("stall", None, held * 0.005 + generator.expovariate(1 / 2e-5))
+    for threads in (2, 4, 8):
+        amdahl = min(threads / (1 + held * (threads - 1)), 2.0)
+        unlucky = generator.uniform(1.2, 2.0) if generator.random() < 0.1 else 1.0
+        add("slowdown", threads, threads / amdahl * unlucky * generator.gauss(1, 0.02))
+        add("waiting", threads, min(1.0, held * generator.uniform(0.3, 0.6) + abs(generator.gauss(0, 0.01))))
+
+
+def alarms(seed, changed_held=None, changed_seconds=0.003):
+    """Compare once; return the workloads that lost something that counts."""
+    generator = random.Random(seed)
+
+    def measure(workloads):
+        both = (Readings(), Readings())
+        for name in NAMES if workloads is None else sorted(workloads):
+            held = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.0, "controls.Loop": 1.0}[name]
+            for _ in range(8):
+                process(generator, both[0], name, held, 0.003)
+                mine = name == "work.One"
+                after = held if changed_held is None or not mine else changed_held
+                process(generator, both[1], name, after, changed_seconds if mine else 0.003)
+        return both
+
+    commit = Revision("a" * 40, "")
+    found = look_twice(measure, Options(), WORKLOADS, commit, commit, "simulated")
+    assert found.verdict.problems == ()
+    return {one.workload.name for one in found.verdict.losses}
+
+
+def test_a_hundred_comparisons_of_identical_commits_raise_no_alarm():
+    assert [seed for seed in range(100) if alarms(seed)] == []
+
+
+@pytest.mark.parametrize("held", [0.10, 0.25, 1.0])
+def test_a_new_serial_fraction_is_seen_in_at_least_95_of_100_and_nothing_else(held):
+    found = [alarms(seed, changed_held=held) for seed in range(100)]
+
+    assert sum(one == {"work.One"} for one in found) >= 95
+    assert set().union(*found) == {"work.One"}
+
+
+def test_a_thread_that_is_slower_by_a_third_is_seen_in_at_least_95_of_100():
+    assert sum(alarms(seed, changed_seconds=0.004) == {"work.One"} for seed in range(100)) >= 95
