@@ -1,0 +1,307 @@
+"""Measure functions of libraries that others wrote, whose truth is known, in old and new releases.
+
+    python tools/real_libraries.py FOLDER [--only WORD] [--conditions quiet,busy]
+                                      [--through COMMAND [--batch SECONDS]]
+
+The functions, their releases and what is true of each, and from where it is known, stand in
+real_libraries.toml. Every release is installed with pip into a virtual environment of its own under
+FOLDER, antigil beside it, and measured there by ``antigil measure --json``: quiet, and with a busy
+neighbour for every CPU. What FOLDER already holds is neither installed nor measured again. The table
+printed at the end is Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support import busy_neighbours, machine, markdown_table
+
+from antigil.scaling import cpus_allowed
+from antigil.scaling.verdict import WAITING_WORTH_TELLING
+
+ROOT = Path(__file__).resolve().parents[1]
+CONDITIONS = {"quiet": 0, "busy": cpus_allowed()}
+TRUTHS = ("releases", "holds", "partly", "waits", "no-gil")
+BUDGET_SECONDS = 8.0
+QUIET_AT_MOST = 0.05
+"""Share of time in the run queue with which a measurement still counts as quiet."""
+
+TIME_PART = """
+import sys, timeit
+setup, *statements = sys.argv[1:]
+def best(statement):
+    timer = timeit.Timer(statement, setup)
+    number, _ = timer.autorange()
+    return min(timer.repeat(7, number)) / number
+print(best(statements[0]) / best(statements[1]))
+"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function in one release of its library, and what is known of it."""
+
+    function: str
+    label: str
+    requires: tuple[str, ...]
+    python: str | None
+    setup: str
+    thread_setup: str
+    statement: str
+    held_part: str | None
+    truth: str
+    why: str
+    source: str
+
+    @property
+    def release(self) -> str:
+        """The release and, where it is another one, the Python build."""
+        return " ".join(filter(None, [self.requires[0].replace("==", " "), self.python]))
+
+    @property
+    def slug(self) -> str:
+        """A name for files."""
+        return re.sub(r"[^a-z0-9.]+", "-", f"{self.release} {self.function} {self.label}".lower().strip())
+
+
+def subjects(path: Path = ROOT / "tools" / "real_libraries.toml") -> list[Subject]:
+    """Return what the table of functions and releases asks for."""
+    found = []
+    for function in tomllib.loads(path.read_text(encoding="utf-8"))["function"]:
+        for release in function.pop("release"):
+            both = {**function, **release}
+            setup = "\n".join(part["setup"].strip() for part in (release, function) if "setup" in part)
+            found.append(
+                Subject(
+                    function=both["name"],
+                    label=both.get("label", ""),
+                    requires=tuple(both["requires"].split()),
+                    python=both.get("python"),
+                    setup=setup or "pass",
+                    thread_setup=both.get("thread_setup", "pass"),
+                    statement=both["statement"],
+                    held_part=both.get("held_part"),
+                    truth=both["truth"],
+                    why=both["why"],
+                    source=both["source"],
+                )
+            )
+    return found
+
+
+def environment(subject: Subject, folder: Path) -> Path:
+    """Return the Python of the subject's environment, which is made where it does not exist."""
+    name = "-".join([re.sub(r"[^a-z0-9.]+", "-", "-".join(subject.requires)), subject.python or "default"])
+    place = folder / "environments" / name
+    python = place / "bin" / "python"
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    if not (place / "complete").exists():
+        base = f"python{subject.python}" if subject.python else sys.executable
+        subprocess.run([base, "-m", "venv", "--clear", place], check=True)
+        subprocess.run([*pip, "install", "--prefer-binary", *subject.requires], check=True)
+        (place / "complete").touch()
+    wheels = folder / "wheels" / (subject.python or "default")
+    if not wheels.exists():
+        subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", wheels, ROOT], check=True)
+    (wheel,) = wheels.glob("*.whl")
+    installed = place / f"antigil-{wheel.stat().st_mtime_ns}"
+    if not installed.exists():
+        subprocess.run([*pip, "install", "--no-deps", "--force-reinstall", wheel], check=True)
+        installed.touch()
+    return python
+
+
+def measure(python: Path | str, subject: Subject, neighbours: int, budget: float) -> dict[str, Any]:
+    """Return what ``antigil measure --json -`` tells of a subject beside so many busy neighbours."""
+    command = [
+        python,
+        "-m",
+        "antigil",
+        "measure",
+        "--json",
+        "-",
+        "--budget",
+        f"{budget:g}",
+        "--threads",
+        "1,2",
+    ]
+    command += ["--setup", subject.setup, "--thread-setup", subject.thread_setup, subject.statement]
+    with busy_neighbours(neighbours):
+        done = subprocess.run(command, capture_output=True, text=True, cwd=os.path.dirname(python) or "/")
+    if done.returncode:
+        raise SystemExit(f"{subject.release}, {subject.function}: cannot be measured\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def held_part(python: Path, subject: Subject) -> float | None:
+    """Return the share of one call's time that goes to its known part which holds the GIL, by timeit."""
+    if subject.held_part is None:
+        return None
+    command = [python, "-c", TIME_PART, subject.setup, subject.held_part, subject.statement]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def waiting(measured: dict[str, Any]) -> tuple[float, float]:
+    """Return the waiting share with 1 thread, and by how much it is more with 2."""
+    one, two = measured["points"]
+    return one["waiting"], two["waiting"] - one["waiting"]
+
+
+def answer(measured: dict[str, Any]) -> str:
+    """Return what a measurement says in the words of the truth: its verdict, or that its threads wait.
+
+    Only a verdict that the GIL is not in the way leaves it to the waiting share to tell more.
+    """
+    verdict = measured["verdict"]
+    if verdict in ("releases", "no-gil") and sum(waiting(measured)) > WAITING_WORTH_TELLING:
+        return "waits"
+    return verdict
+
+
+def cells(measured: dict[str, Any]) -> list[str]:
+    """Return the figures of one measurement: held share, waiting, speedup, answer."""
+    alone, more = waiting(measured)
+    held = measured["gil_held"]
+    return [
+        f"{held['share']:.3f} ± {held['se']:.3f}",
+        f"{alone:.2f} {more:+.2f}",
+        f"{measured['points'][1]['speedup']['median']:.2f}",
+        answer(measured),
+    ]
+
+
+def report(rows: Sequence[tuple[Subject, dict[str, Any]]], conditions: Sequence[str]) -> str:
+    """Return the tables: what was measured, and from where each truth is known."""
+    head = ["function", "release", "truth"]
+    for condition in conditions:
+        head += [f"{condition}: held", "waiting", "S*", "verdict"]
+    figures, known, right = [], [], 0
+    for subject, record in rows:
+        name = ", ".join(filter(None, [subject.function, subject.label]))
+        share = "" if record["held_part"] is None else f" ({record['held_part']:.2f})"
+        found = [record[condition] for condition in conditions]
+        agree = all(answer(measured) == subject.truth for measured in found)
+        right += agree
+        figures.append([name, subject.release, subject.truth + share])
+        figures[-1] += [cell for measured in found for cell in cells(measured)] + [
+            "yes" if agree else "**no**"
+        ]
+        known.append([name, subject.release, subject.truth, f"{subject.why} ([source]({subject.source}))"])
+    return "\n\n".join(
+        [
+            f"{machine()}",
+            markdown_table([*head, "right"], figures),
+            f"{right} of {len(rows)} right in each condition.",
+            markdown_table(["function", "release", "truth", "how it is known"], known),
+        ]
+    )
+
+
+def file_of(subject: Subject, folder: Path) -> Path:
+    """Return where the subject's record is kept."""
+    return folder / "results" / f"{subject.slug}.json"
+
+
+def record_of(subject: Subject, folder: Path) -> dict[str, Any]:
+    """Return what the folder holds of a subject."""
+    file = file_of(subject, folder)
+    record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return record
+
+
+def missing(chosen: Sequence[Subject], args: argparse.Namespace) -> list[tuple[Subject, str]]:
+    """Return what has still to be measured, and under which condition."""
+    return [
+        (subject, condition)
+        for subject in chosen
+        for condition in args.conditions
+        if condition not in record_of(subject, args.folder)
+    ]
+
+
+def forget_disturbed(chosen: Sequence[Subject], folder: Path) -> None:
+    """Forget what was meant to be quiet, but other programs took CPU time from it."""
+    for subject in chosen:
+        record = record_of(subject, folder)
+        if "quiet" in record and max(point["queued"] for point in record["quiet"]["points"]) > QUIET_AT_MOST:
+            del record["quiet"]
+            file_of(subject, folder).write_text(json.dumps(record, indent=1))
+
+
+def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> None:
+    """Measure what is missing, and begin nothing new once the time of a batch is over."""
+    end = time.monotonic() + args.batch
+    for subject, condition in missing(chosen, args):
+        if time.monotonic() > end:
+            return
+        print(f"{subject.slug}: {condition}", file=sys.stderr, flush=True)
+        python = environment(subject, args.folder)
+        record = record_of(subject, args.folder)
+        record[condition] = measure(python, subject, CONDITIONS[condition], args.budget)
+        if "held_part" not in record:
+            record["held_part"] = held_part(python, subject)
+        file = file_of(subject, args.folder)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(record, indent=1))
+
+
+def conditions(text: str) -> list[str]:
+    """Read a list of conditions from the command line."""
+    names = text.split(",")
+    if not set(names) <= set(CONDITIONS):
+        raise argparse.ArgumentTypeError(f"conditions are {', '.join(CONDITIONS)}, not {text!r}")
+    return names
+
+
+def main() -> None:
+    """Install, measure what is missing, print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("folder", type=Path, help="where environments and results are kept")
+    parser.add_argument("--only", default="", metavar="WORD", help="only releases whose name has it")
+    parser.add_argument("--conditions", type=conditions, default=list(CONDITIONS))
+    parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds for each figure")
+    parser.add_argument(
+        "--through",
+        type=shlex.split,
+        default=[],
+        metavar="COMMAND",
+        help="measure through it, such as 'flock FILE' on a machine that others use",
+    )
+    parser.add_argument(
+        "--batch", type=float, default=math.inf, metavar="SECONDS", help="for each run of COMMAND"
+    )
+    parser.add_argument(
+        "--retake", action="store_true", help="measure again what was meant to be quiet and was not"
+    )
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    args.folder = args.folder.resolve()
+    chosen = [subject for subject in subjects() if args.only in subject.slug]
+    if args.retake and not args.inside:
+        forget_disturbed(chosen, args.folder)
+    if args.inside or not args.through:
+        measure_for_a_while(chosen, args)
+    else:
+        for subject in chosen:
+            environment(subject, args.folder)
+        while missing(chosen, args):
+            subprocess.run([*args.through, sys.executable, *sys.argv, "--inside"], check=True)
+    if not args.inside:
+        print(report([(subject, record_of(subject, args.folder)) for subject in chosen], args.conditions))
+
+
+if __name__ == "__main__":
+    main()
