@@ -24,7 +24,7 @@ def test_speedup_is_threads_over_slowdown_and_its_interval_turns_over(archive):
 
 
 def test_an_interval_that_reaches_below_nothing_is_none(archive):
-    """asv extrapolates from a few samples."""
+    """From a few samples, asv extrapolates."""
     found, _ = archive
     series = found.find("work.Loses", gil_environment(found), "slowdown", 4)
     low = series.low.copy()
