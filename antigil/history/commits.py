@@ -1,14 +1,24 @@
-"""Subject line and author of commits, from git in one call."""
+"""Subject line, author and date of commits, from git in one call."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 
-def describe_commits(repo: Any, hashes: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return subject line and author of each commit that git knows.
+@dataclass(frozen=True)
+class Described:
+    """What git tells of a commit; `date` (the author's, as asv takes it) in milliseconds since 1970."""
+
+    subject: str
+    author: str
+    date: int
+
+
+def describe_commits(repo: Any, hashes: Iterable[str]) -> dict[str, Described]:
+    """Return what git knows of each commit.
 
     asv's repository class offers hashes and dates only, so git is asked directly; for a repository of
     another kind, or if git fails, the result is empty and pages do without.
@@ -17,10 +27,10 @@ def describe_commits(repo: Any, hashes: Iterable[str]) -> dict[str, tuple[str, s
     if getattr(repo, "dvcs", None) != "git" or folder is None:
         return {}
     command = ["git", "-C", folder, "log", "--no-walk=unsorted", "--stdin", "--ignore-missing"]
-    command += ["--encoding=UTF-8", "--format=%H%x00%s%x00%an"]
+    command += ["--encoding=UTF-8", "--format=%H%x00%s%x00%an%x00%at"]
     asked = "\n".join(hashes)
     if not asked:
         return {}
     done = subprocess.run(command, input=asked.encode(), capture_output=True, check=False)
     rows = (line.split("\0") for line in done.stdout.decode("utf-8", "replace").split("\n"))
-    return {row[0]: (row[1], row[2]) for row in rows if len(row) == 3}
+    return {row[0]: Described(row[1], row[2], int(row[3]) * 1000) for row in rows if len(row) == 4}

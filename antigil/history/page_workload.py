@@ -150,5 +150,7 @@ def commit_columns(archive: Archive) -> dict[str, Any]:
         "date": [c.date for c in commits],
         "subject": [c.subject for c in commits],
         "author": [c.author for c in commits],
-        "tags": sorted([revision, name] for name, revision in archive.tags.items()),
+        "tags": sorted(
+            [revision, name, archive.tag_dates.get(name)] for name, revision in archive.tags.items()
+        ),
     }

@@ -57,7 +57,8 @@ class Project:
             hash_ = self.repo.get_hash_from_name(name)
         except (NoSuchNameError, ProcessError) as error:
             raise UserError(f"no commit {name!r} here: fetch it, or name another one") from error
-        return Revision(hash_, describe_commits(self.repo, [hash_]).get(hash_, ("", ""))[0])
+        told = describe_commits(self.repo, [hash_]).get(hash_)
+        return Revision(hash_, told.subject if told else "")
 
     def merge_base(self, one: Revision, other: Revision) -> Revision:
         """Return the last commit that two have in common.

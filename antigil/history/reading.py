@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from asv.results import Results, iter_results_paths
 
-from .commits import describe_commits
+from .commits import Described, describe_commits
 from .config import Options
 from .drawable import Column, drawable
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
@@ -42,7 +42,8 @@ def read_archive(
     columns, problems = drawable(benchmarks, options.thread_parameters)
     tables: dict[Environment, _Table] = {}
     dates: dict[str, int] = {}
-    branches = _branches(conf, repo)
+    tags: dict[str, str] = repo.get_tags()
+    branches = _branches(conf, repo, set(tags.values()))
     removed: set[str] = set()
     lost: set[str] = set()
     for results in _readable(conf.results_dir, problems):
@@ -58,14 +59,16 @@ def read_archive(
             table.add(revision, results, keys)
     series = [s for environment, table in tables.items() for s in table.series(environment)]
     series = [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
-    tags = {name: revisions[hash_] for name, hash_ in repo.get_tags().items() if hash_ in revisions}
+    tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
+    told = describe_commits(repo, [*dates, *tagged.values()])
     problems += _missing(repo, lost, branches.strays, removed)
     return Archive(
         workloads=_workloads(columns, series),
         environments=tuple(sorted(tables, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
         series=tuple(series),
-        commits=_commits(repo, dates, revisions),
-        tags=tags,
+        commits=_commits(told, dates, revisions),
+        tags={name: revisions[hash_] for name, hash_ in tagged.items()},
+        tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
         problems=tuple(problems),
     )
 
@@ -88,10 +91,10 @@ class _Branches:
         return list(found) if len(self._commits) > 1 else [None for _ in found]
 
 
-def _branches(conf: Any, repo: Any) -> _Branches:
+def _branches(conf: Any, repo: Any, tagged: set[str]) -> _Branches:
     """Ask the repository for the commits of each configured branch."""
     commits = {repo.get_branch_name(branch): set(repo.get_branch_commits(branch)) for branch in conf.branches}
-    return _Branches(commits, set(repo.get_tags().values()))
+    return _Branches(commits, tagged)
 
 
 def _readable(results_dir: str, problems: list[Problem]) -> Iterator[Results]:
@@ -244,13 +247,16 @@ def _workloads(columns: list[Column], series: list[Series]) -> dict[str, Workloa
     return {name: found[name] for name in sorted(found) if name in drawn}
 
 
-def _commits(repo: Any, dates: Mapping[str, int], revisions: Mapping[str, int]) -> dict[int, Commit]:
+def _commits(
+    told: Mapping[str, Described], dates: Mapping[str, int], revisions: Mapping[str, int]
+) -> dict[int, Commit]:
     """Return what is known of each commit with results."""
-    told = describe_commits(repo, dates)
-    return {
-        revisions[hash_]: Commit(hash_, revisions[hash_], date, *told.get(hash_, ("", "")))
-        for hash_, date in dates.items()
-    }
+    unknown = Described("", "", 0)
+    found = {}
+    for hash_, date in dates.items():
+        known = told.get(hash_, unknown)
+        found[revisions[hash_]] = Commit(hash_, revisions[hash_], date, known.subject, known.author)
+    return found
 
 
 def _missing(repo: Any, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:

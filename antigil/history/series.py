@@ -185,8 +185,8 @@ class Archive:
     ----------
     commits : dict of int to Commit
         By revision.
-    tags : dict of str to int
-        Revision of each tag.
+    tags, tag_dates : dict of str to int
+        Revision of each tag, and its commit's date in milliseconds since 1970 where it is known.
     """
 
     workloads: Mapping[str, Workload]
@@ -194,6 +194,7 @@ class Archive:
     series: tuple[Series, ...]
     commits: Mapping[int, Commit]
     tags: Mapping[str, int] = field(default_factory=dict)
+    tag_dates: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
         default_factory=dict, repr=False, compare=False

@@ -28,9 +28,7 @@
       this.range = new Bokeh.Range1d({ start: from ?? all[0], end: to ?? all[1], bounds: all });
       const tools = [
         new Bokeh.PanTool({ dimensions: "width" }),
-        new Bokeh.BoxZoomTool({ dimensions: "width" }),
         new Bokeh.WheelZoomTool({ dimensions: "width", modifiers: { ctrl: true } }),
-        new Bokeh.ResetTool(),
       ];
       this.figure = Bokeh.Plotting.figure({
         height: 330,
@@ -151,24 +149,9 @@
           visible: false,
         });
         this.markers.push(points);
-        this.absentMarks(line);
+        antigil.marks.drawFailed(this, line);
       }
       this.endLabels(lines);
-    }
-
-    /** A cross on the axis where a commit failed, was skipped or is missing. */
-    absentMarks(line) {
-      const bad = [...line.absent].filter(([, why]) => why === "failed").map(([i]) => this.x[i]);
-      if (bad.length && bad.length < 2000) {
-        this.figure.scatter({
-          x: bad,
-          y: bad.map(() => this.top * 0.015),
-          marker: "x",
-          size: 8,
-          line_color: color("--lost"),
-          line_width: 2,
-        });
-      }
     }
 
     /** The thread count beside the end of each line, moved apart where lines end close together. */
@@ -286,6 +269,17 @@
         points.visible = inside * APART <= this.host.clientWidth;
       }
       this.heard.onRange(this.range.start, this.range.end);
+    }
+
+    /** Move the range, if need be, so that a commit is in sight. */
+    reveal(position) {
+      const { start, end } = this.range;
+      const x = this.x[position];
+      if (x < start || x > end) {
+        const [first, last] = this.whole();
+        const from = Math.min(Math.max(x - (end - start) / 2, first), last - (end - start));
+        this.show(from, from + end - start);
+      }
     }
 
     show(from, to) {

@@ -139,15 +139,10 @@
       };
       const last = chart.numbers.revisions.length - 1;
       if (event.key in steps) {
-        const at = chart.pointed ?? last;
-        const to = Math.min(
-          Math.max(
-            (chart.pointed === null && Number.isFinite(steps[event.key]) ? at - steps[event.key] : at) +
-              steps[event.key],
-            0,
-          ),
-          last,
-        );
+        const step = steps[event.key];
+        const first = chart.pointed === null && Number.isFinite(step);
+        const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + step, 0), last);
+        chart.reveal(to);
         chart.point(to);
         document.getElementById("live").textContent = this.tip.textContent;
       } else if (event.key === "Enter" && chart.pointed !== null) {

@@ -69,6 +69,21 @@
     chart.label(text, 6, y, color("--muted"), { x_units: "screen" });
   }
 
+  /** A cross on the axis where a commit failed. */
+  function drawFailed(chart, line) {
+    const failed = [...line.absent].filter(([, why]) => why === "failed").map(([i]) => chart.x[i]);
+    if (failed.length) {
+      chart.figure.scatter({
+        x: failed,
+        y: failed.map(() => chart.top * 0.015),
+        marker: "x",
+        size: 8,
+        line_color: color("--lost"),
+        line_width: 2,
+      });
+    }
+  }
+
   function drawChanges(chart) {
     for (const change of chart.environment.changes) {
       const x = chart.byDate ? chart.commits.dateOf(change.revision) : change.revision - 0.5;
@@ -98,9 +113,9 @@
   function drawTags(chart) {
     const tags = chart.commits.columns.tags;
     const every = Math.ceil(tags.length / 14);
-    tags.forEach(([revision, name], i) => {
-      const x = chart.byDate ? chart.commits.dateOf(revision) : revision;
-      if (Number.isNaN(x)) {
+    tags.forEach(([revision, name, date], i) => {
+      const x = chart.byDate ? date : revision;
+      if (x === null) {
         return;
       }
       chart.figure.add_layout(
@@ -150,5 +165,5 @@
     });
   }
 
-  antigil.marks = { drawBackground, drawChanges, drawTags, drawChosen, choose };
+  antigil.marks = { drawBackground, drawFailed, drawChanges, drawTags, drawChosen, choose };
 })();
