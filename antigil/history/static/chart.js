@@ -180,7 +180,7 @@
           this.sorted[this.sorted.length - 1],
           end.y,
           look(end.threads, this.counts).color,
-          { x_offset: 8, text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 0 },
+          { x_offset: 8, text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 0.85 },
         );
       }
     }
