@@ -1,0 +1,238 @@
+"""The asv suite: what asv finds in it, and what a real run takes from the checkout and from the commit."""
+
+import importlib
+import inspect
+import json
+import math
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CLONED_FROM_THE_TREE = ("benchmarks", "antigil/scaling", "asv.conf.json")
+
+PER_COUNT = {"slowdown", "waiting", "queued", "inflation"}
+QUANTITIES = PER_COUNT | {"gil_held", "stall", "gil_enabled", "cpus_allowed"}
+
+
+@pytest.fixture(scope="module")
+def suite():
+    """Return the modules of the suite by name, imported as asv does: as a package of the checkout."""
+    before = sys.path[:]
+    sys.path.insert(0, str(ROOT))
+    try:
+        package = importlib.import_module("benchmarks")
+        names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+        return {name: importlib.import_module(f"benchmarks.{name}") for name in names}
+    finally:
+        sys.path[:] = before
+
+
+@pytest.fixture(scope="module")
+def workloads(suite):
+    """Return the workload classes of the suite, by asv's name for them."""
+    found = {}
+    for name, module in suite.items():
+        for label, value in vars(module).items():
+            if inspect.isclass(value) and value.__module__ == module.__name__ and hasattr(value, "workload"):
+                found[f"{name}.{label}"] = value
+    return found
+
+
+def tracked(owner):
+    return {name: value for name, value in inspect.getmembers(owner) if name.startswith("track_") and value}
+
+
+def test_the_articles_pair_and_the_controls_are_there(workloads):
+    assert {"article.ComGil", "article.SemGil", "controls.Sha256", "controls.PythonLoop"} <= set(workloads)
+
+
+def test_every_number_of_a_workload_says_what_it_is_of(workloads):
+    for name, workload in workloads.items():
+        numbers = tracked(workload)
+        assert numbers, name
+        for function in numbers.values():
+            assert function.antigil_quantity in QUANTITIES
+            assert function.antigil_title == tracked(workload)["track_slowdown"].antigil_title
+            assert function.unit
+            assert function.__doc__
+            assert (getattr(function, "param_names", None) == ["threads"]) is (
+                function.antigil_quantity in PER_COUNT
+            )
+
+
+def test_titles_tell_workloads_apart(workloads):
+    titles = [tracked(workload)["track_slowdown"].antigil_title for workload in workloads.values()]
+    assert len(set(titles)) == len(titles)
+    assert all(titles)
+
+
+def test_controls_alone_are_marked_as_such(workloads):
+    for name, workload in workloads.items():
+        marks = {bool(function.antigil_control) for function in tracked(workload).values()}
+        assert marks == {name.startswith("controls.")}
+
+
+def test_every_workload_has_a_set_up_line_of_its_own(workloads):
+    """Those that share one would share a measurement: asv tells them apart by file and line."""
+    codes = [vars(workload)["setup_cache"].__code__ for workload in workloads.values()]
+    assert len({(code.co_filename, code.co_firstlineno) for code in codes}) == len(codes)
+
+
+def test_surroundings_are_recorded(suite):
+    quantities = {f.antigil_quantity for f in tracked(suite["surroundings"].Surroundings).values()}
+    assert quantities == {"gil_enabled", "cpus_allowed"}
+
+
+def test_the_instrument_comes_from_the_checkout_under_its_own_name(suite):
+    import antigil.scaling
+
+    instrument = suite["suite"].instrument
+    assert Path(instrument.__file__) == ROOT / "antigil" / "scaling" / "__init__.py"
+    assert instrument is not antigil.scaling
+    assert instrument.__name__ == "benchmarks.instrument"
+
+
+def test_the_numbers_of_a_measurement_are_read_from_its_json_form(suite):
+    workload = suite["article"].SemGil()
+    measured = {
+        "points": [
+            {"threads": 1, "samples": [1.0, 1.0], "waiting": 0.0, "queued": 0.0, "inflation": 1.0},
+            {"threads": 2, "samples": [1.6, 2.0], "waiting": 0.1, "queued": 0.2, "inflation": 1.1},
+        ],
+        "gil_held": {"samples": [0.0, 0.01]},
+        "stall": 0.005,
+    }
+    assert workload.track_slowdown(measured, 2) == {"samples": [2 / 1.6, 1.0], "number": 1}
+    assert workload.track_waiting(measured, 2) == 0.1
+    assert workload.track_queued(measured, 2) == 0.2
+    assert workload.track_inflation(measured, 2) == 1.1
+    assert workload.track_gil_held(measured) == {"samples": [0.0, 0.01], "number": 1}
+    assert workload.track_stall(measured) == 0.005
+
+
+def test_what_a_commit_lacks_is_skipped_and_what_fails_is_not(suite, monkeypatch):
+    workload = suite["article"].SemGil()
+    monkeypatch.setattr(
+        workload, "workload", suite["suite"].instrument.Workload("pass", "from antigil import x")
+    )
+    monkeypatch.setenv("ANTIGIL_PROCESSES", "1")
+    assert workload.measure() == {}
+    with pytest.raises(NotImplementedError):
+        workload.setup({})
+    monkeypatch.setattr(workload, "workload", suite["suite"].instrument.Workload("1 / 0"))
+    with pytest.raises(ZeroDivisionError):
+        workload.measure()
+
+
+# A real run. A benchmark of the test's own tells where the worker's kernels and the instrument lie.
+
+WHEREABOUTS = """
+import json
+import sys
+from pathlib import Path
+
+from . import instrument
+
+RAISE = "raise RuntimeError(_kernels.__file__)"
+
+
+class Whereabouts:
+    def setup_cache(self):
+        try:
+            workload = instrument.Workload(RAISE, "from antigil import _kernels")
+            instrument.measure(workload, (1,), budget=0.1, processes=1)
+        except RuntimeError as error:
+            found = {"kernels": str(error), "prefix": sys.prefix, "instrument": instrument.__file__}
+            Path(__file__).with_suffix(".json").write_text(json.dumps(found))
+
+    def track_found(self):
+        return 1
+"""
+
+GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+
+BENCHMARKS = (
+    r"^article\.(ComGil\.track_gil_held|SemGil\.track_slowdown|SemGil\.time_call)",
+    r"^whereabouts\.",
+)
+
+
+@pytest.fixture(scope="module")
+def asv(tmp_path_factory):
+    """Return a function that runs asv in a clone whose newest commit lacks ``calcular_sem_gil``."""
+    pytest.importorskip("asv")
+    home, clone = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("checkout") / "antigil"
+    for name in (".config", ".pip", ".cache", ".gitconfig"):
+        if (Path.home() / name).exists():
+            (home / name).symlink_to(Path.home() / name)
+    environment = {**os.environ, "HOME": str(home), "ANTIGIL_PROCESSES": "1"}
+
+    def run(*command):
+        return subprocess.run(
+            command, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=300
+        )
+
+    subprocess.run([*GIT, "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    subprocess.run([*GIT, "checkout", "--quiet", "-B", "main"], cwd=clone, check=True)
+    names = clone / "antigil" / "__init__.py"
+    lines = names.read_text().splitlines(keepends=True)
+    names.write_text("".join(line for line in lines if line.strip() != '"calcular_sem_gil",'))
+    subprocess.run([*GIT, "commit", "--quiet", "-m", "kernels: lose one", str(names)], cwd=clone, check=True)
+    for name in CLONED_FROM_THE_TREE:
+        copy = shutil.copy if (ROOT / name).is_file() else shutil.copytree
+        copy(ROOT / name, clone / name, **({} if copy is shutil.copy else {"dirs_exist_ok": True}))
+    (clone / "benchmarks" / "whereabouts.py").write_text(WHEREABOUTS)
+    machine = run(sys.executable, "-m", "asv", "machine", "--yes", "--machine", "here")
+    assert machine.returncode == 0, machine.stdout + machine.stderr
+    return lambda *arguments: (clone, run(sys.executable, "-m", "asv", *arguments))
+
+
+@pytest.fixture(scope="module")
+def ran(asv):
+    """Return the clone, what asv said, and the results of the newest commit by benchmark."""
+    benches = [argument for pattern in BENCHMARKS for argument in ("--bench", pattern)]
+    clone, run = asv("run", "--machine", "here", *benches, "HEAD^!")
+    said = run.stdout + run.stderr
+    assert run.returncode == 0, said
+    (path,) = (clone / ".asv" / "results" / "here").glob("*-*.json")
+    return clone, said, json.loads(path.read_text())["results"]
+
+
+def values(results, name):
+    return results[name][0]
+
+
+def test_a_workload_that_a_commit_lacks_is_skipped_and_not_failed(ran):
+    """For every thread count; asv writes NaN for skipped, and null for failed."""
+    _, said, results = ran
+    for name, count in (("article.SemGil.track_slowdown", 4), ("article.SemGil.time_call", 1)):
+        found = values(results, name)
+        assert len(found) == count, said
+        assert all(value is not None and math.isnan(value) for value in found), said
+
+
+def test_the_other_workloads_of_that_commit_are_measured(ran):
+    _, said, results = ran
+    assert all(0.0 <= value <= 1.0 for value in values(results, "article.ComGil.track_gil_held")), said
+
+
+def test_the_kernels_come_from_the_commit_and_the_instrument_from_the_checkout(ran):
+    """The first lie in asv's environment, in the worker process too; the second in the checkout."""
+    clone, said, results = ran
+    assert values(results, "whereabouts.Whereabouts.track_found") == [1], said
+    found = json.loads((clone / "benchmarks" / "whereabouts.json").read_text())
+    assert Path(found["prefix"]).is_relative_to(clone / ".asv" / "env")
+    assert Path(found["kernels"]).is_relative_to(found["prefix"])
+    assert Path(found["instrument"]) == clone / "antigil" / "scaling" / "__init__.py"
+
+
+def test_asv_finds_no_fault_with_the_suite(asv, ran):
+    """It looks at the parameters that each benchmark takes, in the environment of the run."""
+    _, run = asv("check")
+    assert run.returncode == 0, run.stdout + run.stderr
