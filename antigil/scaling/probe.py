@@ -36,6 +36,9 @@ except ImportError:  # Windows
 MEAN_SLEEP_SECONDS = 0.002
 """Each probe can cost the worker a switch of threads, about 20 us: 1 % at this rate."""
 
+LEAST_PROBES = 4
+"""However little time there is, and however long a call holds the GIL: fewer tell nothing."""
+
 
 def probe_gil(
     workload: Workload | FunctionWorkload,
@@ -54,7 +57,7 @@ def probe_gil(
     workload
         What one worker thread calls again and again.
     seconds
-        Time to probe for.
+        Time to probe for; more where a call holds the GIL for so long that `LEAST_PROBES` need it.
     mean_sleep
         Mean time between probes, in seconds.
     pin
@@ -102,7 +105,7 @@ def collect(
         group.gate.wait()
         with _Watch(worker[0]) as observe:
             end = time.perf_counter() + seconds
-            while time.perf_counter() < end and not group.stop.is_set():
+            while (time.perf_counter() < end or len(probes) < LEAST_PROBES) and not group.stop.is_set():
                 probes.append(observe(random.expovariate(1.0 / mean_sleep)))
         group.stop.set()
 
