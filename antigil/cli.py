@@ -126,7 +126,7 @@ def _configure_measure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SETUP",
-        help="run once in each process (repeatable)",
+        help="run once in each process, before; its names are global, shared by all threads (repeatable)",
     )
     add(
         "--thread-setup",
@@ -140,15 +140,21 @@ def _configure_measure(parser: argparse.ArgumentParser) -> None:
         "--threads",
         type=_thread_counts,
         metavar="1,2,4",
-        help="thread counts (default: up to the CPUs and beyond)",
+        help="thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)",
     )
-    add("--budget", type=_positive, default=12.0, metavar="SECONDS", help="time to spend (default: 12)")
+    add(
+        "--budget",
+        type=_positive,
+        default=12.0,
+        metavar="SECONDS",
+        help="time to spend (default: 12); calls of a second and more take what they need",
+    )
     add(
         "--time-limit",
         type=_positive,
         default=60.0,
         metavar="SECONDS",
-        help="when a window counts as hanging",
+        help="raise it where a few calls in a row take longer than this (default: 60)",
     )
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
