@@ -154,7 +154,7 @@ def _configure_measure(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=60.0,
         metavar="SECONDS",
-        help="raise it where a few calls in a row take longer than this (default: 60)",
+        help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
     )
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
