@@ -230,7 +230,7 @@ class Measurement:
         return any(point.disturbed for point in self.points)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented JSON form (docs/method.md), of plain dicts, lists and numbers."""
+        """Return the documented JSON form (docs/measure.md), of plain dicts, lists and numbers."""
         where = self.surroundings
         text = (
             self.workload if isinstance(self.workload, Workload) else Workload(repr(self.workload.function))
