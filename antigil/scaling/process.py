@@ -89,11 +89,17 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
                 ).returncode
             except subprocess.TimeoutExpired:
                 status = None
-        said = output.read_text(errors="replace")
         if not response.exists():
-            raise _death(status, said, limit)
+            raise _death(status, _last_words(output), limit)
         answer = json.loads(response.read_text())
     return _result(answer)
+
+
+def _last_words(output: Path) -> str:
+    """Return the end of what a process said; a workload that prints can say hundreds of megabytes."""
+    with output.open("rb") as file:
+        file.seek(max(0, output.stat().st_size - 1_000_000))
+        return file.read().decode(errors="replace")
 
 
 def _death(status: int | None, said: str, limit: float) -> MeasurementError:
