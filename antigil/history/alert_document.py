@@ -9,7 +9,7 @@ from .alert import Alert
 from .changes import Effect
 from .decide_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
 from .names import environment_labels, file_names
-from .report_summary import TRADES
+from .report_summary import trade_told
 from .report_words import change, name, value
 from .series import Archive, Commit, Environment
 
@@ -71,10 +71,21 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "settled": alert.settled,
         "excuse": alert.excuse,
         "trade": None if alert.trade is None else str(alert.trade),
+        "throughput": _throughput(alert.effects),
         "before": _commit(alert.before),
         "commit": _commit(alert.commit),
         "effects": [_effect(effect) for effect in alert.effects],
     }
+
+
+def _throughput(effects: Sequence[Effect]) -> list[list[float]]:
+    """Return by thread count how much more n threads get done, relative, where the time of one changed."""
+    time = next((e for e in effects if e.quantity == "time"), None)
+    if time is None:
+        return []
+    faster = time.before / time.after
+    speedups = [e for e in effects if e.quantity == "slowdown" and e.threads is not None]
+    return [[float(e.threads or 0), faster * e.after / e.before - 1.0] for e in speedups]
 
 
 def _commit(commit: Commit) -> Document:
@@ -130,7 +141,7 @@ def remarks(alert: Mapping[str, Any]) -> Iterator[str]:
     if alert["excuse"] is not None:
         yield f"Excused: {alert['excuse']}"
     if alert["trade"]:
-        yield f"{TRADES[alert['trade']]}."
+        yield trade_told(alert["trade"], alert["throughput"])
 
 
 def cells(effect: Mapping[str, Any]) -> tuple[str, str, str, str]:

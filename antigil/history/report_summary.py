@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .report_words import ceiling, name, value
@@ -20,11 +20,27 @@ PARTS = {"waiting": "waiting", "queued": "queued", "inflation": "CPU time per ca
 
 EXCUSED = "Excused: "
 
-TRADES = {
-    "slower alone": "A trade: it scales better because one thread alone became slower",
-    "faster alone": "A trade: one thread alone became faster, and scales less; nothing is lost as long as"
-    " all threads together get more done",
-}
+#: A change of throughput that is worth the word.
+NOTICEABLE = 0.05
+
+
+def trade_told(trade: str, throughput: Sequence[Sequence[float]]) -> str:
+    """Return what a trade is, with what n threads together get done now; see `decide_verdict`.
+
+    Parameters
+    ----------
+    throughput
+        Pairs of a thread count and the relative change.
+    """
+    best = max((change for _, change in throughput), default=0.0)
+    if trade == "faster alone":
+        text = "A trade: it scales less because one thread alone became faster"
+    elif best > NOTICEABLE:
+        text = "A trade: it scales better, but one thread alone became slower"
+    else:
+        text = "No gain: it scales better only because one thread alone became slower"
+    more = ", ".join(f"{percent(change)} with {int(n)} threads" for n, change in throughput)
+    return f"{text}. Work done by all threads together: {more}." if more else f"{text}."
 
 
 def headline(document: Document) -> str:
@@ -85,8 +101,7 @@ def remarks(workload: Document) -> Iterator[str]:
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
     if workload["trade"]:
-        more = ", ".join(f"{percent(change)} with {int(n)} threads" for n, change in workload["throughput"])
-        yield TRADES[workload["trade"]] + (f". Throughput: {more}" if more else "") + "."
+        yield trade_told(workload["trade"], workload["throughput"])
     held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)
     if held is not None and held["outcome"] in ("lost", "gained"):
         yield (

@@ -40,7 +40,7 @@ def value(quantity: str, threads: int | None, number: float) -> str:
 def change(quantity: str, base: float, head: float) -> str:
     """Return what became of a number: more speedup is a plus, and so is more waiting."""
     if quantity in SHARES:
-        return points(head - base)
+        return points(head - base) if abs(head - base) >= 0.005 else "±0 points"
     if quantity == "slowdown":
         base, head = head, base
     if base <= 0 or not math.isfinite(base):

@@ -12,6 +12,7 @@ def alert(workload="work.One", identity="aa", **changes):
     usual = {
         "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
         "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
+        "throughput": [],
         "before": {**commit, "hash": "b" * 40}, "commit": commit, "effects": [effect],
     }  # fmt: skip
     return {**usual, **changes}

@@ -239,6 +239,27 @@ def test_numbers_are_written_as_people_read_them(quantity, threads, number, expe
     assert value(quantity, threads, number) == expected
 
 
+@pytest.mark.parametrize(
+    ("slowdown", "time", "said"),
+    [
+        ((2.0, 1.0), (0.003, 0.004), "A trade: it scales better, but one thread alone became slower."),
+        (
+            (2.0, 1.0),
+            (0.003, 0.006),
+            "No gain: it scales better only because one thread alone became slower.",
+        ),
+        ((1.0, 1.5), (0.003, 0.002), "A trade: it scales less because one thread alone became faster."),
+    ],
+)
+def test_a_trade_is_told_with_what_all_threads_get_done(slowdown, time, said):
+    base = {**STEADY, ("work.One", "slowdown", 2): slowdown[0], ("work.One", "time", None): time[0]}
+    head = {("work.One", "slowdown", 2): slowdown[1], ("work.One", "time", None): time[1]}
+    more = slowdown[0] / slowdown[1] * time[0] / time[1] - 1
+    told = f"{'+' if round(more, 2) > 0 else '±'}{more * 100:.0f} % with 2 threads."
+
+    assert f"    {said} Work done by all threads together: {told}" in render(compared(head, base), "text")
+
+
 def test_more_speedup_is_a_plus_and_so_is_more_time():
     assert change("slowdown", 2.0, 1.0) == "+100 %"
     assert change("time", 1.0, 2.0) == "+100 %"
