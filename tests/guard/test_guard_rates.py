@@ -7,11 +7,15 @@ and times scatter by 3 % with a tail. The measured counterpart is ``tools/guard_
 import random
 
 import pytest
+from generated import Place, scaling
+from test_guard_alert import GAINED, LOST
+from test_guard_alert import WORKLOADS as HISTORY
 
 from antigil.history.compare import look_twice
 from antigil.history.compare_numbers import Readings
 from antigil.history.config import Options
 from antigil.history.decide import Number
+from antigil.history.decide_verdict import Outcome
 from antigil.history.project import Revision
 from antigil.history.series import Workload
 
@@ -72,3 +76,41 @@ def test_a_new_serial_fraction_is_seen_in_at_least_95_of_100_and_nothing_else(he
 
 def test_a_thread_that_is_slower_by_a_third_is_seen_in_at_least_95_of_100():
     assert sum(alarms(seed, changed_seconds=0.004) == {"work.One"} for seed in range(100)) >= 95
+
+
+def readings_of(commit, seed, workloads):
+    """Return eight processes' numbers of the history's workloads at one commit, as its model has them."""
+    generator, readings = random.Random(seed), Readings()
+    for planned in HISTORY:
+        if workloads is not None and planned.name not in workloads:
+            continue
+        behaviour = planned.at(commit)
+        for _ in range(8):
+            found = sum(generator.random() < behaviour.serial for _ in range(PROBES)) / PROBES
+            readings.add_one(Number(planned.name, "gil_held"), found)
+            readings.add_one(Number(planned.name, "time"), behaviour.seconds * generator.gauss(1, 0.01))
+            for threads in (2, 4, 8):
+                slowdown = threads / scaling(behaviour, Place(), threads)["speedup"]
+                readings.add_one(
+                    Number(planned.name, "slowdown", threads), slowdown * generator.gauss(1, 0.01)
+                )
+    return readings
+
+
+@pytest.mark.parametrize("commit", range(1, 34))
+def test_compare_names_exactly_the_workloads_that_a_commit_changed_and_their_direction(commit):
+    looks = iter(range(2))
+
+    def measure(workloads):
+        seed = 100 * commit + 10 * next(looks)
+        return readings_of(commit - 1, seed, workloads), readings_of(commit, seed + 1, workloads)
+
+    workloads = {one.name: Workload(one.name, one.title, one.control) for one in HISTORY}
+    revision = Revision("a" * 40, "")
+    verdict = look_twice(measure, Options(), workloads, revision, revision, "simulated").verdict
+
+    assert {(one.workload.name, commit) for one in verdict.losses} == {c for c in LOST if c[1] == commit}
+    gained = {one.workload.name for one in verdict.workloads if one.with_outcome(Outcome.GAINED)}
+    traded = {one.workload.name for one in verdict.workloads if one.trade is not None}
+    assert {(name, commit) for name in gained - traded} == {c for c in GAINED if c[1] == commit}
+    assert traded == ({"work.Trade"} if commit == 27 else set())
