@@ -65,7 +65,7 @@ def measure_again(
 ) -> Alert:
     """Compare an alert's commit with the one before it."""
     controls = [name for name, workload in archive.workloads.items() if workload.control]
-    patterns = [f"^{re.escape(name)}\\b" for name in (alert.workload.name, *controls)]
+    patterns = [pattern_of(name) for name in (alert.workload.name, *controls)]
     environment = f"{project.conf.environment_type}:{alert.environment.python}"
     try:
         base, head = project.revision(alert.before.hash), project.revision(alert.commit.hash)
@@ -75,6 +75,11 @@ def measure_again(
     except UserError as error:
         return replace(alert, problem=f"could not be measured again: {error}")
     return concluded(alert, outcome.comparisons)
+
+
+def pattern_of(workload: str) -> str:
+    """Return what asv's ``--bench`` takes for a workload; one that was only timed names parameters as well."""
+    return f"^{re.escape(workload.partition('(')[0])}\\b"
 
 
 def concluded(alert: Alert, comparisons: Sequence[Comparison]) -> Alert:

@@ -16,6 +16,7 @@ from typing import Any
 
 from antigil.errors import UserError
 
+from .alert_confirm import pattern_of
 from .alert_document import SCHEMA
 from .alert_report import alert_lines
 from .github import gh, gh_json
@@ -112,7 +113,7 @@ def body_of(workload: str, alerts: Sequence[Document], page: str = "") -> str:
     lines += [
         "",
         *([f"Its history: {page}", ""] if page else []),
-        f"To measure it again: `{command} -b '^{re.escape(workload)}\\b'`",
+        f"To measure it again: `{command} -b '{pattern_of(workload)}'`",
         "",
         'If it is meant to be so, excuse the workload with a reason under `"antigil": {"excused": …}` in'
         " asv.conf.json. This issue closes itself when the loss is made good, or excused.",

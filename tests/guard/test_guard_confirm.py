@@ -118,3 +118,8 @@ def test_a_memory_that_was_damaged_is_refused_with_its_line(tmp_path):
 
     with pytest.raises(UserError, match="line 2, is no remembered change"):
         alert_confirm.recall(memory)
+
+
+def test_a_workload_that_was_only_timed_is_asked_for_by_its_benchmark():
+    assert alert_confirm.pattern_of("sort.time_sort(kind=heap)") == "^sort\\.time_sort\\b"
+    assert alert_confirm.pattern_of("work.One") == "^work\\.One\\b"
