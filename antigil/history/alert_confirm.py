@@ -78,7 +78,7 @@ def measure_again(
 
 
 def pattern_of(workload: str) -> str:
-    """Return what asv's ``--bench`` takes for a workload; one that was only timed names parameters as well."""
+    """Return what asv's ``--bench`` takes for a workload; a timed one names parameters too."""
     return f"^{re.escape(workload.partition('(')[0])}\\b"
 
 
