@@ -221,14 +221,15 @@ def share(k, n):
     if n == 0:
         return "not measured"
     low, high = clopper_pearson(k, n)
-    return f"{k} of {n} ({low:.0%} to {high:.0%})"
+    return f"{k} of {n} ({low:.1%} to {high:.1%})"
 
 
 def clopper_pearson(k, n):
     """Return the exact 95 % interval of a probability of which k of n were seen, by bisection."""
 
     def tail(p, upto):
-        return sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(upto + 1))
+        ways = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in range(upto + 1)]
+        return sum(math.exp(w + i * math.log(p) + (n - i) * math.log1p(-p)) for i, w in enumerate(ways))
 
     def solve(is_above):
         low, high = 0.0, 1.0
