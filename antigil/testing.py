@@ -29,9 +29,10 @@ from unittest import SkipTest
 from .scaling.cpus import cpus_allowed
 from .scaling.errors import MeasurementError, WorkloadTimeout
 from .scaling.held import GilHeld, Probe, estimate
-from .scaling.measurement import gil_enabled, median_interval
+from .scaling.measurement import median_interval
 from .scaling.probe import MEAN_SLEEP_SECONDS, collect, probe_gil
 from .scaling.rounds import Plan, Round, measure_rounds, select
+from .scaling.surroundings import gil_enabled
 from .scaling.workload import FunctionWorkload
 
 __all__ = ["assert_releases_gil", "assert_scales"]

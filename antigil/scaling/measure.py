@@ -7,10 +7,11 @@ from pathlib import Path
 
 from .cpus import cpus_allowed
 from .held import pool
-from .measurement import Measurement, Sample, Surroundings, combine, sample_of
+from .measurement import Measurement, Sample, combine, sample_of, under_ceiling
 from .probe import probe_gil
 from .process import measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select
+from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
@@ -89,13 +90,14 @@ def measure(
     for i in range(processes):
         results.append(measure_in_fresh_process(workload, plan, share * PROBE_SHARE))
         on_process(i + 1, processes)
-    samples = tuple(result.sample for result in results)
+    held = pool(result.gil_held for result in results)
+    samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     return Measurement(
         workload=workload,
         surroundings=results[0].surroundings,
         points=combine(samples),
         samples=samples,
-        gil_held=pool(result.gil_held for result in results),
+        gil_held=held,
         gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
     )

@@ -16,66 +16,20 @@ H. A. David, H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1
 from __future__ import annotations
 
 import math
-import platform
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
-from .clocks import queue_is_measurable
-from .cpus import cpu_model, cpus_allowed
 from .held import GilHeld
 from .rounds import Round, select
+from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
 SCHEMA = "antigil.measurement/1"
 
 INSTRUMENT_VERSION = "1"
 """Raised by every change that can move a figure; figures of different versions must not be compared."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """Where a measurement was made.
-
-    Attributes
-    ----------
-    gil
-        Whether the GIL was enabled.
-    switch_interval
-        CPython's switch interval in seconds.
-    queue_measured
-        Whether the system reports time in the run queue. Where it does not, waiting includes
-        queueing, and a queue-free speedup cannot be had.
-    """
-
-    python_version: str
-    implementation: str
-    gil: bool
-    switch_interval: float
-    cpu: str
-    cpus_allowed: int
-    queue_measured: bool
-
-    @classmethod
-    def here(cls) -> Surroundings:
-        """Return the surroundings of this process."""
-        return cls(
-            python_version=platform.python_version(),
-            implementation=platform.python_implementation(),
-            gil=gil_enabled(),
-            switch_interval=sys.getswitchinterval(),
-            cpu=cpu_model(),
-            cpus_allowed=cpus_allowed(),
-            queue_measured=queue_is_measurable(),
-        )
-
-
-def gil_enabled() -> bool:
-    """Tell whether the GIL is enabled in this process."""
-    check = getattr(sys, "_is_gil_enabled", None)  # since 3.13; before, there is always a GIL
-    return True if check is None else bool(check())
 
 
 @dataclass(frozen=True)
@@ -104,6 +58,18 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
     used, disturbed = select(rounds)
     points = {n: _point_sample(used, n) for n in sorted(used[0].windows)}
     return Sample(points, rounds=len(used), dropped=len(rounds) - len(used), disturbed=disturbed)
+
+
+def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
+    """Return a disturbed sample with no speedup above the ceiling that the GIL-held share sets.
+
+    Much queueing can make S* too large for a workload that waits for the GIL. The held share
+    is right on a busy machine, and by the bottleneck law nothing exceeds its ceiling.
+    """
+    if ceiling is None or not sample.disturbed:
+        return sample
+    points = {n: replace(point, speedup=min(point.speedup, ceiling)) for n, point in sample.points.items()}
+    return replace(sample, points=points)
 
 
 def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:

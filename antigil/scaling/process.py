@@ -24,9 +24,10 @@ from typing import Any, cast
 
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .held import GilHeld
-from .measurement import PointSample, Sample, Surroundings, sample_of
+from .measurement import PointSample, Sample, sample_of
 from .probe import probe_gil
 from .rounds import Plan, measure_rounds
+from .surroundings import Surroundings
 from .workload import Workload
 
 _BOOTSTRAP = """\

@@ -10,7 +10,14 @@ from fakes import round_of, window
 
 from antigil.scaling import Estimate, Workload, measure, measure_function
 from antigil.scaling.measure import StealMeter
-from antigil.scaling.measurement import PointSample, Sample, combine, median_interval, sample_of
+from antigil.scaling.measurement import (
+    PointSample,
+    Sample,
+    combine,
+    median_interval,
+    sample_of,
+    under_ceiling,
+)
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +167,11 @@ def test_steal_is_not_told_where_there_is_no_such_file(tmp_path):
 def test_no_time_passed_is_no_steal(tmp_path):
     (tmp_path / "stat").write_text("cpu  1 2 3 4 5 6 7 8 9 10\n")
     assert StealMeter(tmp_path / "stat").share() == 0.0
+
+
+@pytest.mark.parametrize(("disturbed", "reported"), [(True, 1.25), (False, 1.8)])
+def test_only_a_disturbed_speedup_is_held_under_the_ceiling(disturbed, reported):
+    one, two = PointSample(10.0, 1.0, 1.0, 0.0, 0.5), PointSample(18.0, 1.8, 1.1, 0.3, 0.5)
+    sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=disturbed)
+    assert under_ceiling(sample, 1.25).points[2].speedup == reported
+    assert under_ceiling(sample, None) == sample
