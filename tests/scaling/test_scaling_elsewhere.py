@@ -5,12 +5,19 @@ import time
 
 import pytest
 
-from antigil.scaling import FunctionWorkload, Plan, Surroundings, measure_function, measure_rounds, probe_gil
+from antigil.scaling import (
+    FunctionWorkload,
+    Plan,
+    Surroundings,
+    gil_enabled,
+    measure_function,
+    measure_rounds,
+    probe_gil,
+)
 from antigil.scaling import clocks as clocks_module
 from antigil.scaling import cpus as cpus_module
 from antigil.scaling import probe as probe_module
 from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
-from antigil.scaling.held import LATE_SECONDS
 
 
 @pytest.fixture
@@ -73,12 +80,10 @@ def no_switch_counts(request, monkeypatch):
 
 @pytest.mark.usefixtures("no_switch_counts", "no_affinity")
 def test_without_switch_counts_the_probe_goes_by_lateness_and_says_so():
-    """The loop gives up the GIL after each switch interval of 5 ms; a sleep never has it."""
-    assert LATE_SECONDS < 0.005
-    loops = probe_gil(FunctionWorkload(loop), 0.4)
-    sleeps = probe_gil(FunctionWorkload(lambda: time.sleep(0.01)), 0.4)
-    assert (loops.method, sleeps.method) == ("latency", "latency")
-    assert loops.share > sleeps.share
+    """The loop gives up the GIL after each switch interval of 5 ms: then a wake-up comes late."""
+    found = probe_gil(FunctionWorkload(loop), 0.4)
+    assert found.method == "latency"
+    assert found.share >= 0.8 or not gil_enabled()
 
 
 def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):

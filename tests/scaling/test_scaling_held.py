@@ -140,6 +140,14 @@ def test_lateness_stands_in_for_a_count_of_switches():
     assert found.share == pytest.approx(truth, abs=0.01)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_lateness_sees_holds_of_ten_milliseconds(share):
+    """But not their last millisecond: it is biased low by up to a fifth."""
+    probes = simulate(share, 0.01, 20.0, seeded("late", share))
+    found = estimate([replace(probe, taken=None) for probe in probes])
+    assert 0.8 * share - 0.005 <= found.share <= share + 0.02
+
+
 def held(share, standard_error, probes=100, stall=0.0):
     return GilHeld(share, standard_error, probes, stall, "switches")
 
