@@ -1,0 +1,200 @@
+"""The assertions for test suites: when they look again, what they decide, and what they say."""
+
+from unittest import SkipTest
+
+import pytest
+
+from antigil import testing
+from antigil.scaling import GilHeld, MeasurementError
+from antigil.scaling.held import Probe
+from antigil.scaling.rounds import Round
+from antigil.scaling.window import Window
+from antigil.testing import assert_releases_gil, assert_scales
+
+
+def func():
+    """Stand for what is measured: nothing ever is."""
+
+
+class Clock:
+    """Time that passes only while a look is taken."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def monotonic(self):
+        """Stand in for time.monotonic."""
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Return a clock that the assertions go by, on a machine with 2 CPUs and a GIL."""
+    clock = Clock()
+    monkeypatch.setattr(testing, "time", clock)
+    monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
+    monkeypatch.setattr(testing, "gil_enabled", lambda: True)
+    return clock
+
+
+@pytest.fixture
+def see(monkeypatch, clock):
+    """Return a function that lets each look at the GIL see these shares, one after the other."""
+
+    def put_in_place(*estimates):
+        looks = iter(estimates)
+
+        def collect(workload, seconds, **others):
+            clock.seconds += seconds
+            return [Probe(0.002, 0.002, False, 0.002, 0.0, 0.0)]
+
+        def estimate(probes):
+            found = next(looks)
+            if isinstance(found, Exception):
+                raise found
+            return GilHeld(*found, len(probes), 0.001, "switches")
+
+        monkeypatch.setattr(testing, "collect", collect)
+        monkeypatch.setattr(testing, "estimate", estimate)
+        return looks
+
+    return put_in_place
+
+
+FAR_TOO_FEW = MeasurementError("too few probes of the GIL: probe for longer")
+
+HOLDS, FAILS, IS_SKIPPED = "holds", "fails", "is skipped"
+
+
+def outcome(check, *args, **options):
+    try:
+        check(*args, **options)
+    except AssertionError:
+        return FAILS
+    except SkipTest:
+        return IS_SKIPPED
+    return HOLDS
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        ([(0.01, 0.01)], HOLDS),
+        ([(0.25, 0.04)], FAILS),
+        ([(0.12, 0.04), (0.05, 0.01)], HOLDS),
+        ([(0.08, 0.04), (0.2, 0.03)], FAILS),
+        ([(0.12, 0.04), (0.11, 0.03), (0.11, 0.02), (0.11, 0.01)], HOLDS),
+        ([(0.12, 0.04), (0.12, 0.03), (0.12, 0.02), (0.14, 0.01)], FAILS),
+        ([FAR_TOO_FEW, (0.5, 0.05)], FAILS),
+        ([FAR_TOO_FEW] * 4, IS_SKIPPED),
+    ],
+    ids=[
+        "clearly below",
+        "clearly above",
+        "unclear, then below",
+        "unclear, then above",
+        "unclear to the end",
+        "clear at the end",
+        "too few probes at first",
+        "too few probes",
+    ],
+)
+def test_looks_go_on_until_it_is_clear_or_the_time_is_over(see, looks, expected):
+    unused = see(*looks)
+    assert outcome(assert_releases_gil, func, seconds=1.0) == expected
+    assert next(unused, None) is None
+
+
+@pytest.mark.parametrize(("looks", "expected"), [([(1.0, 0.01)], FAILS), ([FAR_TOO_FEW], IS_SKIPPED)])
+def test_two_more_looks_are_taken_where_long_calls_let_no_probe_come_in(see, looks, expected):
+    unused = see(FAR_TOO_FEW, FAR_TOO_FEW, *looks)
+    assert outcome(assert_releases_gil, func, seconds=0.1) == expected
+    assert next(unused, None) is None
+
+
+def rounds(*speedups, queued=0.0):
+    """Return rounds of 1 and 2 threads."""
+
+    def window(n, rate, queued):
+        on_cpu = 1.0 - queued
+        return Window(n, rate, on_cpu, queued, 0.0, 0.05, rate * 0.05)
+
+    return [
+        Round({1: window(1, 100.0, 0.0), 2: window(2, 100.0 * speedup * (1 - queued), queued)}, 2)
+        for speedup in speedups
+    ]
+
+
+@pytest.fixture
+def measure(monkeypatch, clock):
+    """Return a function that lets each look at the speedup find these rounds, and the GIL held so."""
+
+    def put_in_place(looks, held=(0.0, 0.001)):
+        looks = iter(looks)
+
+        def measure_rounds(workload, plan):
+            clock.seconds += plan.budget
+            return next(looks)
+
+        def probe_gil(workload, seconds, **others):
+            if isinstance(held, Exception):
+                raise held
+            return GilHeld(*held, 100, 0.001, "switches")
+
+        monkeypatch.setattr(testing, "measure_rounds", measure_rounds)
+        monkeypatch.setattr(testing, "probe_gil", probe_gil)
+        return looks
+
+    return put_in_place
+
+
+FAST, SLOW = rounds(*[1.9] * 8), rounds(*[1.0] * 8)
+MIXED = rounds(*[1.0, 1.9] * 4)
+DISTURBED = rounds(*[1.0, 1.9] * 4, queued=0.4)
+
+
+@pytest.mark.parametrize(
+    ("looks", "held", "expected"),
+    [
+        ([FAST], (0.0, 0.001), HOLDS),
+        ([SLOW], (1.0, 0.001), FAILS),
+        ([MIXED, FAST, FAST], (0.0, 0.001), HOLDS),
+        ([MIXED, SLOW, SLOW], (0.0, 0.001), FAILS),
+        ([MIXED], (1.0, 0.001), FAILS),
+        ([DISTURBED], (0.95, 0.01), FAILS),
+        ([MIXED] * 5, (0.5, 0.01), HOLDS),
+        ([DISTURBED] * 5, (0.5, 0.01), IS_SKIPPED),
+        ([DISTURBED] * 5, FAR_TOO_FEW, IS_SKIPPED),
+        ([SLOW[:1]] * 5, (0.0, 0.001), FAILS),
+        ([FAST[:2], FAST[:2], FAST[:2]], (0.0, 0.001), HOLDS),
+    ],
+    ids=[
+        "clearly fast",
+        "clearly slow",
+        "unclear, then fast",
+        "unclear, then slow",
+        "the ceiling is too low",
+        "the ceiling is too low, whatever the neighbours",
+        "unclear to the end",
+        "disturbed to the end",
+        "disturbed, and no probe came in",
+        "few long rounds, slow",
+        "few long rounds, fast",
+    ],
+)
+def test_rounds_go_on_until_it_is_clear_or_the_time_is_over(measure, looks, held, expected):
+    unused = measure(looks, held)
+    assert outcome(assert_scales, func, 2, 1.5, seconds=4.0) == expected
+    assert next(unused, None) is None
+
+
+def test_a_failure_says_where_the_speedup_went(measure):
+    measure([rounds(*[1.0] * 8, queued=0.2)], (0.5, 0.01))
+    with pytest.raises(AssertionError) as caught:
+        assert_scales(func, 2, 1.5)
+    assert str(caught.value) == (
+        "func gets 1.00 times as much done in 2 threads as in one (interval 1.00 to 1.00, 8 rounds); "
+        "at least 1.5 was asked for. Where the rest of 2 went: waiting 0% of the threads' time (the GIL, "
+        "locks, I/O); queued for a CPU 20%; CPU time per call 2.00 times that of one thread. It holds the "
+        "GIL for 0.50 of its time (interval 0.47 to 0.53), so no number of threads gives more than 2.0."
+    )
