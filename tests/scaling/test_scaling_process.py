@@ -108,6 +108,12 @@ def test_a_workload_that_hangs_is_ended(monkeypatch, statement, setup):
         go(statement, setup, time_limit=0.5)
 
 
+def test_a_hang_that_keeps_the_gil_is_told_with_the_line_where(monkeypatch):
+    monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
+    with pytest.raises(WorkloadTimeout, match='File "<statement>", line 2'):
+        go("text = 'a' * 64 + 'b'\nmatch('(a+)+$', text)", "from re import match", time_limit=0.5)
+
+
 if hasattr(signal, "SIGKILL"):
 
     @pytest.mark.parametrize(

@@ -104,14 +104,23 @@ def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads,
     assert caught.traceback[-1].name == "breaks"
 
 
-def test_an_error_while_a_thread_is_prepared_is_raised():
+def alive_after(threads, seconds=0.5):
+    """Return which of the threads are alive after some time."""
+    for thread in threads:
+        thread.join(seconds)
+    return [thread for thread in threads if thread.is_alive()]
+
+
+def test_an_error_while_a_thread_is_prepared_is_raised_and_ends_the_others():
     def make_run(thread, threads):
         if thread == 1:
             raise BrokenWorkloadError("not prepared")
         return lambda calls: None
 
+    before = set(threading.enumerate())
     with pytest.raises(BrokenWorkloadError, match="not prepared"):
         run_window(make_run, 3, 0.01)
+    assert alive_after(set(threading.enumerate()) - before) == []
 
 
 @pytest.fixture
@@ -144,10 +153,7 @@ def test_a_thread_that_hangs_while_it_is_prepared_leaves_no_other_behind(held_lo
     before = set(threading.enumerate())
     with pytest.raises(WorkloadTimeout):
         run_window(make_run, 3, 0.01, time_limit=0.2)
-    left = set(threading.enumerate()) - before
-    for thread in left:
-        thread.join(0.5)
-    assert sum(thread.is_alive() for thread in left) == 1
+    assert len(alive_after(set(threading.enumerate()) - before)) == 1
 
 
 def test_an_error_is_raised_although_another_thread_hangs(held_lock, monkeypatch):
