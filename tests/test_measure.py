@@ -364,3 +364,7 @@ def test_no_progress_line_is_left_behind_by_an_error(monkeypatch, capsys):
 
     assert cli.main(["measure", "pass"]) == 130
     assert capsys.readouterr().err == "\rmeasured in 1 of 8 processes\r\033[Kantigil: interrupted\n"
+
+
+def test_queueing_that_is_not_told_is_null_and_not_nothing():
+    assert found(queue_measured=False).to_json()["points"][0]["queued"] is None

@@ -219,7 +219,7 @@ class Measurement:
                 "queue_measured": where.queue_measured,
                 "steal": self.steal,
             },
-            "points": [_point_json(point, self.samples) for point in self.points],
+            "points": [_point_json(point, self.samples, where) for point in self.points],
             "gil_held": {
                 "share": self.gil_held.share,
                 "se": self.gil_held.standard_error,
@@ -232,8 +232,10 @@ class Measurement:
         }
 
 
-def _point_json(point: Point, samples: Sequence[Sample]) -> dict[str, Any]:
+def _point_json(point: Point, samples: Sequence[Sample], where: Surroundings) -> dict[str, Any]:
     form = asdict(point)
+    if not where.queue_measured:
+        form["queued"] = None  # not told, which is not the same as none
     for name in ("speedup", "raw_speedup"):
         interval = form[name]["ci99"]
         form[name]["ci99"] = None if interval is None else list(interval)
