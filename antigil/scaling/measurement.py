@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from statistics import median
 from typing import Any
 
@@ -61,14 +62,16 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
 
 
 def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
-    """Return a disturbed sample with no speedup above the ceiling that the GIL-held share sets.
+    """Return a disturbed sample with no speedup above n, or the ceiling that the GIL-held share sets.
 
-    Much queueing can make S* too large for a workload that waits for the GIL. The held share
-    is right on a busy machine, and by the bottleneck law nothing exceeds its ceiling.
+    Much queueing can make S* too large. The held share is right on a busy machine, and by the
+    bottleneck law nothing exceeds its ceiling; more than n from n threads, which caches can
+    give, cannot be told from the disturbance.
     """
-    if ceiling is None or not sample.disturbed:
+    if not sample.disturbed:
         return sample
-    points = {n: replace(point, speedup=min(point.speedup, ceiling)) for n, point in sample.points.items()}
+    limit = inf if ceiling is None else ceiling
+    points = {n: replace(point, speedup=min(point.speedup, limit, n)) for n, point in sample.points.items()}
     return replace(sample, points=points)
 
 

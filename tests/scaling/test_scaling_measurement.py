@@ -175,3 +175,9 @@ def test_only_a_disturbed_speedup_is_held_under_the_ceiling(disturbed, reported)
     sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=disturbed)
     assert under_ceiling(sample, 1.25).points[2].speedup == reported
     assert under_ceiling(sample, None) == sample
+
+
+def test_no_disturbed_speedup_exceeds_the_threads():
+    one, two = PointSample(10.0, 1.0, 1.0, 0.0, 0.5), PointSample(18.0, 2.9, 1.1, 0.0, 0.5)
+    sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=True)
+    assert under_ceiling(sample, None).points[2].speedup == 2
