@@ -56,6 +56,7 @@ def test_history_shows_every_measured_commit_with_its_subject(open_page, own_pag
     page = open_page(own_pages / "article.SemGil.html")
     assert "Python 3.11 · GIL enabled · 2 CPUs allowed" in page.locator(".standing").inner_text()
     page.locator("details.numbers summary").first.click()
+    page.locator("table.data tbody tr").first.wait_for()
     table = page.locator("table.data").first.inner_text()
     for commit in MEASURED:
         assert commit[:12] in table
@@ -73,6 +74,7 @@ def test_where_the_speedup_went_adds_up_on_real_numbers(open_page, own_pages):
     page = open_page(own_pages / "article.ComGil.html")
     box = page.locator("#commit details.numbers").first
     box.locator("summary").click()
+    box.locator("tbody tr").first.wait_for()
     for text in box.locator("tbody tr").all_inner_texts():
         threads, *parts = map(float, text.split("\t"))
         assert sum(parts) == pytest.approx(threads, rel=1e-3)

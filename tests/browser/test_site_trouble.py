@@ -33,6 +33,7 @@ def test_hostile_names_are_shown_and_not_executed(open_page, hostile):
     assert SUBJECT in page.locator(".tip").inner_text()
     page.keyboard.press("Enter")
     page.locator("details.numbers summary").first.click()
+    page.locator("table.data tbody tr").first.wait_for()
     assert SUBJECT in page.locator("table.data").first.inner_text()
     assert SUBJECT in page.locator("#changes").inner_text()
     page.wait_for_timeout(200)
@@ -71,6 +72,7 @@ def test_chart_tells_failed_skipped_and_missing_apart(open_page, damaged):
     folder, hashes = damaged
     page = open_page(folder / "work.One.html")
     page.locator("details.numbers summary").first.click()
+    page.locator("table.data tbody tr").first.wait_for()
     rows = page.locator("table.data").first.locator("tbody tr")
     told = {row.locator("th").inner_text(): row.inner_text() for row in rows.all()}
     assert hashes[3][:12] not in told
