@@ -9,7 +9,6 @@ import pytest
 def open_table(page, title):
     box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
     box.locator("summary").click()
-    box.locator("tbody tr").first.wait_for()
     rows = box.locator("tbody tr")
     rows.first.wait_for()
     return [
