@@ -44,7 +44,7 @@ from .suite import Scaling
 
 
 class Short(Scaling, title=""):
-    plan = {"thread_counts": (1, 2), "budget": 6.0, "processes": 8, "rounds": 3}
+    plan = {"thread_counts": (1, 2), "budget": 4.0, "processes": 8, "rounds": 3}
 
     def __init_subclass__(cls, title, control=False):
         super().__init_subclass__(title=title, control=control)
