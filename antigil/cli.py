@@ -114,12 +114,8 @@ def _positive(text: str) -> float:
 
 def _configure_measure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "statement",
-        nargs="+",
-        metavar="STATEMENT",
-        help="what every thread runs again and again; one line each",
-    )
+    help_ = "what every thread runs again and again; one line each"
+    add("statement", nargs="+", metavar="STATEMENT", help=help_)
     add(
         "-s",
         "--setup",
@@ -135,20 +131,10 @@ def _configure_measure(parser: argparse.ArgumentParser) -> None:
         metavar="SETUP",
         help="run once in each thread, with names of its own; it may use thread (from 0) and threads",
     )
-    add(
-        "-t",
-        "--threads",
-        type=_thread_counts,
-        metavar="1,2,4",
-        help="thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)",
-    )
-    add(
-        "--budget",
-        type=_positive,
-        default=12.0,
-        metavar="SECONDS",
-        help="time to spend (default: 12); calls of a second and more take what they need",
-    )
+    help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)"
+    add("-t", "--threads", type=_thread_counts, metavar="1,2,4", help=help_)
+    help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
+    add("--budget", type=_positive, default=12.0, metavar="SECONDS", help=help_)
     add(
         "--time-limit",
         type=_positive,

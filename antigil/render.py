@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from antigil.scaling import Estimate, Measurement, Point, sentence
+from antigil.scaling import Cut, Estimate, Measurement, Point, sentence
 
 Z99 = 2.5758
 BAR_WIDTH = 40
@@ -150,6 +150,8 @@ def notes(measurement: Measurement) -> Iterator[str]:
     where = measurement.surroundings
     build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
     yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
+    if measurement.cut is not None:
+        yield f"Note:     {cut_short(measurement, measurement.cut)}"
     if measurement.disturbed:
         yield "Note:     other programs disturbed it throughout; their share is taken out of the speedup"
     if measurement.steal is not None and measurement.steal > 0.02:
@@ -158,3 +160,16 @@ def notes(measurement: Measurement) -> Iterator[str]:
         yield "Note:     queueing is not reported here: waiting includes it, and the speedup is the raw one"
     if measurement.gil_held.method == "latency":
         yield "Note:     this system does not count a thread's switches: holds below 1 ms go unseen"
+
+
+def cut_short(measurement: Measurement, cut: Cut) -> str:
+    """Return what a measurement of long calls had to do without, and the budget that would do."""
+    done = len(measurement.samples)
+    text = "calls are so long that a window holds fewer than four of each thread"
+    if done == cut.processes:
+        return text
+    intervals = ", so there are no 99 % intervals" if measurement.points[0].speedup.ci99 is None else ""
+    return (
+        f"{text}, and the budget was enough for {done} of {cut.processes} processes{intervals}: "
+        f"all would take about {cut.seconds:.0f} s"
+    )

@@ -30,7 +30,7 @@ from .scaling.cpus import cpus_allowed
 from .scaling.errors import MeasurementError, WorkloadTimeout
 from .scaling.held import GilHeld, Probe, estimate
 from .scaling.measurement import median_interval
-from .scaling.probe import MEAN_SLEEP_SECONDS, collect, probe_gil
+from .scaling.probe import collect, probe_gil
 from .scaling.rounds import Plan, Round, measure_rounds, select
 from .scaling.surroundings import gil_enabled
 from .scaling.workload import FunctionWorkload
@@ -39,8 +39,11 @@ __all__ = ["assert_releases_gil", "assert_scales"]
 
 __unittest = True  # unittest leaves this module's frames out of its tracebacks
 
+MEAN_SLEEP_SECONDS = 0.001
+"""Mean time between two probes of the GIL: nothing is timed meanwhile, so what they cost does not matter."""
+
 PROBE_SECONDS = 0.25
-"""Time for one look at the GIL, about 100 probes."""
+"""Time for one look at the GIL, about 200 probes; beside busy programs half as many."""
 
 FEWEST_LOOKS = 3
 """A long call that holds the GIL lets one probe come in at each look, and two can tell."""
@@ -227,7 +230,9 @@ def _look_at_gil(func: Callable[[], object], time_limit: float) -> GilHeld | Non
     if not gil_enabled():
         return None
     try:
-        return probe_gil(FunctionWorkload(func), PROBE_SECONDS, time_limit=time_limit)
+        return probe_gil(
+            FunctionWorkload(func), PROBE_SECONDS, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit
+        )
     except WorkloadTimeout:
         raise
     except MeasurementError:

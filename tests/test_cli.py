@@ -83,12 +83,15 @@ def test_our_own_mistake_keeps_its_traceback(command):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently on Windows")
-def test_reader_that_goes_away_is_no_traceback():
+@pytest.mark.parametrize(
+    "words", [["demo", "sem-gil"], ["measure", "-t", "1", "--budget", "0.2", "--json", "-", "pass"]]
+)
+def test_reader_that_goes_away_is_no_traceback(words):
     read_end, write_end = os.pipe()
     os.close(read_end)
     try:
         done = subprocess.run(
-            [*PYTHON_M, "demo", "sem-gil"], stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=120
+            [*PYTHON_M, *words], stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=120
         )
     finally:
         os.close(write_end)

@@ -8,15 +8,17 @@ from .cpus import affinity, cgroup_quota, cpu_model, cpus_allowed
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .held import GilHeld
 from .measure import default_thread_counts, measure, measure_function
-from .measurement import INSTRUMENT_VERSION, Estimate, Measurement, Point, Sample
+from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .probe import probe_gil
 from .rounds import Plan, measure_rounds
+from .sample import Sample
 from .surroundings import Surroundings, gil_enabled
 from .verdict import sentence, verdict
 from .workload import FunctionWorkload, Workload
 
 __all__ = [
     "INSTRUMENT_VERSION",
+    "Cut",
     "Estimate",
     "FunctionWorkload",
     "GilHeld",

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from .cpus import cpus_allowed
 from .held import pool
-from .measurement import Measurement, Sample, combine, sample_of, under_ceiling
+from .measurement import Cut, Measurement, combine
 from .probe import probe_gil
-from .process import measure_in_fresh_process
+from .process import ProcessResult, measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select
+from .sample import Sample, sample_of, under_ceiling
 from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
 """The fewest whose medians give a 99 % interval (see :mod:`.measurement`)."""
 
-PROBE_SHARE = 0.3
+OVERRUN = 1.5
+"""With long calls, so many times the budget may be spent where that is enough for all processes."""
+
+PROBE_SHARE = 0.4
 """Share of the budget that goes to the GIL probe."""
 
 
@@ -52,7 +56,8 @@ def measure(
     thread_counts
         Ascending thread counts; :func:`default_thread_counts` if None.
     budget
-        Seconds to spend on measuring; a workload with long calls may need more for one round each.
+        Seconds to spend on measuring. With long calls there are fewer of them in a window, and
+        fewer processes, so as to keep to it as far as can be.
     processes
         Fresh processes; below eight there are no 99 % intervals.
     rounds
@@ -77,19 +82,16 @@ def measure(
     if processes < 1:
         raise ValueError("a measurement needs at least one process")
     counts = tuple(thread_counts) if thread_counts is not None else default_thread_counts()
-    share = budget / processes
     plan = Plan(
         thread_counts=counts,
-        budget=share * (1 - PROBE_SHARE),
+        budget=budget / processes * (1 - PROBE_SHARE),
         rounds=rounds,
         pin=pin,
         time_limit=time_limit,
+        shorten=True,
     )
     steal = StealMeter()
-    results = []
-    for i in range(processes):
-        results.append(measure_in_fresh_process(workload, plan, share * PROBE_SHARE))
-        on_process(i + 1, processes)
+    results = _in_fresh_processes(workload, plan, budget, processes, on_process)
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     return Measurement(
@@ -100,7 +102,29 @@ def measure(
         gil_held=held,
         gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
+        cut=Cut(processes, results[0].seconds * processes) if results[0].sample.shortened else None,
     )
+
+
+def _in_fresh_processes(
+    workload: Workload, plan: Plan, budget: float, processes: int, on_process: Callable[[int, int], None]
+) -> list[ProcessResult]:
+    """Measure in one process after the other: in all, or where calls are long in as many as fit."""
+    results: list[ProcessResult] = []
+    wanted = processes
+    while len(results) < wanted:
+        results.append(measure_in_fresh_process(workload, plan, budget / processes * PROBE_SHARE))
+        if results[0].sample.shortened:
+            wanted = processes_that_fit(processes, results[0].seconds, budget)
+        on_process(len(results), wanted)
+    return results
+
+
+def processes_that_fit(asked: int, seconds: float, budget: float) -> int:
+    """Return how many processes of so many seconds to measure in: all, or as many as fit, but one."""
+    if asked * seconds <= OVERRUN * budget:
+        return asked
+    return max(1, int(budget / seconds))
 
 
 def measure_function(

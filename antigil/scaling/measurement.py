@@ -16,14 +16,13 @@ H. A. David, H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from math import inf
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
 from .held import GilHeld
-from .rounds import Round, select
+from .sample import Sample
 from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
@@ -31,59 +30,6 @@ SCHEMA = "antigil.measurement/1"
 
 INSTRUMENT_VERSION = "1"
 """Raised by every change that can move a figure; figures of different versions must not be compared."""
-
-
-@dataclass(frozen=True)
-class PointSample:
-    """One sample at one thread count; the terms are those of :class:`Point`."""
-
-    rate: float
-    speedup: float
-    raw_speedup: float
-    waiting: float
-    queued: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What one process measured: a point for each thread count, and how many rounds it took."""
-
-    points: Mapping[int, PointSample]
-    rounds: int
-    dropped: int
-    disturbed: bool
-
-
-def sample_of(rounds: Sequence[Round]) -> Sample:
-    """Reduce the rounds of one process to its medians."""
-    used, disturbed = select(rounds)
-    points = {n: _point_sample(used, n) for n in sorted(used[0].windows)}
-    return Sample(points, rounds=len(used), dropped=len(rounds) - len(used), disturbed=disturbed)
-
-
-def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
-    """Return a disturbed sample with no speedup above n, or the ceiling that the GIL-held share sets.
-
-    Much queueing can make S* too large. The held share is right on a busy machine, and by the
-    bottleneck law nothing exceeds its ceiling; more than n from n threads, which caches can
-    give, cannot be told from the disturbance.
-    """
-    if not sample.disturbed:
-        return sample
-    limit = inf if ceiling is None else ceiling
-    points = {n: replace(point, speedup=min(point.speedup, limit, n)) for n, point in sample.points.items()}
-    return replace(sample, points=points)
-
-
-def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
-    windows = [done.windows[n] for done in rounds]
-    return PointSample(
-        rate=median(window.rate for window in windows),
-        speedup=median(done.queue_free_speedup(n) for done in rounds),
-        raw_speedup=median(done.speedup(n) for done in rounds),
-        waiting=median(window.waiting for window in windows),
-        queued=median(window.queued or 0.0 for window in windows),
-    )
 
 
 @dataclass(frozen=True)
@@ -163,6 +109,22 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What a measurement of long calls would have taken, to do all of it.
+
+    Attributes
+    ----------
+    processes
+        Processes that were asked for.
+    seconds
+        Time that so many would take with the few calls of a window that there were, about.
+    """
+
+    processes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Measurement:
     """A measured workload.
 
@@ -176,6 +138,8 @@ class Measurement:
         The GIL-held share, pooled, and as each process found it.
     steal
         Share of the machine's CPU time that its hypervisor took meanwhile; None if not told.
+    cut
+        What could not be done within the budget, as calls are long; None where all of it was.
     """
 
     workload: Workload | FunctionWorkload
@@ -185,6 +149,7 @@ class Measurement:
     gil_held: GilHeld
     gil_samples: tuple[GilHeld, ...]
     steal: float | None = None
+    cut: Cut | None = None
 
     def point(self, threads: int) -> Point:
         """Return the point of a thread count; KeyError if it was not measured."""
@@ -222,6 +187,7 @@ class Measurement:
                 "queue_measured": where.queue_measured,
                 "steal": self.steal,
             },
+            "cut": None if self.cut is None else asdict(self.cut) | {"measured": len(self.samples)},
             "points": [_point_json(point, self.samples, where) for point in self.points],
             "gil_held": {
                 "share": self.gil_held.share,

@@ -21,7 +21,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Self
 
 from .cpus import affinity
 from .held import GilHeld, Probe, estimate
@@ -33,8 +34,11 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-MEAN_SLEEP_SECONDS = 0.002
-"""Each probe can cost the worker a switch of threads, about 20 us: 1 % at this rate."""
+MEAN_SLEEP_SECONDS = 0.003
+"""Each probe costs the worker about 50 us, switches of threads included: less than 2 % at this rate."""
+
+_Clocks = tuple[float, bytes, bytes]
+"""Worker's CPU seconds; the kernel's ``schedstat`` of worker and prober, as it stands there."""
 
 LEAST_PROBES = 4
 """However little time there is, and however long a call holds the GIL: fewer tell nothing."""
@@ -47,6 +51,7 @@ def probe_gil(
     mean_sleep: float = MEAN_SLEEP_SECONDS,
     pin: bool = True,
     time_limit: float = 60.0,
+    whole_call: bool = False,
 ) -> GilHeld:
     """Measure for which share of its running time a workload holds the GIL.
 
@@ -64,6 +69,9 @@ def probe_gil(
         Whether to pin worker and prober to one CPU. Threads that the workload starts inherit it.
     time_limit
         Seconds beyond ``seconds`` after which the workload is taken to hang.
+    whole_call
+        Whether to probe the first call from its start to its end, however little time there is,
+        and without one to warm up: for calls that are longer than ``seconds``.
 
     Raises
     ------
@@ -72,20 +80,23 @@ def probe_gil(
     WorkloadTimeout
         If the workload does not end in time.
     """
-    return estimate(collect(workload, seconds, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit))
+    return estimate(
+        collect(
+            workload, seconds, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit, whole_call=whole_call
+        )
+    )
 
 
 def collect(
-    workload: Workload | FunctionWorkload,
-    seconds: float,
-    *,
-    mean_sleep: float,
-    pin: bool = True,
-    time_limit: float,
-) -> list[Probe]:
-    """Probe for so many seconds and return what each probe saw."""
+    workload: Workload | FunctionWorkload, seconds: float, *,
+    mean_sleep: float, time_limit: float, pin: bool = True, whole_call: bool = False,
+) -> list[Probe]:  # fmt: skip
+    """Probe for so many seconds and return what each probe saw; the parameters are those of `probe_gil`."""
     make_run = workload.prepare()
     group = Threads(2, seconds + time_limit)
+    enough = threading.Event() if whole_call else group.stop
+    watched = threading.Event()
+    over = (lambda: enough.is_set() or group.stop.is_set()) if whole_call else group.stop.is_set
     worker: list[threading.Thread] = []
     probes: list[Probe] = []
     cpu = random.choice(affinity())
@@ -94,42 +105,63 @@ def collect(
         if pin:
             pin_thread(cpu)
         run = make_run(0, 1)
-        run(1)
+        if not whole_call:
+            run(1)
         worker.append(threading.current_thread())
         group.gate.wait()
-        _call_until_stopped(run, group.stop)
+        _call_until(run, over)
+        group.stop.set()
+        watched.wait()  # the clocks of a thread that has ended cannot be read
 
     def watch() -> None:
         if pin:
             pin_thread(cpu)
         group.gate.wait()
-        with _Watch(worker[0]) as observe:
-            end = time.perf_counter() + seconds
-            while (time.perf_counter() < end or len(probes) < LEAST_PROBES) and not group.stop.is_set():
-                probes.append(observe(random.expovariate(1.0 / mean_sleep)))
+        try:
+            with _Watch(worker[0]) as seen:
+                _look_until_stopped(seen, seconds, mean_sleep, enough, group.stop)
+        finally:
+            watched.set()
         group.stop.set()
+        probes.extend(seen.probes())
 
     group.run([work, watch])
     return probes
 
 
-def _call_until_stopped(run: Run, stop: threading.Event) -> None:
+def _look_until_stopped(
+    seen: _Watch, seconds: float, mean_sleep: float, enough: threading.Event, stop: threading.Event
+) -> None:
+    """Look again and again; say when it is enough, which need not be the end."""
+    end = time.perf_counter() + seconds
     while not stop.is_set():
+        if time.perf_counter() >= end and seen.count >= LEAST_PROBES:
+            enough.set()
+            if enough is stop:
+                break
+        seen.look(random.expovariate(1.0 / mean_sleep))
+
+
+def _call_until(run: Run, over: Callable[[], bool]) -> None:
+    while not over():
         run(1)
 
 
 class _Watch:
-    """Sleeps and tells what it saw of the worker; to be used in the prober's thread.
+    """Sleeps and notes what it saw of the worker; to be used in the prober's thread.
 
     Nothing that it does between two sleeps may release the GIL, so it reads the kernel's
-    files through ``ctypes.PyDLL``, which keeps it, and not through ``os.pread``.
+    files through ``ctypes.PyDLL``, which keeps it, and not through ``os.pread``. Between two
+    sleeps it stands in the worker's way, with cold caches: what can wait is worked out in
+    `probes`.
     """
 
     def __init__(self, worker: threading.Thread) -> None:
         self._worker = worker
         self._files = contextlib.ExitStack()
+        self._notes: list[tuple[float, float, int | None, int | None, _Clocks]] = []
 
-    def __enter__(self) -> Callable[[float], Probe]:
+    def __enter__(self) -> Self:
         own_id = threading.get_native_id()
         # Where it is not Linux, or not permitted, wake-ups come some 50 us later; they still count.
         with contextlib.suppress(OSError), open(f"/proc/{own_id}/timerslack_ns", "w") as file:
@@ -138,46 +170,63 @@ class _Watch:
         self._own_queue = self._queue_reader(own_id)
         self._worker_cpu = _cpu_clock(self._worker)
         self._switches = _switch_counter()
-        self._last = self._read()
-        return self.observe
+        self._first = self._read()
+        return self
 
     def __exit__(self, *exc_info: object) -> None:
         self._files.close()
 
-    def _queue_reader(self, native_id: int) -> Callable[[], float]:
+    def _queue_reader(self, native_id: int) -> Callable[[], bytes]:
         try:
             descriptor = os.open(f"/proc/self/task/{native_id}/schedstat", os.O_RDONLY)
         except OSError:
-            return lambda: 0.0  # not Linux: all time counts as running time
+            return lambda: b"0 0 0"  # not Linux: all time counts as running time
         self._files.callback(os.close, descriptor)
         pread, buffer = ctypes.PyDLL(None).pread, ctypes.create_string_buffer(96)
         pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
 
-        def read() -> float:
-            length = pread(descriptor, buffer, 95, 0)
-            return int(buffer.raw[:length].split()[1]) / 1e9
+        def read() -> bytes:
+            pread(descriptor, buffer, 95, 0)
+            return buffer.value
 
         return read
 
-    def observe(self, sleep: float) -> Probe:
-        """Sleep, and return what was seen since the last probe."""
-        before, switches = self._last, self._switches()
+    @property
+    def count(self) -> int:
+        """Looks so far."""
+        return len(self._notes)
+
+    def look(self, sleep: float) -> None:
+        """Sleep, and note what was seen since the last look."""
+        switches = self._switches()
         start = time.perf_counter()
         time.sleep(sleep)
         elapsed = time.perf_counter() - start
-        more_switches = self._switches()
-        self._last = after = self._read()
-        return Probe(
-            sleep=sleep,
-            elapsed=elapsed,
-            taken=None if switches is None or more_switches is None else more_switches - switches >= 2,
-            worker_cpu=after[0] - before[0],
-            worker_queued=after[1] - before[1],
-            own_queued=after[2] - before[2],
-        )
+        self._notes.append((sleep, elapsed, switches, self._switches(), self._read()))
 
-    def _read(self) -> tuple[float, float, float]:
+    def probes(self) -> Iterator[Probe]:
+        """Yield what each look saw."""
+        before = _seconds(self._first)
+        for sleep, elapsed, switches, more_switches, clocks in self._notes:
+            after = _seconds(clocks)
+            yield Probe(
+                sleep=sleep,
+                elapsed=elapsed,
+                taken=None if switches is None or more_switches is None else more_switches - switches >= 2,
+                worker_cpu=after[0] - before[0],
+                worker_queued=after[1] - before[1],
+                own_queued=after[2] - before[2],
+            )
+            before = after
+
+    def _read(self) -> _Clocks:
         return self._worker_cpu(), self._worker_queue(), self._own_queue()
+
+
+def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
+    """Return the worker's CPU time, its time in the run queue, and the prober's."""
+    cpu, worker, own = clocks
+    return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
 
 
 def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:

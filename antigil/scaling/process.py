@@ -17,41 +17,51 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .held import GilHeld
-from .measurement import PointSample, Sample, sample_of
 from .probe import probe_gil
 from .rounds import Plan, measure_rounds
+from .sample import PointSample, Sample, sample_of
 from .surroundings import Surroundings
 from .workload import Workload
 
 _BOOTSTRAP = """\
 import importlib.util, sys
-package, request, response = sys.argv[1:]
+package, request, response, signs = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
     "_antigil_scaling", package + "/__init__.py", submodule_search_locations=[package])
 sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 from _antigil_scaling.process import serve
-serve(request, response)
+serve(request, response, signs)
 """
 
 START_SECONDS = 30.0
 """Time for a process to start and run the set-up, on top of what it measures."""
 
+STDERR = 2
+"""The descriptor, wherever the workload has ``sys.stderr`` lead."""
+
+LAST_WORDS = 100_000
+"""So many bytes of what a process says on stderr are kept; a workload can say hundreds of megabytes."""
+
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """What one fresh process found."""
+    """What one fresh process found, and the seconds that it measured for."""
 
     sample: Sample
     gil_held: GilHeld
     surroundings: Surroundings
+    seconds: float
 
 
 def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: float) -> ProcessResult:
@@ -68,39 +78,62 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
     """
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
     with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
-        request, response, output = (Path(directory, name) for name in ("request", "response", "output"))
+        request, response, signs = (Path(directory, name) for name in ("request", "response", "signs"))
         request.write_text(
             json.dumps(
                 {"workload": asdict(workload), "plan": asdict(plan), "probe": probe_seconds, "limit": limit}
             )
         )
+        signs.touch()
         options = [
             f"-X{name}" if value is True else f"-X{name}={value}" for name, value in sys._xoptions.items()
         ]
         command = [sys.executable, "-P", *options, "-c", _BOOTSTRAP, str(Path(__file__).parent)]
-        with output.open("wb") as file:
-            try:
-                status = subprocess.run(
-                    [*command, str(request), str(response)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=file,
-                    stderr=subprocess.STDOUT,
-                    timeout=limit + 5.0,
-                    check=False,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                status = None
+        status, said = _run([*command, str(request), str(response), str(signs)], signs, limit + 5.0)
         if not response.exists():
-            raise _death(status, _last_words(output), limit)
+            raise _death(status, said, limit)
         answer = json.loads(response.read_text())
     return _result(answer)
 
 
-def _last_words(output: Path) -> str:
-    """Return the end of what a process said; a workload that prints can say hundreds of megabytes."""
-    with output.open("rb") as file:
-        file.seek(max(0, output.stat().st_size - 1_000_000))
-        return file.read().decode(errors="replace")
+def _run(command: list[str], signs: Path, limit: float) -> tuple[int | None, str]:
+    """Run a process and return its exit status and its last words on stderr.
+
+    The status is None where it gave no sign of life for so many seconds. It is then killed.
+    """
+    read_end, write_end = os.pipe()
+    said = bytearray()
+    listener = threading.Thread(target=_listen, args=(read_end, said), daemon=True)
+    listener.start()
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write_end
+        )
+    finally:
+        os.close(write_end)
+    try:
+        status = _ended(process, signs, limit)
+    finally:
+        process.kill()  # nothing happens to one that has ended
+        process.wait()
+    listener.join(1.0)  # what the workload has started may still hold the pipe
+    return status, said.decode(errors="replace")
+
+
+def _listen(read_end: int, said: bytearray) -> None:
+    with open(read_end, "rb", buffering=0) as stream:
+        while chunk := stream.read(65536):
+            said += chunk
+            del said[:-LAST_WORDS]
+
+
+def _ended(process: subprocess.Popen[bytes], signs: Path, limit: float) -> int | None:
+    seen = -1
+    while (now := signs.stat().st_size) > seen:  # it leaves one before each window
+        seen = now
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(limit)
+    return None
 
 
 def _death(status: int | None, said: str, limit: float) -> MeasurementError:
@@ -125,6 +158,7 @@ def _result(answer: dict[str, Any]) -> ProcessResult:
         Sample(points=points, **sample),
         GilHeld(**answer["gil_held"]),
         Surroundings(**answer["surroundings"]),
+        answer["seconds"],
     )
 
 
@@ -142,22 +176,23 @@ def _rebuilt(error: dict[str, Any]) -> BaseException:
     return rebuilt
 
 
-def serve(request: str, response: str) -> None:
+def serve(request: str, response: str, signs: str) -> None:
     """Measure what the request file asks for and write the response file: the child's side."""
     asked = json.loads(Path(request).read_text())
-    faulthandler.dump_traceback_later(asked["limit"], exit=True)
     workload = Workload(**{**asked["workload"], "path": tuple(asked["workload"]["path"])})
     plan = Plan(**{**asked["plan"], "thread_counts": tuple(asked["plan"]["thread_counts"])})
+
+    def alive() -> None:
+        # From here on, the next window has the whole time; the watchdog needs no GIL.
+        faulthandler.dump_traceback_later(asked["limit"], exit=True, file=STDERR)
+        with open(signs, "ab") as file:
+            file.write(b".")
+
+    alive()
     try:
-        sample = sample_of(measure_rounds(workload, plan))
-        held = probe_gil(workload, asked["probe"], pin=plan.pin, time_limit=plan.time_limit)
-        answer = {
-            "sample": {**asdict(sample)},
-            "gil_held": asdict(held),
-            "surroundings": asdict(Surroundings.here()),
-        }
+        answer = _measured(workload, plan, asked["probe"], alive)
     except BaseException as error:
-        answer = {"error": _described(error)}
+        answer = {"error": _described(error, workload)}
     faulthandler.cancel_dump_traceback_later()
     # Written beside and moved, so that a reader never sees half a response.
     Path(response + ".part").write_text(json.dumps(answer))
@@ -167,7 +202,29 @@ def serve(request: str, response: str) -> None:
     os._exit(0)  # threads that a failed workload left hanging must not keep the process
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _measured(
+    workload: Workload, plan: Plan, probe_seconds: float, alive: Callable[[], None]
+) -> dict[str, Any]:
+    started: list[float] = []
+
+    def before_window() -> None:
+        started.append(time.monotonic())
+        alive()
+
+    sample = sample_of(measure_rounds(workload, plan, before_window=before_window))
+    alive()
+    held = probe_gil(
+        workload, probe_seconds, pin=plan.pin, time_limit=plan.time_limit, whole_call=sample.shortened
+    )
+    return {
+        "sample": asdict(sample),
+        "gil_held": asdict(held),
+        "surroundings": asdict(Surroundings.here()),
+        "seconds": time.monotonic() - started[0],
+    }
+
+
+def _described(error: BaseException, workload: Workload) -> dict[str, Any]:
     try:
         pickled = pickle.dumps(error)
         pickle.loads(pickled)
@@ -177,12 +234,12 @@ def _described(error: BaseException) -> dict[str, Any]:
         "instrument": isinstance(error, MeasurementError),
         "type": type(error).__name__,
         "message": str(error),
-        "traceback": user_traceback(error),
+        "traceback": user_traceback(error, workload),
         "pickle": base64.b64encode(pickled).decode(),
     }
 
 
-def user_traceback(error: BaseException) -> str:
+def user_traceback(error: BaseException, workload: Workload) -> str:
     """Return the traceback as Python shows it, without the instrument's own frames."""
     here = str(Path(__file__).parent)
     shown = traceback.TracebackException.from_exception(error)
@@ -192,5 +249,7 @@ def user_traceback(error: BaseException) -> str:
         part.stack = traceback.StackSummary.from_list(
             [frame for frame in part.stack if not frame.filename.startswith(here)]
         )
+        for frame in part.stack:
+            workload.correct(frame)
         seen.extend(cause for cause in (part.__cause__, part.__context__) if cause is not None)
     return "".join(shown.format())

@@ -44,6 +44,9 @@ WINDOW_SECONDS = 0.03
 CALLS_PER_WINDOW = 4
 """Least number of calls of each thread in a window."""
 
+CALLS_BEFORE = 2
+"""A call to warm up, and one to let all threads start."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -51,6 +54,8 @@ class Round:
 
     windows: Mapping[int, Window]
     cpus_allowed: int
+    shortened: bool = False
+    """Whether its windows hold fewer than `CALLS_PER_WINDOW` calls, for want of time."""
 
     def speedup(self, n: int) -> float:
         """Return S(n), the raw speedup."""
@@ -101,6 +106,8 @@ class Plan:
         Whether to pin each thread to a CPU of its own while there are CPUs enough.
     time_limit
         Seconds after which one window is taken to hang.
+    shorten
+        Whether windows may hold fewer calls where calls are so long that a round exceeds the budget.
     """
 
     thread_counts: tuple[int, ...] = (1, 2)
@@ -108,6 +115,7 @@ class Plan:
     rounds: int = 5
     pin: bool = True
     time_limit: float = 60.0
+    shorten: bool = False
 
     def __post_init__(self) -> None:
         counts = self.thread_counts
@@ -118,11 +126,15 @@ class Plan:
 
 
 def measure_rounds(
-    workload: Workload | FunctionWorkload, plan: Plan, clocks: Clocks = SYSTEM_CLOCKS
+    workload: Workload | FunctionWorkload,
+    plan: Plan,
+    clocks: Clocks = SYSTEM_CLOCKS,
+    before_window: Callable[[], None] = lambda: None,
 ) -> tuple[Round, ...]:
     """Measure rounds of a workload in this process.
 
-    It ends with so many undisturbed rounds as the plan asks for, or with its budget.
+    It ends with so many undisturbed rounds as the plan asks for, or with its budget. Before each
+    window it calls ``before_window``.
 
     Raises
     ------
@@ -136,10 +148,16 @@ def measure_rounds(
     allowed = cpus_allowed()
     order = pinning_order() if plan.pin else ()
     start = time.monotonic()
+    before_window()
     call_seconds = _call_seconds(measure_window)
     measure_window = partial(measure_window, calls_per_mark=max(1, round(MARK_SECONDS / call_seconds)))
     window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
     counts = sorted({1, *plan.thread_counts})
+    calls = calls_that_fit(call_seconds, len(counts), plan.budget) if plan.shorten else CALLS_PER_WINDOW
+    if shortened := calls < CALLS_PER_WINDOW:
+        # A hair less than so many calls, which the next mark then passes.
+        window_seconds = (calls - 0.1) * call_seconds
+        measure_window = partial(measure_window, warm_up=False)
     rounds: list[Round] = []
     last = 0.0
     while sum(not done.disturbed for done in rounds) < plan.rounds:
@@ -149,8 +167,9 @@ def measure_rounds(
         windows = {}
         for n in random.sample(counts, len(counts)):
             cpus = placement(order, n, shift=len(rounds)) if order and n <= allowed else None
+            before_window()
             windows[n] = measure_window(n, window_seconds, cpus=cpus)
-        rounds.append(Round(MappingProxyType(windows), allowed))
+        rounds.append(Round(MappingProxyType(windows), allowed, shortened))
         last = time.monotonic() - began
     return tuple(rounds)
 
@@ -161,6 +180,20 @@ def _call_seconds(measure_window: Callable[[int, float], Window]) -> float:
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
     return first.seconds / first.calls
+
+
+def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:
+    """Return how many calls of a thread a window is to hold.
+
+    They are `CALLS_PER_WINDOW` as long as a round of so many windows takes no longer than the
+    budget, and for calls that are shorter than a window in any case. Else they are as many as
+    fit, and one at least: then without a call to warm up. Threads that wait for each other take
+    longer, which is not known beforehand.
+    """
+    if call_seconds <= WINDOW_SECONDS or windows * (CALLS_PER_WINDOW + CALLS_BEFORE) * call_seconds <= budget:
+        return CALLS_PER_WINDOW
+    fitting = int(budget / (windows * call_seconds)) - (CALLS_BEFORE - 1)
+    return min(max(fitting, 1), CALLS_PER_WINDOW - 1)
 
 
 def placement(order: Sequence[int], n: int, shift: int) -> tuple[int, ...]:

@@ -174,6 +174,7 @@ def run_window(
     cpus: Sequence[int] | None = None,
     clocks: Clocks = SYSTEM_CLOCKS,
     time_limit: float = 60.0,
+    warm_up: bool = True,
 ) -> Window:
     """Measure one window.
 
@@ -193,6 +194,9 @@ def run_window(
         Clocks to use.
     time_limit
         Seconds after which a thread is taken to hang.
+    warm_up
+        Whether each thread makes a call before it meets the others. Those before the window opens
+        are another one, which is enough where calls are long.
     """
     group = Threads(n_threads, time_limit)
     tracks = [Track() for _ in range(n_threads)]
@@ -201,7 +205,8 @@ def run_window(
         if cpus is not None:
             pin_thread(cpus[index])
         run = make_run(index, n_threads)
-        run(1)
+        if warm_up:
+            run(1)
         group.gate.wait()
         _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks)
 

@@ -24,6 +24,7 @@ import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import repeat
+from traceback import FrameSummary
 from types import CodeType
 from typing import Any, cast
 
@@ -89,6 +90,16 @@ class Workload:
             return lambda calls: generator.send(repeat(None, calls))
 
         return make_run
+
+    def correct(self, frame: FrameSummary) -> None:
+        """Let a frame of the thread's set-up show its own line number, and not the one in the worker."""
+        before = self.statement.count("\n") + 1
+        if frame.filename == "<statement>" and frame.lineno is not None and frame.lineno > before:
+            frame.filename = "<thread setup>"
+            frame.name = "thread_setup" if frame.name == "statement" else frame.name
+            frame.lineno -= before
+            if frame.end_lineno is not None:
+                frame.end_lineno -= before
 
     def _compile_worker(self) -> CodeType:
         _remember_source("<statement>", f"{self.statement}\n{self.thread_setup}")

@@ -56,7 +56,7 @@ if gil_enabled():
 
 
 def test_two_threads_that_release_the_gil_hardly_wait(measured):
-    assert waiting_of_unqueued(measured("calcular_sem_gil(400)").point(2)) <= 0.1
+    assert waiting_of_unqueued(measured("calcular_sem_gil(400)").point(2)) <= 0.2
 
 
 def test_threads_that_sleep_need_no_cpu(measured):
@@ -97,5 +97,5 @@ def test_on_a_free_threaded_build_nothing_is_held_and_both_scale(free_threaded):
     assert {word for word, *_ in found.values()} == {"no-gil"}
     for _, share, speedup, waiting in found.values():
         assert share <= 0.05
-        assert waiting <= 0.1
+        assert waiting <= 0.2
         assert speedup >= 1.3 or cpus_allowed() == 1

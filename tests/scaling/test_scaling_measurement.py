@@ -10,14 +10,8 @@ from fakes import round_of, window
 
 from antigil.scaling import Estimate, Workload, measure, measure_function
 from antigil.scaling.measure import StealMeter
-from antigil.scaling.measurement import (
-    PointSample,
-    Sample,
-    combine,
-    median_interval,
-    sample_of,
-    under_ceiling,
-)
+from antigil.scaling.measurement import combine, median_interval
+from antigil.scaling.sample import PointSample, Sample, sample_of, under_ceiling
 
 
 @pytest.fixture(scope="module")

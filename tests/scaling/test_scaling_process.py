@@ -125,9 +125,9 @@ if hasattr(signal, "SIGKILL"):
         ],
     )
     def test_a_process_that_dies_is_told_with_its_last_words(death, cause):
-        words = f"print('last words', flush=True); {death}"
+        words = f"print('last words', file=sys.stderr, flush=True); {death}"
         with pytest.raises(MeasurementError, match=rf"died \({re.escape(cause)}\)\nlast words"):
-            go(words, "import os, signal")
+            go(words, "import os, signal, sys")
 
 
 def told_by_the_process(expression, setup="import sys", **parts):

@@ -7,7 +7,7 @@ from fakes import OwnTime, round_of, window
 
 from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
 from antigil.scaling import rounds as rounds_module
-from antigil.scaling.rounds import DISTURBED_QUEUE_SHARE, placement, select
+from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, placement, select
 
 CALM = window(1, 100.0), window(2, 200.0)
 
@@ -119,14 +119,18 @@ class Machine:
         self.last = 0.0
         self.call_seconds = call_seconds
         self.asked = []
+        self.warmed_up = []
 
     def monotonic(self):
         """Stand in for time.monotonic."""
         return self.time
 
-    def __call__(self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit):
+    def __call__(
+        self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit, warm_up=True
+    ):
         """Stand in for run_window."""
         self.asked.append(SimpleNamespace(n=n, seconds=seconds, calls_per_mark=calls_per_mark, cpus=cpus))
+        self.warmed_up.append(warm_up)
         self.time += seconds
         queued = 0.0
         if n == 2:
@@ -200,6 +204,25 @@ def test_a_window_fits_the_calls(install, call_seconds, window_seconds, calls_pe
     measure_rounds(NOTHING, Plan((1,), budget=1.0, rounds=1))
     assert machine.asked[-1].seconds == pytest.approx(window_seconds)
     assert machine.asked[-1].calls_per_mark == calls_per_mark
+
+
+def test_long_calls_shorten_the_windows_where_the_plan_says_so(install):
+    machine = install(Machine(call_seconds=2.0))
+    (done,) = measure_rounds(NOTHING, Plan((1, 2), budget=1.0, rounds=5, shorten=True))
+    assert done.shortened
+    assert [asked.seconds for asked in machine.asked[1:]] == pytest.approx([1.8, 1.8])
+    assert machine.warmed_up == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("call_seconds", "budget", "shorten"), [(2.0, 1.0, False), (2.0, 30.0, True), (0.01, 0.01, True)]
+)
+def test_nothing_else_is_shortened(install, call_seconds, budget, shorten):
+    machine = install(Machine(call_seconds=call_seconds))
+    done = measure_rounds(NOTHING, Plan((1, 2), budget=budget, rounds=1, shorten=shorten))
+    assert not done[0].shortened
+    assert {asked.seconds for asked in machine.asked[1:]} == {max(0.03, CALLS_PER_WINDOW * call_seconds)}
+    assert all(machine.warmed_up)
 
 
 def test_threads_are_pinned_while_there_are_cpus_enough_and_take_turns(install):

@@ -88,13 +88,18 @@ def breaks(after):
 @pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("at_call", [0, 1, 5])
 def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads, at_call):
+    reached = threading.Event()
+
     def make_run(thread, threads):
         done = 0
 
         def run(calls):
             nonlocal done
             if thread == threads - 1 and done >= at_call:
+                reached.set()
                 breaks(done)
+            if thread < threads - 1 and done:
+                reached.wait()  # no window ends before all threads have passed it
             done += calls
 
         return run

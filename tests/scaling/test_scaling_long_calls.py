@@ -1,0 +1,145 @@
+"""Calls that take long beside the budget: what is left out, what is said, and what is no hang."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from antigil.scaling import Plan, Workload, measure, probe_gil
+from antigil.scaling import process as process_module
+from antigil.scaling.measure import processes_that_fit
+from antigil.scaling.process import measure_in_fresh_process
+from antigil.scaling.rounds import calls_that_fit
+
+
+@pytest.mark.parametrize(
+    ("call_seconds", "budget", "calls"),
+    [
+        (0.001, 1e-6, 4),  # shorter than a window: the budget is not asked
+        (0.03, 1e-6, 4),
+        (0.05, 1.0, 4),  # 3 windows of 4 calls and 2 before: 0.9 s
+        (0.05, 0.89, 3),
+        (0.1, 1.0, 2),
+        (0.1, 0.91, 2),
+        (0.1, 0.8, 1),
+        (60.0, 1.0, 1),
+    ],
+)
+def test_a_window_holds_as_many_calls_as_the_budget_lets_it(call_seconds, budget, calls):
+    assert calls_that_fit(call_seconds, windows=3, budget=budget) == calls
+
+
+@pytest.mark.parametrize(
+    ("seconds", "processes"), [(0.5, 8), (1.0, 8), (1.5, 8), (1.6, 5), (4.0, 2), (7.0, 1), (700.0, 1)]
+)
+def test_as_many_processes_are_measured_as_the_budget_lets_be(seconds, processes):
+    """Half as much again is spent where that completes them."""
+    assert processes_that_fit(8, seconds, budget=8.0) == processes
+
+
+@pytest.fixture(scope="module")
+def slept(tmp_path_factory):
+    """Measure calls that take most of the budget each; return the measurement and who called."""
+    calls = tmp_path_factory.mktemp("long") / "calls"
+    setup = f"import os, time; log = os.open({str(calls)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)"
+    statement = "os.write(log, b'%d\\n' % os.getpid()); time.sleep(0.15)"
+    measured = measure(Workload(statement, setup), (1, 2), budget=0.3)
+    return measured, Counter(calls.read_text().split())
+
+
+def test_long_calls_are_made_as_rarely_as_can_be(slept):
+    """To know how long it takes, 3; in each thread of 1 + 2, 2; while the GIL is probed, 1; at best."""
+    measured, by_process = slept
+    assert len(by_process) == len(measured.samples) == 1
+    assert 10 <= sum(by_process.values()) <= 14
+
+
+def test_few_calls_are_enough_to_tell_how_far_they_scale(slept):
+    measured, _ = slept
+    assert measured.point(2).speedup.median == pytest.approx(2.0, rel=0.2)
+    assert measured.gil_held.share < 0.2
+
+
+def test_what_was_left_out_is_told_and_no_interval_is_made_up(slept):
+    measured, _ = slept
+    assert measured.point(2).speedup.ci99 is None
+    assert measured.cut.processes == 8
+    form = json.loads(json.dumps(measured.to_json()))
+    assert form["cut"]["processes"] == 8
+    assert form["cut"]["measured"] == 1
+    assert form["cut"]["seconds"] == pytest.approx(measured.cut.seconds)
+
+
+def test_a_measurement_of_short_calls_leaves_nothing_out():
+    measured = measure(Workload("pass"), (1,), budget=1e-6, processes=2, rounds=1)
+    assert measured.cut is None
+    assert len(measured.samples) == 2
+
+
+def test_a_long_call_is_probed_from_its_start_to_its_end():
+    """It holds the GIL in its second half only, long after the time for probing is over."""
+    halves = "sleep(0.3)\nend = perf_counter() + 0.3\nwhile perf_counter() < end: pass"
+    workload = Workload(halves, "from time import perf_counter, sleep")
+    assert probe_gil(workload, 0.01).share < 0.1
+    assert 0.2 < probe_gil(workload, 0.01, whole_call=True).share < 0.8
+
+
+def test_an_exception_in_a_long_call_ends_the_probing():
+    with pytest.raises(ZeroDivisionError):
+        probe_gil(Workload("1 / 0"), 0.01, whole_call=True)
+
+
+def test_a_slow_measurement_is_no_hang(monkeypatch):
+    """Each window has the time limit for itself: together they take longer than it, and the start."""
+    monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
+    plan = Plan((1, 2, 3, 4), budget=0.1, rounds=1, time_limit=1.5)
+    found = measure_in_fresh_process(Workload("time.sleep(0.1)", "import time"), plan, 0.05)
+    assert found.seconds > 0.5 + 0.1 + 0.05 + 1.5
+
+
+class Process:
+    """One that leaves so many signs of life, and ends if it is told to."""
+
+    def __init__(self, signs, left, status):
+        self.signs, self.left, self.status = signs, left, status
+
+    def wait(self, limit):
+        """Stand in for Popen.wait."""
+        if self.left == 0 and self.status is not None:
+            return self.status
+        if self.left:
+            self.left -= 1
+            self.signs.write_bytes(self.signs.read_bytes() + b".")
+        raise subprocess.TimeoutExpired("it", limit)
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "ended"), [(0, 0, 0), (3, 0, 0), (3, None, None), (0, None, None)]
+)
+def test_a_process_is_waited_for_as_long_as_it_gives_signs_of_life(tmp_path, left, status, ended):
+    signs = tmp_path / "signs"
+    signs.touch()
+    assert process_module._ended(Process(signs, left, status), signs, 1.0) == ended
+
+
+def test_what_a_statement_prints_fills_no_file():
+    flood = (
+        "os.write(1, noise); os.write(2, noise)\nassert sum(p.stat().st_size for p in here.rglob('*')) < 1e5"
+    )
+    setup = (
+        "import os, sys, pathlib; noise = b'x' * (1 << 16)\n"
+        "here = pathlib.Path([word for word in sys.argv if word.endswith('signs')][0]).parent"
+    )
+    found = measure_in_fresh_process(Workload(flood, setup), Plan((1, 2), budget=0.1, rounds=1), 0.05)
+    assert found.sample.rounds == 1
+
+
+def test_last_words_are_kept_and_what_was_said_before_is_not(tmp_path):
+    signs = tmp_path / "signs"
+    signs.touch()
+    speech = "import sys; print('x' * 5_000_000, 'end', file=sys.stderr)"
+    status, words = process_module._run([sys.executable, "-c", speech], signs, 20.0)
+    assert (status, len(words)) == (0, process_module.LAST_WORDS)
+    assert words.split()[1] == "end"
