@@ -4,59 +4,23 @@ They are measured shortly, since their scaling is known; a commit that changes i
 they are here for.
 """
 
-from typing import Any, ClassVar
-
-from . import instrument
-from .suite import Scaling
-
-THREADS = (1, 2, 4)
-
-QUANTITIES = ("track_slowdown", "track_gil_held")
-"""What the known answers are about; the rest would double the time for each commit."""
+from .checkout.suite import Scaling, Workload
 
 
-class Known(Scaling, title=""):
-    """A workload whose scaling is known beforehand."""
-
-    plan: ClassVar[dict[str, Any]] = {"thread_counts": THREADS, "budget": 1.2, "processes": 2, "rounds": 2}
-    time_call = None
-    peakmem_call = None
-
-    def __init_subclass__(cls, title: str) -> None:
-        """Keep the tracked functions that the known answer is about."""
-        super().__init_subclass__(title=title)
-        for name in [name for name in dir(cls) if name.startswith("track_")]:
-            if name not in QUANTITIES:
-                setattr(cls, name, None)
-            elif hasattr(getattr(cls, name), "params"):
-                getattr(cls, name).params = [list(THREADS)]
-
-    def setup(self, measured, *params):
-        """Skip what the commit lacks."""
-        if not measured:
-            raise NotImplementedError
+class Known(Scaling, threads=(1, 2, 4), budget=1.2, processes=2, rounds=2, only=("slowdown", "gil_held")):
+    """A workload whose scaling is known beforehand: the rest would double the time for each commit."""
 
 
 class SerialTenth(Known, title="serial fraction 0.1: at most 10"):
     """Holds the GIL for a tenth of its work, in slices of 10 us; a call takes about 3 ms."""
 
-    workload = instrument.Workload(
-        "serial_fraction(300_000, 0.1, 1000)", "from antigil import serial_fraction"
-    )
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("serial_fraction(300_000, 0.1, 1000)", "from antigil import serial_fraction")
 
 
 class SerialHalf(Known, title="serial fraction 0.5: at most 2"):
     """Holds the GIL for half of its work, in slices of 10 us; a call takes about 3 ms."""
 
-    workload = instrument.Workload(
-        "serial_fraction(300_000, 0.5, 1000)", "from antigil import serial_fraction"
-    )
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("serial_fraction(300_000, 0.5, 1000)", "from antigil import serial_fraction")
 
 
 LARGE_BUFFER = "data = bytearray(b'1') * (128 << 20)  # larger than the caches\n"
@@ -65,41 +29,25 @@ LARGE_BUFFER = "data = bytearray(b'1') * (128 << 20)  # larger than the caches\n
 class StreamHolding(Known, title="memory, GIL held: 1"):
     """Reads 128 MiB, the GIL held."""
 
-    workload = instrument.Workload(
-        "stream_holding(data)", LARGE_BUFFER + "from antigil import stream_holding"
-    )
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("stream_holding(data)", LARGE_BUFFER + "from antigil import stream_holding")
 
 
 class StreamReleasing(Known, title="memory, GIL released: as far as the bandwidth goes"):
     """Reads 128 MiB, the GIL released."""
 
-    workload = instrument.Workload(
-        "stream_releasing(data)", LARGE_BUFFER + "from antigil import stream_releasing"
-    )
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("stream_releasing(data)", LARGE_BUFFER + "from antigil import stream_releasing")
 
 
 class SleepHolding(Known, title="sleep, GIL held: 1"):
     """Sleeps for 2 ms, the GIL held."""
 
-    workload = instrument.Workload("sleep_holding(0.002)", "from antigil import sleep_holding")
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("sleep_holding(0.002)", "from antigil import sleep_holding")
 
 
 class SleepReleasing(Known, title="sleep, GIL released: n, whatever the CPUs"):
     """Sleeps for 2 ms, the GIL released."""
 
-    workload = instrument.Workload("sleep_releasing(0.002)", "from antigil import sleep_releasing")
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("sleep_releasing(0.002)", "from antigil import sleep_releasing")
 
 
 ZEROS = "import os\nfd = os.open('/dev/zero', os.O_RDONLY)\n"
@@ -108,26 +56,18 @@ ZEROS = "import os\nfd = os.open('/dev/zero', os.O_RDONLY)\n"
 class ReadHolding(Known, title="read, GIL held: 1"):
     """Reads 256 KiB that the kernel has at hand, the GIL held."""
 
-    workload = instrument.Workload("read_holding(fd, 1 << 18)", ZEROS + "from antigil import read_holding")
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("read_holding(fd, 1 << 18)", ZEROS + "from antigil import read_holding")
 
 
 class ReadReleasing(Known, title="read, GIL released: n, up to the CPUs"):
     """Reads 256 KiB that the kernel has at hand, the GIL released."""
 
-    workload = instrument.Workload(
-        "read_releasing(fd, 1 << 18)", ZEROS + "from antigil import read_releasing"
-    )
-
-    def setup_cache(self):
-        return self.measure()
+    workload = Workload("read_releasing(fd, 1 << 18)", ZEROS + "from antigil import read_releasing")
 
 
-def _counting(place: str, form: str) -> Any:
+def _counting(place: str, form: str) -> Workload:
     setup = f"from antigil import SharedCounter\nadd = SharedCounter({place!r}, 8).add_{form}"
-    return instrument.Workload("add(200_000, thread)", setup)
+    return Workload("add(200_000, thread)", setup)
 
 
 class LockHolding(Known, title="count under one lock, GIL held: 1"):
@@ -135,17 +75,11 @@ class LockHolding(Known, title="count under one lock, GIL held: 1"):
 
     workload = _counting("lock", "holding")
 
-    def setup_cache(self):
-        return self.measure()
-
 
 class LockReleasing(Known, title="count under one lock, GIL released: worst"):
     """Adds one 200,000 times, the GIL released: the threads queue for the lock."""
 
     workload = _counting("lock", "releasing")
-
-    def setup_cache(self):
-        return self.measure()
 
 
 class AtomicReleasing(Known, title="count in one atomic place, GIL released: below 1"):
@@ -153,14 +87,8 @@ class AtomicReleasing(Known, title="count in one atomic place, GIL released: bel
 
     workload = _counting("atomic", "releasing")
 
-    def setup_cache(self):
-        return self.measure()
-
 
 class SlotsReleasing(Known, title="count in one place per thread, GIL released: n, up to the CPUs"):
     """Adds one 200,000 times, the GIL released: each thread's place has a cache line of its own."""
 
     workload = _counting("slots", "releasing")
-
-    def setup_cache(self):
-        return self.measure()

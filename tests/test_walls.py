@@ -129,6 +129,15 @@ def breaks_suite(path: PurePosixPath, found: Import) -> bool:
     return not found.lazy or (is_module(found) and not found.within("antigil._kernels"))
 
 
+def breaks_base_class(path: PurePosixPath, found: Import) -> bool:
+    """Wall 5, too: suite.py is loaded by path with scaling/, and takes nothing else of antigil."""
+    if path != PurePosixPath("antigil/suite.py"):
+        return False
+    if found.relative:
+        return not found.within("antigil.scaling")
+    return found.top not in sys.stdlib_module_names
+
+
 def is_module(found: Import) -> bool:
     """Tell whether an import is of one of antigil's modules or from one, not of a name of antigil itself."""
     _, _, rest = found.name.partition(".")
@@ -136,7 +145,7 @@ def is_module(found: Import) -> bool:
     return bool(rest) and (first.is_dir() or first.with_suffix(".py").is_file() or first.name == "_kernels")
 
 
-WALLS = (breaks_instrument, breaks_history, breaks_unbuilt, breaks_suite)
+WALLS = (breaks_instrument, breaks_history, breaks_unbuilt, breaks_suite, breaks_base_class)
 
 
 def sources() -> Iterator[tuple[PurePosixPath, str]]:
@@ -183,6 +192,9 @@ def test_wall_stands(breaks):
             "antigil/history/plugin.py",
             "try:\n    from antigil import __version__\nfinally:\n    pass",
         ),
+        (breaks_base_class, "antigil/suite.py", "import asv_runner"),
+        (breaks_base_class, "antigil/suite.py", "from antigil.scaling import measure"),
+        (breaks_base_class, "antigil/suite.py", "def f():\n    from . import laws"),
         (breaks_suite, "benchmarks/article.py", "import antigil"),
         (breaks_suite, "benchmarks/article.py", "class Com:\n    from antigil import calcular_com_gil"),
         (breaks_suite, "benchmarks/article.py", "def setup():\n    from antigil.scaling import measure"),
@@ -204,6 +216,7 @@ def test_breach_is_seen(breaks, path, source):
             "antigil/history/plugin.py",
             "import asv, bokeh\nfrom antigil.history import page\nfrom . import page",
         ),
+        ("antigil/suite.py", "import os\nfrom .scaling import measure"),
         ("antigil/cli.py", "def run():\n    from antigil.history import page"),
         (
             "antigil/demo.py",
@@ -211,7 +224,7 @@ def test_breach_is_seen(breaks, path, source):
         ),
         ("antigil/demo.py", "def f():\n    from antigil import calcular_com_gil"),
         ("antigil/__init__.py", "if TYPE_CHECKING:\n    from antigil._kernels import calcular_com_gil"),
-        ("benchmarks/article.py", "import hashlib\nfrom . import instrument"),
+        ("benchmarks/article.py", "import hashlib\nfrom .checkout.suite import Scaling"),
         (
             "benchmarks/article.py",
             "def setup():\n    import antigil\n    from antigil import calcular_com_gil",

@@ -1,0 +1,255 @@
+"""A base class for asv benchmarks: how far a workload scales over threads, commit by commit.
+
+A benchmarks file of any project::
+
+    from antigil.suite import Scaling, Surroundings, Workload
+
+    class Compress(Scaling, title="compress 1 MiB"):
+        workload = Workload("compress(data)", "from mylib import compress; data = bytes(1 << 20)")
+
+One measurement for each workload and commit feeds all its numbers: ``setup_cache`` measures in
+fresh processes, the tracked functions only read. A commit that lacks a workload is skipped.
+`Surroundings` need only be imported, in one file of a suite.
+
+Standard library only, and of antigil only the instrument: it is imported in the environment of
+every commit. docs/adopt.md tells how it comes there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from math import nan
+from types import FunctionType, ModuleType
+from typing import Any, ClassVar, cast
+
+from .scaling import INSTRUMENT_VERSION, Workload, cpus_allowed, gil_enabled, measure
+
+__all__ = ["Scaling", "Surroundings", "Workload"]
+
+PROCESSES_VARIABLE = "ANTIGIL_PROCESSES"
+
+TIMEOUT_SECONDS = 180.0
+"""For asv, which ends what takes longer; more where the budget asks for it."""
+
+NUMBERS = {
+    "slowdown": "track_slowdown",
+    "waiting": "track_waiting",
+    "queued": "track_queued",
+    "inflation": "track_inflation",
+    "gil_held": "track_gil_held",
+    "stall": "track_stall",
+    "time": "time_call",
+    "peakmem": "peakmem_call",
+}
+"""The function that holds each number; those that are tracked carry the name as `antigil_quantity`."""
+
+UNITS = {
+    "slowdown": "threads / speedup",
+    "waiting": "share",
+    "queued": "share",
+    "inflation": "ratio",
+    "gil_held": "share",
+    "stall": "seconds",
+}
+
+PER_THREAD_COUNT = ("slowdown", "waiting", "queued", "inflation")
+
+
+class Scaling(ABC):
+    """A workload whose scaling is tracked.
+
+    A subclass names its ``workload``. One that does not is itself a base, whose settings its
+    subclasses inherit: ``class Short(Scaling, threads=(1, 2), budget=4.0): ...``
+
+    Parameters
+    ----------
+    title
+        What people read; the class's name by default.
+    control
+        Whether no commit of the project changes it, so that what moves here is the machine.
+    threads
+        Ascending thread counts, with 1 among them. (1, 2, 4, 8) at first.
+    budget
+        Seconds of measuring for each commit. 8 at first.
+    processes
+        Fresh processes to measure in; below eight there are no 99 % intervals. 8 at first.
+    rounds
+        Undisturbed rounds to aim at in each process. 4 at first.
+    only
+        Keys of `NUMBERS`: those to record. All at first.
+    """
+
+    plan: ClassVar[dict[str, Any]] = {
+        "thread_counts": (1, 2, 4, 8),
+        "budget": 8.0,
+        "processes": 8,
+        "rounds": 4,
+    }
+    numbers: ClassVar[tuple[str, ...]] = tuple(NUMBERS)
+    version = INSTRUMENT_VERSION
+    timeout = TIMEOUT_SECONDS
+
+    def __init_subclass__(
+        cls,
+        *,
+        title: str = "",
+        control: bool = False,
+        threads: Sequence[int] | None = None,
+        budget: float | None = None,
+        processes: int | None = None,
+        rounds: int | None = None,
+        only: Iterable[str] | None = None,
+    ) -> None:
+        """Give the class functions of its own, labelled for whoever reads the results."""
+        super().__init_subclass__()
+        asked = {"thread_counts": threads, "budget": budget, "processes": processes, "rounds": rounds}
+        cls.plan = {**cls.plan, **{name: value for name, value in asked.items() if value is not None}}
+        cls.numbers = cls.numbers if only is None else tuple(only)
+        _refuse_mistakes(cls)
+        if "timeout" not in vars(cls):
+            cls.timeout = max(cls.timeout, TIMEOUT_SECONDS / 3 + 3 * cls.plan["budget"])
+        counts = [int(n) for n in cls.plan["thread_counts"]]
+        for number, name in NUMBERS.items():
+            setattr(cls, name, None if number not in cls.numbers else getattr(Scaling, name))
+            if number in cls.numbers and number in UNITS:
+                label = {"antigil_title": title or cls.__name__, "antigil_control": control}
+                setattr(cls, name, _tracked(name, number, counts, label))
+        if "setup_cache" not in vars(cls):
+            cls.setup_cache = _told_apart(cls)  # type: ignore[method-assign]
+
+    @property
+    @abstractmethod
+    def workload(self) -> Workload:
+        """What is measured; a class without it is a base, which asv passes over."""
+
+    def setup_cache(self) -> dict[str, Any]:
+        """Measure the workload in fresh processes, and return the measurement's JSON form.
+
+        A commit that lacks the workload is no failure: the form then says what is missing only.
+        """
+        try:
+            measured = measure(self.workload, **_with_processes_asked_for(self.plan))
+        except ImportError as error:
+            print(f"not in this commit: {error}", file=sys.stderr)
+            return {"missing": str(error)}
+        return measured.to_json()
+
+    def setup(self, measured: dict[str, Any], *params: int) -> None:
+        """Skip what the commit lacks, and get one thread's calls ready for what calls them."""
+        if "missing" in measured:
+            raise NotImplementedError(f"not in this commit: {measured['missing']}")
+        if not params and not {"time", "peakmem"}.isdisjoint(self.numbers):
+            self.run = self.workload.prepare()(0, 1)
+
+    def track_slowdown(self, measured: dict[str, Any], threads: int) -> dict[str, Any]:
+        """Threads / speedup: 1 is perfect, as many as there are threads is none at all."""
+        samples = [threads / speedup for speedup in _point(measured, threads)["samples"]]
+        return {"samples": samples, "number": 1}
+
+    def track_waiting(self, measured: dict[str, Any], threads: int) -> float:
+        """Share of the threads' time in which they waited: for the GIL, a lock, or I/O."""
+        return cast(float, _point(measured, threads)["waiting"])
+
+    def track_queued(self, measured: dict[str, Any], threads: int) -> float:
+        """Share of the threads' time in which they were ready, and no CPU was free."""
+        return _or_skipped(_point(measured, threads)["queued"])
+
+    def track_inflation(self, measured: dict[str, Any], threads: int) -> float:
+        """CPU time per call, relative to one thread."""
+        return _or_skipped(_point(measured, threads)["inflation"])
+
+    def track_gil_held(self, measured: dict[str, Any]) -> dict[str, Any]:
+        """Share of its running time for which the workload holds the GIL."""
+        return {"samples": measured["gil_held"]["samples"], "number": 1}
+
+    def track_stall(self, measured: dict[str, Any]) -> float:
+        """Longest time for which every other Python thread stood still."""
+        return cast(float, measured["stall"])
+
+    def time_call(self, measured: dict[str, Any]) -> None:
+        """One call, by one thread."""
+        self.run(1)
+
+    def peakmem_call(self, measured: dict[str, Any]) -> None:
+        """One call, by one thread."""
+        self.run(1)
+
+
+class Surroundings:
+    """What a commit was measured on, kept with its results: the interpreter's build and its CPUs."""
+
+    version = INSTRUMENT_VERSION
+
+    def track_gil_enabled(self) -> int:
+        """1 where the GIL is enabled, 0 on a free-threaded build without it."""
+        return int(gil_enabled())
+
+    def track_cpus_allowed(self) -> int:
+        """CPUs that the process may keep busy: affinity mask, cut by the cgroup's quota."""
+        return cpus_allowed()
+
+
+vars(Surroundings)["track_gil_enabled"].antigil_quantity = "gil_enabled"
+vars(Surroundings)["track_cpus_allowed"].antigil_quantity = "cpus_allowed"
+
+
+def _refuse_mistakes(cls: type[Scaling]) -> None:
+    """Say what is wrong with a class when it is made: within asv it would show late, if at all."""
+    workload = vars(cls).get("workload")
+    if workload is not None and not isinstance(workload, Workload):
+        raise TypeError(f"{cls.__name__}.workload is a Workload(statement, setup), not {workload!r}")
+    counts = list(cls.plan["thread_counts"])
+    if 1 not in counts or counts != sorted(set(counts)):
+        raise ValueError(f"{cls.__name__}: threads are ascending and begin with 1, not {counts}")
+    if min(cls.plan["budget"], cls.plan["processes"], cls.plan["rounds"]) <= 0:
+        raise ValueError(f"{cls.__name__}: budget, processes and rounds are positive")
+    if unknown := [name for name in cls.numbers if name not in NUMBERS]:
+        raise ValueError(f"{cls.__name__}: only= takes {', '.join(NUMBERS)}, not {', '.join(unknown)}")
+
+
+def _tracked(name: str, quantity: str, counts: list[int], label: dict[str, Any]) -> FunctionType:
+    """Return a tracked function for one class: asv hands on what is set on it."""
+    own = _copy(vars(Scaling)[name])
+    own.__dict__.update(label, antigil_quantity=quantity, unit=UNITS[quantity])
+    if quantity in PER_THREAD_COUNT:
+        own.__dict__.update(params=[counts], param_names=["threads"])
+    return own
+
+
+def _told_apart(cls: type[Scaling]) -> FunctionType:
+    """Return a ``setup_cache`` for one class.
+
+    asv runs it once for all benchmarks with the same module and source line, and one that is
+    inherited has the same line everywhere. So each is given a module of its own, which holds
+    nothing, and whose name no file can have.
+    """
+    own = _copy(vars(Scaling)["setup_cache"])
+    own.__module__ = f"{cls.__module__}.{cls.__qualname__}()"
+    sys.modules[own.__module__] = ModuleType(own.__module__, f"Stands for {cls.__qualname__}.")
+    return own
+
+
+def _copy(function: FunctionType) -> FunctionType:
+    own = FunctionType(function.__code__, function.__globals__, function.__name__)
+    own.__doc__ = function.__doc__
+    own.__annotations__ = function.__annotations__
+    return own
+
+
+def _with_processes_asked_for(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the plan for so many fresh processes as the environment says; `antigil compare` says one."""
+    processes = int(os.environ.get(PROCESSES_VARIABLE, plan["processes"]))
+    return {**plan, "processes": processes, "budget": plan["budget"] * processes / plan["processes"]}
+
+
+def _point(measured: dict[str, Any], threads: int) -> dict[str, Any]:
+    points: list[dict[str, Any]] = measured["points"]
+    return next(point for point in points if point["threads"] == threads)
+
+
+def _or_skipped(value: float | None) -> float:
+    """Return a number as asv stores it: NaN for what cannot be had, as None would mean a failure."""
+    return nan if value is None else value

@@ -1,0 +1,168 @@
+"""docs/adopt.md, followed by somebody with a C extension of their own: its files, its commands."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("asv")
+pytest.importorskip("bokeh")
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
+GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+
+KERNEL = """
+#include <Python.h>
+
+static PyObject *crumple(PyObject *self, PyObject *data)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) {
+        return NULL;
+    }
+    const unsigned char *bytes = view.buf;
+    unsigned long folded = 5381;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < view.len; i++) {
+        folded = folded * 33 + bytes[i];
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&view);
+    return PyLong_FromUnsignedLong(folded);
+}
+
+static PyMethodDef methods[] = {{"crumple", crumple, METH_O, "Fold bytes."}, {0}};
+static struct PyModuleDef crumple_module = {PyModuleDef_HEAD_INIT, "crumple", NULL, 0, methods};
+
+PyMODINIT_FUNC PyInit_crumple(void)
+{
+    return PyModuleDef_Init(&crumple_module);
+}
+"""
+
+SETUP = """
+from setuptools import Extension, setup
+setup(name="crumple", version="1.0", ext_modules=[Extension("crumple", ["crumple.c"])])
+"""
+
+
+def snippet(kind, holding):
+    """Return the one code block of the document that is of a kind and holds a text."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", DOCUMENT, flags=re.DOTALL)
+    (found,) = [block for block in blocks if holding in block]
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Write the project and antigil's wheel; return a function that runs a command there."""
+    root, home = tmp_path_factory.mktemp("adopt") / "crumple", tmp_path_factory.mktemp("home")
+    for name in (".config", ".pip", ".cache"):
+        if (Path.home() / name).exists():
+            (home / name).symlink_to(Path.home() / name)
+    (root / "benchmarks").mkdir(parents=True)
+    (root / "benchmarks/__init__.py").touch()
+    (root / "benchmarks/scaling.py").write_text(snippet("python", "class Crumple("))
+    (root / "asv.conf.json").write_text(snippet("json", '"project": "crumple"'))
+    (root / "crumple.c").write_text(KERNEL)
+    (root / "setup.py").write_text(SETUP)
+
+    def run(*command, **variables):
+        return subprocess.run(
+            [sys.executable, "-P", "-m", *command],
+            cwd=root,
+            env={**os.environ, "HOME": str(home), "ANTIGIL_PROCESSES": "1", **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "all of it")):
+        subprocess.run([*GIT, *words], cwd=root, check=True)
+    source = root.parent / "antigil"  # a build leaves things in its sources
+    unbuilt = shutil.ignore_patterns("*.so", "__pycache__")
+    shutil.copytree(ROOT / "antigil", source / "antigil", ignore=unbuilt)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    wheel = run("pip", "wheel", "-q", "--no-deps", "-w", "wheels", str(source))
+    assert wheel.returncode == 0, wheel.stderr
+    return root, run
+
+
+@pytest.fixture(scope="module")
+def published(project):
+    """Do what the document's fourth section says; return the project's folder and what asv said."""
+    root, run = project
+    said = []
+    for command in (
+        ("machine", "--yes", "--machine", "here"),
+        ("run", "--machine", "here", "--bench", "Crumple|Surroundings", "HEAD^!"),
+        ("publish",),
+    ):
+        done = run("asv", *command)
+        said.append(done.stdout + done.stderr)
+        assert done.returncode == 0, said[-1]
+    return root, said
+
+
+def test_every_number_of_the_workload_is_measured(published):
+    root, said = published
+    (path,) = (root / ".asv/results/here").glob("*-virtualenv-*.json")
+    results = {name: row[0] for name, row in json.loads(path.read_text())["results"].items()}
+    assert sorted(results) == sorted(
+        [
+            *(f"scaling.Crumple.track_{name}" for name in ("slowdown", "waiting", "queued", "inflation")),
+            *(f"scaling.Crumple.{name}" for name in ("track_gil_held", "track_stall")),
+            *(f"scaling.Crumple.{name}" for name in ("time_call", "peakmem_call")),
+            *(f"scaling.Surroundings.track_{name}" for name in ("gil_enabled", "cpus_allowed")),
+        ]
+    )
+    assert all(isinstance(value, float | int) for row in results.values() for value in row), said[1]
+    assert results["scaling.Crumple.track_gil_held"][0] < 0.5
+
+
+def test_the_workload_has_its_page(published):
+    root, said = published
+    page = root / ".asv/html/speedup/scaling.Crumple.html"
+    assert page.exists(), said[2]
+    assert "crumple 1 MiB" in page.read_text(encoding="utf-8")
+    assert "speedup/" in (root / ".asv/html/index.html").read_text(encoding="utf-8")
+
+
+def test_what_was_measured_lies_in_asvs_environment(published):
+    """There lies antigil's wheel, too: nothing else makes `antigil.suite` importable."""
+    root, _ = published
+    (installed,) = (root / ".asv/env").rglob("site-packages/antigil/suite.py")
+    assert [path for path in installed.parents[1].glob("crumple.*") if path.suffix in (".so", ".pyd")]
+
+
+def test_the_settings_that_are_shown_can_be_given(project):
+    root, _ = project
+    code = f"from antigil.suite import Scaling, Workload\n{snippet('python', 'class Short(')}\n"
+    (root / "settings.py").write_text(code + "print(CrumpleLittle.plan['budget'], CrumpleLittle.numbers)\n")
+    done = subprocess.run(
+        [sys.executable, "settings.py"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "2.0 ('slowdown', 'gil_held')\n", done.stderr
+
+
+def test_the_workflow_compares_what_is_in_the_pull_request():
+    yaml = pytest.importorskip("ruamel.yaml")
+    (job,) = yaml.YAML(typ="safe").load(snippet("yaml", "antigil compare"))["jobs"].values()
+    checkout, _, install, compare = job["steps"]
+    assert checkout["with"]["fetch-depth"] == 0
+    for command in install["run"].splitlines():
+        assert command in re.sub(r" +# .*", "", DOCUMENT), "the install step is the one of section 1"
+    assert compare["run"] == 'antigil compare --merge-base --format github "$BASE" HEAD'
