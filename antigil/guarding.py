@@ -29,9 +29,9 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         type=_positive_integer,
-        default=8,
+        default=6,
         metavar="N",
-        help="fresh processes per commit and look (default: 8)",
+        help="fresh processes of each commit in the first look; more in further ones (default: 6)",
     )
     parser.add_argument(
         "-b",

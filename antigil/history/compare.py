@@ -1,30 +1,38 @@
-"""Compare two commits: measure in turn, judge, measure again what looks changed, conclude.
+"""Compare two commits: measure in turn, suspect, measure again what is suspected, conclude.
 
-What only looks changed costs a second look, which is on samples of its own: the two levels of `decide`
-are independent, and a change that is reported was seen twice.
+Each look is on samples of its own, so its level holds whatever the looks before it saw; see `decide`.
 """
 
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .compare_numbers import Readings, judgeable, pairs_of, told_apart
 from .compare_visits import Place, measure_both, prepare
 from .config import Options
-from .decide import FIRST_LEVEL, SAME, SECOND_LEVEL, Judgement, Number, Pair, judge, limits, powerless
+from .decide import (
+    CONFIRMATION,
+    NOTICED,
+    SAME,
+    SUSPICION,
+    Judgement,
+    Looks,
+    Number,
+    Pair,
+    judge,
+    limits,
+    powerless,
+)
 from .decide_verdict import NOTHING_LOST, Verdict, conclude
 from .drawable import Column
 from .project import Project, Revision
 from .series import Workload
 
-PROCESSES = 8
-
-Measure = Callable[[Collection[str] | None], tuple[Readings, Readings]]
+Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,8 @@ class Comparison:
     ----------
     measured : bool
         Whether it was measured for this, or judged from stored results.
-    first, second : dict of Number to Pair
-        All samples of both looks, those that are not judged included.
+    looks : tuple of dict of Number to Pair
+        All samples of each look, those that are not judged included.
     """
 
     base: Revision
@@ -44,12 +52,11 @@ class Comparison:
     environment: str
     verdict: Verdict
     measured: bool
-    first: Mapping[Number, Pair]
-    second: Mapping[Number, Pair] = field(default_factory=dict)
+    looks: tuple[Mapping[Number, Pair], ...]
 
     def samples(self, number: Number) -> Pair | None:
         """Return the freshest samples of a number."""
-        return self.second.get(number) or self.first.get(number)
+        return next((look[number] for look in reversed(self.looks) if number in look), None)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def compare(
     base: Revision,
     head: Revision,
     *,
-    processes: int = PROCESSES,
+    processes: int = Looks.first,
     patterns: Sequence[str] = (),
     environments: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
@@ -90,7 +97,7 @@ def compare(
     Parameters
     ----------
     processes
-        Fresh processes per commit and look.
+        Fresh processes of each commit in the first look; see `Looks`.
     patterns
         Regular expressions of the benchmarks to use; all if empty.
     environments
@@ -116,15 +123,16 @@ def _compare_in(
     options: Options, base: Revision, head: Revision, place: Place, processes: int, places: int,
     say: Callable[[str], None],
 ) -> Comparison:  # fmt: skip
-    def measure(workloads: Collection[str] | None) -> tuple[Readings, Readings]:
-        what = "measuring again" if workloads is not None else "measuring"
+    def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
+        what = "measuring" if workloads is None else f"measuring {', '.join(sorted(workloads))} again"
 
         def progress(done: int, visits: int) -> None:
             say(f"{place.name}: {what}, {done} of {visits} visits done")
 
-        return measure_both(place, processes, workloads, progress)
+        return measure_both(place, count, workloads, progress)
 
-    return look_twice(measure, options, workloads_of(place.columns), base, head, place.name, places)
+    looks = Looks(processes)
+    return take_looks(measure, options, workloads_of(place.columns), base, head, place.name, looks, places)
 
 
 def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
@@ -133,55 +141,65 @@ def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
     return {column.workload.name: column.workload for column in told}
 
 
-def look_twice(
+def take_looks(
     measure: Measure,
     options: Options,
     workloads: Mapping[str, Workload],
     base: Revision,
     head: Revision,
     environment: str,
+    looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
 ) -> Comparison:
-    """Judge everything, and what looks changed again on fresh samples.
+    """Judge everything, and what is suspected again on fresh samples.
 
     Parameters
     ----------
     measure
-        Returns the samples of base and head for some workloads, or for all if given None.
+        Returns the samples of base and head for some workloads, or for all if given None, each of so many
+        processes.
     environments
-        How many are compared: the levels are shared out among them.
+        How many are compared: the level is shared out among them.
     """
-    one, other = measure(None)
-    first = pairs_of(one, other)
-    numbers = judgeable(first)
+    one, other = measure(None, looks.first)
+    seen = [pairs_of(one, other)]
+    numbers = judgeable(seen[0])
     problems, notes = told_apart(one, other)
-    problems += _too_few(numbers, FIRST_LEVEL / environments, first)
+    problems += _too_few(numbers)
     limit = limits(options)
-    judged = judge(numbers, limit, FIRST_LEVEL / environments)
-    suspects = {number for number, judgement in judged.items() if judgement.direction != SAME}
-    second: dict[Number, Pair] = {}
-    again: dict[Number, Judgement] = {}
-    if suspects:
-        one, other = measure({number.workload for number in suspects})
-        second = pairs_of(one, other)
+    judged = [judge(numbers, limit, NOTICED / environments)]
+    suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
+    for processes in looks.further:
+        if not suspects:
+            break
+        one, other = measure({number.workload for number in suspects}, processes)
+        seen.append(pairs_of(one, other))
         problems += [p for p in told_apart(one, other)[0] if p not in problems]
-        problems += [f"{n.workload} gave no second look" for n in sorted(suspects - second.keys(), key=str)]
-        again = judge({n: second[n] for n in suspects & second.keys()}, limit, SECOND_LEVEL / environments)
-    verdict = conclude(judged, again, workloads, options, problems=problems, notes=notes)
-    return Comparison(base, head, environment, verdict, True, first, second)
+        gone = sorted({number.workload for number in suspects if number not in seen[-1]})
+        problems += [f"{workload} gave no numbers when it was measured again" for workload in gone]
+        again = {number: seen[-1][number] for number in suspects if number in seen[-1]}
+        judged.append(judge(again, limit, CONFIRMATION / environments))
+        suspects = {n: suspects[n] for n, judgement in judged[-1].items() if _open(judgement, suspects[n])}
+    verdict = conclude(judged, workloads, options, problems=problems, notes=notes)
+    return Comparison(base, head, environment, verdict, True, tuple(seen))
 
 
-def _too_few(numbers: Mapping[Number, Pair], level: float, first: Mapping[Number, Pair]) -> list[str]:
-    """Return what is wrong if no change could be shown at all."""
+def _open(judgement: Judgement, tendency: str) -> bool:
+    """Tell whether a further look has neither confirmed a suspicion nor ended it."""
+    return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
+
+
+def _too_few(numbers: Mapping[Number, Pair]) -> list[str]:
+    """Return what is wrong if some change could not even be suspected."""
     if not numbers:
         return ["the two commits have no number in common to be judged"]
-    blind = powerless(numbers, level)
+    blind = powerless(numbers, SUSPICION)
     if not blind:
         return []
-    fewest = min(min(len(first[n].base), len(first[n].head)) for n in blind)
+    fewest = min(min(len(numbers[n].base), len(numbers[n].head)) for n in blind)
     return [
         f"{len(blind)} of {len(numbers)} numbers cannot be judged: {fewest} processes are too few to show"
-        " any change among so many; measure more processes or fewer benchmarks"
+        " any change; measure more"
     ]
 
 
@@ -190,8 +208,20 @@ def needed(project: Project, base: Revision, head: Revision, paths: Sequence[str
 
     Everything counts as different where git cannot tell.
     """
+    done = _git(project, "diff", "--quiet", base.hash, head.hash, "--", *paths)
+    return done is None or done.returncode != 0
+
+
+def uncommitted(project: Project) -> bool:
+    """Tell whether the working tree differs from its commit: what differs is not measured."""
+    done = _git(project, "status", "--porcelain", "--untracked-files=no")
+    return done is not None and done.returncode == 0 and bool(done.stdout.strip())
+
+
+def _git(project: Project, *words: str) -> subprocess.CompletedProcess[str] | None:
+    """Run git in the project's repository; None if that is none of git's."""
     folder: Any = getattr(project.repo, "_path", None)
     if folder is None:
-        return True
-    command = ["git", "-C", str(folder), "diff", "--quiet", base.hash, head.hash, "--", *paths]
-    return subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0
+        return None
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

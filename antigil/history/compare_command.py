@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .compare import Outcome, compare, needed
+from .compare import Outcome, compare, needed, uncommitted
 from .compare_stored import compare_stored
 from .project import Project, Revision, open_project
 from .report import refuse_unwritable, render, write
@@ -34,6 +34,9 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         return Outcome(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
+    say = progress()
+    if uncommitted(project):
+        say("note: uncommitted changes are not measured; commit them first")
     return compare(
         project,
         base,
@@ -41,7 +44,7 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         processes=args.processes,
         patterns=args.bench,
         environments=args.environment,
-        say=progress(),
+        say=say,
     )
 
 

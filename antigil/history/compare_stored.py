@@ -2,8 +2,9 @@
 
 Only numbers of which asv kept one sample per process can be judged: slowdown and held share, if they were
 measured with ``--record-samples``. asv's samples of a ``time_*`` benchmark are repetitions inside two
-processes and not one per process, so single-thread time is left out. Nothing can be looked at twice; the
-level is the second look's. The results of two commits were not measured in turn: drift does not cancel.
+processes and not one per process, so single-thread time is left out. Nothing can be looked at twice, so
+all numbers are tested at a level of 1 % together. The results of two commits were not measured in turn:
+drift does not cancel.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from antigil.errors import UserError
 from .compare import Comparison, Outcome, workloads_of
 from .compare_numbers import Readings, judgeable, number_of, pairs_of, told_apart
 from .config import Options
-from .decide import SECOND_LEVEL, judge, limits, powerless
+from .decide import STORED_LEVEL, judge, limits, powerless
 from .decide_verdict import conclude
 from .drawable import Column, drawable
 from .project import Project, Revision, asv_errors
@@ -59,7 +60,7 @@ def compare_stored(project: Project, base: Revision, head: Revision, patterns: S
     ]
     found = tuple(
         _judge_stored(
-            project.options, columns, benchmarks, base, head, results, name, SECOND_LEVEL / len(both)
+            project.options, columns, benchmarks, base, head, results, name, STORED_LEVEL / len(both)
         )
         for name, results in both.items()
     )
@@ -74,7 +75,7 @@ def _judge_stored(
     first = pairs_of(one, other)
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
     problems, notes = told_apart(one, other)
-    blind = set(powerless(numbers, level))
+    blind = powerless(numbers, level / max(1, len(numbers)))
     if blind or not numbers:
         problems.append(
             f"{len(blind)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
@@ -82,8 +83,8 @@ def _judge_stored(
         )
     judged = judge(numbers, limits(options), level)
     notes.append("waiting, stall and single-thread time: asv stores no sample per process, so not judged")
-    verdict = conclude(judged, judged, workloads_of(columns), options, problems=problems, notes=notes)
-    return Comparison(base, head, name, verdict, False, first)
+    verdict = conclude((judged, judged), workloads_of(columns), options, problems=problems, notes=notes)
+    return Comparison(base, head, name, verdict, False, (first,))
 
 
 def _read(columns: Sequence[Column], benchmarks: Any, results: Results) -> Readings:

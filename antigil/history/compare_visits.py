@@ -32,8 +32,11 @@ from .drawable import Column, drawable
 from .project import Project, Revision, asv_errors
 from .series import SURROUNDINGS
 
-#: How many fresh processes our suites measure in one visit; see ``benchmarks/suite.py``.
+#: How many fresh processes our suites measure in one visit; see ``antigil.suite``.
 PROCESSES_VARIABLE = "ANTIGIL_PROCESSES"
+
+#: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
+WARMUP_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def prepare(
             sides.append(found)
         hashes = [commit.hash for commit in reversed(commits)]
         benchmarks = Benchmarks.discover(project.conf, project.repo, sides[1], hashes, regex=list(patterns))
+        for env in sides[1]:  # where a suite cannot be imported with the head, asv installs another commit
+            _install(conf, project, env, commits[1])
     columns, _ = drawable(benchmarks, project.options.thread_parameters)
     judged = tuple(column for column in columns if column.quantity not in SURROUNDINGS)
     if not judged:
@@ -106,10 +111,17 @@ def _install(conf: Any, project: Project, env: Any, commit: Revision) -> None:
 
 
 def _cause(said: str) -> str:
-    """Return the line of a build's output that tells most: the compiler's first error, or the last line."""
+    """Return the line of a build's output that tells most.
+
+    The compiler's first error; else the last line that pip quotes from the build itself; else the last
+    line that is not pip's advice.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r":\d+: (fatal )?error: ", line)]
-    return (errors or lines[-1:] or ["no reason given"])[0]
+    if not errors and "[end of output]" in lines:
+        errors = lines[lines.index("[end of output]") - 1 :]
+    told = [line for line in lines if not re.match(r"(hint|note):", line)]
+    return (errors or told[-1:] or ["no reason given"])[0]
 
 
 def measure_both(
@@ -151,9 +163,12 @@ def _visit(
     benchmarks: Any, env: Any, columns: Sequence[Column]
 ) -> tuple[Mapping[Number, float], dict[str, str]]:
     """Run the suite once in one environment; return the numbers, and what failed by workload."""
-    launch = "forkserver" if _may_fork(columns) else "spawn"
+    own = _all_ours(columns)
+    # asv starts a Python per benchmark and parameter unless it forks, which takes longer than measuring.
+    launch = "forkserver" if own and hasattr(os, "fork") else "spawn"
+    asked = {"rounds": 1, **({"warmup_time": WARMUP_SECONDS} if own else {})}
     with quiet_asv(), asv_errors(), _environment_variable(PROCESSES_VARIABLE, "1"):
-        results = run_benchmarks(benchmarks, env, extra_params={"rounds": 1}, launch_method=launch)
+        results = run_benchmarks(benchmarks, env, extra_params=asked, launch_method=launch)
     cells: dict[Column, float] = {}
     errors: dict[str, str] = {}
     for column in columns:
@@ -172,12 +187,9 @@ def _reason(said: Sequence[str]) -> str:
     return lines[-1] if lines else said[-1]
 
 
-def _may_fork(columns: Sequence[Column]) -> bool:
-    """Tell whether the suite is antigil's own, whose import starts no thread that a fork would lose.
-
-    asv starts a Python per benchmark and parameter otherwise, which takes longer than measuring.
-    """
-    return hasattr(os, "fork") and all(column.workload.origin == "measured" for column in columns)
+def _all_ours(columns: Sequence[Column]) -> bool:
+    """Tell whether the suite is antigil's own, whose import starts no thread that a fork would lose."""
+    return all(column.workload.origin == "measured" for column in columns)
 
 
 @contextmanager

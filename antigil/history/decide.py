@@ -6,43 +6,76 @@ are larger than the base's by more than the least effect that counts,
 
     raised(x) = x × (1 + relative) + absolute,
 
-which is asked of the samples and not of their medians: the Mann-Whitney test of head against
-raised(base). It is *gained* if base against raised(head) says so. Ties count against a difference, so
-the test is conservative. p is two-sided, and corrected for the number of comparisons (Holm):
+which is asked of the samples and not of their medians: the exact permutation test of head against
+raised(base). It is *gained* if base against raised(head) says so. The GIL-held share is tested by its mean
+(Pitman): a process counts the probes that found the GIL taken, few of them beside busy neighbours, and one
+that by chance found none should cost a change what it lacks and no more. All else is tested by rank
+(Wilcoxon), since one process in ten can be far off. p is two-sided, twice the smaller of the two.
+
+There are up to three *looks*, each on fresh processes (`Looks`):
+
+1. Suspicion. Every number is tested; those with p <= `SUSPICION` are suspected. Nothing is reported from it,
+   so nothing has to be corrected for, and a small change is not lost to the number of numbers.
+2. Confirmation, of what is suspected only. A number changed if p <= `CONFIRMATION` after correction for how
+   many are suspected, in the direction that was suspected.
+3. A longer look at those that are still suspected, with the same level.
+
+A report of a change that is none takes a false confirmation, whatever the first look let through. So the
+probability of one or more in a comparison is at most 2 x `CONFIRMATION` = 0.5 %, by Bonferroni over the two
+looks and Holm within each:
 
     adjusted p of the i-th smallest of m = max over j <= i of (m - j + 1) × p_j
 
-With 8 processes on each side the smallest p is 2 ÷ C(16, 8) = 0.000155: up to 322 numbers can be judged
-at a level of 5 %.
-
 References
 ----------
-H. B. Mann, D. R. Whitney, "On a test of whether one of two random variables is stochastically larger
-than the other", Annals of Mathematical Statistics 18 (1947).
 S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
-(1979).
+(1979). The tests: see `permutation`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from statistics import median
 
 from .config import Options
+from .permutation import larger_by_rank, larger_in_the_mean
 
 #: Quantities that are judged; the others say where the missing speedup went.
 JUDGED = ("slowdown", "gil_held", "waiting", "stall", "time")
 
-#: Level of the first look, for all its numbers together.
-FIRST_LEVEL = 0.05
-#: Level of the second look, on fresh samples, for all numbers that looked changed in the first.
-SECOND_LEVEL = 0.01
+#: Quantities whose samples are shares of what was counted, with means to be compared.
+COUNTED = frozenset({"gil_held"})
+
+#: p, of one number alone, up to which it is looked at again.
+SUSPICION = 0.2
+#: Level, for all numbers together, at which the first look alone is worth telling.
+NOTICED = 0.05
+#: Level of each further look, for all numbers together that it is about.
+CONFIRMATION = 0.0025
+#: Level of the only look at stored results.
+STORED_LEVEL = 0.01
 
 LOST, GAINED, SAME = "lost", "gained", "same"
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How many fresh processes each look takes of each commit.
+
+    The second takes more than the first, which has only to raise a suspicion, so that it can decide among
+    many suspected numbers: ten show p = 2 ÷ C(20, 10) = 0.00001. The third takes twice as many, at times
+    only. Chosen by resampling what was measured beside busy neighbours; docs/guard.md has the figures.
+    """
+
+    first: int = 6
+
+    @property
+    def further(self) -> tuple[int, int]:
+        """Of the second look, and of the third."""
+        return self.first + 4, 2 * (self.first + 4)
 
 
 @dataclass(frozen=True, order=True)
@@ -104,8 +137,10 @@ class Judgement:
     ----------
     base, head : float
         Medians over the processes.
+    tendency : str
+        ``"lost"`` or ``"gained"``, whichever is likelier.
     direction : str
-        ``"lost"``, ``"gained"`` or ``"same"``: same means that no change was shown.
+        The tendency if it was shown at the level that was asked for, else ``"same"``.
     p, adjusted : float
         Of a difference beyond the limit, two-sided, before and after the correction.
     """
@@ -113,9 +148,15 @@ class Judgement:
     number: Number
     base: float
     head: float
+    tendency: str
     direction: str
     p: float
     adjusted: float
+
+    @property
+    def suspected(self) -> bool:
+        """Whether it is worth another look."""
+        return self.p <= SUSPICION
 
     @property
     def change(self) -> float:
@@ -126,7 +167,7 @@ class Judgement:
 
 
 def judge(
-    pairs: Mapping[Number, Pair], limit_of: Callable[[Number], Limit], level: float = FIRST_LEVEL
+    pairs: Mapping[Number, Pair], limit_of: Callable[[Number], Limit], level: float = CONFIRMATION
 ) -> dict[Number, Judgement]:
     """Judge every number, corrected for how many there are.
 
@@ -140,22 +181,19 @@ def judge(
         Probability of one or more false changes among all numbers, at most.
     """
     numbers = sorted(pairs, key=_order)
-    sided = [_sided(pairs[number], limit_of(number)) for number in numbers]
+    sided = [_sided(number, pairs[number], limit_of(number)) for number in numbers]
     adjusted = holm([p for p, _ in sided])
     found = {}
-    for number, (p, direction), corrected in zip(numbers, sided, adjusted, strict=True):
+    for number, (p, tendency), corrected in zip(numbers, sided, adjusted, strict=True):
         middle = median(pairs[number].base), median(pairs[number].head)
-        found[number] = Judgement(number, *middle, direction if corrected <= level else SAME, p, corrected)
+        direction = tendency if corrected <= level else SAME
+        found[number] = Judgement(number, *middle, tendency, direction, p, corrected)
     return found
 
 
 def powerless(pairs: Mapping[Number, Pair], level: float) -> tuple[Number, ...]:
-    """Return the numbers with so few samples that no change whatever could be shown."""
-    return tuple(
-        number
-        for number, pair in pairs.items()
-        if smallest_p(len(pair.base), len(pair.head)) * len(pairs) > level
-    )
+    """Return the numbers with so few samples that p cannot come down to a level."""
+    return tuple(n for n, pair in pairs.items() if smallest_p(len(pair.base), len(pair.head)) > level)
 
 
 def smallest_p(m: int, n: int) -> float:
@@ -171,35 +209,11 @@ def holm(ps: Sequence[float]) -> list[float]:
     return [min(1.0, adjusted[i]) for i in range(len(ps))]
 
 
-def probability_of_larger(lower: Iterable[float], upper: Iterable[float]) -> float:
-    """Return the one-sided exact p of `upper` being larger than `lower`: Mann-Whitney, ties against it."""
-    low, high = tuple(lower), tuple(upper)
-    u = sum(b > a for a in low for b in high)
-    return _upper_tail(len(low), len(high))[u]
-
-
-@cache
-def _upper_tail(m: int, n: int) -> tuple[float, ...]:
-    """Return P(U >= u) for u = 0 ... m n, all orders being equally likely.
-
-    The number of orders with U = u is the coefficient of q^u in the product over i = 1 ... m of
-    (1 - q^(n + i)) ÷ (1 - q^i).
-    """
-    size = m * n + 1
-    counts = [1] + [0] * (size - 1)
-    for i in range(1, m + 1):
-        for u in range(size - 1, n + i - 1, -1):
-            counts[u] -= counts[u - n - i]
-        for u in range(i, size):
-            counts[u] += counts[u - i]
-    tails = accumulate(reversed(counts))
-    return tuple(tail / math.comb(m + n, n) for tail in tails)[::-1]
-
-
-def _sided(pair: Pair, limit: Limit) -> tuple[float, str]:
+def _sided(number: Number, pair: Pair, limit: Limit) -> tuple[float, str]:
     """Return the two-sided p of a change beyond the limit, and the likelier direction."""
-    lost = probability_of_larger(map(limit.raised, pair.base), pair.head)
-    gained = probability_of_larger(map(limit.raised, pair.head), pair.base)
+    larger = larger_in_the_mean if number.quantity in COUNTED else larger_by_rank
+    lost = larger([limit.raised(value) for value in pair.base], pair.head)
+    gained = larger([limit.raised(value) for value in pair.head], pair.base)
     return min(1.0, 2.0 * min(lost, gained)), LOST if lost <= gained else GAINED
 
 

@@ -1,9 +1,10 @@
 """From judged numbers to one verdict on two commits: what held, what it means, what the exit status is.
 
-A change counts if it was seen twice: in the first look, and again on fresh samples (`Outcome.LOST`,
-`Outcome.GAINED`); what did not come back is `Outcome.PASSING`. From there:
+A change counts if it was suspected in the first look and confirmed by a further one, on fresh samples
+(`Outcome.LOST`, `Outcome.GAINED`). What was clear in the first look and did not come back is
+`Outcome.PASSING`. From there:
 
-- A control whose number changed twice was not changed by a commit: the machine moved. What the workloads
+- A control whose number was confirmed so was not changed by a commit: the machine moved. What the workloads
   say about that *quantity* is then worth nothing, and the run is unfit to judge it.
 - A workload that is excused in the configuration is reported with the reason and costs nothing.
 - A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .config import Options
-from .decide import GAINED, LOST, Judgement, Number
+from .decide import SAME, Judgement, Number
 from .series import Workload
 
 NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
@@ -46,29 +47,28 @@ class Trade(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One number after both looks.
+    """One number after all looks.
 
     Attributes
     ----------
-    first, second : Judgement
-        The second is None where the first saw no change.
+    looks : tuple of Judgement
+        The first look's; and those of further looks that it was part of.
     outcome : Outcome
         Passing: changed in the first look only. Unfit: changed, but so did a control.
     """
 
-    first: Judgement
-    second: Judgement | None
+    looks: tuple[Judgement, ...]
     outcome: Outcome
 
     @property
     def number(self) -> Number:
         """Which number it is."""
-        return self.first.number
+        return self.looks[0].number
 
     @property
     def latest(self) -> Judgement:
         """The judgement on the freshest samples."""
-        return self.second or self.first
+        return self.looks[-1]
 
 
 @dataclass(frozen=True)
@@ -132,20 +132,19 @@ class Verdict:
 
 
 def conclude(
-    first: Mapping[Number, Judgement],
-    second: Mapping[Number, Judgement],
+    looks: Sequence[Mapping[Number, Judgement]],
     workloads: Mapping[str, Workload],
     options: Options,
     *,
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Verdict:
-    """Bring two looks together.
+    """Bring the looks together.
 
     Parameters
     ----------
-    first, second
-        Judgements of all numbers, and of fresh samples of those that looked changed.
+    looks
+        Judgements of all numbers; then of fresh samples of those that were suspected, and were still.
     workloads
         Title and role of every workload that the numbers name.
     options
@@ -153,31 +152,31 @@ def conclude(
     problems, notes
         What else is to be told; a problem means that not everything could be judged.
     """
-    outcomes = {number: _outcome(judgement, second.get(number)) for number, judgement in first.items()}
+    seen = {number: tuple(look[number] for look in looks if number in look) for number in looks[0]}
+    outcomes = {number: outcome_of(judgements) for number, judgements in seen.items()}
     changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
     moved = {number for number in changed if workloads[number.workload].control}
     tainted = {number.quantity for number in moved}
     for number in changed - moved:
         if number.quantity in tainted:
             outcomes[number] = Outcome.UNFIT
-    found = {n: Finding(judgement, second.get(n), outcomes[n]) for n, judgement in first.items()}
+    found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
     verdicts = []
-    for name in dict.fromkeys(number.workload for number in first):
+    for name in dict.fromkeys(number.workload for number in found):
         own = tuple(finding for number, finding in found.items() if number.workload == name)
         trade = _trade(own, options.threshold_of(name))
         verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade))
     return Verdict(
-        tuple(verdicts), tuple(found[n] for n in first if n in moved), tuple(problems), tuple(notes)
+        tuple(verdicts), tuple(found[n] for n in found if n in moved), tuple(problems), tuple(notes)
     )
 
 
-def _outcome(first: Judgement, second: Judgement | None) -> Outcome:
-    """Return what two looks at one number come to."""
-    if first.direction not in (LOST, GAINED):
-        return Outcome.SAME
-    if second is None or second.direction != first.direction:
-        return Outcome.PASSING
-    return Outcome(first.direction)
+def outcome_of(looks: Sequence[Judgement]) -> Outcome:
+    """Return what the looks at one number come to."""
+    first, *further = looks
+    if first.suspected and any(look.direction == first.tendency for look in further):
+        return Outcome(first.tendency)
+    return Outcome.SAME if first.direction == SAME else Outcome.PASSING
 
 
 def _trade(findings: Sequence[Finding], tolerance: float) -> Trade | None:

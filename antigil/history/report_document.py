@@ -94,7 +94,7 @@ def _row(finding: Finding, comparison: Comparison) -> Document:
 
 def _context(workload: str, comparison: Comparison) -> list[Document]:
     """Return, per thread count, where the threads' time went at both commits."""
-    counts = sorted({n.threads for n in comparison.first if n.workload == workload and n.threads})
+    counts = sorted({n.threads for n in comparison.looks[0] if n.workload == workload and n.threads})
     rows = []
     for threads in counts:
         row: Document = {"threads": threads}

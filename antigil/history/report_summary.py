@@ -139,6 +139,6 @@ def method(document: Document) -> str:
     if not all(comparison["measured"] for comparison in document["comparisons"]):
         return "Judged from stored results; nothing was measured again."
     return (
-        "Both commits were measured in turn, in fresh processes, and what looked changed a second time"
+        "Both commits were measured in turn, in fresh processes, and what looked changed again"
         f" ({document['seconds'] / 60:.0f} minutes); only what held is reported."
     )

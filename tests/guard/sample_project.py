@@ -14,53 +14,62 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 #: Function bodies at the first commit; `serial(share)` holds the GIL for a share of its 3 ms.
 FIRST = {
-    "gains": "_kernels.calcular_com_gil(600)",
+    "article": "_kernels.calcular_com_gil(600)",
+    "twentieth": "serial(0.0)",
     "tenth": "serial(0.0)",
+    "quarter": "serial(0.0)",
+    "counter": "count(SLOTS)",
+    "macros": "_kernels.calcular_sem_gil(600)",
     "slower": "serial(0.0)",
     "steady": "serial(0.25)",
 }
 
 #: One commit each: subject line, function, its new body.
 CHANGES = (
-    ("gains: release the GIL", "gains", "_kernels.calcular_sem_gil(600)"),
+    ("article: release the GIL", "article", "_kernels.calcular_sem_gil(600)"),
+    ("twentieth: hold the GIL for a twentieth of the work", "twentieth", "serial(0.05)"),
     ("tenth: hold the GIL for a tenth of the work", "tenth", "serial(0.1)"),
-    ("slower: do a third more work", "slower", "serial(0.0, 400_000)"),
     ("docs: say hello", None, ""),
+    ("quarter: hold the GIL for a quarter of the work", "quarter", "serial(0.25)"),
+    ("counter: count in one place, under a lock", "counter", "count(LOCK)"),
+    ("macros: lose the pair that releases the GIL", "macros", "_kernels.calcular_com_gil(600)"),
+    ("slower: do a third more work", "slower", "serial(0.0, 400_000)"),
 )
 
 MODULE = '''"""What is measured."""
 
+from itertools import count as numbers
+from threading import local
+
 from . import _kernels
+
+SLOTS, LOCK = _kernels.SharedCounter("slots", 8), _kernels.SharedCounter("lock", 8)
+_next, _mine = numbers(), local()
 
 
 def serial(share, steps=300_000):
     return _kernels.serial_fraction(steps, share, 1000)
+
+
+def count(counter):
+    if not hasattr(_mine, "slot"):
+        _mine.slot = next(_next) % 8
+    return counter.add_releasing(200_000, _mine.slot)
 '''
 
 SUITE = '''"""The suite: one class per function, measured shortly."""
 
-from . import instrument
-from .suite import Scaling
+from .checkout.suite import NUMBERS, Scaling, Workload
 
 
-class Short(Scaling, title=""):
-    plan = {"thread_counts": (1, 2), "budget": 4.0, "processes": 8, "rounds": 3}
-
-    def __init_subclass__(cls, title, control=False):
-        super().__init_subclass__(title=title, control=control)
-        cls.peakmem_call = None
-        for name in [name for name in dir(cls) if name.startswith("track_")]:
-            if hasattr(getattr(cls, name), "params"):
-                getattr(cls, name).params = [[1, 2]]
+class Short(Scaling, threads=(1, 2), budget=4.0, rounds=3, only=NUMBERS.keys() - {"peakmem"}):
+    pass
 '''
 
 BENCHMARK = """
 
-class {name}(Short, title="{title}", control={control}):
-    workload = instrument.Workload("{statement}", "{setup}")
-
-    def setup_cache(self):
-        return self.measure()
+class {name}(Short, title="{title}", control={control}, budget={budget}):
+    workload = Workload("{statement}", "{setup}")
 """
 
 BUILD = """\
@@ -84,8 +93,15 @@ def git(root, *words):
     return done.stdout.strip()
 
 
-def generate_project(root, first=FIRST, changes=CHANGES):
-    """Write the project with its commits; return their hashes, oldest first."""
+def generate_project(root, first=FIRST, changes=CHANGES, budgets=None):
+    """Write the project with its commits; return their hashes, oldest first.
+
+    Parameters
+    ----------
+    budgets
+        Seconds for each commit by function, and for `loop`, the control; 4 at first.
+    """
+    budgets = dict.fromkeys([*first, "loop"], 4.0) | (budgets or {})
     (root / "sample").mkdir(parents=True)
     (root / "benchmarks").mkdir()
     for source in (CHECKOUT / "antigil").glob("*.[ch]"):
@@ -95,21 +111,23 @@ def generate_project(root, first=FIRST, changes=CHANGES):
         '[build-system]\nrequires = ["setuptools>=77", "wheel"]\nbuild-backend = "setuptools.build_meta"\n'
         '[project]\nname = "sample"\nversion = "1"\n[tool.setuptools]\npackages = ["sample"]\n'
     )
-    for name in ("__init__.py", "suite.py"):  # links, so that the instrument is this checkout's
-        (root / "benchmarks" / name).symlink_to(CHECKOUT / "benchmarks" / name)
+    # A link, so that the instrument is this checkout's.
+    (root / "benchmarks/__init__.py").symlink_to(CHECKOUT / "benchmarks/__init__.py")
     parts = [
         BENCHMARK.format(
             name=name.title(),
             title=name,
             control=False,
+            budget=budgets[name],
             statement=f"{name}()",
             setup=f"from sample import {name}",
         )
         for name in first
     ]
     loop = BENCHMARK.format(
-        name="Loop", title="control", control=True, statement="sum(range(50_000))", setup="pass"
-    )
+        name="Loop", title="control", control=True, budget=budgets["loop"],
+        statement="sum(range(50_000))", setup="pass",
+    )  # fmt: skip
     (root / "benchmarks/work.py").write_text(SUITE + "".join([*parts, loop]))
     (root / "asv.conf.json").write_text(json.dumps(configuration(), indent=1))
     git(root, "init", "-q", "-b", "main")
@@ -137,6 +155,8 @@ def configuration():
         "repo": ".",
         "branches": ["main"],
         "environment_type": "virtualenv",
+        "launch_method": "forkserver",
+        "build_cache_size": 32,
         "benchmark_dir": "benchmarks",
         "env_dir": "env",
         "results_dir": "results",

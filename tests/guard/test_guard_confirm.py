@@ -10,7 +10,7 @@ from antigil.errors import UserError
 from antigil.history import alert_confirm
 from antigil.history.alert import find_alerts
 from antigil.history.alert_document import document_of, standing
-from antigil.history.compare import Outcome, look_twice
+from antigil.history.compare import Outcome, take_looks
 from antigil.history.config import Options
 from antigil.history.project import Revision
 from antigil.history.series import Workload
@@ -45,7 +45,7 @@ def finding(monkeypatch, head, problem=None):
         if problem:
             raise UserError(problem)
         both = readings(STEADY), readings({**STEADY, **head})
-        one = look_twice(lambda w: both, Options(), WORKLOADS, base, head_commit, "any")
+        one = take_looks(lambda w, n: both, Options(), WORKLOADS, base, head_commit, "any")
         return Outcome(base, head_commit, (one,), 1.0)
 
     monkeypatch.setattr(alert_confirm, "compare", compare)

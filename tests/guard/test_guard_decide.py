@@ -2,10 +2,12 @@
 
 import itertools
 import random
+from math import comb, inf
 from statistics import median
 
+import numpy as np
 import pytest
-from scipy.stats import mannwhitneyu
+from scipy.stats import mannwhitneyu, permutation_test
 
 from antigil.history.config import Options
 from antigil.history.decide import (
@@ -16,9 +18,9 @@ from antigil.history.decide import (
     judge,
     limits,
     powerless,
-    probability_of_larger,
     smallest_p,
 )
+from antigil.history.permutation import larger_by_rank, larger_in_the_mean
 
 OPTIONS = Options(threshold=0.05, held_threshold=0.02, thresholds={"noisy": 0.5})
 LIMITS = limits(OPTIONS)
@@ -33,27 +35,58 @@ def judged(number, base, head, level=0.05):
     return judge({number: Pair(tuple(base), tuple(head))}, LIMITS, level)[number]
 
 
-@pytest.mark.parametrize(("m", "n"), [(8, 8), (3, 5), (1, 1), (2, 7)])
-def test_p_agrees_with_scipy_where_nothing_ties(m, n):
+@pytest.mark.parametrize(("m", "n"), [(8, 8), (3, 5), (1, 1), (2, 7), (20, 20)])
+def test_p_by_rank_agrees_with_scipy_where_nothing_ties(m, n):
     generator = random.Random(m * 10 + n)
     for _ in range(50):
         low, high = [generator.random() for _ in range(m)], [generator.random() for _ in range(n)]
         expected = mannwhitneyu(high, low, alternative="greater", method="exact").pvalue
 
-        assert probability_of_larger(low, high) == pytest.approx(expected, abs=1e-12)
+        assert larger_by_rank(low, high) == pytest.approx(expected, abs=1e-12)
 
 
-def test_p_of_every_arrangement_is_the_share_of_arrangements_at_least_as_extreme():
+@pytest.mark.parametrize(("m", "n"), [(8, 8), (3, 5), (2, 7)])
+def test_p_in_the_mean_agrees_with_scipys_permutations_ties_included(m, n):
+    generator = random.Random(m * 10 + n)
+    for _ in range(20):
+        low = [generator.randrange(4) / 100 for _ in range(m)]
+        high = [generator.randrange(8) / 100 for _ in range(n)]
+        expected = permutation_test(
+            (np.multiply(high, 100), np.multiply(low, 100)), lambda x, y, axis: np.sum(x, axis=axis),
+            alternative="greater", n_resamples=inf, vectorized=True,
+        ).pvalue  # fmt: skip
+
+        assert larger_in_the_mean(low, high) == pytest.approx(expected, abs=1e-12)
+
+
+def test_p_by_rank_of_every_arrangement_is_the_share_at_least_as_extreme_ties_included():
+    values = (0, 0, 1, 2, 2, 3)
+    ranks = {0: 1.5, 1: 3, 2: 4.5, 3: 6}
     arrangements = list(itertools.combinations(range(6), 3))
-    larger = {a: sum(x > y for x in a for y in set(range(6)) - set(a)) for a in arrangements}
-    for chosen, u in larger.items():
-        expected = sum(v >= u for v in larger.values()) / len(arrangements)
+    sums = {chosen: sum(ranks[values[i]] for i in chosen) for chosen in arrangements}
+    for chosen, total in sums.items():
+        upper = [values[i] for i in chosen]
+        lower = [values[i] for i in set(range(6)) - set(chosen)]
 
-        assert probability_of_larger(set(range(6)) - set(chosen), chosen) == pytest.approx(expected)
+        assert larger_by_rank(lower, upper) == pytest.approx(sum(s >= total for s in sums.values()) / 20)
 
 
-def test_ties_count_against_a_difference():
-    assert probability_of_larger([0.0] * 8, [0.0] * 8) == 1.0
+@pytest.mark.parametrize("larger", [larger_by_rank, larger_in_the_mean])
+def test_equal_values_are_no_difference(larger):
+    assert larger([0.0] * 8, [0.0] * 8) == 1.0
+
+
+def test_a_process_that_found_nothing_costs_a_held_share_little_and_a_rank_much():
+    """What was seen beside busy neighbours: all processes of the base, raised, are tied above the odd one."""
+    raised, head = [0.02] * 8, [0.0, 0.07, 0.08, 0.1, 0.1, 0.11, 0.12, 0.14]
+
+    assert larger_in_the_mean(raised, head) == pytest.approx(9 / comb(16, 8))
+    untied = mannwhitneyu(head, [0.02 + i * 1e-9 for i in range(8)], alternative="greater", method="exact")
+    assert untied.pvalue > 7 * larger_in_the_mean(raised, head)
+
+
+def test_a_share_is_rounded_against_a_difference():
+    assert larger_in_the_mean([0.0202] * 8, [0.0208] * 8) == 1.0
 
 
 def test_smallest_p_is_reached_where_the_samples_do_not_overlap():
@@ -104,14 +137,15 @@ def test_the_more_numbers_the_clearer_a_change_has_to_be():
     number = Number("work.Changed", "gil_held")
     others = {Number(f"work.Steady{i}", "gil_held"): steady for i in range(9)}
 
-    assert judge({number: changed}, LIMITS)[number].direction == "lost"
-    assert judge({number: changed, **others}, LIMITS)[number].direction == "same"
+    assert judge({number: changed}, LIMITS, 0.05)[number].direction == "lost"
+    assert judge({number: changed, **others}, LIMITS, 0.05)[number].direction == "same"
 
 
 def test_it_is_known_when_no_change_whatever_could_be_shown():
     pairs = {Number("work", "gil_held"): Pair((0.0,) * 3, (1.0,) * 3)}
 
     assert powerless(pairs, 0.05) == (Number("work", "gil_held"),)
+    assert powerless(pairs, 0.2) == ()
     assert powerless({n: Pair((0.0,) * 8, (1.0,) * 8) for n in pairs}, 0.05) == ()
 
 

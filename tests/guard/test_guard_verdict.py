@@ -1,5 +1,7 @@
 """What judged numbers come to: trades, excuses, controls, exit statuses."""
 
+from dataclasses import replace
+
 from antigil.history.config import Options
 from antigil.history.decide import Number, Pair, judge, limits
 from antigil.history.decide_verdict import Outcome, Trade, conclude
@@ -28,9 +30,9 @@ def verdict(first, second=None, options=None, **more):
     changed = {
         number: again
         for number, again in looks(first if second is None else second).items()
-        if judged[number].direction != "same"
+        if judged[number].suspected
     }
-    return conclude(judged, changed, WORKLOADS, options or Options(), **more)
+    return conclude((judged, changed), WORKLOADS, options or Options(), **more)
 
 
 def only(verdict, name="work.One"):
@@ -50,6 +52,15 @@ def test_a_loss_that_holds_is_the_only_thing_that_gives_status_1():
     assert {f.number.quantity for f in only(found).with_outcome(Outcome.LOST)} == {"gil_held", "slowdown"}
 
 
+def test_what_only_a_third_look_confirms_counts():
+    first, lost, clear = looks({}), looks({"work.One": {HELD: (0.0, 1.0)}}), Number("work.One", "gil_held")
+    suspected = {**first, clear: replace(lost[clear], direction="same")}
+    third = {clear: lost[clear]}
+
+    assert conclude((suspected, {clear: suspected[clear]}, third), WORKLOADS, Options()).status == 1
+    assert conclude((suspected, {clear: suspected[clear]}), WORKLOADS, Options()).status == 0
+
+
 def test_a_gain_gives_status_0():
     found = verdict({"work.One": {HELD: (1.0, 0.0)}})
 
@@ -61,7 +72,7 @@ def test_what_does_not_come_back_on_fresh_samples_passes():
     found = verdict({"work.One": {HELD: (0.0, 1.0)}}, second={})
 
     assert found.status == 0
-    assert [f.outcome for f in only(found).findings if f.first.direction == "lost"] == [Outcome.PASSING]
+    assert [f.outcome for f in only(found).findings if f.looks[0].direction == "lost"] == [Outcome.PASSING]
 
 
 def test_what_turns_round_on_fresh_samples_passes():
@@ -75,7 +86,7 @@ def test_a_control_that_moves_makes_the_run_unfit_to_judge_that_quantity():
 
     assert found.status == 2
     assert [f.number for f in found.moved] == [Number("controls.Loop", "time")]
-    assert [f.outcome for f in only(found).findings if f.first.direction == "lost"] == [Outcome.UNFIT]
+    assert [f.outcome for f in only(found).findings if f.looks[0].direction == "lost"] == [Outcome.UNFIT]
 
 
 def test_a_loss_of_another_quantity_than_the_control_moved_in_still_counts():

@@ -1,16 +1,21 @@
 """How two commits are visited in turn."""
 
-import importlib
 import math
+from types import SimpleNamespace
 
 import pytest
-from sample_project import CHECKOUT
+from sample_project import git
 
+from antigil import suite
+from antigil.history import compare_visits
+from antigil.history.compare import uncommitted
 from antigil.history.compare_numbers import Readings, judgeable, pairs_of, read_visit, told_apart
-from antigil.history.compare_visits import _cause, _may_fork, _reason, alternating
+from antigil.history.compare_visits import _all_ours, _cause, _reason, alternating
+from antigil.history.config import Options
 from antigil.history.decide import Number
 from antigil.history.drawable import Column
 from antigil.history.machine import name_of
+from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
 
 MEASURED = Workload("work.One", "One")
@@ -26,8 +31,6 @@ def test_base_and_head_come_in_turn_so_that_a_drift_in_a_straight_line_cancels()
 
 
 def test_a_visit_measures_one_process_with_its_share_of_the_time(monkeypatch):
-    monkeypatch.syspath_prepend(str(CHECKOUT))
-    suite = importlib.import_module("benchmarks.suite")
     plan = {"processes": 8, "budget": 12.0, "rounds": 4}
 
     monkeypatch.setenv("ANTIGIL_PROCESSES", "1")
@@ -74,9 +77,9 @@ def test_a_failure_is_no_news_of_a_new_workload():
     )
 
 
-@pytest.mark.parametrize(("workload", "may"), [(MEASURED, hasattr(__import__("os"), "fork")), (TIMED, False)])
+@pytest.mark.parametrize(("workload", "may"), [(MEASURED, True), (TIMED, False)])
 def test_only_our_own_suites_are_forked(workload, may):
-    assert _may_fork([Column(workload, "slowdown", 2, "b", 0)]) == may
+    assert _all_ours([Column(workload, "slowdown", 2, "b", 0)]) == may
 
 
 def test_a_failed_build_is_told_by_the_compilers_own_words():
@@ -84,6 +87,9 @@ def test_a_failed_build_is_told_by_the_compilers_own_words():
 
     assert _cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
     assert _cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
+    quoted = "  x exit code: 1\n   > [2 lines]\n  setup\n  no build today\n  [end of output]\n"
+    assert _cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
+    assert _cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"
 
 
 def test_a_failed_benchmark_is_told_by_its_last_line_that_is_not_asvs():
@@ -95,3 +101,59 @@ def test_a_machines_name_follows_its_cpu_and_the_number_of_cpus():
     assert name_of("AMD EPYC 7763 64-Core Processor", 4) == "amd-epyc-7763-64-core-processor-4cpu"
     assert name_of("Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz", 2) == "intel-xeon-e5-2673-v4-2.30ghz-2cpu"
     assert name_of("", 2) == "unknown-2cpu"
+
+
+class Suite(dict):
+    """A suite as asv finds it."""
+
+    def filter_out(self, names):
+        """Return the rest."""
+        return Suite({name: what for name, what in self.items() if name not in names})
+
+
+class Environment:
+    """An environment that knows which commit is installed in it."""
+
+    name, python, installed = "virtualenv-py3.13", "3.13", None
+
+    def can_install_project(self):
+        """Tell that it can."""
+        return True
+
+    def install_project(self, conf, repo, commit):
+        """Install a commit in place of another."""
+        self.installed = commit
+
+
+def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
+    """With a head that cannot be imported asv tries other commits, and would leave one of them there."""
+    base, head = Revision("b" * 40, "base"), Revision("c" * 40, "head")
+    quantity = {"antigil_quantity": "slowdown", "params": [["1", "2"]], "param_names": ["threads"]}
+
+    def discover(conf, repo, environments, commits, regex):
+        for env in environments:
+            env.install_project(conf, repo, base.hash)
+        return Suite({"work.One.track_slowdown": quantity})
+
+    monkeypatch.setattr(compare_visits, "get_environments", lambda conf, specs: [Environment()])
+    monkeypatch.setattr(compare_visits.Setup, "perform_setup", lambda environments, parallel: None)
+    monkeypatch.setattr(compare_visits.Benchmarks, "discover", discover)
+    project = Project(SimpleNamespace(env_dir="env"), None, Options())
+
+    (place,) = compare_visits.prepare(project, (base, head), [], [])
+
+    assert [env.installed for env in place.sides] == [base.hash, head.hash]
+
+
+def test_it_is_known_when_a_change_was_not_committed(tmp_path):
+    (tmp_path / "one.py").write_text("1\n")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "one.py")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    project = Project(None, SimpleNamespace(_path=str(tmp_path)), Options())
+    (tmp_path / "new.py").write_text("2\n")
+
+    assert not uncommitted(project)
+    (tmp_path / "one.py").write_text("3\n")
+    assert uncommitted(project)
+    assert not uncommitted(Project(None, SimpleNamespace(), Options()))
