@@ -1,9 +1,10 @@
-"""What every test run reports about its machine, and a switch that forbids skips."""
+"""What a test run reports about its machine, a switch that forbids skips, and the one browser of a run."""
 
 import os
 import platform
 import sys
 import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,20 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return _fail_if_skipped((yield))
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_instance():
+    """Debian's chromium, driven by Playwright, which allows no second driver in a process."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="needs playwright: pip install antigil[test]"
+    )
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's chromium: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()

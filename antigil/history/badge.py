@@ -11,7 +11,7 @@ https://shields.io/badges/endpoint-badge
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,18 +27,22 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 96, 56, 28
 COLORS = {"scales": "blue", "helps partly": "yellow", "threads do not help": "red", "threads hurt": "red"}
 
 
-def headline_standing(found: Sequence[Standing], options: Options) -> Standing | None:
-    """Return the standing that a README shows.
+def headline_standing(
+    found: Sequence[Standing], options: Options, drawable: Collection[str]
+) -> Standing | None:
+    """Return the standing that a README shows; None if nothing was measured that could be.
 
     Raises
     ------
     ConfigError
-        If the configured headline names no workload that was measured.
+        If the configured headline names no workload of the suite (`drawable` are their names).
     """
     if options.headline is not None:
+        if options.headline not in drawable:
+            known = ", ".join(sorted(drawable)) or "none"
+            what = f'"headline" under "antigil" names no workload of the suite: {options.headline}'
+            raise ConfigError(f"{what}; there are: {known}")
         found = [s for s in found if s.workload.name == options.headline]
-        if not found:
-            raise ConfigError(f'"headline" under "antigil" names no measured workload: {options.headline}')
     candidates = [s for s in found if not s.workload.control] or list(found)
     names = sorted({s.workload.name for s in candidates})
     own = [s for s in candidates if s.workload.name == names[0]] if names else []

@@ -44,6 +44,12 @@ def drawable(
     return columns, problems
 
 
+def timed_parameters(benchmarks: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+    """Return the names of all parameters of ``time_*`` benchmarks, whether or not they count threads."""
+    timed = (b for b in benchmarks.values() if b.get("type") == "time")
+    return tuple(sorted({str(name) for b in timed for name in b.get("param_names", [])}))
+
+
 def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterator[Column]:
     """Yield the columns of a benchmark that states its quantity."""
     title = str(benchmark.get("antigil_title") or _owner(name))

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from .series import Environment
 
 LONGEST = 80
+#: Names that a workload's files may not have: the site's own files have them.
+TAKEN = frozenset({"index", "overview", "commits"})
 #: asv's fields in which machines usually differ as a whole; shown only if nothing else tells them apart.
 MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
 
@@ -22,7 +24,7 @@ def file_names(names: Sequence[str]) -> dict[str, str]:
     lower = [name.lower() for name in names]
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:LONGEST]
-        unsafe = plain != name or lower.count(name.lower()) > 1 or plain.lower() == "index"
+        unsafe = plain != name or lower.count(name.lower()) > 1 or plain.lower() in TAKEN
         found[name] = f"{plain}-{_digest(name)}".lstrip("-") if unsafe else plain
     return found
 

@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .config import Options
 from .names import environment_id
 from .page_workload import build_name, change_model
 from .series import Archive, Environment, Problem
 from .sparkline import sparkline
 from .standing import COMMITS_AGO, Standing, commit_of
 
-#: How many changes the overview tells before the table.
+#: How many changes the overview tells before the table, and of how many workloads for each.
 NEWEST_CHANGES = 6
+MOST_TOGETHER = 4
 #: What a workload may have done, the worst first.
 MARKS = ("lost", "gained", "recovered", "steady")
+#: At most this many environments are summed up before the table, those measured last.
+MOST_SUMMARIES = 6
+#: Whether threads help, as `Standing.verdict` says it, and in a summary of several workloads.
+HELP = {
+    "scales": ("full", "fully"),
+    "helps partly": ("part", "partly"),
+    "threads do not help": ("none", "not at all"),
+    "threads hurt": ("hurt", "slower than one thread"),
+    "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
+}
 
 
 def overview_model(
-    archive: Archive, found: Sequence[Standing], files: Mapping[str, str], labels: Mapping[Environment, str]
+    archive: Archive,
+    found: Sequence[Standing],
+    files: Mapping[str, str],
+    labels: Mapping[Environment, str],
+    options: Options,
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
     rows = [_row(archive, s, files, labels) for s in found]
@@ -35,13 +51,42 @@ def overview_model(
         "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
         "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
         "changes": _newest_changes(rows, newest),
+        "most_together": MOST_TOGETHER,
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
         "release": max(((r, n) for n, r in archive.tags.items()), default=(0, None))[1],
+        "help": _help(archive, found, labels),
+        "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
+        "drawable": len(archive.drawable),
+        "thread_parameters": options.thread_parameters,
         "problems": [*archive.problems, *_unmeasured(archive, found)],
     }
+
+
+def _help(
+    archive: Archive, found: Sequence[Standing], labels: Mapping[Environment, str]
+) -> list[dict[str, Any]]:
+    """Sum up for each environment in how many workloads threads help; controls do not count."""
+    by_environment: dict[Environment, list[Standing]] = {}
+    for standing in found:
+        if not standing.workload.control:
+            by_environment.setdefault(standing.environment, []).append(standing)
+    newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
+    told = []
+    for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e]))[:MOST_SUMMARIES]:
+        own = [s.verdict for s in by_environment[environment]]
+        told.append(
+            {
+                "label": labels[environment],
+                "build": build_name(archive.gil_enabled(environment, newest[environment])),
+                "helped": own.count("scales") + own.count("helps partly"),
+                "of": len(own),
+                "counts": [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own],
+            }
+        )
+    return told
 
 
 def _unmeasured(archive: Archive, found: Sequence[Standing]) -> list[Problem]:
@@ -79,12 +124,16 @@ def _row(
     }
 
 
-def _newest_changes(rows: Sequence[dict[str, Any]], newest: int) -> list[dict[str, Any]]:
-    """Return the newest changes of all workloads, confirmed ones first, with the row of each."""
+def _newest_changes(rows: Sequence[dict[str, Any]], newest: int) -> list[list[dict[str, Any]]]:
+    """Return the newest changes, confirmed ones first, by commit and direction; the largest leads."""
     told = [
         {**change, "row": row, "ago": newest - change["revision"]}
         for row in rows
         for change in row["changes"]
     ]
-    told.sort(key=lambda c: (not c["confirmed"], -c["revision"], c["direction"] == "gained"))
-    return told[:NEWEST_CHANGES]
+    by_commit: dict[tuple[bool, int, bool], list[dict[str, Any]]] = {}
+    for change in told:
+        key = (not change["confirmed"], -change["revision"], change["direction"] == "gained")
+        by_commit.setdefault(key, []).append(change)
+    groups = [by_commit[key] for key in sorted(by_commit)][:NEWEST_CHANGES]
+    return [sorted(group, key=lambda c: -abs(c["headline"]["size"])) for group in groups]

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from .changes import Change, Effect
-from .fitted import fitted_laws, notable_revisions
 from .names import environment_id
 from .series import Archive, Environment, Floats, Series, State, Workload
-from .standing import Standing, commit_of
+from .standing import Standing, commit_of, notable_revisions
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -25,18 +24,14 @@ def page_model(
     workload: Workload,
     standing: Sequence[Standing],
     labels: Mapping[Environment, str],
-    fit: bool,
 ) -> dict[str, Any]:
-    """Return the page's own object: its environments, their changes, and fitted laws if `fit`."""
+    """Return the page's own object: its environments and their changes."""
     return {
         "name": workload.name,
         "title": workload.title,
         "control": workload.control,
         "origin": workload.origin,
-        "environments": [
-            environment_summary(archive, s, labels) | {"laws": fitted_laws(archive, s) if fit else None}
-            for s in standing
-        ],
+        "environments": [environment_summary(archive, s, labels) for s in standing],
     }
 
 

@@ -13,7 +13,7 @@ from asv.results import Results, iter_results_paths
 
 from .commits import Described, describe_commits
 from .config import Options
-from .drawable import Column, drawable
+from .drawable import Column, drawable, timed_parameters
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
 from .timings import strong_scaling
 
@@ -44,8 +44,7 @@ def read_archive(
     dates: dict[str, int] = {}
     tags: dict[str, str] = repo.get_tags()
     branches = _branches(conf, repo, set(tags.values()))
-    removed: set[str] = set()
-    lost: set[str] = set()
+    removed, lost = set[str](), set[str]()
     for results in _readable(conf.results_dir, problems):
         removed.update(name for name in results.get_all_result_keys() if name not in benchmarks)
         revision = revisions.get(results.commit_hash)
@@ -57,8 +56,7 @@ def read_archive(
         for branch in branches.of(results.commit_hash):
             table = tables.setdefault(_environment(results, branch), _Table(columns, benchmarks))
             table.add(revision, results, keys)
-    series = [s for environment, table in tables.items() for s in table.series(environment)]
-    series = [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
+    series = _all_series(tables)
     tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
     told = describe_commits(repo, [*dates, *tagged.values()])
     problems += _missing(repo, lost, branches.strays, removed)
@@ -70,7 +68,16 @@ def read_archive(
         tags={name: revisions[hash_] for name, hash_ in tagged.items()},
         tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
         problems=tuple(problems),
+        drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
+        benchmarks=len(benchmarks),
+        parameters=timed_parameters(benchmarks),
     )
+
+
+def _all_series(tables: Mapping[Environment, _Table]) -> list[Series]:
+    """Return the series of all environments; seconds by thread count become strong scaling."""
+    series = [s for environment, table in tables.items() for s in table.series(environment)]
+    return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
 
 
 class _Branches:

@@ -187,6 +187,10 @@ class Archive:
         By revision.
     tags, tag_dates : dict of str to int
         Revision of each tag, and its commit's date in milliseconds since 1970 where it is known.
+    drawable : frozenset of str
+        Names of all workloads that the suite could draw, measured or not.
+    benchmarks, parameters : int, tuple of str
+        How many benchmarks the suite has, and the names of all parameters of those that are timed.
     """
 
     workloads: Mapping[str, Workload]
@@ -196,6 +200,9 @@ class Archive:
     tags: Mapping[str, int] = field(default_factory=dict)
     tag_dates: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    drawable: frozenset[str] = frozenset()
+    benchmarks: int = 0
+    parameters: tuple[str, ...] = ()
     _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
         default_factory=dict, repr=False, compare=False
     )

@@ -13,8 +13,8 @@ from bokeh.util.paths import bokehjs_path
 
 from .badge import badge, headline_standing, history_model
 from .config import Options
+from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
-from .fitted import can_fit
 from .names import environment_id, environment_labels, file_names
 from .page_overview import overview_model
 from .page_workload import build_name, commit_columns, environment_columns, page_model
@@ -45,31 +45,38 @@ def write_site(
     folder : Path
         Made if needed.
     """
-    shutil.copytree(HERE / "static", folder / "static", dirs_exist_ok=True)
-    for name in BOKEH_FILES:
-        shutil.copy(bokehjs_path() / "js" / name, folder / "static" / name)
+    _copy_shared(folder / "static")
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
     templates = _templates(conf)
-    model = overview_model(archive, found, files, labels)
+    model = overview_model(archive, found, files, labels, options)
     (folder / "index.html").write_text(
         templates.get_template("overview.html").render(model), encoding="utf-8"
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
-    page = templates.get_template("workload.html")
-    fit = can_fit()
+    write_overview_csv(folder / "data" / "overview.csv", model["rows"])
     write_feed(folder / "feed.xml", conf.project, archive, found, files, labels, options.site_url)
-    _write_badge(headline_standing(found, options), labels, templates, folder)
+    headline = headline_standing(found, options, archive.drawable)
+    _write_badge(headline, labels, templates, folder)
+    page = templates.get_template("workload.html")
+    commits = commit_fields(archive)
     for name, own in _by_workload(found):
-        workload = archive.workloads[name]
-        told = page_model(archive, workload, own, labels, fit)
-        html = page.render(workload=workload, file=files[name], standing=own, model=told)
+        told = page_model(archive, archive.workloads[name], own, labels)
+        html = page.render(workload=archive.workloads[name], file=files[name], standing=own, model=told)
         (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_data(folder / "data" / f"{files[name]}.js", "page", told)
-        for one in own:
+        numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
+        for one, columns in numbers:
             key = environment_id(one.environment)
-            columns = environment_columns(archive, name, one.environment)
             write_data(folder / "data" / f"{files[name]}.{key}.js", f"numbers-{key}", columns)
+        write_workload_csv(folder / "data" / f"{files[name]}.csv", archive, numbers, labels, commits)
+
+
+def _copy_shared(folder: Path) -> None:
+    """Put what all pages load beside them, once."""
+    shutil.copytree(HERE / "static", folder, dirs_exist_ok=True)
+    for name in BOKEH_FILES:
+        shutil.copy(bokehjs_path() / "js" / name, folder / name)
 
 
 def _write_badge(

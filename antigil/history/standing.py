@@ -199,3 +199,17 @@ def _urgency(standing: Standing) -> tuple[bool, int, int, str, str]:
 def commit_of(archive: Archive, revision: int) -> Commit:
     """Return a commit; one without results (a range's end) by its number only."""
     return archive.commits.get(revision) or Commit("", revision, 0)
+
+
+def notable_revisions(archive: Archive, standing: Standing) -> list[int]:
+    """Return revisions with a value that a reader is likely to choose, the newest commit first.
+
+    They are the newest commit, the newest one not newer than each release, and both sides of each change.
+    """
+    wanted = {standing.revision}
+    wanted.update(revision for c in standing.changes for revision in (c.revision, c.before_revision))
+    for tagged in archive.tags.values():
+        position = standing.headline.at_or_before(tagged)
+        if position is not None:
+            wanted.add(int(standing.headline.revisions[position]))
+    return sorted(wanted, reverse=True)

@@ -4,9 +4,12 @@
 CPUs. The commits, their subjects and dates come from the repository itself.
 """
 
+import csv
 import json
+import re
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -78,3 +81,41 @@ def test_where_the_speedup_went_adds_up_on_real_numbers(open_page, own_pages):
     for text in box.locator("tbody tr").all_inner_texts():
         threads, *parts = map(float, text.split("\t"))
         assert sum(parts) == pytest.approx(threads, rel=1e-3)
+
+
+def test_scaling_curve_has_its_laws_within_the_two_cpus(open_page, own_pages):
+    page = open_page(own_pages / "article.SemGil.html")
+    laws = page.locator("#commit .laws").inner_text()
+    assert re.search(r"Amdahl: f\s+0", laws)
+    assert "USL" not in laws
+    assert "The USL needs two of them" in page.locator("#commit").inner_text()
+    page.locator("#commit details.numbers summary").nth(1).click()
+    ideal = page.locator("#commit details.numbers").nth(1).locator("tbody td:nth-child(2)")
+    ideal.first.wait_for()
+    assert ideal.all_inner_texts() == ["1", "2", "2", "2"]
+
+
+def test_permalink_and_numbers_of_a_measured_commit(open_page, own_pages):
+    link = f"#q=efficiency&x=date&commit={MEASURED[0][:12]}&base={MEASURED[1][:12]}"
+    page = open_page(own_pages / "article.SemGil.html", link)
+    assert page.locator("select[data-name=commit]").input_value() == MEASURED[0][:12]
+    assert page.locator("#quantities [aria-pressed=true]").inner_text() == "Efficiency"
+    with open(own_pages / "data" / "article.SemGil.csv", newline="", encoding="utf-8") as file:
+        told = {row["commit"]: row for row in csv.DictReader(file)}
+    assert set(told) == set(MEASURED)
+    line = page.evaluate("antigil.page.history.charts[0].numbers.line('speedup', 2).value")
+    assert sorted(float(row["speedup_2"]) for row in told.values()) == pytest.approx(sorted(line))
+    assert {row["cpus_allowed"] for row in told.values()} == {"2"}
+
+
+def test_feed_badge_and_picture_lie_beside_the_pages(own_pages):
+    assert ET.parse(own_pages / "feed.xml").getroot().tag.endswith("feed")
+    assert json.loads((own_pages / "badge.json").read_text())["label"].startswith("speedup, ")
+    assert ET.parse(own_pages / "history.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("index.html", "light"), ("article.ComGil.html", "dark")])
+def test_own_pages_fit_a_narrow_screen(open_page, own_pages, name, scheme):
+    page = open_page(own_pages / name, viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme

@@ -7,6 +7,11 @@ def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speed
     folder, hashes = speedup_pages
     page = open_page(folder / "index.html")
     assert "2 of 4 workloads lost speedup" in page.locator("h1").inner_text()
+    assert page.locator("#changed").inner_text() == "What changed it"
+    assert page.locator(".helps li").first.inner_text().split("\n")[1:3] == [
+        "Threads help in 3 of 4 workloads",
+        "2 fully",
+    ]
     first = page.locator(".change").first
     assert "Loses its release" in first.inner_text()
     assert hashes[26][:8] in first.inner_text()

@@ -1,16 +1,14 @@
-"""The feed, the badge, file names, labels, fitted laws: what lies beside the pages."""
+"""The feed, the badge, CSV files, file names, labels: what lies beside the pages."""
 
+import csv
 import json
 import xml.etree.ElementTree as ET
 
 import pytest
-from generated import Behaviour, Place, Planned, generate, load, publish, standard_plan
+from generated import Behaviour, Planned, generate, publish, standard_plan
 
-from antigil.history.changes import find_changes
-from antigil.history.fitted import fitted_laws
 from antigil.history.names import environment_id, environment_labels, file_names
 from antigil.history.series import Environment
-from antigil.history.standing import standings
 from antigil.history.words import percent, points, times
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -56,17 +54,83 @@ def test_unknown_headline_stops_publishing_with_one_line(tmp_path):
     generate(standard_plan(4, tags={}, options={"headline": "work.Nothing"}), root)
     done = publish(root)
     assert done.returncode == 1
-    assert "names no measured workload: work.Nothing" in done.stdout + done.stderr
+    assert (
+        "names no workload of the suite: work.Nothing; there are: control.Holds" in done.stdout + done.stderr
+    )
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_headline_without_results_is_no_badge_and_no_error(tmp_path):
+    root = tmp_path / "project"
+    generate(standard_plan(2, tags={}, options={"headline": "work.Loses"}), root)
+    for path in (root / "results" / "alpha").glob("*-virtualenv-*.json"):
+        path.write_text(path.read_text().replace("work.Loses.", "work.Later."))
+    done = publish(root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (root / "html" / "speedup" / "badge.json").exists()
+    assert (root / "html" / "speedup" / "work.Dips.html").exists()
+
+
+def rows(folder, name):
+    with open(folder / "speedup" / "data" / f"{name}.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_csv_file_holds_every_commit_and_environment(published, history, archive):
+    _, hashes = history
+    found, _ = archive
+    told = rows(published, "work.Loses")
+    assert [row["commit"] for row in told] == [h for i, h in enumerate(hashes) if i not in {5, 6}] * 2
+    assert {(row["machine"], row["build"], row["cpus_allowed"]) for row in told} == {
+        ("alpha", "GIL enabled", "4"),
+        ("alpha", "free-threaded", "4"),
+    }
+    environment = next(e for e in found.environments if e.python == "3.13")
+    for n in (2, 4, 8):
+        columns = found.find("work.Loses", environment, "slowdown", n).speedup()
+        for name, column in zip(
+            (f"speedup_{n}", f"speedup_{n}_low", f"speedup_{n}_high"), columns, strict=True
+        ):
+            numbers = [float(row[name]) for row in told if "3.13" in row["environment"]]
+            assert numbers == pytest.approx(column.tolist(), abs=1e-4)
+    assert told[0]["date"] == "2023-11-14T22:13:20Z"
+    assert {row["absent"] for row in told} == {""}
+
+
+def test_csv_of_the_overview_holds_the_table(published):
+    told = rows(published, "overview")
+    assert len(told) == 12
+    assert (told[0]["workload"], told[0]["state"], told[0]["since_release"][:5]) == (
+        "work.Loses",
+        "lost",
+        "-0.74",
+    )
+    assert (published / "speedup" / told[0]["page"].split("#")[0]).is_file()
+
+
+def test_csv_file_tells_why_a_value_is_absent(tmp_path):
+    root = tmp_path / "project"
+    workload = Planned("work.One", "", {0: Behaviour()})
+    plan = standard_plan(2, workloads=(workload,), tags={}, subjects={1: '=cmd|"x", y'})
+    hashes = generate(plan, root)
+    path = root / "results" / "alpha" / f"{hashes[1][:8]}-virtualenv-py3.13.json"
+    data = json.loads(path.read_text())
+    data["results"]["work.One.track_slowdown"][0] = [1.0, None, float("nan"), 1.0]
+    path.write_text(json.dumps(data))
+    assert publish(root).returncode == 0
+    row = rows(root / "html", "work.One")[1]
+    assert (row["speedup_2"], row["speedup_4"], row["speedup_8"]) == ("", "", "8.0")
+    assert row["absent"] == "speedup_2 failed; speedup_4 skipped"
+    assert row["subject"] == '\'=cmd|"x", y'
+
+
 def test_file_names_are_different_even_where_case_is_not():
-    names = ["a.B", "a.b", "a/b", "a b", "index", "x" * 300, "plain.Name"]
+    names = ["a.B", "a.b", "a/b", "a b", "index", "commits", "Overview", "x" * 300, "plain.Name"]
     found = file_names(names)
     assert found["plain.Name"] == "plain.Name"
     assert len({name.lower() for name in found.values()}) == len(names)
     assert max(map(len, found.values())) < 100
-    assert found["index"] != "index"
+    assert {found["index"], found["commits"], found["Overview"]} & {"index", "commits", "Overview"} == set()
 
 
 def environment(**params):
@@ -85,26 +149,18 @@ def test_labels_name_what_differs_and_only_that():
     assert environment_id(one) != environment_id(two)
 
 
-def test_laws_are_fitted_within_the_cpus_allowed(tmp_path):
-    workload = Planned("work.Amdahl", "", {0: Behaviour(serial=0.1)})
-    plan = standard_plan(6, workloads=(workload,), tags={"v1": 2}, places=(Place(cpus=16),), noise=0.001)
-    generate(plan, tmp_path / "project")
-    archive, options = load(tmp_path / "project")
-    (standing,) = standings(archive, find_changes(archive, options), options)
-    fits = fitted_laws(archive, standing)
-    assert list(fits) == ["5", "2"]
-    amdahl, usl = fits["5"]
-    assert amdahl["parameters"]["f"]["value"] == pytest.approx(0.1, abs=0.005)
-    assert (amdahl["dof"], usl["law"]) == (2, "usl")
-
-
-def test_one_thread_count_is_enough_for_amdahl_alone(tmp_path):
-    workload = Planned("work.Two", "", {0: Behaviour()})
-    plan = standard_plan(6, workloads=(workload,), tags={}, places=(Place(cpus=2),))
-    generate(plan, tmp_path / "project")
-    archive, options = load(tmp_path / "project")
-    (standing,) = standings(archive, find_changes(archive, options), options)
-    assert [fit["law"] for fit in fitted_laws(archive, standing)["5"]] == ["amdahl"]
+def test_what_one_commit_did_to_several_workloads_stands_together(tmp_path):
+    phases = {0: Behaviour(), 12: Behaviour(serial=0.5)}
+    workloads = tuple(Planned(f"work.W{i}", f"Workload {i}", phases) for i in range(6))
+    root = tmp_path / "project"
+    hashes = generate(standard_plan(20, workloads=workloads, tags={}), root)
+    assert publish(root).returncode == 0
+    overview = (root / "html" / "speedup" / "index.html").read_text()
+    assert overview.count('<li class="change lost">') == 1
+    told = overview.split('<li class="change lost">')[1].split("</li>")[0]
+    assert told.count('class="change-line"') == 4
+    assert "and 2 more lost" in told
+    assert hashes[12][:8] in told
 
 
 def test_numbers_are_written_for_people():

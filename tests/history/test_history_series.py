@@ -1,5 +1,7 @@
 """Results become series: values, intervals, states."""
 
+import json
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -106,8 +108,6 @@ def states(root, threads=2):
 
 
 def replace_slowdown(path, row):
-    import json
-
     data = json.loads(path.read_text())
     data["results"]["work.One.track_slowdown"][0] = row
     path.write_text(json.dumps(data))
@@ -174,3 +174,27 @@ def test_a_renamed_machine_is_an_environment_of_its_own(small):
         ("alpha", 3),
         ("beta", 3),
     ]
+
+
+def use_branches(root, *names):
+    path = root / "asv.conf.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "branches": list(names)}))
+
+
+def test_each_configured_branch_is_a_history_of_its_own(small):
+    root, hashes, _ = small
+    subprocess.run(["git", "-C", str(root), "branch", "dev", hashes[2]], check=True)
+    use_branches(root, "main", "dev")
+    found, _ = load(root)
+    rows = {e.branch: len(found.find("work.One", e, "slowdown", 2).values) for e in found.environments}
+    assert rows == {"main": 6, "dev": 3}
+
+
+def test_results_of_commits_on_no_configured_branch_are_counted(small):
+    root, hashes, _ = small
+    subprocess.run(["git", "-C", str(root), "branch", "dev", hashes[2]], check=True)
+    use_branches(root, "dev")
+    found, _ = load(root)
+    (problem,) = found.problems
+    assert problem.what == "3 measured commits are on none of the configured branches"
+    assert set(problem.where.split(", ")) == {hash_[:8] for hash_ in hashes[3:]}

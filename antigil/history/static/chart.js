@@ -42,7 +42,7 @@
         min_border_left: 56,
       });
       this.figure.toolbar.active_drag = matchMedia("(pointer: coarse)").matches ? null : tools[0];
-      this.axes();
+      antigil.axes.draw(this);
       antigil.styleFigure(this.figure);
       antigil.marks.drawBackground(this);
       this.drawLines();
@@ -50,7 +50,7 @@
       antigil.marks.drawTags(this);
       antigil.marks.drawChosen(this);
       this.host.replaceChildren();
-      this.view = await Bokeh.Plotting.show(this.figure, this.host);
+      this.view = await antigil.show(this.figure, this.host);
       this.listen();
       this.sight();
     }
@@ -68,40 +68,6 @@
       return [first - spare, last + Math.max(labels, spare)];
     }
 
-    axes() {
-      const { write, axis } = antigil.QUANTITIES[this.quantity];
-      this.figure.yaxes[0].axis_label = axis;
-      this.figure.yaxes[0].ticker = new Bokeh.BasicTicker({ desired_num_ticks: 6 });
-      const writeTick = (v) => {
-        if (this.quantity === "gil_held" && v > 0) {
-          return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
-        }
-        return this.quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
-      };
-      this.figure.yaxes[0].formatter = antigil.tickFormatter((ticks) => ticks.map(writeTick));
-      if (this.byDate) {
-        const day = "%Y-%m-%d";
-        this.figure.xaxes[0].formatter = new Bokeh.DatetimeTickFormatter({
-          hours: `${day} %H:%M`,
-          days: day,
-          months: "%Y-%m",
-          years: "%Y",
-        });
-        this.figure.xaxes[0].ticker.desired_num_ticks = Math.max(2, Math.round(this.host.clientWidth / 150));
-      } else {
-        const ticker = new Bokeh.BasicTicker({
-          desired_num_ticks: Math.max(2, Math.round(this.host.clientWidth / 150)),
-          min_interval: 1,
-        });
-        this.figure.xaxes[0].ticker = ticker;
-        this.figure.xaxes[0].formatter = antigil.tickFormatter((ticks) => {
-          const commits = ticks.map((v) => this.commits.at(this.numbers.revisions[this.numbers.nearest(v)]));
-          const days = commits.map((commit) => antigil.day(commit.date));
-          return new Set(days).size === days.length ? days : commits.map((commit) => commit.hash.slice(0, 8));
-        });
-      }
-    }
-
     source(columns) {
       return new Bokeh.ColumnDataSource({ data: columns });
     }
@@ -114,7 +80,7 @@
       const lines = this.numbers.lines(this.quantity).filter((line) => !this.hidden.has(line.threads));
       this.markers = [];
       for (const line of lines) {
-        const { color: ink, marker } = look(line.threads, this.counts);
+        const { color: ink, marker, size } = look(line.threads, this.counts);
         const x = this.sorted;
         const y = this.inOrder(line.value);
         if (line.low) {
@@ -143,9 +109,9 @@
           x: { field: "x" },
           y: { field: "y" },
           marker,
-          size: 7,
+          size,
           fill_color: ink,
-          line_color: color("--surface"),
+          line_color: null,
           visible: false,
         });
         this.markers.push(points);
@@ -168,20 +134,24 @@
         }
       }
       ends.sort((a, b) => a.y - b.y);
-      const gap = this.top * 0.055;
+      const gap = this.top * 0.075;
       ends.forEach((end, i) => {
         if (i && end.y < ends[i - 1].y + gap) {
           end.y = ends[i - 1].y + gap;
         }
       });
       for (const end of ends) {
-        this.label(
-          end.text,
-          this.sorted[this.sorted.length - 1],
-          end.y,
-          look(end.threads, this.counts).color,
-          { x_offset: 8, text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 0.85 },
-        );
+        this.label(end.text, this.sorted[this.sorted.length - 1], end.y, color("--ink"), {
+          x_offset: 8,
+          text_font_style: "bold",
+          text_baseline: "middle",
+          background_fill_alpha: 1,
+          border_line_color: look(end.threads, this.counts).color,
+          border_line_width: 1.5,
+          border_radius: 4,
+          padding: 2,
+          visible: end.text !== "",
+        });
       }
     }
 
@@ -268,6 +238,8 @@
       for (const points of this.markers) {
         points.visible = inside * APART <= this.host.clientWidth;
       }
+      antigil.marks.settle(this);
+      antigil.axes.tick(this);
       this.heard.onRange(this.range.start, this.range.end);
     }
 

@@ -24,7 +24,7 @@
         );
       }
       this.drawn.splice(0).forEach(([view, figure]) => antigil.forget(view, figure));
-      this.host.replaceChildren(element("h2", {}, "At one commit"), ...cards);
+      antigil.refill(this.host, element("h2", {}, "At one commit"), ...cards);
       for (const job of jobs) {
         await job();
       }
@@ -130,7 +130,7 @@
     }
 
     async show(figure, plot) {
-      this.drawn.push([await Bokeh.Plotting.show(figure, plot), figure]);
+      this.drawn.push([await antigil.show(figure, plot), figure]);
     }
   }
 

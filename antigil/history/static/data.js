@@ -54,5 +54,16 @@ window.antigil = (function () {
     host.replaceChildren(...children.filter((child) => child !== null));
   }
 
-  return { receive, get, load, element, fill };
+  /** Put new children in place of old ones; the focus stays on the one that has the same data-value or -name. */
+  function refill(host, ...children) {
+    const { activeElement } = document;
+    const { value, name } = host.contains(activeElement) ? activeElement.dataset : {};
+    host.replaceChildren(...children);
+    const again = [...host.querySelectorAll("button, select")].find(
+      (one) => (value && one.dataset.value === value) || (name && one.dataset.name === name),
+    );
+    again?.focus({ preventScroll: true });
+  }
+
+  return { receive, get, load, element, fill, refill };
 })();

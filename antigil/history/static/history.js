@@ -65,6 +65,7 @@
         {
           class: "card",
           tabindex: "0",
+          "aria-describedby": "hint",
           "aria-label": `${label}: ${antigil.QUANTITIES[told.quantity].title} by commit`,
         },
         element("figcaption", {}, element("b", {}, label), element("span", { class: "muted" }, cpus)),
@@ -129,6 +130,9 @@
     }
 
     key(chart, event) {
+      if (event.target.closest("details")) {
+        return; // the table below the chart needs these keys itself
+      }
       const steps = {
         ArrowLeft: -1,
         ArrowRight: 1,
@@ -148,14 +152,7 @@
       } else if (event.key === "Enter" && chart.pointed !== null) {
         this.choose(chart.numbers.revisions[chart.pointed], event.shiftKey);
       } else if (event.key === "+" || event.key === "-") {
-        const { start, end } = chart.range;
-        const middle = chart.pointed === null ? end : chart.x[chart.pointed];
-        const factor = event.key === "+" ? 0.5 : 2;
-        const [first, final] = chart.whole();
-        chart.show(
-          Math.max(first, middle - (middle - start) * factor),
-          Math.min(final, middle + (end - middle) * factor),
-        );
+        antigil.zoom(chart, event.key === "+" ? 0.5 : 2);
       } else if (event.key === "Escape") {
         chart.point(null);
       } else {
@@ -199,10 +196,7 @@
             element(
               "th",
               { scope: "row" },
-              element("i", {
-                class: "swatch",
-                style: `background:${antigil.look(line.threads, chart.counts).color}`,
-              }),
+              antigil.sign(line.threads, chart.counts),
               line.threads === null ? antigil.QUANTITIES[quantity].title : `${line.threads} thr`,
             ),
             element("td", {}, antigil.told(quantity, line, position)),

@@ -33,7 +33,10 @@
         line_width: 1.5,
       });
       const first = y.findIndex((v) => v <= chart.top);
-      chart.label("ceiling 1 ÷ held", chart.sorted[first], y[first], color("--lost"), { x_offset: 4 });
+      chart.label("ceiling 1 ÷ held", chart.sorted[first], y[first], color("--lost"), {
+        x_offset: 4,
+        y_offset: 3,
+      });
     }
   }
 
@@ -50,7 +53,7 @@
       xs.push(at);
       ys.push(Math.min(n, cpus ?? n));
     });
-    xs.push(ends[1]);
+    xs.push(chart.sorted[chart.sorted.length - 1]);
     ys.push(ys[ys.length - 1]);
     chart.figure.line({
       x: xs,
@@ -60,13 +63,13 @@
       line_width: 1,
       line_alpha: 0.8,
     });
-    chart.label(`ideal ${ys[0]}×`, 6, ys[0], color("--muted"), { x_units: "screen" });
+    chart.label(`ideal ${ys[0]}×`, 6, ys[0], color("--muted"), { x_units: "screen", y_offset: 3 });
   }
 
   function level(chart, y, text) {
-    const ends = chart.whole();
+    const ends = [chart.whole()[0], chart.sorted[chart.sorted.length - 1]];
     chart.figure.line({ x: ends, y: [y, y], line_color: color("--muted"), line_dash: [6, 5], line_width: 1 });
-    chart.label(text, 6, y, color("--muted"), { x_units: "screen" });
+    chart.label(text, 6, y, color("--muted"), { x_units: "screen", y_offset: 3 });
   }
 
   /** A cross on the axis where a commit failed. */
@@ -85,6 +88,7 @@
   }
 
   function drawChanges(chart) {
+    chart.changeLabels = [];
     for (const change of chart.environment.changes) {
       const x = chart.byDate ? chart.commits.dateOf(change.revision) : change.revision - 0.5;
       const ink = color(change.direction === "lost" ? "--lost" : "--gained");
@@ -98,7 +102,7 @@
           line_alpha: 0.75,
         }),
       );
-      chart.label(antigil.changeText(change), x, chart.top * 0.985, color("--surface"), {
+      const label = chart.label(antigil.changeText(change), x, chart.top * 0.985, color("--surface"), {
         text_font_style: "bold",
         text_baseline: "top",
         text_align: "center",
@@ -107,24 +111,53 @@
         padding: 4,
         border_radius: 4,
       });
+      chart.changeLabels.push({
+        label,
+        weight: Math.abs(change.headline.size) + (change.confirmed ? 10 : 0),
+      });
+    }
+  }
+
+  /** Put labels that would cover each other into rows; of more than fit, show those that weigh most. */
+  function settle(chart) {
+    place(chart, chart.changeLabels, 3, 0.5);
+    place(chart, chart.tagLabels, 1, 0);
+  }
+
+  function place(chart, labels, rows, align) {
+    const { start, end } = chart.range;
+    const scale = Math.max(chart.host.clientWidth - 100, 100) / (end - start);
+    const taken = Array.from({ length: rows }, () => []);
+    for (const { label } of [...labels].sort((a, b) => b.weight - a.weight)) {
+      const width = 7.5 * label.text.length + 12;
+      const left = (label.x - start) * scale - align * width;
+      const free = ([from, to]) => left + width < from || left > to;
+      const row = taken.findIndex((others) => others.every(free));
+      label.visible = row >= 0;
+      if (row >= 0) {
+        taken[row].push([left, left + width]);
+        label.y_offset = -24 * row;
+      }
     }
   }
 
   function drawTags(chart) {
-    const tags = chart.commits.columns.tags;
-    const every = Math.ceil(tags.length / 14);
-    tags.forEach(([revision, name, date], i) => {
+    chart.tagLabels = [];
+    for (const [revision, name, date] of chart.commits.columns.tags) {
       const x = chart.byDate ? date : revision;
-      if (x === null) {
-        return;
+      if (x !== null) {
+        chart.figure.add_layout(
+          new Bokeh.Span({
+            location: x,
+            dimension: "height",
+            line_color: color("--muted"),
+            line_dash: [1, 4],
+          }),
+        );
+        const label = chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: 4 });
+        chart.tagLabels.push({ label, weight: revision });
       }
-      chart.figure.add_layout(
-        new Bokeh.Span({ location: x, dimension: "height", line_color: color("--muted"), line_dash: [1, 4] }),
-      );
-      if (i % every === 0) {
-        chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: 4 });
-      }
-    });
+    }
   }
 
   /** Prepare the marks of the two chosen commits; `choose` moves and shows them. */
@@ -165,5 +198,5 @@
     });
   }
 
-  antigil.marks = { drawBackground, drawFailed, drawChanges, drawTags, drawChosen, choose };
+  antigil.marks = { drawBackground, drawFailed, drawChanges, drawTags, drawChosen, choose, settle };
 })();

@@ -36,18 +36,21 @@
   };
 
   function chips(host, entries, isPressed, press) {
-    document.getElementById(host).replaceChildren(
-      ...entries.map(([value, label]) =>
+    antigil.refill(
+      document.getElementById(host),
+      ...entries.map(([value, label, title]) =>
         element(
           "button",
           {
             type: "button",
             class: "chip",
-            "aria-pressed": String(isPressed(value)),
+            "aria-pressed": isPressed(value) === null ? null : String(isPressed(value)),
+            "aria-label": title,
+            title,
             "data-value": value,
             onclick: () => press(value),
           },
-          label,
+          ...[label].flat(),
         ),
       ),
     );
@@ -73,18 +76,16 @@
     );
     chips(
       "ranges",
-      [
-        [50, "Last 50"],
-        [200, "Last 200"],
-        [0, "All"],
-      ],
-      () => false,
-      (v) => range(v),
+      antigil.RANGES.map(({ name, label, title }) => [name, label, title]),
+      () => null,
+      (name) => history.charts.slice(0, 1).forEach((chart) => antigil.setRange(chart, name)),
     );
     const hidden = new Set(state.get("hide") || []);
     chips(
       "threads",
-      numbers.threadCounts().map((n) => [String(n), String(n)]),
+      numbers
+        .threadCounts()
+        .map((n, _, counts) => [String(n), [antigil.sign(n, counts), String(n)], `${n} threads`]),
       (v) => !hidden.has(v),
       (v) => {
         hidden.has(v) ? hidden.delete(v) : hidden.add(v);
@@ -104,14 +105,6 @@
       },
     );
     document.getElementById("controls").hidden = false;
-  }
-
-  function range(commits) {
-    for (const chart of history.charts.slice(0, 1)) {
-      const [first, last] = chart.whole();
-      const start = commits ? chart.sorted[Math.max(0, chart.sorted.length - commits)] : first;
-      chart.show(Math.max(first, start - (commits ? last - chart.sorted[chart.sorted.length - 1] : 0)), last);
-    }
   }
 
   function listChanges() {
@@ -162,7 +155,7 @@
                 ? element(
                     "span",
                     { class: "muted" },
-                    ` or one of the ${change.between} before it, not measured`,
+                    ` or ${change.between === 1 ? "the one" : `one of the ${change.between}`} before it, not measured`,
                   )
                 : null,
             ),

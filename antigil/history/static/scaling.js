@@ -1,10 +1,10 @@
 "use strict";
-// The scaling curve of one commit beside another's, with the laws that were fitted to it when the pages were written.
+// The scaling curve of one commit beside another's, with laws fitted to both.
 (function () {
   const { element, color } = antigil;
-  const LAWS = { amdahl: "Amdahl", usl: "Universal Scalability Law" };
+  const LAWS = { amdahl: "Amdahl", usl: "Universal Scalability Law (USL)" };
 
-  /** Speedup over threads at two commits, with the laws that were fitted to the first. */
+  /** Speedup over threads at two commits, with the laws fitted to the first. */
   function scaling(view, box, environment, numbers, { now, base }) {
     const cpus = numbers.cpusAt(now);
     const points = (revision) => {
@@ -25,9 +25,13 @@
       "Scaling curve",
       base === now ? `of ${view.name(now)}` : `${view.name(now)} beside ${view.name(base)}`,
     );
-    const fits = (environment.laws || {})[now] || [];
+    const fitted = (side, revision) => {
+      const served = numbers.cpusAt(revision) ?? Infinity;
+      return antigil.fitLaws(side.filter(({ n, s }) => n > 1 && n <= served && s > 0));
+    };
+    const fits = fitted(a, now);
     after.append(
-      laws(environment, fits),
+      laws([[view.name(now), fits], ...(b.length ? [[view.name(base), fitted(b, base)]] : [])]),
       antigil.dataTable({
         title: "Scaling curve as a table",
         file: `scaling-${view.name(now)}-${view.name(base)}.csv`,
@@ -62,9 +66,10 @@
     return async () => {
       const counts = numbers.threadCounts();
       const most = Math.max(...counts);
-      const top =
-        Math.max(...[...a, ...b].map((p) => (p.high > p.s ? p.high : p.s)), Math.min(most, cpus ?? most), 1) *
-        1.08;
+      const highest = Math.max(...[...a, ...b].map((p) => p.s), Math.min(most, cpus ?? most), 1);
+      // A few samples make wide intervals: one that reaches far out must not flatten the curve.
+      const ends = [...a, ...b].map((p) => (p.high > p.s ? Math.min(p.high, 1.5 * highest) : p.s));
+      const top = Math.max(highest, ...ends) * 1.08;
       const figure = view.figure(
         {
           x_range: new Bokeh.Range1d({ start: 0.6, end: most + 0.5 }),
@@ -85,7 +90,7 @@
         const xs = dense(Math.min(most, cpus ?? most));
         figure.line({
           x: xs,
-          y: xs.map((n) => predict(fit, n)),
+          y: xs.map(fit.predict),
           line_color: color(i ? "--thread-4" : "--thread-3"),
           line_dash: i ? [2, 3] : [8, 3, 2, 3],
           line_width: 1.5,
@@ -120,51 +125,86 @@
     });
   }
 
-  function laws(environment, fits) {
-    if (environment.laws === null) {
+  /** The fitted parameters of both commits, as a table. */
+  function laws(sides) {
+    if (!sides.some(([, fits]) => fits.length)) {
       return element(
         "p",
         { class: "muted" },
-        "Laws were not fitted: SciPy was not installed when these pages were written.",
+        "No law can be fitted: no thread count from 2 to the CPUs allowed was measured.",
       );
     }
-    if (!fits.length) {
-      return element(
-        "p",
-        { class: "muted" },
-        "No law was fitted here: too few thread counts within the CPUs allowed, or not one of the newest, released or changed commits.",
-      );
-    }
-    const written = (v) => (v === null ? "unknown" : String(+v.toPrecision(3)));
+    const known = (law) => sides.some(([, fits]) => fits.some((fit) => fit.law === law));
+    const rows = [
+      ["Amdahl: f", "amdahl", (fit) => parameter(fit, "f")],
+      ["USL: alpha", "usl", (fit) => parameter(fit, "alpha")],
+      ["USL: beta", "usl", (fit) => parameter(fit, "beta")],
+      [
+        "USL: peak",
+        "usl",
+        (fit) =>
+          fit.peak ? `${written(fit.peak.value)}× at ${written(fit.peak.n)} threads` : "none, beta is 0",
+      ],
+    ].filter(([, law]) => known(law));
+    const cell = (fits, law, write) => {
+      const fit = fits.find((one) => one.law === law);
+      return element("td", {}, fit ? write(fit) : "too few thread counts");
+    };
+    const note = known("usl") ? "" : " The USL needs two of them.";
     return element(
-      "ul",
-      { class: "laws" },
-      ...fits.map((fit) => {
-        const told = Object.entries(fit.parameters).map(
-          ([name, p]) =>
-            `${name} = ${written(p.value)}${p.at_bound ? " (at its bound)" : p.standard_error === null ? " (through its only point)" : ` ± ${written(p.standard_error)} (standard error)`}`,
-        );
-        const peak =
-          fit.peak && fit.peak.n !== null
-            ? `; best at ${written(fit.peak.n)} threads: ${written(fit.peak.value)}×`
-            : "";
-        const worst = Math.max(...fit.residuals.map(Math.abs));
-        return element(
-          "li",
-          {},
-          element("b", {}, LAWS[fit.law]),
-          `: ${told.join(", ")}${peak} `,
-          element("span", { class: "muted" }, `misses no point by more than ${worst.toFixed(3)}×`),
-        );
-      }),
+      "div",
+      {},
+      lawTable(sides, rows, cell),
+      element(
+        "p",
+        { class: "muted" },
+        `Fitted to the thread counts from 2 to the CPUs allowed; ± is a standard error.${note}`,
+      ),
     );
   }
 
-  function predict(fit, n) {
-    const p = Object.fromEntries(Object.entries(fit.parameters).map(([name, told]) => [name, told.value]));
-    return fit.law === "amdahl"
-      ? n / (1 + p.f * (n - 1))
-      : n / (1 + p.alpha * (n - 1) + p.beta * n * (n - 1));
+  /** Return a table with a row per parameter and a column per commit. */
+  function lawTable(sides, rows, cell) {
+    return element(
+      "table",
+      { class: "laws" },
+      element("caption", { class: "visually-hidden" }, "Fitted laws"),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "col" }, "Law"),
+          ...sides.map(([name]) => element("th", { scope: "col" }, element("code", {}, name))),
+        ),
+      ),
+      element(
+        "tbody",
+        {},
+        ...rows.map(([name, law, write]) =>
+          element(
+            "tr",
+            {},
+            element("th", { scope: "row" }, name),
+            ...sides.map(([, fits]) => cell(fits, law, write)),
+          ),
+        ),
+      ),
+    );
+  }
+
+  const written = (v) => String(+v.toPrecision(3));
+
+  /** A parameter with its standard error, or why it has none. */
+  function parameter(fit, name) {
+    const { value, error, atBound } = fit.parameters[name];
+    if (atBound) {
+      return `${written(value)} (at its bound)`;
+    }
+    return error === null
+      ? `${written(value)} (through its points)`
+      : `${written(value)} ± ${+error.toPrecision(2)}`;
   }
 
   antigil.scaling = scaling;

@@ -2,7 +2,17 @@
 // How every chart looks: colours from the style sheet (so that light and dark are decided there), a marker
 // and a colour per thread count, and ticks written by our own functions.
 (function () {
-  const MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "star", "plus"];
+  /** Markers by place among the thread counts, and the character that stands for each in text. */
+  const MARKERS = {
+    circle: "●",
+    square: "■",
+    diamond: "◆",
+    plus: "✚",
+    triangle: "▲",
+    star: "★",
+    hex: "⬢",
+    inverted_triangle: "▼",
+  };
 
   function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -11,11 +21,35 @@
   /** Return colour and marker of a thread count: the same on every chart of the page. */
   function look(threads, counts) {
     if (threads === null) {
-      return { color: color("--thread-2"), marker: "circle", dash: "solid" };
+      return { color: color("--thread-2"), marker: "circle", size: SIZES.circle };
     }
     const place = counts.indexOf(threads);
-    return { color: color(`--thread-${Math.min(place, 6)}`), marker: MARKERS[place % MARKERS.length] };
+    const names = Object.keys(MARKERS);
+    const marker = names[place % names.length];
+    return { color: color(`--thread-${place % 7}`), marker, size: SIZES[marker] };
   }
+
+  /** Return the sign of a thread count in text: its marker in its colour. */
+  function sign(threads, counts) {
+    const { color: ink, marker } = look(threads, counts);
+    return antigil.element(
+      "i",
+      { class: "sign", style: `color:${ink}`, "aria-hidden": "true" },
+      MARKERS[marker],
+    );
+  }
+
+  /** Sizes that make the markers look equally large. */
+  const SIZES = {
+    circle: 7,
+    square: 7,
+    diamond: 11,
+    plus: 10,
+    triangle: 8,
+    star: 11,
+    hex: 8,
+    inverted_triangle: 8,
+  };
 
   function styleFigure(figure) {
     const ink = color("--muted");
@@ -46,6 +80,13 @@
     return made;
   }
 
+  /** Show a figure; Bokeh's own stop for the Tab key goes, since it has no name and does nothing. */
+  async function show(figure, host) {
+    const view = await Bokeh.Plotting.show(figure, host);
+    view.canvas_view.events_el.tabIndex = -1;
+    return view;
+  }
+
   /** Let go of a figure that is drawn anew, so that a page that is used for long does not grow. */
   function forget(view, figure) {
     const { document: owner } = figure;
@@ -56,9 +97,11 @@
     }
   }
 
+  antigil.show = show;
   antigil.forget = forget;
   antigil.styleFigure = styleFigure;
   antigil.tickFormatter = formatter;
   antigil.color = color;
   antigil.look = look;
+  antigil.sign = sign;
 })();

@@ -11,6 +11,15 @@
     unexplained: "not explained",
   };
 
+  /** What each part is, for the legend. */
+  const MEANING = {
+    speedup: "speedup",
+    waiting: "waiting for the GIL or another lock",
+    queued: "queued for a CPU",
+    inflation: "inflation: more CPU time per call",
+    unexplained: "not explained",
+  };
+
   /** n split into speedup, waiting, queued and inflation. */
   function where(view, box, environment, numbers, { now }) {
     const position = numbers.index.get(now);
@@ -45,9 +54,9 @@
       }),
     );
     legend.append(
-      ...parts.map((part) =>
-        element("span", {}, element("i", { class: `swatch part-${part}` }), NAMES[part]),
-      ),
+      ...parts
+        .filter((part) => splits.some((s) => s[part] >= 0.02 * s.threads))
+        .map((part) => element("span", {}, element("i", { class: `swatch part-${part}` }), MEANING[part])),
     );
     return async () => {
       const factors = splits.map((s) => String(s.threads));
