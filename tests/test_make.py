@@ -1,7 +1,6 @@
 """The Makefile: what it runs, and the one line that it says where something is missing."""
 
 import ast
-import json
 import os
 import re
 import shutil
@@ -291,40 +290,3 @@ def test_site_fails_where_publishing_failed(recorder):
 
     assert "The page:" not in done.stdout
     assert done.returncode == 2
-
-
-@pytest.fixture
-def machine_file(tmp_path):
-    """Make asv know this machine in a home of its own; return the name and what asv then knows."""
-
-    def know():
-        done = subprocess.run(
-            [sys.executable, "-m", "antigil", "ci", "machine"],
-            env={**os.environ, "HOME": str(tmp_path)},
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return done.stdout.removesuffix("\n"), json.loads((tmp_path / ".asv-machine.json").read_text())
-
-    know.path = tmp_path / ".asv-machine.json"
-    return know
-
-
-def test_machine_is_described_without_what_a_reboot_changes(machine_file):
-    name, known = machine_file()
-
-    assert set(known) == {name, "version"}
-    assert re.fullmatch(r"[a-z0-9.-]+-\d+cpu", name)
-    entry = known[name]
-    assert set(entry) == {"machine", "os", "arch", "cpu", "num_cpu", "ram"}
-    assert (entry["machine"], entry["os"], entry["ram"]) == (name, os.uname().sysname, "")
-
-
-def test_machine_that_asv_knows_stays_as_it_is(machine_file):
-    name, known = machine_file()
-    known[name]["os"] = "mine"
-    machine_file.path.write_text(json.dumps({**known, "another": known[name]}))
-
-    assert machine_file() == (name, {**known, "another": known[name]})
