@@ -35,7 +35,9 @@ class World:
             "html_dir": ".asv/html",
             "env_dir": ".asv/env",
         }
-        (self.work / "asv.conf.json").write_text(json.dumps({**conf, "plugins": [".antigil.history.plugin"]}))
+        own = {"site_url": "https://example.org/site/speedup"}
+        conf |= {"plugins": [".antigil.history.plugin"], "antigil": own}
+        (self.work / "asv.conf.json").write_text(json.dumps(conf))
         self.behaviour = dict(RELEASES)
         self.runner = Runner(folder, self.origin)
 
@@ -59,3 +61,18 @@ class World:
 def world(tmp_path, monkeypatch):
     monkeypatch.setenv("REHEARSAL_PYTHON", sys.executable)
     return World(tmp_path)
+
+
+@pytest.fixture
+def shown_changes(browser_instance):
+    """Return a function that opens a page in a browser and returns the changes that it tells."""
+
+    def shown(file):
+        page = browser_instance.new_page()
+        page.goto(file.as_uri())
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        changes = page.locator("#changes .change").all_inner_texts()
+        page.close()
+        return changes
+
+    return shown

@@ -48,48 +48,80 @@ def issues(world):
     return [(one["number"], one["state"], len(one["comments"])) for one in world.github("issues")]
 
 
-def test_ten_commits_with_a_lost_release_end_in_a_marked_page_and_one_issue(world):
+def branches(world):
+    return git(world.origin, "branch", "--format=%(refname:short)").split()
+
+
+def test_ten_commits_with_a_lost_release_end_in_a_marked_page_and_one_issue(world, shown_changes):
     for i in range(6):
-        world.commit(f"core: change {i}")
+        before = world.commit(f"core: change {i}")
     lost = world.commit("core: lose the release", Article=1.0)
     for i in range(7, 10):
         world.commit(f"core: change {i}")
+    assert branches(world) == ["main"]
 
     pages = history_run(world, "first")
 
-    (issue,) = world.github("issues")
-    assert issue["title"] == "Parallelism lost: work.Article"
-    assert lost in issue["body"]
-    assert "| speedup, 4 threads |" in issue["body"]
-    assert "| GIL held | 0.0 % |" in issue["body"].replace("−", "-")
-    assert "antigil compare" in issue["body"]
+    assert branches(world) == ["main", "results"]
     assert marked(pages) == {("work.Article", lost, "lost")}
-
-    # A second push that makes it worse elsewhere and here again, then one that mends everything.
-    for i in range(3):
-        world.commit(f"other: change {i}", Other=0.9)
-    history_run(world, "second")
-    assert issues(world) == [(1, "open", 0), (2, "open", 0)]
-
-    for i in range(3):
-        world.commit(f"core: release again, {i}", Article=0.0)
-    history_run(world, "third")
-    assert issues(world) == [(1, "closed", 1), (2, "open", 0)]
-    assert "recovered since" in world.github("issues")[0]["comments"][0]
+    (change,) = shown_changes(pages / "speedup/work.Article.html")
+    assert lost[:8] in change
+    assert "Lost." in change
+    assert shown_changes(pages / "speedup/work.Other.html") == []
+    (issue,) = world.github("issues")
+    assert (issue["title"], issue["state"]) == ("Parallelism lost: work.Article", "open")
+    expect_actionable(issue["body"], before, lost)
 
 
-def test_a_further_loss_of_the_same_workload_updates_its_issue(world):
+def expect_actionable(body, before, lost):
+    """Check that an issue tells the commit, who made it, what it cost, where to look and what to type."""
+    assert (
+        f"{lost} `core: lose the release`, by `A`; the last commit\nmeasured before it is {before[:8]}"
+        in body
+    )
+    for n in (2, 4):
+        row = rf"^\| speedup, {n} threads \| ([\d.]+)× \| ([\d.]+)× \| −\d\d % \| lost \|$"
+        (found,) = re.findall(row, body, re.M)
+        assert [float(speedup) for speedup in found] == pytest.approx([n, 1.0], rel=0.1)
+    assert re.search(r"^\| GIL held \| 0\.\d % \| (99|100)\.\d % \| \+\d+ points \| lost \|$", body, re.M)
+    assert "Its history: https://example.org/site/speedup/work.Article.html" in body
+    assert f"`antigil compare {before[:12]} {lost[:12]} -b '^work\\.Article\\b'`" in body
+    assert "excuse the workload with a reason" in body
+
+
+def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(world):
     for i in range(4):
         world.commit(f"core: change {i}")
     for i in range(4):
         world.commit(f"core: hold it for a third, {i}", Article=0.3)
     history_run(world, "first")
+    assert issues(world) == [(1, "open", 0)]
+
     for i in range(4):
         world.commit(f"core: hold it throughout, {i}", Article=1.0)
     history_run(world, "second")
-
     assert issues(world) == [(1, "open", 1)]
     assert world.github("issues")[0]["body"].count("### lost in") == 2
+
+    for i in range(3):
+        world.commit(f"core: release again, {i}", Article=0.0)
+    history_run(world, "third")
+    assert issues(world) == [(1, "closed", 2)]
+    assert "recovered since" in world.github("issues")[0]["comments"][1]
+
+
+def test_two_workloads_that_lost_something_have_an_issue_each(world):
+    for i in range(4):
+        world.commit(f"core: change {i}")
+    for i in range(4):
+        world.commit(f"core: hold it, {i}", Article=1.0, Other=0.9)
+    history_run(world, "first")
+
+    assert issues(world) == [(1, "open", 0), (2, "open", 0)]
+    assert {one["title"].partition(": ")[2] for one in world.github("issues")} == {
+        "work.Article",
+        "work.Other",
+    }
 
 
 def test_a_night_without_a_commit_does_nothing(world):

@@ -29,8 +29,12 @@ def planned(hash_, machine):
         Planned(name, name.rpartition(".")[2], {0: behaviour}, control=name.startswith("controls."))
         for name, behaviour in behaviours(hash_).items()
     ]
+    # A seed of the commit's place, which is the same in every run of the tests; its hash is not.
+    counted = subprocess.run(
+        ["git", "rev-list", "--count", hash_], capture_output=True, text=True, check=True
+    )
     return Plan(
-        commits=1, workloads=workloads, places=(Place(machine=machine),), samples=8, seed=int(hash_[:8], 16)
+        commits=1, workloads=workloads, places=(Place(machine=machine),), samples=8, seed=int(counted.stdout)
     )
 
 
