@@ -2,20 +2,23 @@
 
     python tools/cost.py [--repeats 15]
 
-Each figure is a median of ratios of two things measured one after the other, in turns.
+Each figure is a median of ratios of two things measured one after the other, in turns, on the same CPU.
 """
 
 import argparse
+import contextlib
+import random
 import statistics
 import threading
 import time
 import timeit
 from collections.abc import Callable
 
-from support import machine, markdown_table
+from support import machine, markdown_table, only_cpus
 
 import antigil
 from antigil.scaling import FunctionWorkload, Plan, Workload, measure_rounds, probe_gil
+from antigil.scaling.cpus import affinity
 
 KERNELS = "from antigil import calcular_com_gil, calcular_sem_gil, serial_fraction"
 CALLS = {
@@ -37,35 +40,38 @@ def plain_seconds_per_call(workload: Workload) -> float:
     return timer.timeit(calls) / calls
 
 
+def one_cpu() -> contextlib.AbstractContextManager[None]:
+    """Keep this thread, and those that it starts, on one CPU, whichever it is."""
+    return only_cpus([random.choice(affinity())])
+
+
 def loop_row(name: str, workload: Workload, repeats: int) -> list[str]:
     """Compare the time per call by the instrument with timeit's."""
     ratios, plain = [], 0.0
     for _ in range(repeats):
-        plain = plain_seconds_per_call(workload)
-        done = measure_rounds(workload, Plan((1,), rounds=1))[-1]
+        with one_cpu():
+            plain = plain_seconds_per_call(workload)
+            done = measure_rounds(workload, Plan((1,), rounds=1))[-1]
         ratios.append(1.0 / done.windows[1].rate / plain)
     return [name, f"{plain * 1e9:.0f} ns", f"{statistics.median(ratios) - 1:+.1%}"]
 
 
 class Counted:
-    """A function that notes how often it was called, and from when to when."""
+    """A function that notes when it was called."""
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
-        self._calls = 0
-        self._first = self._last = 0.0
+        self._times: list[float] = []
 
     def __call__(self) -> None:
         """Call the function."""
-        self._last = time.perf_counter()
-        self._first = self._first or self._last
-        self._calls += 1
+        self._times.append(time.perf_counter())
         self._function()
 
     @property
     def rate(self) -> float:
-        """Calls per second from the first call to the last."""
-        return (self._calls - 1) / (self._last - self._first)
+        """Calls per second, without the first: the threads wait for each other after it."""
+        return (len(self._times) - 2) / (self._times[-1] - self._times[1])
 
 
 def rate_alone(function: Callable[[], object], seconds: float) -> float:
@@ -92,7 +98,10 @@ def rate_probed(function: Callable[[], object], seconds: float) -> float:
 
 def probe_row(name: str, function: Callable[[], object], repeats: int) -> list[str]:
     """Compare a worker's throughput beside a prober with what it does alone."""
-    ratios = [rate_probed(function, 0.5) / rate_alone(function, 0.5) for _ in range(repeats)]
+    ratios = []
+    for _ in range(repeats):
+        with one_cpu():
+            ratios.append(rate_probed(function, 0.5) / rate_alone(function, 0.5))
     return [name, f"{1 - statistics.median(ratios):+.1%}"]
 
 

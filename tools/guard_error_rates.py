@@ -2,90 +2,121 @@
 
 Usage: guard_error_rates.py FOLDER                      measure one comparison more, and note it
        guard_error_rates.py FOLDER --neighbour          ... while another program keeps one CPU busy
+       guard_error_rates.py FOLDER --for 3600           as many as fit in that time, quiet and busy in turn
        guard_error_rates.py FOLDER --table              what all of them came to, as Markdown
        guard_error_rates.py FOLDER --simulate 1000      so many comparisons more, resampled from the measured
 
-FOLDER gets a small project with a C extension (the tests' own), its environments, and `outcomes.jsonl`.
-Each call takes the next of four kinds in turn, one to two minutes each:
+FOLDER gets a small project with a C extension (the tests' own), its environments, and `outcomes.jsonl`, to
+which each comparison is added when it is done: it may be ended at any time, and goes on where it was.
+Each call takes the next of four kinds in turn:
 
     identical  antigil compare of a commit with itself
     changed    antigil compare of two commits: one function loses its release of the GIL, one holds the
-               GIL for a tenth of its work, one does not change
+               GIL for a tenth of its work; the control does not change
     stock identical, stock changed             the same commits and suite with `asv continuous`
 """
 
 import argparse
 import contextlib
 import json
-import math
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from random import Random
+from statistics import median
+
+from scipy.stats import binomtest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from sample_project import antigil, generate_project  # noqa: E402
+from support import busy_neighbours, machine, markdown_table  # noqa: E402
 
+from antigil.history.compare import take_looks  # noqa: E402
+from antigil.history.compare_numbers import Readings  # noqa: E402
 from antigil.history.config import Options  # noqa: E402
-from antigil.history.decide import (  # noqa: E402
-    FIRST_LEVEL,
-    SECOND_LEVEL,
-    Number,
-    Pair,
-    judge,
-    limits,
-)
+from antigil.history.decide import Number  # noqa: E402
+from antigil.history.project import Revision  # noqa: E402
+from antigil.history.series import Workload  # noqa: E402
 
-FIRST = {"lost": "_kernels.calcular_sem_gil(600)", "tenth": "serial(0.0)", "steady": "serial(0.25)"}
+FIRST = {"lost": "_kernels.calcular_sem_gil(600)", "tenth": "serial(0.0)"}
 CHANGES = (
     ("lost: hold the GIL", "lost", "_kernels.calcular_com_gil(600)"),
     ("tenth: hold the GIL for a tenth of the work", "tenth", "serial(0.1)"),
 )
+#: Seconds of measuring for each commit: as short as tells, so that many comparisons can be had.
+BUDGETS = {"lost": 2.0, "tenth": 3.0, "loop": 2.0}
 KINDS = ("identical", "changed", "stock identical", "stock changed")
-WORKLOADS = ("Lost", "Tenth", "Steady", "Loop")
+WORKLOADS = {name: Workload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")}
+
+#: An outcome of an instrument or a rule of another version is not counted.
+VERSION = 2
 
 
 def main():
-    """Measure one comparison, or print the table."""
+    """Measure comparisons, or print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--neighbour", action="store_true")
+    parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS")
     parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--simulate", type=int, metavar="N")
     args = parser.parse_args()
-    notes = args.folder / "outcomes.jsonl"
-    known = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
-    if args.table or args.simulate:
-        print(simulated(known, args.simulate) if args.simulate else table(known))
-        return
+    outcomes = args.folder / "outcomes.jsonl"
+    if args.simulate:
+        print(simulated(known(outcomes), args.simulate))
+    elif args.table:
+        print(f"{machine()}\n\n{table(known(outcomes))}")
+    else:
+        measure(args, outcomes)
+
+
+def known(outcomes):
+    """Return what was noted so far."""
+    lines = outcomes.read_text().splitlines() if outcomes.exists() else []
+    return [one for one in map(json.loads, lines) if one.get("version") == VERSION]
+
+
+def measure(args, outcomes):
+    """Take the next comparison, or as many as fit in the time."""
+    began = time.monotonic()
     project = args.folder.resolve() / "project"
-    hashes = (project / "hashes").read_text().split() if project.exists() else new_project(project)
-    done = [one["kind"] for one in known if one["neighbour"] == args.neighbour]
-    kind = args.kind or min(KINDS, key=lambda name: (done.count(name), KINDS.index(name)))
+    if not (project / "hashes").exists():
+        hashes = generate_project(project, FIRST, CHANGES, BUDGETS)
+        (project / "hashes").write_text("\n".join(hashes))
+    longest = 0.0
+    while True:
+        before = time.monotonic()
+        note = one_more(project, known(outcomes), args)
+        with outcomes.open("a") as file:
+            file.write(json.dumps(note) + "\n")
+        print(json.dumps({key: value for key, value in note.items() if key != "samples"}), flush=True)
+        longest = max(longest, time.monotonic() - before)
+        if args.seconds is None or time.monotonic() - began + longest > args.seconds:
+            return
+
+
+def one_more(project, notes, args):
+    """Take the comparison of which there are fewest; return what it came to."""
+    hashes = (project / "hashes").read_text().split()
+    done = [(one["neighbour"], one["kind"]) for one in notes]
+    sides = (False, True) if args.seconds is not None else (args.neighbour,)
+    kinds = KINDS if args.kind is None else (args.kind,)
+    neighbour, kind = min([(side, name) for name in kinds for side in sides], key=done.count)
     base, head = hashes[0], hashes[0] if kind.endswith("identical") else hashes[-1]
     began = time.monotonic()
-    with busy_neighbour() if args.neighbour else contextlib.nullcontext():
+    with busy_neighbours(1) if neighbour else contextlib.nullcontext():
         found = (stock if kind.startswith("stock") else ours)(project, base, head)
-    note = {"kind": kind, "neighbour": args.neighbour, "seconds": time.monotonic() - began, **found}
-    with notes.open("a") as file:
-        file.write(json.dumps(note) + "\n")
-    print(json.dumps({key: value for key, value in note.items() if key != "samples"}))
-
-
-def new_project(project):
-    """Generate the project; return its commits' hashes."""
-    hashes = generate_project(project, FIRST, CHANGES)
-    (project / "hashes").write_text("\n".join(hashes))
-    return hashes
+    seconds = time.monotonic() - began
+    return {"version": VERSION, "kind": kind, "neighbour": neighbour, "seconds": seconds, **found}
 
 
 def ours(project, base, head):
-    """Run `antigil compare`; return its status and the outcome of every changed number."""
+    """Run `antigil compare`; return its status, the outcome of every changed number, and all samples."""
     done = antigil(project, "compare", base, head, "--format", "json")
     if not done.stdout:
         raise SystemExit(done.stderr)
@@ -124,91 +155,79 @@ def stock(project, base, head):
     return {"status": done.returncode, "changed": changed}
 
 
-@contextlib.contextmanager
-def busy_neighbour():
-    """Keep one CPU busy with another program."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as neighbour:
-        try:
-            yield
-        finally:
-            neighbour.kill()
-
-
-def table(known):
+def table(notes):
     """Return all outcomes as Markdown: how many of how many, and the 95 % interval (Clopper-Pearson)."""
-    lines = ["| neighbour | what | antigil compare | asv continuous |", "| --- | --- | --- | --- |"]
+    rows = []
     for neighbour in (False, True):
+        where = "one CPU busy" if neighbour else "none"
         for what, kind, seen in (
             ("false alarms, identical commits", "identical", false_alarm),
             ("lost release seen", "changed", lambda one: "Lost" in lost(one)),
             ("new serial fraction of 10 % seen", "changed", lambda one: "Tenth" in lost(one)),
-            ("false alarms beside these", "changed", lambda one: bool(lost(one) & {"Steady", "Loop"})),
+            ("something named that no commit changed", "changed", lambda one: "Loop" in lost(one)),
         ):
             cells = []
             for name in (kind, f"stock {kind}"):
-                ones = [one for one in known if one["kind"] == name and one["neighbour"] == neighbour]
+                ones = [one for one in notes if one["kind"] == name and one["neighbour"] == neighbour]
                 cells.append(share(sum(map(seen, ones)), len(ones)))
-            lines.append(f"| {'one CPU busy' if neighbour else 'none'} | {what} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            rows.append([where, what, *cells])
+        for kind in ("identical", "changed"):
+            times = [
+                [one["seconds"] for one in notes if one["kind"] == name and one["neighbour"] == neighbour]
+                for name in (kind, f"stock {kind}")
+            ]
+            cells = [f"{median(some):.0f} s" if some else "not measured" for some in times]
+            rows.append([where, f"median time, {kind} commits", *cells])
+    return markdown_table(["neighbour", "what", "`antigil compare`", "`asv continuous`"], rows)
 
 
-def simulated(known, n):
+def simulated(notes, n):
     """Return a table of comparisons made of measured processes, drawn anew.
 
-    Identical commits: the processes of one run, dealt out to base and head at random, for each look. Changed
-    ones: processes of base and of head of one run, drawn with replacement.
+    Identical commits: processes of either side of one run, drawn with replacement for base and head. Changed
+    ones: those of base for base, and of head for head.
     """
-    random = Random(1)
-    lines = [
-        "| neighbour | what (simulated from measured processes) | antigil compare |",
-        "| --- | --- | --- |",
-    ]
+    random, rows = Random(1), []
     for neighbour in (False, True):
         for kind, names in (
-            ("identical", {"any": WORKLOADS}),
-            ("changed", {"Lost": ["Lost"], "Tenth": ["Tenth"]}),
+            ("identical", {"false alarms, identical commits": set(WORKLOADS)}),
+            ("changed", {"lost release seen": {"Lost"}, "new serial fraction of 10 % seen": {"Tenth"}}),
         ):
-            runs = [o for o in known if o["kind"] == kind and o["neighbour"] == neighbour and "samples" in o]
+            runs = [one["samples"] for one in notes if one["kind"] == kind and one["neighbour"] == neighbour]
             if not runs:
                 continue
-            seen = [_simulate(random, runs, kind) for _ in range(n)]
-            for name, those in names.items():
-                what = "false alarms, identical commits" if name == "any" else f"{name} seen"
-                count = share(sum(bool(found & set(those)) for found in seen), n)
-                told = f"{what}, from {len(runs)} runs"
-                lines.append(f"| {'one CPU busy' if neighbour else 'none'} | {told} | {count} |")
-    return "\n".join(lines)
+            found = [_simulate(random, runs, kind == "identical") for _ in range(n)]
+            for what, those in names.items():
+                told = f"{what}; drawn from {len(runs)} runs"
+                count = share(sum(bool(those & one) for one in found), n)
+                rows.append(["one CPU busy" if neighbour else "none", told, count])
+    return markdown_table(["neighbour", "what (simulated)", "`antigil compare`"], rows)
 
 
-def _simulate(random, runs, kind):
-    """Compare once; return the workloads that lost something."""
-    limit = limits(Options())
+def _simulate(random, runs, identical):
+    """Compare once, all looks of one measured run; return the workloads that lost or moved."""
+    run = random.choice(runs)
 
-    def look(only=None):
-        pairs = {}
-        run = random.choice(runs)["samples"]
-        order = random.sample(range(16), 16)
+    def measure(workloads, processes):
+        both = (Readings(), Readings())
         for workload, quantity, threads, base, head in run:
-            number = Number(workload, quantity, threads)
-            if only is None or number in only:
-                if kind == "identical":
-                    pool = [*base, *head]
-                    dealt = [pool[i] for i in order]
-                    pairs[number] = Pair(tuple(dealt[:8]), tuple(dealt[8:]))
-                else:
-                    pairs[number] = Pair(tuple(random.choices(base, k=8)), tuple(random.choices(head, k=8)))
-        return pairs
+            if workloads is None or workload in workloads:
+                pools = ([*base, *head],) * 2 if identical else (base, head)
+                for readings, pool in zip(both, pools, strict=True):
+                    for value in random.choices(pool, k=processes):
+                        readings.add_one(Number(workload, quantity, threads), value)
+        return both
 
-    first = judge(look(), limit, FIRST_LEVEL)
-    suspects = {number for number, judgement in first.items() if judgement.direction != "same"}
-    second = judge(look(suspects), limit, SECOND_LEVEL) if suspects else {}
-    held = {n for n, j in second.items() if j.direction == first[n].direction == "lost"}
-    return {number.workload.rpartition(".")[2] for number in held}
+    by_name = {workload.name: workload for workload in WORKLOADS.values()}
+    commit = Revision("a" * 40, "")
+    verdict = take_looks(measure, Options(), by_name, commit, commit, "simulated").verdict
+    names = [one.workload.name for one in verdict.losses] + [one.number.workload for one in verdict.moved]
+    return {name.rpartition(".")[2] for name in names}
 
 
 def false_alarm(one):
     """Tell whether a comparison of identical commits cried out."""
-    return one["status"] != 0 if one["kind"] == "identical" else one["status"] == 1
+    return one["status"] != 0
 
 
 def lost(one):
@@ -217,30 +236,11 @@ def lost(one):
 
 
 def share(k, n):
-    """Return k of n with its interval."""
+    """Return k of n with its 95 % interval (Clopper and Pearson)."""
     if n == 0:
         return "not measured"
-    low, high = clopper_pearson(k, n)
-    return f"{k} of {n} ({low:.1%} to {high:.1%})"
-
-
-def clopper_pearson(k, n):
-    """Return the exact 95 % interval of a probability of which k of n were seen, by bisection."""
-
-    def tail(p, upto):
-        ways = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in range(upto + 1)]
-        return sum(math.exp(w + i * math.log(p) + (n - i) * math.log1p(-p)) for i, w in enumerate(ways))
-
-    def solve(is_above):
-        low, high = 0.0, 1.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (low, middle) if is_above(middle) else (middle, high)
-        return (low + high) / 2
-
-    low = 0.0 if k == 0 else solve(lambda p: 1 - tail(p, k - 1) >= 0.025)
-    high = 1.0 if k == n else solve(lambda p: tail(p, k) <= 0.025)
-    return low, high
+    interval = binomtest(k, n).proportion_ci(0.95, method="exact")
+    return f"{k} of {n} ({interval.low:.1%} to {interval.high:.1%})"
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 For each number of commits a history is generated (workloads × 4 thread counts × 2 environments) and
 published in one process. asv's own time is what that process needs without the plugin's share, in the same
-run; the share is timed around the plugin's entry point. Memory is the process' peak beside the peak of a
-run without the plugin.
+run; the share is timed around the plugin's entry point. asv calls the plugin when all of its own pages are
+written, so the process' peak of memory up to then is asv's own.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ import json, resource, sys, time
 from asv import main, plugin_manager
 from asv.config import Config
 from asv.commands.publish import Publish
-share = 0.0
-if {plugin}:
-    import antigil.history.plugin as plugin
-    real = plugin.Speedup.publish.__func__
-    def timed(cls, *args):
-        global share
-        start = time.perf_counter()
-        real(cls, *args)
-        share += time.perf_counter() - start
-    plugin.Speedup.publish = classmethod(timed)
+import antigil.history.plugin as plugin
+def peak_mib():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+told = {}
+real = plugin.Speedup.publish.__func__
+def timed(cls, *args):
+    told["own_mib"] = peak_mib()
+    start = time.perf_counter()
+    real(cls, *args)
+    told["pages"] = time.perf_counter() - start
+plugin.Speedup.publish = classmethod(timed)
 start = time.perf_counter()
 Publish.run(Config.load(), pull=False)
-total = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({{"total": total, "share": share, "peak_mib": peak}}))
+told["own"] = time.perf_counter() - start - told["pages"]
+print(json.dumps({**told, "peak_mib": peak_mib()}))
 """
 
 
@@ -52,19 +52,21 @@ def main() -> None:
     parser.add_argument("--workloads", type=int, default=12)
     parser.add_argument("--keep", type=Path, help="generate here and leave the pages behind")
     args = parser.parse_args()
-    print("| commits | asv's own, s | Speedup pages, s | on top | peak without, MiB | peak with, MiB |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+    print(
+        "| commits | workloads | asv's own, s | Speedup pages, s | on top |"
+        " pages, ms per commit and workload | asv's own peak, MiB | peak, MiB |"
+    )
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     for commits in args.commits:
         with tempfile.TemporaryDirectory() as folder:
             root = (args.keep or Path(folder)) / f"history-{commits}"
             if not (root / "asv.conf.json").exists():
                 make(root, commits, args.workloads)
-            plain = published(root, plugin=False)
-            with_pages = published(root, plugin=True)
-        own = with_pages["total"] - with_pages["share"]
-        top = with_pages["share"] / own
-        memory = f"{plain['peak_mib']:.0f} | {with_pages['peak_mib']:.0f}"
-        print(f"| {commits} | {own:.1f} | {with_pages['share']:.1f} | {top:.0%} | {memory} |", flush=True)
+            told = published(root)
+        each = 1000 * told["pages"] / commits / args.workloads
+        cells = [f"{told['own']:.1f}", f"{told['pages']:.1f}", f"{told['pages'] / told['own']:.0%}"]
+        cells += [f"{each:.2f}", f"{told['own_mib']:.0f}", f"{told['peak_mib']:.0f}"]
+        print(f"| {commits} | {args.workloads} | {' | '.join(cells)} |", flush=True)
 
 
 def make(root: Path, commits: int, workloads: int) -> None:
@@ -83,10 +85,10 @@ def make(root: Path, commits: int, workloads: int) -> None:
     generate(standard_plan(commits, workloads=planned, places=places, tags=tags), root)
 
 
-def published(root: Path, plugin: bool) -> dict[str, float]:
-    """Publish in a process of its own; return its times and its peak."""
+def published(root: Path) -> dict[str, float]:
+    """Publish in a process of its own; return seconds (own, pages) and MiB (own_mib, peak_mib)."""
     done = subprocess.run(
-        [sys.executable, "-c", TIMED.format(plugin=plugin)],
+        [sys.executable, "-c", TIMED],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
         capture_output=True,

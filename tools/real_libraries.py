@@ -126,18 +126,8 @@ def environment(subject: Subject, folder: Path) -> Path:
 
 def measure(python: Path | str, subject: Subject, neighbours: int, budget: float) -> dict[str, Any]:
     """Return what ``antigil measure --json -`` tells of a subject beside so many busy neighbours."""
-    command = [
-        python,
-        "-m",
-        "antigil",
-        "measure",
-        "--json",
-        "-",
-        "--budget",
-        f"{budget:g}",
-        "--threads",
-        "1,2",
-    ]
+    command = [python, "-m", "antigil", "measure", "--json", "-", "--threads", "1,2"]
+    command += ["--budget", f"{budget:g}"]
     command += ["--setup", subject.setup, "--thread-setup", subject.thread_setup, subject.statement]
     with busy_neighbours(neighbours):
         done = subprocess.run(command, capture_output=True, text=True, cwd=os.path.dirname(python) or "/")
