@@ -1,69 +1,7 @@
 """Everybody can use the pages: by keyboard alone, with any eyes, without motion, from asv and back."""
 
 import pytest
-
-READY = "document.documentElement.dataset.ready === 'yes'"
-
-#: Every visible text whose contrast to its ground falls short of WCAG 2 AA: 4.5, or 3 if large.
-FAINT = """() => {
-  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-  const luminance = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = parse(getComputedStyle(e).backgroundColor);
-      if (color.length === 3 || color[3] === 1) {
-        return color;
-      }
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  let seen = 0;
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !element.checkVisibility() || element.closest("[aria-hidden]")) {
-      continue;
-    }
-    seen += 1;
-    const style = getComputedStyle(element);
-    const [a, b] = [parse(style.color), ground(element)].map(luminance);
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const size = parseFloat(style.fontSize);
-    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) {
-      found.push(`${walker.currentNode.data.trim()}: ${ratio.toFixed(2)}`);
-    }
-  }
-  return [seen, found];
-}"""
-
-#: What has the focus: its name for a screen reader, and whether a ring shows where it is.
-FOCUSED = """() => {
-  const e = document.activeElement;
-  const style = getComputedStyle(e);
-  return {
-    tag: e.tagName,
-    name: e.getAttribute("aria-label") || e.innerText || e.labels?.[0]?.innerText || "",
-    value: e.dataset.value || "",
-    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    inside: e.shadowRoot !== null,
-  };
-}"""
-
-
-def walk(page):
-    """Press Tab from the top of the page to its end; return what had the focus."""
-    found = []
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        stop = page.evaluate(FOCUSED)
-        if stop["tag"] == "BODY":
-            return found
-        found.append(stop)
-    raise AssertionError("the keyboard never came to the end of the page")
+from on_page import CHART, FOCUSED, READY, faint_texts, unreached_by_keyboard
 
 
 @pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
@@ -76,11 +14,7 @@ def test_every_text_stands_out_from_its_ground(open_page, speedup_pages, name):
         page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
         if scheme == "dark" and name != "index.html":
             page.wait_for_function(READY)
-        page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
-        page.wait_for_function(
-            "[...document.querySelectorAll('.numbers tbody')].every((body) => body.children.length)"
-        )
-        seen, faint = page.evaluate(FAINT)
+        seen, faint = faint_texts(page)
         assert seen > 60
         assert faint == []
 
@@ -89,14 +23,7 @@ def test_every_text_stands_out_from_its_ground(open_page, speedup_pages, name):
 def test_keyboard_reaches_everything_and_shows_where_it_is(open_page, speedup_pages, name):
     folder, _ = speedup_pages
     page = open_page(folder / name)
-    stops = walk(page)
-    assert stops[0]["name"] == "Skip to the content"
-    assert [s for s in stops if not s["ring"] or not s["name"].strip() or s["inside"]] == []
-    reachable = page.evaluate(
-        "[...document.querySelectorAll('a[href], button, select, input, summary, figure[tabindex]')]"
-        ".filter((e) => e.checkVisibility()).length"
-    )
-    assert len(stops) == reachable
+    assert unreached_by_keyboard(page) == ([], 0)
 
 
 def test_focus_stays_on_what_was_pressed_though_the_page_is_drawn_anew(open_page, speedup_pages):
@@ -144,14 +71,13 @@ def test_nothing_moves_by_itself(open_page, speedup_pages):
 def test_range_can_be_moved_and_zoomed_by_buttons(open_page, speedup_pages):
     folder, _ = speedup_pages
     page = open_page(folder / "work.Dips.html")
-    chart = "antigil.page.history.charts[0]"
-    width = f"{chart}.range.end - {chart}.range.start"
+    width = f"{CHART}.range.end - {CHART}.range.start"
     whole = page.evaluate(width)
     page.get_by_role("button", name="Zoom in").click()
     assert page.evaluate(width) == pytest.approx(whole / 2)
-    start = page.evaluate(f"{chart}.range.start")
+    start = page.evaluate(f"{CHART}.range.start")
     page.get_by_role("button", name="Earlier commits").click()
-    assert page.evaluate(f"{chart}.range.start") == pytest.approx(start - whole / 4)
+    assert page.evaluate(f"{CHART}.range.start") == pytest.approx(start - whole / 4)
     page.get_by_role("button", name="Later commits").click()
     page.get_by_role("button", name="Zoom out").click()
     assert page.evaluate(width) == pytest.approx(whole, rel=0.1)
@@ -163,8 +89,7 @@ def test_tap_chooses_a_commit(open_page, speedup_pages):
     plot = page.locator("#history .plot")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
-    chart = "antigil.page.history.charts[0]"
-    page.touchscreen.tap(box["x"] + page.evaluate(f"{chart}.frame().x_scale.compute(20)"), box["y"] + 100)
+    page.touchscreen.tap(box["x"] + page.evaluate(f"{CHART}.frame().x_scale.compute(20)"), box["y"] + 100)
     page.wait_for_function(f"location.hash.includes('commit={hashes[20][:12]}')")
 
 

@@ -1,28 +1,9 @@
 """The two charts of one commit, the tables and CSV files, light and dark, wide and narrow, hostile names."""
 
-import csv
 import re
 
 import pytest
-
-
-def open_table(page, title):
-    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
-    box.locator("summary").click()
-    rows = box.locator("tbody tr")
-    rows.first.wait_for()
-    return [
-        [cell.inner_text() for cell in row.locator("th, td").all()]
-        for row in [box.locator("thead tr"), *rows.all()]
-    ]
-
-
-def downloaded(page, title):
-    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
-    with page.expect_download() as info:
-        box.get_by_role("button", name="Download CSV").click()
-    with open(info.value.path(), newline="", encoding="utf-8") as file:
-        return info.value.suggested_filename, list(csv.reader(file))
+from on_page import downloaded, open_table, strayed_from_host
 
 
 @pytest.fixture
@@ -168,25 +149,5 @@ def test_overview_can_be_filtered(open_page, speedup_pages):
 
 def test_pages_are_the_same_below_a_path_of_a_host(browser_instance, speedup_pages):
     """Served from a sub-path, every request stays below it."""
-    import functools
-    import http.server
-    import threading
-
     folder, _ = speedup_pages
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder.parents[1]))
-    handler.func.log_message = lambda *args: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_address[1]}/html/speedup/"
-        context = browser_instance.new_context()
-        page = context.new_page()
-        asked, failed = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("response", lambda response: response.ok or failed.append(response.url))
-        page.goto(f"{base}index.html")
-        page.get_by_role("link", name="Loses its release").first.click()
-        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
-        context.close()
-        server.shutdown()
-    assert failed == []
-    assert [url for url in asked if not url.startswith((base, "data:", "blob:"))] == []
+    assert strayed_from_host(browser_instance, folder, "Loses its release") == ([], [])

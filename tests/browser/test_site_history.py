@@ -3,30 +3,7 @@
 import re
 
 import pytest
-
-CHART = "antigil.page.history.charts[0]"
-READY = "document.documentElement.dataset.ready === 'yes'"
-
-
-def redrawn(page, act):
-    """Do something that draws the page anew, and wait until it is."""
-    page.evaluate("delete document.documentElement.dataset.ready")
-    act()
-    page.wait_for_function(READY)
-
-
-def chip(page, group, text):
-    return page.locator(f"#{group} .chip", has_text=re.compile(f"^{re.escape(text)}$"))
-
-
-def labels(page):
-    return page.evaluate(f"{CHART}.figure.center.filter((m) => m.type === 'Label').map((m) => m.text)")
-
-
-def hashes_of(page):
-    return dict(
-        item.split("=") for item in page.evaluate("decodeURIComponent(location.hash.slice(1))").split("&")
-    )
+from on_page import CHART, chip, hashes_of, labels, redrawn
 
 
 @pytest.fixture

@@ -1,0 +1,162 @@
+"""What the browser tests do on a page, and what they read from it."""
+
+import csv
+import functools
+import re
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+CHART = "antigil.page.history.charts[0]"
+READY = "document.documentElement.dataset.ready === 'yes'"
+
+
+def redrawn(page, act):
+    """Do something that draws the page anew, and wait until it is."""
+    page.evaluate("delete document.documentElement.dataset.ready")
+    act()
+    page.wait_for_function(READY)
+
+
+def chip(page, group, text):
+    return page.locator(f"#{group} .chip", has_text=re.compile(f"^{re.escape(text)}$"))
+
+
+def labels(page):
+    return page.evaluate(f"{CHART}.figure.center.filter((m) => m.type === 'Label').map((m) => m.text)")
+
+
+def hashes_of(page):
+    return dict(
+        item.split("=") for item in page.evaluate("decodeURIComponent(location.hash.slice(1))").split("&")
+    )
+
+
+def open_table(page, title):
+    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
+    box.locator("summary").click()
+    rows = box.locator("tbody tr")
+    rows.first.wait_for()
+    return [
+        [cell.inner_text() for cell in row.locator("th, td").all()]
+        for row in [box.locator("thead tr"), *rows.all()]
+    ]
+
+
+def downloaded(page, title):
+    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
+    with page.expect_download() as info:
+        box.get_by_role("button", name="Download CSV").click()
+    with open(info.value.path(), newline="", encoding="utf-8") as file:
+        return info.value.suggested_filename, list(csv.reader(file))
+
+
+#: Every visible text whose contrast to its ground falls short of WCAG 2 AA: 4.5, or 3 if large.
+FAINT = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const luminance = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = parse(getComputedStyle(e).backgroundColor);
+      if (color.length === 3 || color[3] === 1) {
+        return color;
+      }
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  let seen = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility() || element.closest("[aria-hidden]")) {
+      continue;
+    }
+    seen += 1;
+    const style = getComputedStyle(element);
+    const [a, b] = [parse(style.color), ground(element)].map(luminance);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5)) {
+      found.push(`${walker.currentNode.data.trim()}: ${ratio.toFixed(2)}`);
+    }
+  }
+  return [seen, found];
+}"""
+
+
+def faint_texts(page):
+    """Open every table; return how many texts are seen, and those that hardly stand out from their ground."""
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.numbers tbody')].every((body) => body.children.length)"
+    )
+    return page.evaluate(FAINT)
+
+
+#: What has the focus: its name for a screen reader, and whether a ring shows where it is.
+FOCUSED = """() => {
+  const e = document.activeElement;
+  const style = getComputedStyle(e);
+  return {
+    tag: e.tagName,
+    name: e.getAttribute("aria-label") || e.innerText || e.labels?.[0]?.innerText || "",
+    value: e.dataset.value || "",
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inside: e.shadowRoot !== null,
+  };
+}"""
+
+
+def walk(page):
+    """Press Tab from the top of the page to its end; return what had the focus."""
+    found = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop["tag"] == "BODY":
+            return found
+        found.append(stop)
+    raise AssertionError("the keyboard never came to the end of the page")
+
+
+def unreached_by_keyboard(page):
+    """Walk the whole page; return the stops that do not show or tell what they are, and how many lack."""
+    stops = walk(page)
+    reachable = page.evaluate(
+        "[...document.querySelectorAll('a[href], button, select, input, summary, figure[tabindex]')]"
+        ".filter((e) => e.checkVisibility()).length"
+    )
+    unclear = [s for s in stops if not s["ring"] or not s["name"].strip() or s["inside"]]
+    return unclear, reachable - len(stops)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A host that writes no line for each request."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+def strayed_from_host(browser, folder, link):
+    """Serve asv's pages below a path of a host, and follow a link of the overview.
+
+    Return the addresses that were asked for elsewhere, and those that failed.
+    """
+    handler = functools.partial(Quiet, directory=str(folder.parents[1]))
+    asked, failed = [], []
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_address[1]}/{folder.parent.name}/speedup/"
+        context = browser.new_context()
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("response", lambda response: response.ok or failed.append(response.url))
+        page.goto(f"{base}index.html")
+        page.get_by_role("link", name=link).first.click()
+        page.wait_for_function(READY)
+        context.close()
+        server.shutdown()
+    return [url for url in asked if not url.startswith((base, "data:", "blob:"))], failed
