@@ -61,3 +61,17 @@ def speedup_pages(tmp_path_factory):
     done = publish(root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "html" / "speedup", hashes
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory):
+    """Publish this repository's own history; return its pages and what they are made from."""
+    from own_history import publish_own
+
+    return publish_own(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture
+def sem_gil(open_page, own):
+    """Open the page of the article's function that releases the GIL."""
+    return open_page(own.pages / "article.SemGil.html")

@@ -21,8 +21,15 @@ def chip(page, group, text):
     return page.locator(f"#{group} .chip", has_text=re.compile(f"^{re.escape(text)}$"))
 
 
+def focus_chart(page):
+    """Focus the first history chart, as a reader does with Tab."""
+    page.locator("#history [tabindex='0']").first.focus()
+
+
 def labels(page):
-    return page.evaluate(f"{CHART}.figure.center.filter((m) => m.type === 'Label').map((m) => m.text)")
+    """Return the texts that stand in the first history chart."""
+    made = f"{CHART}.figure.center.filter((m) => m.type === 'Label')"
+    return page.evaluate(f"{made}.map((m) => m.text.text ?? m.text)")
 
 
 def hashes_of(page):
@@ -31,15 +38,23 @@ def hashes_of(page):
     )
 
 
+def go(page, fragment):
+    """Follow a link to another view of the same page, which draws its history anew."""
+    redrawn(page, lambda: page.evaluate("(to) => { location.hash = to; }", fragment))
+
+
+def environments(page):
+    """Return the ids of a workload's environments, by Python."""
+    return {e["python"]: e["id"] for e in page.evaluate("antigil.page.model.environments")}
+
+
 def open_table(page, title):
     box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
     box.locator("summary").click()
-    rows = box.locator("tbody tr")
-    rows.first.wait_for()
-    return [
-        [cell.inner_text() for cell in row.locator("th, td").all()]
-        for row in [box.locator("thead tr"), *rows.all()]
-    ]
+    box.locator("tbody tr").first.wait_for()
+    return box.locator("tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText))"
+    )
 
 
 def downloaded(page, title):
@@ -126,11 +141,29 @@ def unreached_by_keyboard(page):
     """Walk the whole page; return the stops that do not show or tell what they are, and how many lack."""
     stops = walk(page)
     reachable = page.evaluate(
-        "[...document.querySelectorAll('a[href], button, select, input, summary, figure[tabindex]')]"
-        ".filter((e) => e.checkVisibility()).length"
+        "[...document.querySelectorAll('a[href], button, select, input, summary, main [tabindex]')]"
+        ".filter((e) => e.checkVisibility() && e.tabIndex >= 0).length"
     )
     unclear = [s for s in stops if not s["ring"] or not s["name"].strip() or s["inside"]]
     return unclear, reachable - len(stops)
+
+
+def from_asv_and_back(browser, folder, link):
+    """Go from asv's page by the overview to a workload, named by a link, and all the way back.
+
+    What asv's page loads from elsewhere does not arrive here, as on a machine without a network.
+    """
+    context = browser.new_context()
+    context.route("http*://**", lambda route: route.abort())
+    page = context.new_page()
+    page.goto((folder.parent / "index.html").as_uri())
+    page.locator("a[href='speedup/index.html']").click()
+    page.get_by_role("link", name=link).first.click()
+    page.wait_for_function(READY)
+    page.get_by_role("navigation").get_by_role("link").click()
+    page.get_by_role("link", name="asv’s pages").click()
+    page.wait_for_url(lambda url: "/speedup/" not in url)
+    context.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):

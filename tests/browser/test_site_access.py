@@ -1,7 +1,7 @@
 """Everybody can use the pages: by keyboard alone, with any eyes, without motion, from asv and back."""
 
 import pytest
-from on_page import CHART, FOCUSED, READY, faint_texts, unreached_by_keyboard
+from on_page import CHART, FOCUSED, READY, faint_texts, from_asv_and_back, unreached_by_keyboard
 
 
 @pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
@@ -94,16 +94,5 @@ def test_tap_chooses_a_commit(open_page, speedup_pages):
 
 
 def test_way_from_asvs_own_page_to_a_workload_and_back(browser_instance, speedup_pages):
-    """What asv's page loads from elsewhere does not arrive here, as on a machine without a network."""
     folder, _ = speedup_pages
-    context = browser_instance.new_context()
-    context.route("http*://**", lambda route: route.abort())
-    page = context.new_page()
-    page.goto((folder.parent / "index.html").as_uri())
-    page.locator("a[href='speedup/index.html']").click()
-    page.get_by_role("link", name="Loses its release").first.click()
-    page.wait_for_function(READY)
-    page.get_by_role("navigation").get_by_role("link").click()
-    page.get_by_role("link", name="asv’s pages").click()
-    page.wait_for_url(lambda url: "/speedup/" not in url)
-    context.close()
+    from_asv_and_back(browser_instance, folder, "Loses its release")

@@ -1,121 +1,176 @@
-"""The pages of this repository's own history, from results that were really measured on its commits.
+"""Overview and History of this repository's own commits, from results that were really measured on them.
 
-``own/`` holds what ``asv run`` stored for the article's pair and the controls on a virtual machine with two
-CPUs. The commits, their subjects and dates come from the repository itself.
+``own/`` holds what ``asv run`` stored on a virtual machine with two CPUs for the article's pair, two controls
+and two kernels: with Python 3.11, and for the newer commits with the free-threaded 3.14. Subjects and dates
+come from the repository itself. `own_history` says which commits these are.
 """
 
-import csv
-import json
 import re
-import shutil
-import subprocess
-import xml.etree.ElementTree as ET
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
-from generated import publish
-
-OWN = Path(__file__).parent / "own"
-CHECKOUT = Path(__file__).resolve().parents[2]
-MEASURED = [json.loads(p.read_text())["commit_hash"] for p in OWN.glob("*/*-virtualenv-*.json")]
+from on_page import CHART, environments, focus_chart, from_asv_and_back, go, labels, open_table
+from own_history import COM_GIL, COMMIT_URL, RELEASE, SEM_GIL, speedup, stored
 
 
-@pytest.fixture(scope="module")
-def own_pages(tmp_path_factory):
-    """Publish a clone of this checkout with its own configuration; return the folder of the pages."""
-    root = tmp_path_factory.mktemp("own") / "antigil"
-    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(root)], check=True)
-    subprocess.run(["git", "-C", str(root), "checkout", "--quiet", "-B", "main"], check=True)
-    shutil.copytree(OWN, root / ".asv" / "results")
-    done = publish(root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root / ".asv" / "html" / "speedup"
+@pytest.fixture
+def overview(open_page, own):
+    return open_page(own.pages / "index.html")
 
 
-def subject_of(commit):
-    told = subprocess.run(
-        ["git", "-C", str(CHECKOUT), "log", "-1", "--format=%s", commit],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return told.stdout.strip()
+def row(page, title, python="3.11"):
+    return page.get_by_role("row").filter(has_text=title).filter(has_text=f"Python {python} ")
 
 
-def row(page, title):
-    return page.locator("table.workloads tr", has_text=title).inner_text()
+def day(seconds):
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def test_overview_tells_which_of_the_articles_functions_scales(open_page, own_pages):
-    page = open_page(own_pages / "index.html")
-    assert f"Newest of {len(MEASURED)} measured commits" in page.locator(".measured").inner_text()
-    assert page.locator(".problems").count() == 0
-    assert "threads do not help" in row(page, "calcular_com_gil: holds the GIL")
-    assert "scales" in row(page, "calcular_sem_gil: releases the GIL")
-    assert "control" in row(page, "hashlib.sha256")
+def at_two_threads(commit, quantity):
+    """Return what asv stored of a quantity, at two threads where it has thread counts."""
+    if quantity == "efficiency":
+        return speedup(commit, "article.SemGil", 2) / 2
+    function = "time_call" if quantity == "time" else f"track_{quantity}"
+    values = stored(commit)[f"article.SemGil.{function}"][0]
+    return values[1] if len(values) > 1 else values[0]
 
 
-def test_history_shows_every_measured_commit_with_its_subject(open_page, own_pages):
-    page = open_page(own_pages / "article.SemGil.html")
-    assert "Python 3.11 · GIL enabled · 2 CPUs allowed" in page.locator(".standing").inner_text()
-    page.locator("details.numbers summary").first.click()
-    page.locator("table.data tbody tr").first.wait_for()
-    table = page.locator("table.data").first.inner_text()
-    for commit in MEASURED:
-        assert commit[:12] in table
-        assert subject_of(commit) in table
+# Overview
 
 
-def test_ceiling_of_the_function_that_holds_the_gil_is_one(open_page, own_pages):
-    page = open_page(own_pages / "article.ComGil.html", "#q=gil_held")
+@pytest.mark.parametrize("python", ["3.11", "3.14t"])
+def test_overview_shows_the_newest_speedup_of_each_function(overview, own, python):
+    for title, name in ((COM_GIL, "article.ComGil"), (SEM_GIL, "article.SemGil")):
+        text = row(overview, title, python).inner_text()
+        assert f"{speedup(own.newest, name, 2, python):.2f}×" in text
+        assert "of 2, 2 threads" in text
+
+
+def test_overview_names_the_newest_commit_and_how_many_were_measured(overview, own):
+    text = overview.locator(".measured").inner_text()
+    assert f"Newest of {len(own.commits)} measured commits" in text
+    assert own.commits[own.newest][0] in text
+
+
+def test_overview_draws_a_small_history_with_both_changes(overview):
+    line = row(overview, SEM_GIL).locator("svg")
+    assert line.locator(".spark-line").get_attribute("d").count("L") >= 10
+    assert [line.locator(f".spark-{way}").count() for way in ("lost", "gained")] == [1, 1]
+
+
+def test_overview_tells_the_change_since_the_release_and_since_30_commits(overview, own):
+    cells = row(overview, SEM_GIL).locator("td.number").all_inner_texts()
+    before = [own.release, list(own.commits)[list(own.commits).index(own.release) - 1]]
+    now = speedup(own.newest, "article.SemGil", 2)
+    for text, commit in zip(cells, before, strict=True):
+        told = float(re.search(r"([+−±]\d+) %", text)[1].replace("−", "-").replace("±", ""))
+        assert told == pytest.approx(100 * (now / speedup(commit, "article.SemGil", 2) - 1), abs=0.51)
+    assert RELEASE[0] in cells[0]
+
+
+def test_overview_begins_with_what_changed_and_ends_with_the_controls(overview):
+    rows = overview.locator("tbody tr").all_inner_texts()
+    assert SEM_GIL in rows[0]
+    assert "recovered" in rows[0]
+    assert [i for i, text in enumerate(rows) if "control:" in text] == [len(rows) - 2, len(rows) - 1]
+    assert all("steady" in text for text in rows[-2:])
+
+
+def test_overview_is_reached_from_asvs_page_and_leads_back(browser_instance, own):
+    from_asv_and_back(browser_instance, own.pages, SEM_GIL)
+
+
+def test_commits_from_before_a_kernel_was_written_show_as_skipped(open_page, own):
+    page = open_page(own.pages / "kernels.SerialHalf.html")
+    _, *rows = open_table(page, "^Speedup as a table")
+    skipped = [cells[2] for cells in rows if "skipped" in cells]
+    assert skipped == [next(iter(own.commits.values()))[0]]
+
+
+# History
+
+
+def test_history_is_in_the_order_of_the_commits(sem_gil, own):
+    shown = sem_gil.evaluate(f"{CHART}.sorted.map((r) => antigil.page.commits.at(r).hash)")
+    assert shown == list(own.commits)
+
+
+def test_history_by_date_has_the_commits_dates(sem_gil, own):
+    go(sem_gil, "x=date")
+    assert sem_gil.evaluate(f"{CHART}.sorted") == sorted(1000 * date for _, date in own.commits.values())
+
+
+def test_history_draws_a_line_with_a_band_for_each_thread_count_beside_the_ideal(sem_gil, own):
+    assert {"1 thr", "2 thr", "4 thr", "8 thr", "ideal 2×"} <= set(labels(sem_gil))
+    assert sem_gil.evaluate(f"{CHART}.figure.renderers.map((r) => r.glyph.type)").count("VArea") == 3
+    line = sem_gil.evaluate(f"{CHART}.numbers.line('speedup', 2).value")
+    assert line == pytest.approx([speedup(commit, "article.SemGil", 2) for commit in own.commits], abs=1e-4)
+
+
+def test_history_marks_the_loss_and_its_repair_with_size_and_commit(sem_gil, own):
+    assert {"▼", "▲"} <= {text[:1] for text in labels(sem_gil)}
+    changes = sem_gil.locator("#changes").get_by_role("listitem")
+    for change, commit, way in zip(changes.all(), (own.repaired, own.lost), "▲▼", strict=True):
+        assert re.match(rf"{way} [+−](4|5|9|10)\d %", change.inner_text())
+        assert "suspected" not in change.inner_text()
+        assert change.get_by_role("link").get_attribute("href") == COMMIT_URL + commit
+
+
+def test_free_threaded_python_stands_beside_it_without_these_changes(sem_gil):
+    ids = environments(sem_gil)
+    go(sem_gil, f"env={ids['3.11']},{ids['3.14t']}")
+    builds = sem_gil.locator("#history figcaption").all_inner_texts()
+    assert [re.findall(r"Python \S+ · [\w-]+", text) for text in builds] == [
+        ["Python 3.11 · GIL"],
+        ["Python 3.14t · free-threaded"],
+    ]
+    changed = sem_gil.evaluate("antigil.page.history.charts.map((c) => c.environment.changes.length)")
+    assert changed == [2, 0]
+
+
+def test_history_zooms_and_pans(sem_gil):
+    seen = f"[{CHART}.range.start, {CHART}.range.end]"
+    start, end = sem_gil.evaluate(seen)
+    focus_chart(sem_gil)
+    sem_gil.keyboard.press("+")
+    closer, _ = sem_gil.evaluate(seen)
+    assert end - closer < 0.6 * (end - start)
+    box = sem_gil.locator("#history .plot").bounding_box()
+    sem_gil.mouse.move(box["x"] + 200, box["y"] + 150)
+    sem_gil.mouse.down()
+    sem_gil.mouse.move(box["x"] + 500, box["y"] + 150, steps=4)
+    sem_gil.mouse.up()
+    sem_gil.wait_for_function(f"{CHART}.range.start < {closer} - 5")
+
+
+def test_pointing_at_the_loss_tells_commit_date_subject_value_and_interval(sem_gil, own):
+    box = sem_gil.locator("#history .plot").bounding_box()
+    at = list(own.commits).index(own.lost)
+    x = sem_gil.evaluate(f"{CHART}.frame().x_scale.compute({CHART}.sorted[{at}])")
+    sem_gil.mouse.move(box["x"] + x, box["y"] + 120)
+    text = sem_gil.locator(".tip").inner_text()
+    subject, date = own.commits[own.lost]
+    for told in (own.lost[:8], day(date), "A. Tester", subject):
+        assert told in text
+    value = f"{speedup(own.lost, 'article.SemGil', 2):.2f}"
+    assert re.search(rf"2 thr\s+{value}× \(\d\.\d\d× to \d\.\d\d×\)", text)
+
+
+def test_history_marks_the_release(sem_gil):
+    assert RELEASE[0] in labels(sem_gil)
+
+
+def test_history_shows_each_quantity_of_every_commit(sem_gil, own):
+    for quantity in ("efficiency", "gil_held", "waiting", "queued", "inflation", "stall", "time"):
+        go(sem_gil, f"q={quantity}")
+        assert sem_gil.evaluate(f"{CHART}.quantity") == quantity
+        line = sem_gil.evaluate(f"{CHART}.numbers.lines('{quantity}').slice(0, 2).at(-1).value")
+        wanted = [at_two_threads(commit, quantity) for commit in own.commits]
+        assert line == pytest.approx(wanted, rel=1e-3, abs=6e-5), quantity
+
+
+def test_ceiling_of_the_function_that_holds_the_gil_is_one(open_page, own):
+    page = open_page(own.pages / "article.ComGil.html", "#q=gil_held")
     assert "never beyond 1.0" in page.locator(".standing").inner_text()
-    held = page.evaluate("antigil.page.history.charts[0].numbers.lines('gil_held')[0].value")
-    assert min(held) >= 0.99
-
-
-def test_where_the_speedup_went_adds_up_on_real_numbers(open_page, own_pages):
-    page = open_page(own_pages / "article.ComGil.html")
-    box = page.locator("#commit details.numbers").first
-    box.locator("summary").click()
-    box.locator("tbody tr").first.wait_for()
-    for text in box.locator("tbody tr").all_inner_texts():
-        threads, *parts = map(float, text.split("\t"))
-        assert sum(parts) == pytest.approx(threads, rel=1e-3)
-
-
-def test_scaling_curve_has_its_laws_within_the_two_cpus(open_page, own_pages):
-    page = open_page(own_pages / "article.SemGil.html")
-    laws = page.locator("#commit .laws").inner_text()
-    assert re.search(r"Amdahl: f\s+0", laws)
-    assert "USL" not in laws
-    assert "The USL needs two of them" in page.locator("#commit").inner_text()
-    page.locator("#commit details.numbers summary").nth(1).click()
-    ideal = page.locator("#commit details.numbers").nth(1).locator("tbody td:nth-child(2)")
-    ideal.first.wait_for()
-    assert ideal.all_inner_texts() == ["1", "2", "2", "2"]
-
-
-def test_permalink_and_numbers_of_a_measured_commit(open_page, own_pages):
-    link = f"#q=efficiency&x=date&commit={MEASURED[0][:12]}&base={MEASURED[1][:12]}"
-    page = open_page(own_pages / "article.SemGil.html", link)
-    assert page.locator("select[data-name=commit]").input_value() == MEASURED[0][:12]
-    assert page.locator("#quantities [aria-pressed=true]").inner_text() == "Efficiency"
-    with open(own_pages / "data" / "article.SemGil.csv", newline="", encoding="utf-8") as file:
-        told = {row["commit"]: row for row in csv.DictReader(file)}
-    assert set(told) == set(MEASURED)
-    line = page.evaluate("antigil.page.history.charts[0].numbers.line('speedup', 2).value")
-    assert sorted(float(row["speedup_2"]) for row in told.values()) == pytest.approx(sorted(line))
-    assert {row["cpus_allowed"] for row in told.values()} == {"2"}
-
-
-def test_feed_badge_and_picture_lie_beside_the_pages(own_pages):
-    assert ET.parse(own_pages / "feed.xml").getroot().tag.endswith("feed")
-    assert json.loads((own_pages / "badge.json").read_text())["label"].startswith("speedup, ")
-    assert ET.parse(own_pages / "history.svg").getroot().tag.endswith("svg")
-
-
-@pytest.mark.parametrize(("name", "scheme"), [("index.html", "light"), ("article.ComGil.html", "dark")])
-def test_own_pages_fit_a_narrow_screen(open_page, own_pages, name, scheme):
-    page = open_page(own_pages / name, viewport={"width": 390, "height": 800}, color_scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    ticks = page.evaluate(f"{CHART}.figure.yaxes[0].formatter.doFormat([0, 1], {{}})")
+    assert ticks == ["0 %", "100 % · ≤ 1.0×"]
