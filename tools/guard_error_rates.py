@@ -53,7 +53,7 @@ KINDS = ("identical", "changed", "stock identical", "stock changed")
 WORKLOADS = {name: Workload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")}
 
 #: An outcome of an instrument or a rule of another version is not counted.
-VERSION = 2
+VERSION = 3
 
 
 def main():

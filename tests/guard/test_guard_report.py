@@ -224,10 +224,10 @@ def looked(heads):
     return asked, {row.number.quantity: str(row.outcome) for row in rows if row.outcome != "same"}
 
 
-def test_a_further_look_measures_only_what_is_suspected_in_more_processes():
+def test_a_further_look_measures_what_is_suspected_and_the_controls_in_more_processes():
     asked, outcomes = looked([LOST, LOST])
 
-    assert asked == [(None, 6), ({"work.One"}, 10)]
+    assert asked == [(None, 6), ({"work.One", "controls.Loop"}, 10)]
     assert outcomes == {"slowdown": "lost", "gil_held": "lost", "waiting": "lost"}
 
 
