@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from asv.results import Results, iter_results_paths
 
+from .branches import Branches
 from .commits import Described, describe_commits
 from .config import Options
 from .drawable import Column, drawable, timed_parameters
@@ -43,7 +44,7 @@ def read_archive(
     tables: dict[Environment, _Table] = {}
     dates: dict[str, int] = {}
     tags: dict[str, str] = repo.get_tags()
-    branches = _branches(conf, repo, set(tags.values()))
+    branches = Branches(conf, repo, set(tags.values()))
     removed, lost = set[str](), set[str]()
     for results in _readable(conf.results_dir, problems):
         removed.update(name for name in results.get_all_result_keys() if name not in benchmarks)
@@ -51,9 +52,9 @@ def read_archive(
         if revision is None:
             lost.add(results.commit_hash)
             continue
-        dates[results.commit_hash] = results.date
         keys = results.get_result_keys(benchmarks)
         for branch in branches.of(results.commit_hash):
+            dates[results.commit_hash] = results.date
             table = tables.setdefault(_environment(results, branch), _Table(columns, benchmarks))
             table.add(revision, results, keys)
     series = _all_series(tables)
@@ -68,6 +69,7 @@ def read_archive(
         tags={name: revisions[hash_] for name, hash_ in tagged.items()},
         tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
         problems=tuple(problems),
+        branches=branches.revisions(),
         drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
         benchmarks=len(benchmarks),
         parameters=timed_parameters(benchmarks),
@@ -78,30 +80,6 @@ def _all_series(tables: Mapping[Environment, _Table]) -> list[Series]:
     """Return the series of all environments; seconds by thread count become strong scaling."""
     series = [s for environment, table in tables.items() for s in table.series(environment)]
     return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
-
-
-class _Branches:
-    """Which of the configured branches a commit is on, as asv decides it."""
-
-    def __init__(self, commits: dict[str, set[str]], tagged: set[str]) -> None:
-        self._commits = commits
-        self._tagged = tagged
-        self.strays: set[str] = set()
-
-    def of(self, commit: str) -> list[str | None]:
-        """Return the branches of a commit; ``[None]`` stands for the only one."""
-        found = [branch for branch, commits in self._commits.items() if commit in commits]
-        if not found and commit in self._tagged:
-            found = list(self._commits)
-        if not found:
-            self.strays.add(commit)
-        return list(found) if len(self._commits) > 1 else [None for _ in found]
-
-
-def _branches(conf: Any, repo: Any, tagged: set[str]) -> _Branches:
-    """Ask the repository for the commits of each configured branch."""
-    commits = {repo.get_branch_name(branch): set(repo.get_branch_commits(branch)) for branch in conf.branches}
-    return _Branches(commits, tagged)
 
 
 def _readable(results_dir: str, problems: list[Problem]) -> Iterator[Results]:
