@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .config import Options
-from .names import environment_id
+from .names import environment_id, writable
 from .page_workload import build_name, change_model
 from .series import Archive, Environment, Problem
 from .sparkline import sparkline
@@ -61,7 +61,10 @@ def overview_model(
         "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
         "drawable": len(archive.drawable),
         "thread_parameters": options.thread_parameters,
-        "problems": [*archive.problems, *_unmeasured(archive, found)],
+        "problems": [
+            Problem(writable(p.what), writable(p.where))
+            for p in (*archive.problems, *_unmeasured(archive, found))
+        ],
     }
 
 
