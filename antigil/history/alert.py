@@ -12,14 +12,12 @@ the least effect that counts.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from .changes import CLEAR, NEARBY, Change, Effect, StepSource, detect_steps, find_changes
+from .changes import NEARBY, AsvStep, Change, Effect, StepSource, clear_steps, detect_steps, find_changes
 from .config import Options
 from .decide_verdict import Trade
 from .series import Archive, Commit, Environment, Ints, Series, Workload
@@ -135,23 +133,11 @@ def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iter
                 yield Change(workload, environment, effect.before_revision, effect.revision, (effect,))
 
 
-def _time_effects(series: Series, pieces: Sequence[Any], least: float) -> Iterator[Effect]:
-    counts = [_count(series, left, right) for left, right, *_ in pieces]
-    total = sum(counts)
-    noise = sum(n * piece[4] for n, piece in zip(counts, pieces, strict=True)) / total if total else 0.0
-    for i in range(1, len(pieces)):
-        (_, end, before, _, _), (revision, _, after, _, _) = pieces[i - 1], pieces[i]
-        error = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
-        clarity = abs(after - before) / error if error > 0 else math.inf
-        ratio = max(after, before) / min(after, before) if min(after, before) > 0 else 1.0
-        if ratio >= 1 + least and clarity >= CLEAR:
-            yield Effect("time", None, before, after, end - 1, revision, counts[i - 1], counts[i], clarity)
-
-
-def _count(series: Series, left: int, right: int) -> int:
-    """Return how many values lie between two revisions, the right one excluded."""
-    a, b = np.searchsorted(series.revisions, [left, right])
-    return int(series.present[a:b].sum())
+def _time_effects(series: Series, pieces: Sequence[AsvStep], least: float) -> Iterator[Effect]:
+    for effect in clear_steps(series, pieces):
+        shorter, longer = sorted((effect.before, effect.after))
+        if shorter > 0 and longer / shorter >= 1 + least:
+            yield effect
 
 
 def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:

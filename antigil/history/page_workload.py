@@ -60,10 +60,11 @@ def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str
     """Return one change, told by its headline effect first."""
     headline = change.headline(cpus)
     commit = commit_of(archive, change.revision)
+    branch = change.environment.branch
     return {
         "revision": change.revision,
         "before": change.before_revision,
-        "between": change.revision - change.before_revision - 1,
+        "between": archive.commits_between(branch, change.before_revision, change.revision) - 1,
         "hash": commit.hash,
         "subject": commit.subject,
         "author": commit.author,

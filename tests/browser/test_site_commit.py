@@ -77,7 +77,7 @@ def test_timed_benchmark_says_that_its_loss_cannot_be_divided(open_page, speedup
     page = open_page(folder / "legacy.TimeSort.time_sort.html")
     assert "Strong scaling T(1) ÷ T(n)" in page.locator("main").inner_text()
     assert "cannot be divided" in page.locator("#commit").inner_text()
-    assert page.locator("#quantities .chip").all_inner_texts() == ["Speedup", "Efficiency"]
+    assert page.locator("#quantities .chip").all_inner_texts() == ["Speedup", "Efficiency", "One call"]
 
 
 def test_history_table_and_csv_hold_the_charts_numbers(dip):

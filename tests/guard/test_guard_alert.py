@@ -1,14 +1,18 @@
 """Alerts of generated histories, in which every gain and loss is known beforehand."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from generated import Behaviour, Plan, Planned, generate, load
 from sample_project import antigil
 
 from antigil.history.alert import find_alerts
 from antigil.history.alert_document import document_of, standing
+from antigil.history.config import Options
 from antigil.history.decide_verdict import Trade
+from antigil.history.series import Archive, Environment, Series, Workload
 
 RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)
 
@@ -124,6 +128,30 @@ def test_an_excused_workload_counts_for_nothing(tmp_path):
 
     assert document["status"] == 0
     assert [a["standing"] for a in document["alerts"]] == ["lost, excused"]
+
+
+def test_a_benchmark_that_asv_only_timed_is_watched_for_the_time_of_one_thread(tmp_path):
+    timed = (Planned("legacy.Sort.time_sort", "", {0: RELEASES, 10: Behaviour(seconds=0.004)}),)
+    generate(Plan(commits=20, timed=timed, samples=8), tmp_path / "project")
+    archive, options = load(tmp_path / "project")
+
+    (alert,) = find_alerts(archive, options)
+
+    assert [(e.quantity, e.lost, e.revision) for e in alert.effects] == [("time", True, 10)]
+    assert alert.counts
+
+
+def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path):
+    """Between four commits there is next to no noise to see; the stored intervals tell it."""
+    values, half = np.array([1.0, 1.0, 1.2, 1.2]), 0.65
+    environment = Environment((("machine", "alpha"), ("python", "3.13")))
+    columns = (np.arange(4), values, values - half, values + half, np.zeros(4, dtype=np.uint8))
+    time = Series("work.One", "time", None, environment, *columns, benchmark="work.One.time", parameter=None)
+    archive = Archive({"work.One": Workload("work.One", "One")}, (environment,), (time,), {})
+
+    assert find_alerts(archive, Options()) == ()
+    sure = replace(time, low=values - 0.001, high=values + 0.001)
+    assert len(find_alerts(replace(archive, series=(sure,), _index={}), Options())) == 1
 
 
 def test_the_command_tells_the_same_in_every_format(told):
