@@ -110,7 +110,7 @@ def test_sleep_is_told_as_waiting_alone(measured):
     form = json.loads(measured("sleeping").stdout)
 
     assert form["waits"] == "alone"
-    assert "; it waits for " in form["sentence"]
+    assert "; one thread alone waits for " in form["sentence"]
 
 
 @pytest.mark.parametrize(

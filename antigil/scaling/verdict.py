@@ -90,10 +90,10 @@ def waits(measurement: Measurement) -> str | None:
 
 def sentence(measurement: Measurement) -> str:
     """Return the verdict as one plain sentence."""
+    alone, extra = measurement.point(1).waiting, extra_waiting(measurement)
     elsewhere = {
-        "each other": f"; its threads wait for each other for {extra_waiting(measurement):.0%} of their time "
-        "(a lock, or I/O)",
-        "alone": f"; it waits for {measurement.point(1).waiting:.0%} of its time (I/O, or a lock)",
+        "each other": f"; its threads wait for each other for {extra:.0%} of their time (a lock, or I/O)",
+        "alone": f"; one thread alone waits for {alone:.0%} of its time (I/O, or a lock)",
         None: "",
     }
     return f"{_on_gil(measurement)}{elsewhere[waits(measurement)]}."
