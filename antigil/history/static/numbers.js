@@ -77,13 +77,23 @@
       };
     }
 
-    /** Return the revision of a commit by the beginning of its hash, or null. */
+    /** Return the revision of a commit by the beginning of its hash (7 digits, as git writes it), or null. */
     find(hash) {
-      if (!hash) {
+      if (!hash || hash.length < 7) {
         return null;
       }
       const i = this.columns.hash.findIndex((full) => full.startsWith(hash));
       return i < 0 ? null : this.columns.revision[i];
+    }
+
+    /** Return the revision that an end of a range names, or null: by hash, or the nearest to a number. */
+    place(text) {
+      const found = this.find(text);
+      if (found !== null || !/^\d+$/.test(text ?? "")) {
+        return found;
+      }
+      const nearer = (a, b) => (Math.abs(b - text) < Math.abs(a - text) ? b : a);
+      return this.columns.revision.reduce(nearer);
     }
 
     dateOf(revision) {

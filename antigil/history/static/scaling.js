@@ -34,16 +34,15 @@
       laws([[view.name(now), fits], ...(b.length ? [[view.name(base), fitted(b, base)]] : [])]),
       antigil.dataTable({
         title: "Scaling curve as a table",
+        key: `scaling-${environment.id}`,
         file: `scaling-${view.name(now)}-${view.name(base)}.csv`,
         columns: [
           "threads",
           "ideal",
-          `speedup ${view.name(now)}`,
-          "99 % low",
-          "99 % high",
-          `speedup ${view.name(base)}`,
-          "99 % low",
-          "99 % high",
+          ...[now, base].flatMap((revision) => {
+            const name = view.name(revision);
+            return [`${name}: speedup`, `${name}: 99 % low`, `${name}: 99 % high`];
+          }),
         ],
         rows: () =>
           numbers.threadCounts().map((n) => {
