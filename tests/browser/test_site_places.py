@@ -135,7 +135,7 @@ def test_one_of_a_dozen_environments_is_found_by_machine_with_the_keyboard(open_
     page.locator(".places summary").focus()
     page.keyboard.press("Enter")
     group = page.get_by_role("group", name="gamma")
-    told = [re.sub(r"\d\.\d\d", "S", text) for text in group.get_by_role("button").all_inner_texts()]
+    told = [re.sub(r"\d\.\d\d×", "S×", text) for text in group.get_by_role("button").all_inner_texts()]
     assert told == [
         "▼ S× Python 3.12 · GIL enabled",
         "▼ S× Python 3.13 · GIL enabled",

@@ -141,8 +141,12 @@
       return held ? held.value.map((share) => (share > 0 ? 1 / share : NaN)) : null;
     }
 
+    /** Return the thread counts that have a number at any commit. */
     threadCounts() {
-      return this.lines("speedup").map((line) => line.threads);
+      this.counts ??= this.lines("speedup")
+        .filter((line) => line.value.some((v) => !Number.isNaN(v)))
+        .map((line) => line.threads);
+      return this.counts;
     }
 
     /** Return the position of the commit nearest to a revision. */
