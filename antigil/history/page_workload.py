@@ -44,6 +44,7 @@ def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environme
         "python": s.environment.python,
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "cpus": s.cpus,
+        "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
         "newest": s.revision,
         "notable": notable_revisions(archive, s),
         "details": [list(item) for item in s.environment.key],
