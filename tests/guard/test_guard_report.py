@@ -7,6 +7,7 @@ import pytest
 from antigil.errors import UserError
 from antigil.history.compare import Comparison, Outcome, take_looks
 from antigil.history.compare_numbers import Readings
+from antigil.history.compare_stored import NOT_JUDGED
 from antigil.history.config import Options
 from antigil.history.decide import Number
 from antigil.history.project import Revision
@@ -89,6 +90,25 @@ def test_markdown_shows_foreign_text_as_code_only(lost):
     assert "| `work.One` | speedup, 2 threads | 2.00× | 1.00× | −50 % |" in text
 
 
+def test_a_name_with_commas_in_it_stays_one_name_in_the_headline(lost):
+    name = "old.time_sort(a=1, b=2)"
+    next(one for one in lost["comparisons"][0]["workloads"] if one["counts"])["name"] = name
+
+    assert f"### ❌ Confirmed loss: `{name}`\n" in render(lost, "markdown")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_of_stored_results_every_format_says_that_time_was_not_judged(form):
+    document = compared({})
+    (comparison,) = document["comparisons"]
+    comparison.update(measured=False, notes=[NOT_JUDGED])
+
+    said = render(document, form)
+
+    assert "not judged: single-thread time, waiting and stall" in said
+    assert ("::notice title=note::" in said) == (form == "github")
+
+
 def test_github_gets_an_error_per_workload_and_the_summary(lost, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
@@ -168,6 +188,13 @@ def test_the_json_form_is_read_back_as_it_was_written(lost, tmp_path):
         lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(threads=True),
         lambda d: d.update(seconds=float("nan")),
         lambda d: d.update(comparisons={}),
+        lambda d: d["comparisons"][0]["workloads"][0].update(throughput=[[1.0]]),
+        lambda d: d["comparisons"][0]["workloads"][0].update(throughput=[[2.0, 0.1, 0.1]]),
+        lambda d: d["comparisons"][0]["workloads"][0]["context"][0].update(waiting=[0.1]),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(head=10**400),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(threads=10**400),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(head=5e-324),
+        lambda d: d["comparisons"][0]["workloads"][0].update(title="\ud800"),
     ],
 )
 def test_anything_else_is_refused_in_one_line(lost, forge, tmp_path):
