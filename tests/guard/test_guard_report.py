@@ -128,6 +128,21 @@ def test_no_text_can_start_another_workflow_command():
     )
 
 
+def test_of_a_workload_that_was_only_timed_the_report_says_time_and_nothing_of_threads(monkeypatch):
+    monkeypatch.setitem(WORKLOADS, "old.time_sum", Workload("old.time_sum", "Sum", origin="timed"))
+    number = ("old.time_sum", "time", None)
+
+    document = compared({number: 2.0}, base={**STEADY, number: 1.0})
+    lines = render(document, "text").splitlines()
+    place = lines.index("  LOST  old.time_sum  Sum")
+
+    assert lines[0] == "Confirmed loss: old.time_sum"
+    assert [" ".join(line.split()) for line in lines[place + 2 : place + 4]] == [
+        "time of one call 1 s 2 s +100 % lost",
+        "3 workloads without a change",
+    ]
+
+
 def test_a_gain_is_told_and_gives_status_0():
     document = compared(STEADY, base={**STEADY, **LOST})
 
