@@ -108,5 +108,6 @@ def asv_errors() -> Iterator[None]:
 
 def _failed(error: ProcessError) -> str:
     """Return in one line which program of asv's failed, and its last words."""
-    said = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines() if line.strip()]
+    text = "\n".join(words for words in (error.stdout, error.stderr) if words)
+    said = [line.strip() for line in text.splitlines() if line.strip()]
     return f"'{' '.join(error.args)}' failed: {said[-1] if said else f'exit status {error.retcode}'}"
