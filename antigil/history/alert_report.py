@@ -63,9 +63,10 @@ def entries(alerts: Iterable[Document]) -> list[list[Document]]:
 
 def parted(document: Document) -> tuple[list[list[Document]], list[list[Document]]]:
     """Return the changes that are news, and those that were reported before as they stand."""
-    both = entries(document["alerts"])
-    news = [entry for entry in both if any(alert["new"] for alert in entry)]
-    return news, [entry for entry in both if entry not in news]
+    news, known = [], []
+    for entry in entries(document["alerts"]):
+        (news if any(alert["new"] for alert in entry) else known).append(entry)
+    return news, known
 
 
 def _brief(alert: Document) -> str:
