@@ -6,7 +6,8 @@ gained by a slower thread is seen as the trade it is. A change next to one of a 
 environment says nothing: the machine moved.
 
 A loss is *over* when the newest stretch of every number that was lost is back at what it was before, less
-the least effect that counts.
+the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back any
+more: there it is over if another environment shows that it was mended.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from .config import Options
 from .decide_verdict import Trade
 from .series import Archive, Commit, Environment, Ints, Series, Workload
 
+#: An environment without results in so many of the newest measured commits is taken for retired.
+RETIRED_AFTER = 30
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -34,15 +38,27 @@ class Alert:
     effects : tuple of Effect
         Of scaling and of single-thread time, in either direction.
     identity : str
-        The same as long as workload, commit, direction and environment are.
+        Follows from workload, commit, direction and environment; `alert_memory` keeps that of a known change.
+    measured : int
+        How many commits were measured from the change on.
     unfit : bool
         Whether a control changed beside it.
     over : bool
         Whether all that was lost has come back since.
     held : bool or None
         Whether a fresh measurement showed it again; None if there was none.
+    asked : int
+        How many commits had been measured from the change on when it was measured again.
+    culprit : tuple of two Commits or None
+        What measuring again led to: the commit that lost it and the last one that had not.
+    between : int
+        How many commits lie between these two.
+    postponed : bool
+        Whether it was to be measured again, but the time was up.
     problem : str or None
         Why it could not be measured again, if that was asked for.
+    new : bool
+        Whether it was not reported before as it stands now.
     """
 
     workload: Workload
@@ -55,8 +71,19 @@ class Alert:
     trade: Trade | None = None
     unfit: bool = False
     over: bool = False
+    measured: int = 0
     held: bool | None = None
+    asked: int = 0
+    culprit: tuple[Commit, Commit] | None = None
+    between: int = 0
+    postponed: bool = False
     problem: str | None = None
+    new: bool = True
+
+    @property
+    def span(self) -> tuple[Commit, Commit]:
+        """The commits before and after it, as closely as is known."""
+        return self.culprit or (self.before, self.commit)
 
     @property
     def lost(self) -> bool:
@@ -68,12 +95,14 @@ class Alert:
         """Whether it was seen often enough in the history, or again in a fresh measurement."""
         if self.held is not None:
             return self.held
+        if self.unfit or self.postponed:
+            return False
         return any(e.confirmed for e in self.effects if e.lost == self.lost)
 
     @property
     def open(self) -> bool:
-        """Whether it is a loss that nobody has mended, excused or shown to be the machine's."""
-        mine = not self.workload.control and not self.unfit and self.excuse is None
+        """Whether it is a loss that nobody has mended or excused."""
+        mine = not self.workload.control and self.excuse is None
         return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
 
     @property
@@ -114,7 +143,26 @@ def find_alerts(
             for environment, revision in moved
         )
         found.append(replace(alert, unfit=near and not alert.workload.control))
+    found = _with_retired(archive, found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
+
+
+def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts; a loss in an environment that has retired is over if another one shows it mended."""
+    newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
+    active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
+
+    def mended(alert: Alert) -> bool:
+        return any(
+            other.over if other.lost else other.commit.revision > alert.commit.revision
+            for other in alerts
+            if other.workload == alert.workload and other.environment in active
+        )
+
+    return [
+        replace(one, over=True) if one.lost and one.environment not in active and mended(one) else one
+        for one in alerts
+    ]
 
 
 def _control(archive: Archive, group: Sequence[Change]) -> bool:
@@ -189,9 +237,16 @@ def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: S
         _identity(first, commit),
         options.excuse_of(first.workload),
         _trade(effects, options.threshold_of(first.workload)),
+        measured=max(_count_from(archive, first, effect) for effect in effects),
     )
     over = [_is_over(archive, alert, e, options, steps) for e in effects if e.lost]
     return replace(alert, over=bool(over) and all(over))
+
+
+def _count_from(archive: Archive, change: Change, effect: Effect) -> int:
+    """Return how many values of a number there are from a change on."""
+    series = archive.find(change.workload, change.environment, effect.quantity, effect.threads)
+    return 0 if series is None else int(series.present[series.revisions >= change.revision].sum())
 
 
 def _identity(change: Change, commit: Commit) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from generated import Behaviour, Plan, Planned, generate, load
+from generated import Behaviour, Place, Plan, Planned, generate, load
 from sample_project import antigil
 
 from antigil.history.alert import find_alerts
@@ -168,11 +168,51 @@ def test_the_command_tells_the_same_in_every_format(told):
     assert "::error title=lost%3A work.Macros::" in told_in["github"].stdout
 
 
+def test_with_a_memory_a_loss_is_an_annotation_once(told, tmp_path):
+    words = ("alert", "--format", "github", "--memory", str(tmp_path))
+
+    first, second = antigil(told[0], *words), antigil(told[0], *words)
+
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert "::error" in first.stdout
+    assert "::error" not in second.stdout
+    assert f"Reported before: {len(told[3])}" in second.stdout
+
+
 def test_nothing_after_the_last_loss_gives_status_0(told):
     root, hashes, _, _ = told
     done = antigil(root, "alert", "--since", hashes[28])
 
     assert (done.returncode, done.stdout) == (0, "Nothing lost\n")
+
+
+def test_benchmarks_and_environments_that_are_asked_for_are_the_only_ones_told(told):
+    def workloads(*words):
+        done = antigil(told[0], "alert", "--format", "json", *words)
+        return {one["workload"] for one in json.loads(done.stdout)["alerts"]}
+
+    assert workloads("-b", "work.Lock", "-b", "Macros.*slow") == {"work.Lock", "work.Macros"}
+    assert workloads("-E", "virtualenv:3.13", "-b", "Lock") == {"work.Lock"}
+    assert workloads("-E", ":3.14t") == set()
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_loss_in_a_retired_environment_is_over_if_another_one_shows_it_mended(tmp_path, mended):
+    phases = {0: RELEASES, 5: HOLDS, **({20: RELEASES} if mended else {})}
+    plan = Plan(
+        commits=50,
+        workloads=(Planned("work.One", "one", phases),),
+        places=(Place("old"), Place("young")),
+        samples=8,
+    )
+    hashes = generate(plan, tmp_path / "project")
+    for hash_ in hashes[15:]:
+        (file,) = (tmp_path / "project/results/old").glob(f"{hash_[:8]}-*")
+        file.unlink()
+
+    alerts = find_alerts(*load(tmp_path / "project"))
+
+    assert {a.over for a in alerts if a.lost and a.environment.machine == "old"} == {mended}
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):
