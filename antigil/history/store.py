@@ -44,10 +44,13 @@ OVERTAKEN = (
 
 #: What git says where trying again changes nothing. All else may be the network's.
 FINAL = re.compile(
-    r"\[remote rejected\]|authentication failed|permission|could not read username|error: 40\d|not found"
-    r"|does not exist|does not appear to be a git repository",
+    r"\[remote rejected\]|authentication failed|permission|could not read username|error: 40[0-4]"
+    r"|repository .*not found|does not exist|does not appear to be a git repository",
     re.IGNORECASE,
 )
+
+#: What reading a file raises that is not what its name says.
+UNREADABLE = (AsvUserError, KeyError, TypeError, ValueError)
 
 AUTHOR = {
     f"GIT_{role}_{part}": text
@@ -146,7 +149,7 @@ def merge(source: Path, target: Path) -> list[str]:
         (target / inside).parent.mkdir(parents=True, exist_ok=True)
         try:
             _add(file, target / inside)
-        except (AsvUserError, KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             problems.append(f"{inside} is left out: {' '.join(str(error).split()) or type(error).__name__}")
     return problems
 
@@ -177,12 +180,13 @@ def _add(file: Path, goal: Path) -> None:
 
 
 def _add_results(file: Path, goal: Path) -> None:
-    """Bring the benchmarks of two files on one commit together."""
+    """Bring the benchmarks of two files on one commit together; one that cannot be read is replaced."""
     new = _results(file)
-    if not goal.exists():
+    try:
+        old = _results(goal)
+    except (OSError, *UNREADABLE):
         shutil.copyfile(file, goal)
         return
-    old = _results(goal)
     if old["commit_hash"] == new["commit_hash"] and old["result_columns"] == new["result_columns"]:
         new["results"] = {**old["results"], **new["results"]}
         new["durations"] = {**old.get("durations", {}), **new.get("durations", {})}

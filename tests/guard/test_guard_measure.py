@@ -19,9 +19,11 @@ class Clock:
         self.statuses = itertools.chain(statuses, itertools.repeat(0))
 
     def __call__(self):
+        """Return the seconds that measuring has taken."""
         return self.now
 
     def measure(self, commit):
+        """Take as long as the next one is to take."""
         self.measured.append(commit)
         self.now += next(self.durations)
         return next(self.statuses)
