@@ -46,8 +46,6 @@ class Job:
                     self._bash(step)
                 else:
                     self._action(step["uses"].partition("@")[0], self._filled(step.get("with", {})))
-                if "id" in step:
-                    self.contexts["steps"].setdefault(step["id"], {"outputs": {"page_url": ""}})
         return self
 
     @property

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from expressions import holds
 from jobs import ROOT
 from ruamel.yaml import YAML
 
@@ -79,6 +80,15 @@ def test_no_run_that_stores_waits_in_a_group_or_is_cancelled():
     assert WORKFLOWS["history"]["concurrency"]["cancel-in-progress"] is False
     assert "github.run_id" in WORKFLOWS["history"]["concurrency"]["group"]
     assert "concurrency" not in JOBS["history", "store"]
+
+
+@pytest.mark.parametrize("key", [("history", "measure"), ("alert", "look")])
+def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
+    """A job that runs into its time limit is."""
+    cancelled = {"success": False, "failure": False, "cancelled": True}
+    (upload,) = [one for one in JOBS[key]["steps"] if "actions/upload-artifact" in one.get("uses", "")]
+
+    assert holds(upload["if"], {}, cancelled)
 
 
 @pytest.mark.parametrize("name", ["site", "alert"])
