@@ -6,6 +6,7 @@ import pytest
 from runs import load
 from sample_project import git
 
+BEFORE = "<!-- antigil compare -->\n### ✅ Nothing lost\n"
 NOWHERE = "https://github.com/someone/project/actions/runs/1"
 
 
@@ -53,6 +54,11 @@ def comment(world, compared, head, **changes):
     return commenting(world, compared, head, **changes).go()
 
 
+def commented_before(world):
+    known = {"id": 1, "issue": 12, "body": BEFORE, "user": {"login": "github-actions[bot]"}}
+    (world.github.kept / "comments.json").write_text(json.dumps([known]))
+
+
 def said(run, name):
     return run.jobs[name][0].said
 
@@ -84,7 +90,7 @@ def test_without_a_change_to_what_is_measured_nothing_is_measured_and_nothing_sa
 
 
 def test_a_comment_on_an_earlier_commit_is_updated_where_nothing_is_left_to_compare(world, pull_request):
-    comment(world, compare(world, *pull_request), pull_request[1])
+    commented_before(world)
 
     comment(world, compare(world, *pull_request, labels=[]), pull_request[1])
 
@@ -97,13 +103,7 @@ def test_a_comparison_that_broke_off_takes_back_what_an_earlier_one_said(world, 
     _, head = pull_request
     comment(world, None, head, conclusion=conclusion)
     assert world.kept("comments") == []
-    known = {
-        "id": 1,
-        "issue": 12,
-        "body": "<!-- antigil compare -->\n### ✅",
-        "user": {"login": "github-actions[bot]"},
-    }
-    (world.github.kept / "comments.json").write_text(json.dumps([known]))
+    commented_before(world)
 
     comment(world, None, head, conclusion=conclusion)
 
@@ -152,11 +152,13 @@ def test_an_artifact_that_is_no_comparison_is_refused(world, pull_request):
 
 
 def test_a_pull_request_that_moved_on_is_not_commented_on(world, pull_request):
-    compared = compare(world, *pull_request)
+    commented_before(world)
     open_pull_request(world, "f" * 40)
 
-    assert comment(world, compared, pull_request[1]).results["comment"] == "success"
-    assert world.kept("comments") == []
+    done = comment(world, None, pull_request[1])
+
+    assert "no open pull request has this commit any more" in said(done, "comment")
+    assert world.kept("comments")[0]["body"] == BEFORE
 
 
 def test_a_fork_that_was_deleted_is_nothing_to_comment_on(world, pull_request):
