@@ -86,10 +86,12 @@ class Run:
         needs = {name: _list(job.get("needs", ())) for name, job in self.content["jobs"].items()}
         return list(TopologicalSorter(needs).static_order())
 
-    def go(self):
-        """Run the jobs. Return the run itself."""
+    def go(self, until=None):
+        """Run the jobs, or end with one of them. Return the run itself."""
         for name in self.order:
             self.results[name] = self._perform(name, self.content["jobs"][name])
+            if name == until:
+                break
         return self
 
     def _perform(self, name, job):
