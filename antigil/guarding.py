@@ -145,8 +145,8 @@ CI_ACTIONS = {
     "machine": "make asv know this machine by its CPU, and print the name",
     "fetch": "bring the stored results from their branch",
     "push": "add folders of results to the branch, whoever else writes to it meanwhile",
-    "measure": "measure a shard of the backlog with asv, and leave only its own results",
-    "shards": "print a JSON list of shards for a matrix, as many as the backlog needs",
+    "measure": "measure the commits named on stdin with asv, in time, and leave only their results",
+    "shards": "print the backlog as a JSON list of shards for a matrix, as many as it needs",
     "comment": "post or update the one comment of a pull request, from compare's JSON",
     "issues": "open, update and close one issue per workload, from alert's JSON",
 }
@@ -159,7 +159,9 @@ def configure_ci(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=tuple(CI_ACTIONS), metavar="ACTION", help="one of those below")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="what it reads")
     parser.add_argument("--branch", default="results", help="where results are kept (default: results)")
-    parser.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N", help="for measure")
+    parser.add_argument(
+        "--minutes", type=_positive_integer, metavar="N", help="measure: begin nothing that would take longer"
+    )
     parser.add_argument(
         "--per-shard", type=_positive_integer, default=20, metavar="N", help="commits per shard (default: 20)"
     )
