@@ -14,6 +14,7 @@ import argparse
 import math
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from . import guarding
 from .errors import UserError
 
 EXIT_USER_ERROR = 2
+EXIT_COULD_NOT_JUDGE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 
@@ -173,13 +175,25 @@ def _run_doctor(args: argparse.Namespace) -> int:
 def _run_compare(args: argparse.Namespace) -> int:
     with _needs_asv():
         from antigil.history import compare_command
-    return compare_command.run(args)
+    return _judged(compare_command.run, args)
 
 
 def _run_alert(args: argparse.Namespace) -> int:
     with _needs_asv():
         from antigil.history import alert_command
-    return alert_command.run(args)
+    return _judged(alert_command.run, args)
+
+
+def _judged(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """Run what judges; a crash would end with status 1, which says that a loss is confirmed."""
+    try:
+        return run(args)
+    except (UserError, BrokenPipeError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        print(f"antigil: could not judge: {type(error).__name__}: {error}", file=sys.stderr)
+        return EXIT_COULD_NOT_JUDGE
 
 
 def _run_backlog(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antigil.scaling import Measurement, sentence, verdict
+from antigil.scaling import Measurement, sentence, verdict, waits
 
 from . import laws
 
@@ -14,6 +14,7 @@ def document(measurement: Measurement) -> dict[str, Any]:
     return measurement.to_json() | {
         "laws": fitted_laws(measurement),
         "verdict": verdict(measurement),
+        "waits": waits(measurement),
         "sentence": sentence(measurement),
     }
 

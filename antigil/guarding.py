@@ -6,6 +6,7 @@ Parsing only; what they do lives in `antigil.history`, which needs the ``asv`` e
 from __future__ import annotations
 
 import argparse
+import re
 
 FORMATS = ("text", "markdown", "github", "json")
 
@@ -37,6 +38,7 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
         "-b",
         "--bench",
         action="append",
+        type=_pattern,
         default=[],
         metavar="REGEX",
         help="only benchmarks whose name matches (repeatable)",
@@ -49,6 +51,14 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="asv's environment specification, like :3.14t (repeatable; default: the configured ones)",
     )
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from error
+    return text
 
 
 def _positive_integer(text: str) -> int:
@@ -94,12 +104,18 @@ def configure_alert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confirm",
         action="store_true",
-        help="measure each commit that lost something against the one before, and tell what held",
+        help="measure what each open loss is blamed on again, find its commit, and tell what held",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=_positive_integer,
+        metavar="N",
+        help="with --confirm: begin no comparison after so many; the rest stays suspected, until next time",
     )
     parser.add_argument(
         "--memory",
         metavar="FOLDER",
-        help="where to note what was measured again (default: asv's results)",
+        help="where to note what was reported and measured again (with --confirm: asv's results)",
     )
     parser.add_argument(
         "--exit-zero", action="store_true", help="exit with 0 whatever was found: for a job that hands it on"
@@ -129,8 +145,8 @@ CI_ACTIONS = {
     "machine": "make asv know this machine by its CPU, and print the name",
     "fetch": "bring the stored results from their branch",
     "push": "add folders of results to the branch, whoever else writes to it meanwhile",
-    "measure": "measure a shard of the backlog with asv, and leave only its own results",
-    "shards": "print a JSON list of shards for a matrix, as many as the backlog needs",
+    "measure": "measure the commits named on stdin with asv, in time, and leave only their results",
+    "shards": "print the backlog as a JSON list of shards for a matrix, as many as it needs",
     "comment": "post or update the one comment of a pull request, from compare's JSON",
     "issues": "open, update and close one issue per workload, from alert's JSON",
 }
@@ -143,7 +159,9 @@ def configure_ci(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=tuple(CI_ACTIONS), metavar="ACTION", help="one of those below")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="what it reads")
     parser.add_argument("--branch", default="results", help="where results are kept (default: results)")
-    parser.add_argument("--shard", type=_shard, default=(1, 1), metavar="I/N", help="for measure")
+    parser.add_argument(
+        "--minutes", type=_positive_integer, metavar="N", help="measure: begin nothing that would take longer"
+    )
     parser.add_argument(
         "--per-shard", type=_positive_integer, default=20, metavar="N", help="commits per shard (default: 20)"
     )

@@ -17,7 +17,7 @@ from . import plot
 from .document import document
 from .errors import UserError
 from .render import report
-from .writing import STANDARD_OUTPUT, refuse_unwritable, write_text
+from .writing import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
 
 EXIT_USER_ERROR = 2
 
@@ -92,4 +92,5 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
         if args.json is not None:
             write_text(args.json, text + "\n")
     if args.plot is not None:
-        plot.save(measurement, Path(args.plot))
+        with refusing(args.plot):
+            plot.save(measurement, Path(args.plot))

@@ -28,9 +28,9 @@ from unittest import SkipTest
 
 from .scaling.cpus import cpus_allowed
 from .scaling.errors import MeasurementError, WorkloadTimeout
-from .scaling.held import GilHeld, Probe, estimate
+from .scaling.held import GilHeld, pool
 from .scaling.measurement import median_interval
-from .scaling.probe import collect, probe_gil
+from .scaling.probe import probe_gil
 from .scaling.rounds import Plan, Round, measure_rounds, select
 from .scaling.surroundings import gil_enabled
 from .scaling.workload import FunctionWorkload
@@ -112,26 +112,29 @@ def assert_releases_gil(
 def _probed_until_clear(
     func: Callable[[], object], limit: float, seconds: float, time_limit: float
 ) -> GilHeld:
-    """Probe until the interval leaves the limit on one side, or the time is over."""
-    workload = FunctionWorkload(func)
-    probes: list[Probe] = []
-    look_seconds = min(PROBE_SECONDS, seconds)
+    """Probe until the interval leaves the limit on one side, or the time is over.
+
+    Each look is estimated on its own: what its end leaves open must not be booked in the next one.
+    """
+    looks: list[GilHeld] = []
     end = time.monotonic() + seconds
     for look in itertools.count(1):
         began = time.monotonic()
-        probes += collect(workload, look_seconds, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit)
+        seen = _look_at_gil(func, time_limit, min(PROBE_SECONDS, seconds))
+        looks += [] if seen is None else [seen]
         over = 2 * time.monotonic() - began > end
-        try:
-            held = estimate(probes)
-        except MeasurementError as error:
-            # The calls are so long, or the machine is so busy, that hardly a probe came in.
+        if not looks:
             if over and look >= FEWEST_LOOKS:
-                raise SkipTest(f"cannot tell whether {_name(func)} holds the GIL: {error}") from None
+                break
             continue
+        held = pool(looks)
         low, high = _held_interval(held)
         if over or high <= limit or low > limit:
-            break
-    return held
+            return held
+    raise SkipTest(
+        f"cannot tell whether {_name(func)} holds the GIL: its calls are so long, or the machine is so busy, "
+        "that hardly a probe came in"
+    )
 
 
 def _held_interval(held: GilHeld) -> tuple[float, float]:
@@ -189,7 +192,7 @@ def assert_scales(
     if threads > (allowed := cpus_allowed()):
         raise SkipTest(f"{threads} threads need as many CPUs to scale; this process may use {allowed}")
     used, disturbed, held = _measured_until_clear(func, threads, at_least, seconds, time_limit)
-    low, high = _speedup_interval(used, threads)
+    low, high = _trusted_interval(used, disturbed, held, threads)
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
         raise AssertionError(_where_it_went(_name(func), used, threads, at_least, held))
@@ -216,22 +219,30 @@ def _measured_until_clear(
         began = time.monotonic()
         done += measure_rounds(workload, plan)
         used, disturbed = select(done)
-        low, high = _speedup_interval(used, threads)
-        clear = len(used) >= FEWEST_ROUNDS and (low >= limit or high < limit)
-        if not clear and held is None:
+        if not _is_clear(used, disturbed, held, threads, limit) and held is None:
             held = _look_at_gil(func, time_limit)
-            clear = _highest_ceiling(held) < limit
+        clear = _is_clear(used, disturbed, held, threads, limit)
         if clear or 2 * time.monotonic() - began > end:
             return used, disturbed, held
 
 
-def _look_at_gil(func: Callable[[], object], time_limit: float) -> GilHeld | None:
+def _is_clear(
+    rounds: Sequence[Round], disturbed: bool, held: GilHeld | None, threads: int, limit: float
+) -> bool:
+    """Tell whether the interval, or the ceiling, is on one side of the limit."""
+    low, high = _trusted_interval(rounds, disturbed, held, threads)
+    return _highest_ceiling(held) < limit or (len(rounds) >= FEWEST_ROUNDS and (low >= limit or high < limit))
+
+
+def _look_at_gil(
+    func: Callable[[], object], time_limit: float, seconds: float = PROBE_SECONDS
+) -> GilHeld | None:
     """Probe the GIL for a short time; None where there is none, or too little was seen."""
     if not gil_enabled():
         return None
     try:
         return probe_gil(
-            FunctionWorkload(func), PROBE_SECONDS, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit
+            FunctionWorkload(func), seconds, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit
         )
     except WorkloadTimeout:
         raise
@@ -243,6 +254,25 @@ def _highest_ceiling(held: GilHeld | None) -> float:
     """Return the speedup that the held share allows at most, by the lower end of its interval."""
     least = 0.0 if held is None else _held_interval(held)[0]
     return 1.0 / least if least else math.inf
+
+
+def _lowest_ceiling(held: GilHeld | None) -> float:
+    """Return the speedup that the held share allows for certain; none where it is not known."""
+    if held is None:
+        return 0.0 if gil_enabled() else math.inf
+    most = _held_interval(held)[1]
+    return 1.0 / most if most else math.inf
+
+
+def _trusted_interval(
+    rounds: Sequence[Round], disturbed: bool, held: GilHeld | None, threads: int
+) -> tuple[float, float]:
+    """Return the interval of the speedup, its lower end no higher than the GIL allows if disturbed.
+
+    Much queueing can make the queue-free speedup too large, and a function that holds the GIL pass.
+    """
+    low, high = _speedup_interval(rounds, threads)
+    return (min(low, _lowest_ceiling(held)), high) if disturbed else (low, high)
 
 
 def _speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, float]:

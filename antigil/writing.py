@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import UserError
@@ -36,7 +38,14 @@ def write_text(name: str, text: str) -> None:
     UserError
         If it cannot be written after all: a full disk, say.
     """
-    try:
+    with refusing(name):
         Path(name).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Turn into a UserError what keeps the file from being written after all."""
+    try:
+        yield
     except OSError as error:
-        raise UserError(f"cannot write {name}: {error.strerror}") from error
+        raise UserError(f"cannot write {name}: {error.strerror or error}") from error

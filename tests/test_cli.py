@@ -82,6 +82,20 @@ def test_our_own_mistake_keeps_its_traceback(command):
         cli.main(["probe"])
 
 
+@pytest.mark.parametrize("name", ["compare", "alert"])
+def test_a_crash_while_judging_is_told_and_is_no_confirmed_loss(name, monkeypatch, capsys):
+    def crash(args):
+        raise ZeroDivisionError("of ours")
+
+    module = pytest.importorskip(f"antigil.history.{name}_command")
+    monkeypatch.setattr(module, "run", crash)
+
+    assert cli.main([name, *(["one", "two"] if name == "compare" else [])]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert said.splitlines()[-1] == "antigil: could not judge: ZeroDivisionError: of ours"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently on Windows")
 @pytest.mark.parametrize(
     "words", [["demo", "sem-gil"], ["measure", "-t", "1", "--budget", "0.2", "--json", "-", "pass"]]

@@ -15,6 +15,7 @@ LOCKED = "import hashlib, threading; data = bytes(1 << 20); lock = threading.Loc
 STATEMENTS = {
     "holding": ["sum(range(20_000))"],
     "releasing": ["-s", "import hashlib; data = bytes(1 << 20)", "hashlib.sha256(data).digest()"],
+    "sleeping": ["-s", "import time", "time.sleep(0.005)"],
     "locking": ["-s", LOCKED, "with lock: hashlib.sha256(data).digest()"],
 }
 
@@ -53,7 +54,7 @@ def test_json_has_the_documented_keys(measured):
 
     assert set(form) == {
         *("schema", "instrument", "statement", "setup", "thread_setup", "python", "machine", "points"),
-        *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "sentence"),
+        *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "queue_measured", "steal"}
@@ -80,7 +81,8 @@ def test_json_tells_what_was_measured_and_on_which_python(measured):
 
 
 @pytest.mark.parametrize(
-    ("name", "verdict"), [("holding", "holds"), ("releasing", "releases"), ("locking", "releases")]
+    ("name", "verdict"),
+    [("holding", "holds"), ("releasing", "releases"), ("locking", "releases"), ("sleeping", "releases")],
 )
 def test_verdict_tells_who_holds_the_gil_on_any_machine(measured, name, verdict):
     form = json.loads(measured(name).stdout)
@@ -88,11 +90,27 @@ def test_verdict_tells_who_holds_the_gil_on_any_machine(measured, name, verdict)
     assert form["verdict"] == (verdict if form["python"]["gil"] else "no-gil")
 
 
-def test_sentence_tells_of_a_lock_where_two_cpus_can_show_it(measured):
-    alone, locked = (json.loads(measured(name).stdout) for name in ("releasing", "locking"))
+def test_lock_is_told_where_two_cpus_can_show_it(measured):
+    form = json.loads(measured("locking").stdout)
+    seen = form["machine"]["cpus_allowed"] >= 2
 
-    assert "wait for each other" not in alone["sentence"]
-    assert ("wait for each other" in locked["sentence"]) == (locked["machine"]["cpus_allowed"] >= 2)
+    assert form["waits"] == ("each other" if seen else None)
+    assert ("wait for each other" in form["sentence"]) == seen
+
+
+@pytest.mark.parametrize("name", ["holding", "releasing"])
+def test_neither_work_nor_the_gil_is_taken_for_a_lock(measured, name):
+    form = json.loads(measured(name).stdout)
+
+    assert form["waits"] is None
+    assert "wait for each other" not in form["sentence"]
+
+
+def test_sleep_is_told_as_waiting_alone(measured):
+    form = json.loads(measured("sleeping").stdout)
+
+    assert form["waits"] == "alone"
+    assert "; one thread alone waits for " in form["sentence"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from dataclasses import replace
 
@@ -144,6 +145,18 @@ def test_plot_is_of_the_format_that_its_name_says(tmp_path, monkeypatch, name, s
 
     assert cli.main(["measure", "--json", "-", "--plot", str(tmp_path / name), "f()"]) == 0
     assert (tmp_path / name).read_bytes().startswith(start)
+
+
+if os.path.exists("/dev/full"):
+
+    def test_plot_that_cannot_be_written_after_all_is_an_error_of_one_line(tmp_path, monkeypatch, capsys):
+        pytest.importorskip("matplotlib")
+        monkeypatch.setattr(measuring, "measure", lambda *args, **options: found())
+        file = tmp_path / "full.svg"
+        file.symlink_to("/dev/full")
+
+        assert cli.main(["measure", "--json", "-", "--plot", str(file), "f()"]) == 2
+        assert capsys.readouterr().err == f"antigil: error: cannot write {file}: No space left on device\n"
 
 
 def test_statement_is_shown_on_the_page_and_not_executed(tmp_path):

@@ -6,7 +6,6 @@ import pytest
 
 from antigil import testing
 from antigil.scaling import GilHeld, MeasurementError
-from antigil.scaling.held import Probe
 from antigil.scaling.rounds import Round
 from antigil.scaling.window import Window
 from antigil.testing import assert_releases_gil, assert_scales
@@ -44,18 +43,14 @@ def see(monkeypatch, clock):
     def put_in_place(*estimates):
         looks = iter(estimates)
 
-        def collect(workload, seconds, **others):
+        def probe_gil(workload, seconds, **others):
             clock.seconds += seconds
-            return [Probe(0.002, 0.002, False, 0.002, 0.0, 0.0)]
-
-        def estimate(probes):
             found = next(looks)
             if isinstance(found, Exception):
                 raise found
-            return GilHeld(*found, len(probes), 0.001, "switches")
+            return GilHeld(*found, 200, 0.001, "switches")
 
-        monkeypatch.setattr(testing, "collect", collect)
-        monkeypatch.setattr(testing, "estimate", estimate)
+        monkeypatch.setattr(testing, "probe_gil", probe_gil)
         return looks
 
     return put_in_place
@@ -81,10 +76,10 @@ def outcome(check, *args, **options):
     [
         ([(0.01, 0.01)], HOLDS),
         ([(0.25, 0.04)], FAILS),
-        ([(0.12, 0.04), (0.05, 0.01)], HOLDS),
-        ([(0.08, 0.04), (0.2, 0.03)], FAILS),
-        ([(0.12, 0.04), (0.11, 0.03), (0.11, 0.02), (0.11, 0.01)], HOLDS),
-        ([(0.12, 0.04), (0.12, 0.03), (0.12, 0.02), (0.14, 0.01)], FAILS),
+        ([(0.07, 0.02), (0.06, 0.005)], HOLDS),
+        ([(0.14, 0.02), (0.15, 0.005)], FAILS),
+        ([(0.11, 0.02)] * 4, HOLDS),
+        ([(0.131, 0.02)] * 4, FAILS),
         ([FAR_TOO_FEW, (0.5, 0.05)], FAILS),
         ([FAR_TOO_FEW] * 4, IS_SKIPPED),
     ],
@@ -151,6 +146,7 @@ def measure(monkeypatch, clock):
 FAST, SLOW = rounds(*[1.9] * 8), rounds(*[1.0] * 8)
 MIXED = rounds(*[1.0, 1.9] * 4)
 DISTURBED = rounds(*[1.0, 1.9] * 4, queued=0.4)
+INFLATED = rounds(*[1.9] * 8, queued=0.4)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +161,10 @@ DISTURBED = rounds(*[1.0, 1.9] * 4, queued=0.4)
         ([MIXED] * 5, (0.5, 0.01), HOLDS),
         ([DISTURBED] * 5, (0.5, 0.01), IS_SKIPPED),
         ([DISTURBED] * 5, FAR_TOO_FEW, IS_SKIPPED),
+        ([INFLATED], (0.0, 0.001), HOLDS),
+        ([INFLATED], (0.95, 0.01), FAILS),
+        ([INFLATED] * 5, (0.62, 0.02), IS_SKIPPED),
+        ([INFLATED] * 5, FAR_TOO_FEW, IS_SKIPPED),
         ([SLOW[:1]] * 5, (0.0, 0.001), FAILS),
         ([FAST[:2], FAST[:2], FAST[:2]], (0.0, 0.001), HOLDS),
     ],
@@ -178,6 +178,10 @@ DISTURBED = rounds(*[1.0, 1.9] * 4, queued=0.4)
         "unclear to the end",
         "disturbed to the end",
         "disturbed, and no probe came in",
+        "disturbed, fast, and the ceiling allows it",
+        "disturbed, fast, and the ceiling is too low",
+        "disturbed, fast, and the ceiling is uncertain",
+        "disturbed, fast, and no probe came in",
         "few long rounds, slow",
         "few long rounds, fast",
     ],
@@ -186,6 +190,12 @@ def test_rounds_go_on_until_it_is_clear_or_the_time_is_over(measure, looks, held
     unused = measure(looks, held)
     assert outcome(assert_scales, func, 2, 1.5, seconds=4.0) == expected
     assert next(unused, None) is None
+
+
+def test_fast_and_disturbed_passes_without_a_gil(measure, monkeypatch):
+    measure([INFLATED], AssertionError("the GIL was looked at"))
+    monkeypatch.setattr(testing, "gil_enabled", lambda: False)
+    assert outcome(assert_scales, func, 2, 1.5) == HOLDS
 
 
 def test_a_failure_says_where_the_speedup_went(measure):

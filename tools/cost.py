@@ -25,6 +25,9 @@ CALLS = {
     "`pass`": Workload("pass"),
     "`x + 1`": Workload("x + 1", "x = 1"),
     "`len(x)`": Workload("len(x)", "x = ()"),
+    **{
+        f"`x * x`, {digits} digits": Workload("x * x", f"x = 10**{digits - 1}") for digits in (19, 37, 61, 81)
+    },
     "empty kernel call": Workload("serial_fraction(0, 0)", KERNELS),
     "1 µs": Workload("serial_fraction(100, 0)", KERNELS),
     "10 µs": Workload("serial_fraction(1000, 0)", KERNELS),

@@ -13,7 +13,8 @@ Each call takes the next of four kinds in turn:
     identical  antigil compare of a commit with itself
     changed    antigil compare of two commits: one function loses its release of the GIL, one holds the
                GIL for a tenth of its work; the control does not change
-    stock identical, stock changed             the same commits and suite with `asv continuous`
+    stock identical, stock changed   the same commits with `asv continuous`, on benchmarks that time the
+               same functions in 1 and 2 threads the plain way, with so many rounds that it takes as long
 """
 
 import argparse
@@ -42,6 +43,40 @@ from antigil.history.decide import Number  # noqa: E402
 from antigil.history.project import Revision  # noqa: E402
 from antigil.history.series import Workload  # noqa: E402
 
+PLAIN = """\"\"\"The functions that antigil.suite measures, timed in threads the plain way.\"\"\"
+
+from threading import Thread
+
+
+class Plain:
+    params = [1, 2]
+    param_names = ["threads"]
+
+    def time_in_threads(self, threads):
+        workers = [Thread(target=self.calls) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def calls(self):
+        for _ in range(4):
+            self.function()
+"""
+PLAIN_CLASS = """
+
+class {title}(Plain):
+    def setup(self, threads):
+        {setup}
+"""
+PLAIN_SETUPS = {
+    "Lost": "from sample import lost; self.function = lost",
+    "Tenth": "from sample import tenth; self.function = tenth",
+    "Loop": "self.function = lambda: sum(range(50_000))",
+}
+#: Rounds of asv's own measuring; two by default.
+PLAIN_ROUNDS = 4
+
 FIRST = {"lost": "_kernels.calcular_sem_gil(600)", "tenth": "serial(0.0)"}
 CHANGES = (
     ("lost: hold the GIL", "lost", "_kernels.calcular_com_gil(600)"),
@@ -53,7 +88,7 @@ KINDS = ("identical", "changed", "stock identical", "stock changed")
 WORKLOADS = {name: Workload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")}
 
 #: An outcome of an instrument or a rule of another version is not counted.
-VERSION = 2
+VERSION = 3
 
 
 def main():
@@ -88,6 +123,8 @@ def measure(args, outcomes):
     if not (project / "hashes").exists():
         hashes = generate_project(project, FIRST, CHANGES, BUDGETS)
         (project / "hashes").write_text("\n".join(hashes))
+        classes = [PLAIN_CLASS.format(title=title, setup=setup) for title, setup in PLAIN_SETUPS.items()]
+        (project / "benchmarks/plain.py").write_text(PLAIN + "".join(classes))
     longest = 0.0
     while True:
         before = time.monotonic()
@@ -117,7 +154,7 @@ def one_more(project, notes, args):
 
 def ours(project, base, head):
     """Run `antigil compare`; return its status, the outcome of every changed number, and all samples."""
-    done = antigil(project, "compare", base, head, "--format", "json")
+    done = antigil(project, "compare", base, head, "-b", "^work", "--format", "json")
     if not done.stdout:
         raise SystemExit(done.stderr)
     document = json.loads(done.stdout)
@@ -132,7 +169,7 @@ def ours(project, base, head):
 
 
 def stock(project, base, head):
-    """Run `asv continuous` with what it does by default; return its status and the benchmarks it names.
+    """Run `asv continuous` on the plain benchmarks; return its status and the benchmarks it names.
 
     Comparing a commit with itself, asv would measure it once only: its second time is an empty commit's.
     """
@@ -142,7 +179,8 @@ def stock(project, base, head):
         dates = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
         env = {**os.environ, **who, **dates}
         head = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
-    command = [sys.executable, "-m", "asv", "continuous", "--machine", "guard", base, head]
+    words = ["continuous", "--machine", "guard", "-b", "^plain", "-a", f"rounds={PLAIN_ROUNDS}", base, head]
+    command = [sys.executable, "-m", "asv", *words]
     subprocess.run(
         [sys.executable, "-m", "asv", "machine", "--yes", "--machine", "guard"],
         cwd=project, capture_output=True, check=True,

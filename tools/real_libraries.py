@@ -30,7 +30,6 @@ from typing import Any
 from support import busy_neighbours, machine, markdown_table
 
 from antigil.scaling import cpus_allowed
-from antigil.scaling.verdict import WAITING_WORTH_TELLING
 
 ROOT = Path(__file__).resolve().parents[1]
 CONDITIONS = {"quiet": 0, "busy": cpus_allowed()}
@@ -153,12 +152,10 @@ def waiting(measured: dict[str, Any]) -> tuple[float, float]:
 def answer(measured: dict[str, Any]) -> str:
     """Return what a measurement says in the words of the truth: its verdict, or that its threads wait.
 
-    Only a verdict that the GIL is not in the way leaves it to the waiting share to tell more.
+    Where the GIL is in the way, that comes first.
     """
-    verdict = measured["verdict"]
-    if verdict in ("releases", "no-gil") and sum(waiting(measured)) > WAITING_WORTH_TELLING:
-        return "waits"
-    return verdict
+    verdict: str = measured["verdict"]
+    return "waits" if verdict in ("releases", "no-gil") and measured["waits"] else verdict
 
 
 def cells(measured: dict[str, Any]) -> list[str]:

@@ -218,7 +218,7 @@ def context_switches_counted(pause: Callable[[], None] = lambda: time.sleep(1e-3
     -------
     bool or None
         None where it offers no such count; False where it offers one that stands still while
-        the thread sleeps, as some sandboxes do: the GIL probe would then take every GIL for free.
+        the thread sleeps, as some sandboxes do: the GIL probe goes by lateness then.
     """
     try:
         from resource import RUSAGE_THREAD, getrusage

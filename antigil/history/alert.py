@@ -6,23 +6,25 @@ gained by a slower thread is seen as the trade it is. A change next to one of a 
 environment says nothing: the machine moved.
 
 A loss is *over* when the newest stretch of every number that was lost is back at what it was before, less
-the least effect that counts.
+the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back any
+more: there it is over if another environment shows that it was mended.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from .changes import CLEAR, NEARBY, Change, Effect, StepSource, detect_steps, find_changes
+from .changes import NEARBY, AsvStep, Change, Effect, StepSource, clear_steps, detect_steps, find_changes
 from .config import Options
 from .decide_verdict import Trade
 from .series import Archive, Commit, Environment, Ints, Series, Workload
+
+#: An environment without results in so many of the newest measured commits is taken for retired.
+RETIRED_AFTER = 30
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,27 @@ class Alert:
     effects : tuple of Effect
         Of scaling and of single-thread time, in either direction.
     identity : str
-        The same as long as workload, commit, direction and environment are.
+        Follows from workload, commit, direction and environment; `alert_memory` keeps that of a known change.
+    measured : int
+        How many commits were measured from the change on.
     unfit : bool
         Whether a control changed beside it.
     over : bool
         Whether all that was lost has come back since.
     held : bool or None
         Whether a fresh measurement showed it again; None if there was none.
+    asked : int
+        How many commits had been measured from the change on when it was measured again.
+    culprit : tuple of two Commits or None
+        What measuring again led to: the commit that lost it and the last one that had not.
+    between : int
+        How many commits lie between these two.
+    postponed : bool
+        Whether it was to be measured again, but the time was up.
     problem : str or None
         Why it could not be measured again, if that was asked for.
+    new : bool
+        Whether it was not reported before as it stands now.
     """
 
     workload: Workload
@@ -57,8 +71,19 @@ class Alert:
     trade: Trade | None = None
     unfit: bool = False
     over: bool = False
+    measured: int = 0
     held: bool | None = None
+    asked: int = 0
+    culprit: tuple[Commit, Commit] | None = None
+    between: int = 0
+    postponed: bool = False
     problem: str | None = None
+    new: bool = True
+
+    @property
+    def span(self) -> tuple[Commit, Commit]:
+        """The commits before and after it, as closely as is known."""
+        return self.culprit or (self.before, self.commit)
 
     @property
     def lost(self) -> bool:
@@ -70,12 +95,14 @@ class Alert:
         """Whether it was seen often enough in the history, or again in a fresh measurement."""
         if self.held is not None:
             return self.held
+        if self.unfit or self.postponed:
+            return False
         return any(e.confirmed for e in self.effects if e.lost == self.lost)
 
     @property
     def open(self) -> bool:
-        """Whether it is a loss that nobody has mended, excused or shown to be the machine's."""
-        mine = not self.workload.control and not self.unfit and self.excuse is None
+        """Whether it is a loss that nobody has mended or excused."""
+        mine = not self.workload.control and self.excuse is None
         return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
 
     @property
@@ -116,7 +143,26 @@ def find_alerts(
             for environment, revision in moved
         )
         found.append(replace(alert, unfit=near and not alert.workload.control))
+    found = _with_retired(archive, found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
+
+
+def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts; a loss in an environment that has retired is over if another one shows it mended."""
+    newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
+    active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
+
+    def mended(alert: Alert) -> bool:
+        return any(
+            other.over if other.lost else other.commit.revision > alert.commit.revision
+            for other in alerts
+            if other.workload == alert.workload and other.environment in active
+        )
+
+    return [
+        replace(one, over=True) if one.lost and one.environment not in active and mended(one) else one
+        for one in alerts
+    ]
 
 
 def _control(archive: Archive, group: Sequence[Change]) -> bool:
@@ -135,23 +181,11 @@ def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iter
                 yield Change(workload, environment, effect.before_revision, effect.revision, (effect,))
 
 
-def _time_effects(series: Series, pieces: Sequence[Any], least: float) -> Iterator[Effect]:
-    counts = [_count(series, left, right) for left, right, *_ in pieces]
-    total = sum(counts)
-    noise = sum(n * piece[4] for n, piece in zip(counts, pieces, strict=True)) / total if total else 0.0
-    for i in range(1, len(pieces)):
-        (_, end, before, _, _), (revision, _, after, _, _) = pieces[i - 1], pieces[i]
-        error = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
-        clarity = abs(after - before) / error if error > 0 else math.inf
-        ratio = max(after, before) / min(after, before) if min(after, before) > 0 else 1.0
-        if ratio >= 1 + least and clarity >= CLEAR:
-            yield Effect("time", None, before, after, end - 1, revision, counts[i - 1], counts[i], clarity)
-
-
-def _count(series: Series, left: int, right: int) -> int:
-    """Return how many values lie between two revisions, the right one excluded."""
-    a, b = np.searchsorted(series.revisions, [left, right])
-    return int(series.present[a:b].sum())
+def _time_effects(series: Series, pieces: Sequence[AsvStep], least: float) -> Iterator[Effect]:
+    for effect in clear_steps(series, pieces):
+        shorter, longer = sorted((effect.before, effect.after))
+        if shorter > 0 and longer / shorter >= 1 + least:
+            yield effect
 
 
 def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:
@@ -203,9 +237,16 @@ def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: S
         _identity(first, commit),
         options.excuse_of(first.workload),
         _trade(effects, options.threshold_of(first.workload)),
+        measured=max(_count_from(archive, first, effect) for effect in effects),
     )
     over = [_is_over(archive, alert, e, options, steps) for e in effects if e.lost]
     return replace(alert, over=bool(over) and all(over))
+
+
+def _count_from(archive: Archive, change: Change, effect: Effect) -> int:
+    """Return how many values of a number there are from a change on."""
+    series = archive.find(change.workload, change.environment, effect.quantity, effect.threads)
+    return 0 if series is None else int(series.present[series.revisions >= change.revision].sum())
 
 
 def _identity(change: Change, commit: Commit) -> str:

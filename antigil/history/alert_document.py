@@ -9,7 +9,7 @@ from .alert import Alert
 from .changes import Effect
 from .decide_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
 from .names import environment_labels, file_names
-from .report_summary import trade_told
+from .report_summary import EXCUSED, trade_told
 from .report_words import change, name, value
 from .series import Archive, Commit, Environment
 
@@ -19,9 +19,19 @@ Document = dict[str, Any]
 
 
 def document_of(
-    archive: Archive, alerts: Sequence[Alert], since: str | None = None, site_url: str = ""
+    archive: Archive,
+    alerts: Sequence[Alert],
+    since: str | None = None,
+    site_url: str = "",
+    selected: Sequence[str] = (),
 ) -> Document:
-    """Return the JSON form of alerts, newest first, beside every workload that is watched."""
+    """Return the JSON form of alerts, newest first, beside every workload that is watched.
+
+    Parameters
+    ----------
+    since, selected
+        What the alerts were restricted to: to changes after a commit, to benchmarks and environments.
+    """
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
     page = f"{site_url.rstrip('/')}/{{}}.html" if site_url else ""
@@ -29,6 +39,7 @@ def document_of(
         "schema": SCHEMA,
         "status": status_of(archive, alerts),
         "since": since,
+        "selected": list(selected),
         "workloads": [
             {"name": w.name, "title": w.title, "control": w.control, "page": page.format(files[w.name])}
             for w in archive.workloads.values()
@@ -48,14 +59,22 @@ def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
 def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     """Return why not everything could be judged."""
     found = [] if archive.workloads else ["there are no results to look at: measure with 'asv run'"]
-    found += [f"{a.workload.name} at {a.commit.hash[:8]} {a.problem}" for a in alerts if a.problem]
+    found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem]
     found += [
-        f"{alert.workload.name} at {alert.commit.hash[:8]} lost something, but a control changed beside it:"
-        " the machine moved"
+        f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"
         for alert in alerts
-        if alert.unfit and alert.lost and not alert.over
+        if alert.postponed
+    ]
+    found += [
+        f"{_where(alert)} lost something, but a control changed beside it: the machine moved"
+        for alert in alerts
+        if alert.unfit and alert.open and alert.held is None and not alert.postponed
     ]
     return found
+
+
+def _where(alert: Alert) -> str:
+    return f"{alert.workload.name} at {alert.span[1].hash[:8]}"
 
 
 def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
@@ -66,14 +85,17 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "control": alert.workload.control,
         "environment": labels[alert.environment],
         "standing": standing(alert),
+        "new": alert.new,
         "counts": alert.counts,
         "lost": alert.lost,
         "settled": alert.settled,
         "excuse": alert.excuse,
         "trade": None if alert.trade is None else str(alert.trade),
         "throughput": _throughput(alert.effects),
-        "before": _commit(alert.before),
-        "commit": _commit(alert.commit),
+        "held": alert.held,
+        "before": _commit(alert.span[0]),
+        "commit": _commit(alert.span[1]),
+        "between": alert.between,
         "effects": [_effect(effect) for effect in alert.effects],
     }
 
@@ -113,7 +135,7 @@ def standing(alert: Alert) -> str:
     """Return in a few words what an alert is."""
     if alert.workload.control:
         return "control moved"
-    if alert.unfit:
+    if alert.unfit and alert.held is None:
         return "unfit to judge"
     if not alert.lost:
         return "gained"
@@ -139,7 +161,12 @@ def headline(document: Document) -> str:
 def remarks(alert: Mapping[str, Any]) -> Iterator[str]:
     """Yield sentences on one alert."""
     if alert["excuse"] is not None:
-        yield f"Excused: {alert['excuse']}"
+        yield f"{EXCUSED}{alert['excuse']}"
+    if alert["counts"] and alert["held"]:
+        yield "Measured again, the later of the two commits against the earlier: the loss held."
+    if alert["between"]:
+        many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
+        yield f"{many} between the two may have done it as well: not told apart yet."
     if alert["trade"]:
         yield trade_told(alert["trade"], alert["throughput"])
 

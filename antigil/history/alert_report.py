@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .alert_document import cells, headline, remarks
 from .report_github import annotation, append_summary
 from .report_markdown import ICONS, code
+from .report_summary import EXCUSED
 from .report_text import one_line
 
 Document = dict[str, Any]
@@ -34,16 +35,44 @@ def _text(document: Document) -> Iterator[str]:
     yield headline(document)
     for problem in document["problems"]:
         yield f"  ! {problem}"
-    for alert in document["alerts"]:
+    news, known = parted(document)
+    for entry in news:
         yield ""
-        yield f"{alert['standing'].upper()}  {alert['workload']}  {alert['title']}"
-        yield f"  {alert['commit']['hash'][:8]}  {alert['commit']['subject']}"
-        yield f"  {alert['environment']}, change {alert['identity']}"
-        for effect in alert["effects"]:
-            what, before, now, change = cells(effect)
-            yield f"    {what}: {before} → {now} ({change})"
-        for remark in remarks(alert):
-            yield f"    {remark}"
+        yield f"{entry[0]['standing'].upper()}  {entry[0]['workload']}  {entry[0]['title']}"
+        yield f"  {entry[0]['commit']['hash'][:8]}  {entry[0]['commit']['subject']}"
+        for alert in entry:
+            yield f"  {alert['environment']}, change {alert['identity']}"
+            for effect in alert["effects"]:
+                what, before, now, change = cells(effect)
+                yield f"    {what}: {before} → {now} ({change})"
+            for remark in remarks(alert):
+                yield f"    {remark}"
+    if known:
+        yield ""
+        yield f"Reported before: {len(known)}"
+        yield from (f"  {_brief(entry[0])}" for entry in known)
+
+
+def entries(alerts: Iterable[Document]) -> list[list[Document]]:
+    """Group alerts by what they are about: one change may have been seen in several environments."""
+    found: dict[str, list[Document]] = {}
+    for alert in alerts:
+        found.setdefault(alert["identity"], []).append(alert)
+    return list(found.values())
+
+
+def parted(document: Document) -> tuple[list[list[Document]], list[list[Document]]]:
+    """Return the changes that are news, and those that were reported before as they stand."""
+    news, known = [], []
+    for entry in entries(document["alerts"]):
+        (news if any(alert["new"] for alert in entry) else known).append(entry)
+    return news, known
+
+
+def _brief(alert: Document) -> str:
+    """Return a change in one line."""
+    commit = alert["commit"]
+    return f"{alert['standing']}: {alert['workload']} at {commit['hash'][:8]} {commit['subject']}"
 
 
 def _markdown(document: Document) -> Iterator[str]:
@@ -51,33 +80,45 @@ def _markdown(document: Document) -> Iterator[str]:
     if document["problems"]:
         yield ""
         yield from (f"- {code(problem)}" for problem in document["problems"])
-    for alert in document["alerts"]:
+    news, known = parted(document)
+    for entry in news:
         yield ""
-        yield f"#### {alert['standing']}: {code(alert['workload'])}"
+        yield f"#### {entry[0]['standing']}: {code(entry[0]['workload'])}"
         yield ""
-        yield from alert_lines(alert)
+        yield from entry_lines(entry)
+    if known:
+        yield ""
+        yield f"<details><summary>Reported before: {len(known)}</summary>"
+        yield ""
+        yield from (f"- {code(_brief(entry[0]))}" for entry in known)
+        yield ""
+        yield "</details>"
 
 
-def alert_lines(alert: Document) -> Iterator[str]:
-    """Yield one alert as Markdown: commit, table, remarks."""
-    commit, before = alert["commit"], alert["before"]
-    yield f"{alert['commit']['hash']} {code(commit['subject'])}, by {code(commit['author'])}; the last commit"
-    yield f"measured before it is {before['hash'][:8]}. Environment: {code(alert['environment'])}."
-    yield ""
-    yield "| number | before | now | change | |"
-    yield "| --- | ---: | ---: | ---: | --- |"
-    for effect in alert["effects"]:
-        yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
-    for remark in remarks(alert):
+def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
+    """Yield one change as Markdown: its commit, and a table with remarks for each environment."""
+    commit, before = entry[0]["commit"], entry[0]["before"]
+    yield f"{commit['hash']} {code(commit['subject'])}, by {code(commit['author'])}; the last commit"
+    yield f"measured before it is {before['hash'][:8]}."
+    for alert in entry:
         yield ""
-        yield code(remark)
+        yield f"Environment: {code(alert['environment'])}"
+        yield ""
+        yield "| number | before | now | change | |"
+        yield "| --- | ---: | ---: | ---: | --- |"
+        for effect in alert["effects"]:
+            yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
+        for remark in remarks(alert):
+            yield ""
+            yield code(remark) if remark.startswith(EXCUSED) else remark
 
 
 def _annotations(document: Document) -> Iterator[str]:
     for problem in document["problems"]:
         yield annotation("warning", "could not judge", problem)
-    for alert in document["alerts"]:
-        kind = "error" if alert["counts"] else "notice"
+    for entry in parted(document)[0]:
+        alert = entry[0]
+        kind = "error" if any(one["counts"] for one in entry) else "notice"
         told = [f"{what} {before} → {now}" for what, before, now, _ in map(cells, alert["effects"])]
         text = f"{alert['commit']['hash'][:8]} {alert['commit']['subject']}: {', '.join(told)}"
         yield annotation(kind, f"{alert['standing']}: {alert['workload']}", text)

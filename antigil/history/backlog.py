@@ -1,8 +1,8 @@
 """Which commits still lack results: newest first, and in parts that several runners can share.
 
-A commit's part follows from its place in the history, counted from the oldest, and not from what has been
-measured meanwhile: runners that start one after the other, while results come in, still share the work
-without measuring anything twice or leaving anything out.
+The parts are dealt out from the backlog itself, so that they are even however patchy it is, and the same for
+the same backlog. Runners that start one after the other, while results come in, would each see another
+backlog: for them it is looked at once, and the parts are handed on (`antigil ci shards`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from asv.results import iter_results
 
+from antigil.errors import UserError
+
 from .compare_visits import quiet_asv
 from .project import Project, asv_errors, open_project
 
@@ -20,8 +22,7 @@ def run(args: argparse.Namespace) -> int:
     """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
     project = open_project(args.config)
     number, of = args.shard
-    mine = set(shard(commits_of(project), number, of))
-    todo = [hash_ for hash_ in backlog(project, args.since, args.machine) if hash_ in mine]
+    todo = shard(backlog(project, args.since, args.machine), number, of)
     for hash_ in todo[: args.most]:
         print(hash_)
     return 0
@@ -34,13 +35,30 @@ def commits_of(project: Project, since: str | None = None) -> list[str]:
     ----------
     since
         Only commits that this one does not have among its ancestors.
+
+    Raises
+    ------
+    UserError
+        If there is no such branch or commit here.
     """
     with quiet_asv(), asv_errors():
         start = "" if since is None else f"{project.revision(since).hash}.."
-        ranges = [f"{start}{project.repo.get_branch_name(branch)}" for branch in project.conf.branches]
+        ranges = [f"{start}{_branch(project, branch)}" for branch in project.conf.branches]
         commits = {hash_ for name in ranges for hash_ in project.repo.get_hashes_from_range(name)}
         revisions = project.repo.get_revisions(commits)
     return sorted(commits, key=lambda hash_: revisions[hash_])
+
+
+def _branch(project: Project, branch: str) -> str:
+    """Return the name of a configured branch, which has to be here: a checkout has only its own."""
+    name = str(project.repo.get_branch_name(branch))
+    try:
+        project.revision(name)
+    except UserError as error:
+        raise UserError(
+            f"no branch {name} here, which asv.conf.json names: git fetch origin {name}:{name}"
+        ) from error
+    return name
 
 
 def backlog(project: Project, since: str | None = None, machine: str | None = None) -> list[str]:

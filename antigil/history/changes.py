@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -162,16 +162,9 @@ def find_changes(archive: Archive, options: Options, steps: StepSource | None = 
 
 def find_effects(series: Series, steps: Sequence[AsvStep], options: Options) -> Iterator[Effect]:
     """Yield the steps of one series that count."""
-    counts = [_measured(series, left, right) for left, right, *_ in steps]
-    total = sum(counts)
-    noise = sum(n * step[4] for n, step in zip(counts, steps, strict=True)) / total if total else 0.0
     least = options.threshold_of(series.workload)
-    for i in range(1, len(steps)):
-        (_, end, before, _, _), (revision, _, after, _, _) = steps[i - 1], steps[i]
-        between = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
-        within = math.hypot(*(_error_within(series, *step[:2]) for step in steps[i - 1 : i + 1]))
-        error = max(between, within)
-        clarity = abs(after - before) / error if error > 0 else math.inf
+    for effect in clear_steps(series, steps):
+        before, after = effect.before, effect.after
         if series.quantity == "slowdown":
             if before <= 0 or after <= 0 or series.threads is None:
                 continue
@@ -179,7 +172,22 @@ def find_effects(series: Series, steps: Sequence[AsvStep], options: Options) -> 
             large = abs(after / before - 1) >= least
         else:
             large = abs(after - before) >= options.held_threshold
-        if large and clarity >= CLEAR:
+        if large:
+            yield replace(effect, before=before, after=after)
+
+
+def clear_steps(series: Series, steps: Sequence[AsvStep]) -> Iterator[Effect]:
+    """Yield the steps of one series that are clear of the noise, however small, as the series has them."""
+    counts = [_measured(series, left, right) for left, right, *_ in steps]
+    total = sum(counts)
+    noise = sum(n * step[4] for n, step in zip(counts, steps, strict=True)) / total if total else 0.0
+    for i in range(1, len(steps)):
+        (_, end, before, _, _), (revision, _, after, _, _) = steps[i - 1], steps[i]
+        between = noise * math.pi / 2 * math.sqrt(1 / max(counts[i - 1], 1) + 1 / max(counts[i], 1))
+        within = math.hypot(*(_error_within(series, *step[:2]) for step in steps[i - 1 : i + 1]))
+        error = max(between, within)
+        clarity = abs(after - before) / error if error > 0 else math.inf
+        if clarity >= CLEAR:
             yield Effect(
                 series.quantity, series.threads, before, after, end - 1, revision,
                 counts[i - 1], counts[i], clarity,

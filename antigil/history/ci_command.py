@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .backlog import backlog, commits_of, shard
+from .backlog import backlog, shard
+from .ci_measure import measure
 from .comment import comment
 from .issues import synchronise
 from .machine import register
@@ -22,30 +21,15 @@ from .store import fetch_results, push_results
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, say what was done, and return the exit status."""
     if args.action == "measure":
-        return measure(args)
+        return _measure(args)
     for line in ACTIONS[args.action](args):
         print(line)
     return 0
 
 
-def measure(args: argparse.Namespace) -> int:
-    """Measure a part of the backlog with asv; return asv's exit status.
-
-    The results that were known before are put aside: what is left in asv's folder is this run's own.
-    """
-    project = open_project(args.config)
-    number, of = args.shard
-    mine = set(shard(commits_of(project), number, of))
-    todo = [hash_ for hash_ in backlog(project) if hash_ in mine][: args.per_shard]
-    if not todo:
-        print("nothing to measure")
-        return 0
-    shutil.rmtree(project.conf.results_dir, ignore_errors=True)
-    command = ["run", "--machine", register(), "--record-samples", "--show-stderr", "HASHFILE:-"]
-    print(f"measuring {len(todo)} commits: asv {' '.join(command)}", flush=True)
-    return subprocess.run(
-        [sys.executable, "-m", "asv", *command], input="\n".join(todo), text=True, check=False
-    ).returncode
+def _measure(args: argparse.Namespace) -> int:
+    """Measure the commits that are named on stdin."""
+    return measure(open_project(args.config), sys.stdin.read().split(), args.minutes)
 
 
 def _machine(args: argparse.Namespace) -> list[str]:
@@ -64,10 +48,17 @@ def _push(args: argparse.Namespace) -> list[str]:
 
 
 def _shards(args: argparse.Namespace) -> list[str]:
-    """Return a JSON list of shards for a matrix: as many as the backlog needs, and none without one."""
-    lacking = len(backlog(open_project(args.config)))
-    of = min(args.most, math.ceil(lacking / args.per_shard))
-    return [json.dumps([f"{i}/{of}" for i in range(1, of + 1)])]
+    """Return a JSON list for a matrix, newest commits first: as many shards as they need, none for none.
+
+    Each names its commits, so that a runner that starts late measures what was meant for it.
+    """
+    todo = backlog(open_project(args.config))[: args.most * args.per_shard]
+    of = math.ceil(len(todo) / args.per_shard)
+    return [
+        json.dumps(
+            [{"shard": f"{i}/{of}", "commits": " ".join(shard(todo, i, of))} for i in range(1, of + 1)]
+        )
+    ]
 
 
 def _comment(args: argparse.Namespace) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .names import writable
+
 
 @dataclass(frozen=True)
 class Described:
@@ -33,4 +35,9 @@ def describe_commits(repo: Any, hashes: Iterable[str]) -> dict[str, Described]:
         return {}
     done = subprocess.run(command, input=asked.encode(), capture_output=True, check=False)
     rows = (line.split("\0") for line in done.stdout.decode("utf-8", "replace").split("\n"))
-    return {row[0]: Described(row[1], row[2], int(row[3]) * 1000) for row in rows if len(row) == 4}
+    return {row[0]: _described(*row[1:]) for row in rows if len(row) == 4}
+
+
+def _described(subject: str, author: str, seconds: str) -> Described:
+    """Return one commit; git leaves a date empty that it cannot read."""
+    return Described(writable(subject), writable(author), int(seconds or 0) * 1000)

@@ -20,6 +20,7 @@ from .decide import (
     SAME,
     SUSPICION,
     Judgement,
+    Limit,
     Looks,
     Number,
     Pair,
@@ -151,7 +152,7 @@ def take_looks(
     looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
 ) -> Comparison:
-    """Judge everything, and what is suspected again on fresh samples.
+    """Judge everything, and what is suspected again on fresh samples, with the controls beside it.
 
     Parameters
     ----------
@@ -169,19 +170,32 @@ def take_looks(
     limit = limits(options)
     judged = [judge(numbers, limit, NOTICED / environments)]
     suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
+    controls = {number.workload for number in numbers if workloads[number.workload].control}
     for processes in looks.further:
         if not suspects:
             break
-        one, other = measure({number.workload for number in suspects}, processes)
+        one, other = measure({number.workload for number in suspects} | controls, processes)
         seen.append(pairs_of(one, other))
         problems += [p for p in told_apart(one, other)[0] if p not in problems]
         gone = sorted({number.workload for number in suspects if number not in seen[-1]})
         problems += [f"{workload} gave no numbers when it was measured again" for workload in gone]
-        again = {number: seen[-1][number] for number in suspects if number in seen[-1]}
-        judged.append(judge(again, limit, CONFIRMATION / environments))
-        suspects = {n: suspects[n] for n, judgement in judged[-1].items() if _open(judgement, suspects[n])}
+        judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
+        suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
     verdict = conclude(judged, workloads, options, problems=problems, notes=notes)
     return Comparison(base, head, environment, verdict, True, tuple(seen))
+
+
+def _again(
+    pairs: Mapping[Number, Pair],
+    suspects: Collection[Number],
+    controls: Collection[str],
+    limit: Callable[[Number], Limit],
+    level: float,
+) -> dict[Number, Judgement]:
+    """Judge what is suspected, and apart from it the controls that were measured beside it."""
+    again = {number: pair for number, pair in pairs.items() if number in suspects}
+    beside = {n: p for n, p in judgeable(pairs).items() if n.workload in controls and n not in again}
+    return {**judge(again, limit, level), **judge(beside, limit, level)}
 
 
 def _open(judgement: Judgement, tendency: str) -> bool:

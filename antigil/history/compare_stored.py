@@ -30,6 +30,11 @@ from .series import SURROUNDINGS
 #: Quantities whose samples asv keeps one per process.
 PER_PROCESS = frozenset({"slowdown", "gil_held"})
 
+NOT_JUDGED = (
+    "not judged: single-thread time, waiting and stall, of which asv stores no sample per process. A thread"
+    " that became slower would not be seen; compare without --results-only to see it"
+)
+
 
 def compare_stored(project: Project, base: Revision, head: Revision, patterns: Sequence[str] = ()) -> Outcome:
     """Judge two commits in every environment in which both have results.
@@ -82,7 +87,7 @@ def _judge_stored(
             " with 'asv run --record-samples', or compare without --results-only"
         )
     judged = judge(numbers, limits(options), level)
-    notes.append("waiting, stall and single-thread time: asv stores no sample per process, so not judged")
+    notes.append(NOT_JUDGED)
     verdict = conclude((judged, judged), workloads_of(columns), options, problems=problems, notes=notes)
     return Comparison(base, head, name, verdict, False, (first,))
 

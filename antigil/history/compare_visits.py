@@ -26,11 +26,11 @@ from asv.util import ProcessError
 
 from antigil.errors import UserError
 
+from .compare_columns import comparable
 from .compare_numbers import Readings, read_visit
 from .decide import Number
-from .drawable import Column, drawable
+from .drawable import Column
 from .project import Project, Revision, asv_errors
-from .series import SURROUNDINGS
 
 #: How many fresh processes our suites measure in one visit; see ``antigil.suite``.
 PROCESSES_VARIABLE = "ANTIGIL_PROCESSES"
@@ -89,10 +89,9 @@ def prepare(
         benchmarks = Benchmarks.discover(project.conf, project.repo, sides[1], hashes, regex=list(patterns))
         for env in sides[1]:  # where a suite cannot be imported with the head, asv installs another commit
             _install(conf, project, env, commits[1])
-    columns, _ = drawable(benchmarks, project.options.thread_parameters)
-    judged = tuple(column for column in columns if column.quantity not in SURROUNDINGS)
+    judged = comparable(benchmarks, project.options.thread_parameters)
     if not judged:
-        raise UserError("the suite has no benchmark here that counts threads or is measured by antigil")
+        raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
     wanted = {column.benchmark for column in judged}
     selected = benchmarks.filter_out(set(benchmarks) - wanted)
     return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 #: Parameter names that count threads, in benchmarks that know nothing of antigil.
@@ -50,6 +50,15 @@ class Options:
         """Return the smallest relative change of speedup that counts for a workload."""
         own = [value for pattern, value in self.thresholds.items() if re.match(pattern, workload)]
         return max(own, default=self.threshold)
+
+    def lowered(self, part: float) -> Options:
+        """Return options whose least effects that count are a part of these."""
+        return replace(
+            self,
+            threshold=self.threshold * part,
+            held_threshold=self.held_threshold * part,
+            thresholds={pattern: value * part for pattern, value in self.thresholds.items()},
+        )
 
     def excuse_of(self, workload: str) -> str | None:
         """Return why a workload raises no alert, or None if it does."""

@@ -4,8 +4,9 @@ A change counts if it was suspected in the first look and confirmed by a further
 (`Outcome.LOST`, `Outcome.GAINED`). What was clear in the first look and did not come back is
 `Outcome.PASSING`. From there:
 
-- A control whose number was confirmed so was not changed by a commit: the machine moved. What the workloads
-  say about that *quantity* is then worth nothing, and the run is unfit to judge it.
+- Controls are measured in every look. One whose number changed in a further look, suspected or not, was not
+  changed by a commit: the machine moved. What the workloads say about that *quantity* is then worth nothing,
+  and the run is unfit to judge it.
 - A workload that is excused in the configuration is reported with the reason and costs nothing.
 - A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
   thread is a loss, called what it is. Scaling lost because each thread alone became faster is no loss
@@ -144,7 +145,8 @@ def conclude(
     Parameters
     ----------
     looks
-        Judgements of all numbers; then of fresh samples of those that were suspected, and were still.
+        Judgements of all numbers; then of fresh samples of those that were suspected, and were still, and
+        of the controls.
     workloads
         Title and role of every workload that the numbers name.
     options
@@ -153,7 +155,7 @@ def conclude(
         What else is to be told; a problem means that not everything could be judged.
     """
     seen = {number: tuple(look[number] for look in looks if number in look) for number in looks[0]}
-    outcomes = {number: outcome_of(judgements) for number, judgements in seen.items()}
+    outcomes = {n: outcome_of(judged, workloads[n.workload].control) for n, judged in seen.items()}
     changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
     moved = {number for number in changed if workloads[number.workload].control}
     tainted = {number.quantity for number in moved}
@@ -171,11 +173,12 @@ def conclude(
     )
 
 
-def outcome_of(looks: Sequence[Judgement]) -> Outcome:
-    """Return what the looks at one number come to."""
+def outcome_of(looks: Sequence[Judgement], control: bool = False) -> Outcome:
+    """Return what the looks at one number come to; one of a control need not have been suspected."""
     first, *further = looks
-    if first.suspected and any(look.direction == first.tendency for look in further):
-        return Outcome(first.tendency)
+    for look in further:
+        if look.direction != SAME and (control or (first.suspected and look.direction == first.tendency)):
+            return Outcome(look.direction)
     return Outcome.SAME if first.direction == SAME else Outcome.PASSING
 
 

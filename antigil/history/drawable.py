@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .names import writable
 from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, Workload
 
 
@@ -39,6 +40,7 @@ def drawable(
                 columns += _declared(name, benchmark, str(quantity))
             elif benchmark.get("type") == "time":
                 columns += _timed(name, benchmark, thread_parameters, measured)
+                problems += _no_counts(name, benchmark, thread_parameters)
         except ValueError as error:
             problems.append(Problem(f"cannot be drawn: {error}", name))
     return columns, problems
@@ -47,16 +49,19 @@ def drawable(
 def timed_parameters(benchmarks: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
     """Return the names of all parameters of ``time_*`` benchmarks, whether or not they count threads."""
     timed = (b for b in benchmarks.values() if b.get("type") == "time")
-    return tuple(sorted({str(name) for b in timed for name in b.get("param_names", [])}))
+    return tuple(sorted({writable(str(name)) for b in timed for name in b.get("param_names", [])}))
 
 
 def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterator[Column]:
     """Yield the columns of a benchmark that states its quantity."""
-    title = str(benchmark.get("antigil_title") or _owner(name))
-    workload = Workload(_owner(name), title, control=bool(benchmark.get("antigil_control", False)))
+    workload = _workload(name, benchmark, control=bool(benchmark.get("antigil_control", False)))
     if quantity in PER_THREADS:
-        for threads, index in _thread_counts(benchmark, ("threads",)):
-            yield Column(workload, quantity, threads, name, index)
+        if list(benchmark.get("param_names", [])) != ["threads"]:
+            raise ValueError('needs one parameter named "threads"')
+        for index, text in enumerate(benchmark["params"][0]):
+            if not _is_count(text):
+                raise ValueError(f"{text} is not a number of threads")
+            yield Column(workload, quantity, int(text), name, index)
     elif quantity in PER_WORKLOAD | SURROUNDINGS:
         if benchmark.get("params"):
             raise ValueError(f'"{quantity}" takes no parameters')
@@ -71,43 +76,52 @@ def _timed(
     """Yield the columns of a ``time_*`` benchmark: one call of a measured workload, or several threads."""
     if not benchmark.get("params"):
         if _owner(name) in measured:
-            title = str(benchmark.get("antigil_title") or _owner(name))
-            yield Column(Workload(_owner(name), title), "time", None, name, None)
+            yield Column(_workload(name, benchmark), "time", None, name, None)
         return
-    names = list(benchmark.get("param_names", []))
-    position = next((names.index(p) for p in thread_parameters if p in names), None)
+    position = _position(benchmark, thread_parameters)
     if position is None:
         return
-    counts = dict(_thread_counts(benchmark, (names[position],), several=True))
-    if 1 not in counts:
+    names = list(benchmark["param_names"])
+    if not any(_is_count(text) and int(text) == 1 for text in benchmark["params"][position]):
         raise ValueError(
             f'its parameter "{names[position]}" never is 1, so there is no speedup over one thread'
         )
     for index, values in enumerate(itertools.product(*benchmark["params"])):
-        others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
-        own = f"{name}({', '.join(others)})" if others else name
-        title = str(benchmark.get("pretty_name") or name) + (f" ({', '.join(others)})" if others else "")
-        workload = Workload(own, title, origin="timed")
-        yield Column(workload, "seconds", _count(values[position]), name, index)
+        if _is_count(values[position]):
+            others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
+            told = f" ({', '.join(others)})" if others else ""
+            title = str(benchmark.get("pretty_name") or name) + told
+            workload = Workload(writable(name + told.lstrip()), writable(title), origin="timed")
+            yield Column(workload, "seconds", int(values[position]), name, index)
 
 
-def _thread_counts(
-    benchmark: Mapping[str, Any], accepted: tuple[str, ...], several: bool = False
-) -> Iterator[tuple[int, int]]:
-    """Yield thread count and flat index of each value of the parameter that counts threads."""
+def _position(benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...]) -> int | None:
+    """Return which of a benchmark's parameters counts threads, if one does."""
     names = list(benchmark.get("param_names", []))
-    found = [name for name in names if name in accepted]
-    if not found or (len(names) != 1 and not several):
-        raise ValueError(f'needs one parameter named "{accepted[0]}"')
-    for index, text in enumerate(benchmark["params"][names.index(found[0])]):
-        yield _count(text), index
+    return next((names.index(p) for p in thread_parameters if p in names), None)
 
 
-def _count(text: str) -> int:
-    """Return a thread count from the way in which asv writes a parameter."""
-    if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"{text} is not a number of threads")
-    return int(text)
+def _no_counts(
+    name: str, benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Name the values of a thread parameter that say no number of threads, such as "all of them"."""
+    position = _position(benchmark, thread_parameters)
+    values = [] if position is None else benchmark["params"][position]
+    left_out = [text for text in values if not _is_count(text)]
+    if position is not None and left_out:
+        what = f"{benchmark['param_names'][position]} = {', '.join(left_out)}"
+        yield Problem(f"not drawn where {what}: no number of threads", name)
+
+
+def _is_count(text: str) -> bool:
+    """Tell whether a parameter, as asv writes it, is a number of threads."""
+    return text.isdecimal() and int(text) >= 1
+
+
+def _workload(name: str, benchmark: Mapping[str, Any], control: bool = False) -> Workload:
+    """Return the workload of a benchmark that is one of several of a class."""
+    title = str(benchmark.get("antigil_title") or _owner(name))
+    return Workload(writable(_owner(name)), writable(title), control)
 
 
 def _owner(name: str) -> str:

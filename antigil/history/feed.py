@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import datetime
 import html
+import re
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asv.feed import FeedEntry, write_atom
 
 from .changes import Change, Effect
-from .names import environment_id
+from .names import digest, environment_id
 from .series import Archive, Commit, Environment
 from .standing import Standing, commit_of
 from .words import percent, points, times
 
 #: The newest changes that the feed tells.
 MOST = 100
+ATOM = "http://www.w3.org/2005/Atom"
 
 
 def write_feed(
@@ -50,10 +53,31 @@ def write_feed(
         entries,
         title=f"{project}: changes of speedup over threads",
         author="antigil",
-        address=f"{project}.antigil",
+        address=f"{_authority(project)}.antigil",
         updated=max((e.updated for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
         link=f"{base}index.html",
     )
+    if base:
+        _add_own_address(path, f"{base}{path.name}")
+
+
+def _authority(project: str) -> str:
+    """Return a project's name as an address of a ``tag:`` may hold it: letters, digits, ``-`` and ``.`` only.
+
+    References
+    ----------
+    https://www.rfc-editor.org/rfc/rfc4151
+    """
+    words = (re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-") for word in project.split("."))
+    return ".".join(word for word in words if word) or digest(project)
+
+
+def _add_own_address(path: Path, address: str) -> None:
+    """Say in the feed where it is served; asv's writer has no place for that."""
+    ET.register_namespace("", ATOM)
+    tree = ET.parse(path)
+    tree.getroot().insert(0, ET.Element(f"{{{ATOM}}}link", rel="self", href=address))
+    tree.write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _entry(

@@ -18,11 +18,14 @@ from antigil.errors import UserError
 
 from .alert_confirm import pattern_of
 from .alert_document import SCHEMA
-from .alert_report import alert_lines
+from .alert_report import entries, entry_lines
 from .github import gh, gh_json
 from .report_markdown import code
 
 LABEL = "parallelism"
+
+#: GitHub takes 65,536; of what is longer the oldest changes are left out.
+MOST_CHARACTERS = 65_000
 
 _WORKLOAD = re.compile(r"<!-- antigil workload: (.+?) -->")
 _CHANGES = re.compile(r"<!-- antigil changes: ([0-9a-f ]*) -->")
@@ -76,41 +79,40 @@ def plan(document: Document, issues: Sequence[Issue]) -> list[Action]:
     """Return what is to be done, given the alerts and the issues that are open."""
     if not document["workloads"]:
         return []  # nothing was measured, so nothing is known
-    ours = {issue.workload: issue for issue in reversed(issues) if issue.workload is not None}
     actions = []
+    ours: dict[str, Issue] = {}
+    for issue in sorted(issues, key=lambda one: one.number):
+        if issue.workload in ours:
+            note = f"Closed: #{ours[issue.workload].number} is about the same workload."
+            actions.append(Action("close", issue.workload, issue.number, comment=note))
+        elif issue.workload is not None:
+            ours[issue.workload] = issue
     for name in dict.fromkeys(alert["workload"] for alert in document["alerts"] if alert["counts"]):
         alerts = [a for a in document["alerts"] if a["workload"] == name and a["counts"]]
         page = next((one["page"] for one in document["workloads"] if one["name"] == name), "")
         body = body_of(name, alerts, page)
-        issue = ours.pop(name, None)
-        if issue is None:
+        known = ours.pop(name, None)
+        if known is None:
             actions.append(Action("open", name, title=f"Parallelism lost: {name}", body=body))
-        elif issue.body.strip() != body.strip():
-            fresh = [alert for alert in alerts if alert["identity"] not in issue.changes]
-            actions.append(Action("update", name, issue.number, body=body, comment=_news(fresh)))
+        elif known.body.strip() != body.strip():
+            fresh = [alert for alert in alerts if alert["identity"] not in known.changes]
+            actions.append(Action("update", name, known.number, body=body, comment=_news(fresh)))
     for name, issue in ours.items():
-        if _settled(document, str(name)):
-            actions.append(Action("close", str(name), issue.number, comment=_farewell(document, str(name))))
+        if _settled(document, name):
+            actions.append(Action("close", name, issue.number, comment=_farewell(document, name)))
     return actions
 
 
 def body_of(workload: str, alerts: Sequence[Document], page: str = "") -> str:
     """Return an issue's text: what changed, in tables, and what can be done."""
-    lines = [
+    head = [
         f"<!-- antigil workload: {workload} -->",
-        f"<!-- antigil changes: {' '.join(sorted(alert['identity'] for alert in alerts))} -->",
+        f"<!-- antigil changes: {' '.join(sorted({alert['identity'] for alert in alerts}))} -->",
         f"{code(workload)} {code(alerts[0]['title'])} lost parallelism or speed.",
     ]
-    for alert in alerts:
-        lines += [
-            "",
-            f"### {alert['standing']} in {alert['commit']['hash'][:8]}",
-            "",
-            *alert_lines(dict(alert)),
-        ]
     newest = alerts[0]
     command = f"antigil compare {newest['before']['hash'][:12]} {newest['commit']['hash'][:12]}"
-    lines += [
+    foot = [
         "",
         *([f"Its history: {page}", ""] if page else []),
         f"To measure it again: `{command} -b '{pattern_of(workload)}'`",
@@ -118,12 +120,28 @@ def body_of(workload: str, alerts: Sequence[Document], page: str = "") -> str:
         'If it is meant to be so, excuse the workload with a reason under `"antigil": {"excused": …}` in'
         " asv.conf.json. This issue closes itself when the loss is made good, or excused.",
     ]
-    return "\n".join(lines) + "\n"
+    changes = [
+        ["", f"### {entry[0]['standing']} in {entry[0]['commit']['hash'][:8]}", "", *entry_lines(entry)]
+        for entry in entries(map(dict, alerts))
+    ]
+    return _fitting(head, changes, foot)
 
 
 def _news(alerts: Sequence[Document]) -> str:
-    """Return a comment on changes that the issue did not tell yet."""
-    return "\n".join(line for alert in alerts for line in ("Another change:", "", *alert_lines(dict(alert))))
+    """Return a comment on changes that the issue did not tell yet; nothing if there is none."""
+    changes = [["Another change:", "", *entry_lines(entry), ""] for entry in entries(map(dict, alerts))]
+    return _fitting([], changes, []) if changes else ""
+
+
+def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> str:
+    """Return lines as a text; where that is too long, as many of the changes as GitHub takes, and a note."""
+    for told in range(len(changes), -1, -1):
+        left = len(changes) - told
+        note = ["", f"{left} more changes are left out, for length: see 'antigil alert'."] if left else []
+        text = "\n".join([*head, *(line for change in changes[:told] for line in change), *note, *foot])
+        if len(text) < MOST_CHARACTERS:
+            break
+    return f"{text[:MOST_CHARACTERS]}\n"
 
 
 def _settled(document: Document, workload: str) -> bool:
@@ -149,11 +167,13 @@ def synchronise(path: str) -> list[str]:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-        matches = document["schema"] == SCHEMA
+        matches = document["schema"] == SCHEMA and {"since", "selected"} <= document.keys()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no alerts: {error}") from error
     if not matches:
         raise UserError(f"{path} holds no alerts of this version: write it with 'antigil alert --json'")
+    if document["since"] is not None or document["selected"]:
+        raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
     gh("label", "create", LABEL, "--force", "--description", "Threads help less than they did")
     listed = gh_json(
         "issue", "list", "--label", LABEL, "--state", "open", "--limit", "500", "--json", "number,body"

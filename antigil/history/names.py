@@ -9,10 +9,17 @@ from collections.abc import Sequence
 from .series import Environment
 
 LONGEST = 80
+#: What XML cannot hold, or what no file in UTF-8 can.
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 #: Names that a workload's files may not have: the site's own files have them.
 TAKEN = frozenset({"index", "overview", "commits"})
 #: asv's fields in which machines usually differ as a whole; shown only if nothing else tells them apart.
 MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
+
+
+def writable(text: str) -> str:
+    """Return a text with U+FFFD in place of control characters and others that break a file it stands in."""
+    return UNWRITABLE.sub("\ufffd", text)
 
 
 def file_names(names: Sequence[str]) -> dict[str, str]:
@@ -25,13 +32,13 @@ def file_names(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:LONGEST]
         unsafe = plain != name or lower.count(name.lower()) > 1 or plain.lower() in TAKEN
-        found[name] = f"{plain}-{_digest(name)}".lstrip("-") if unsafe else plain
+        found[name] = f"{plain}-{digest(name)}".lstrip("-") if unsafe else plain
     return found
 
 
 def environment_id(environment: Environment) -> str:
     """Return a short name for links that stays the same from run to run."""
-    return _digest(repr((environment.key, environment.branch)))
+    return digest(repr((environment.key, environment.branch)))
 
 
 def environment_labels(environments: Sequence[Environment]) -> dict[Environment, str]:
@@ -63,6 +70,6 @@ def _label(environment: Environment, varying: Sequence[str], branches: bool) -> 
     return " · ".join(parts)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """Return eight hexadecimal digits that stand for a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]

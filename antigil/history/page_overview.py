@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .config import Options
-from .names import environment_id
+from .names import environment_id, writable
 from .page_workload import build_name, change_model
 from .series import Archive, Environment, Problem
 from .sparkline import sparkline
@@ -50,19 +50,28 @@ def overview_model(
         "all_workloads": len({row["workload"].name for row in own}),
         "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
         "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
-        "changes": _newest_changes(rows, newest),
+        "changes": _newest_changes(archive, rows, newest),
         "most_together": MOST_TOGETHER,
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
-        "release": max(((r, n) for n, r in archive.tags.items()), default=(0, None))[1],
+        "release": _newest_release(archive, found),
         "help": _help(archive, found, labels),
         "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
         "drawable": len(archive.drawable),
         "thread_parameters": options.thread_parameters,
-        "problems": [*archive.problems, *_unmeasured(archive, found)],
+        "problems": [
+            Problem(writable(p.what), writable(p.where))
+            for p in (*archive.problems, *_unmeasured(archive, found))
+        ],
     }
+
+
+def _newest_release(archive: Archive, found: Sequence[Standing]) -> str | None:
+    """Return the newest of the releases that the workloads are compared with."""
+    compared = {s.release for s in found if s.release is not None}
+    return max(compared, key=lambda name: (archive.tags[name], name), default=None)
 
 
 def _help(
@@ -103,6 +112,7 @@ def _row(
         "workload": s.workload,
         "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",
         "environment": environment_id(s.environment),
+        "branch": s.environment.branch,
         "label": labels[s.environment],
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "threads": s.threads,
@@ -124,10 +134,12 @@ def _row(
     }
 
 
-def _newest_changes(rows: Sequence[dict[str, Any]], newest: int) -> list[list[dict[str, Any]]]:
+def _newest_changes(
+    archive: Archive, rows: Sequence[dict[str, Any]], newest: int
+) -> list[list[dict[str, Any]]]:
     """Return the newest changes, confirmed ones first, by commit and direction; the largest leads."""
     told = [
-        {**change, "row": row, "ago": newest - change["revision"]}
+        {**change, "row": row, "ago": archive.commits_between(row["branch"], change["revision"], newest)}
         for row in rows
         for change in row["changes"]
     ]

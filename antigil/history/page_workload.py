@@ -44,6 +44,7 @@ def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environme
         "python": s.environment.python,
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "cpus": s.cpus,
+        "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
         "newest": s.revision,
         "notable": notable_revisions(archive, s),
         "details": [list(item) for item in s.environment.key],
@@ -60,10 +61,11 @@ def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str
     """Return one change, told by its headline effect first."""
     headline = change.headline(cpus)
     commit = commit_of(archive, change.revision)
+    branch = change.environment.branch
     return {
         "revision": change.revision,
         "before": change.before_revision,
-        "between": change.revision - change.before_revision - 1,
+        "between": archive.commits_between(branch, change.before_revision, change.revision) - 1,
         "hash": commit.hash,
         "subject": commit.subject,
         "author": commit.author,

@@ -7,10 +7,15 @@ module, so what draws pages is imported only while publishing.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from asv.commands.publish import Publish
 from asv.publishing import OutputPublisher
 from asv.util import UserError
+
+from .config import ConfigError, read_options
 
 #: What has to be installed beside asv; the extra that brings it.
 EXTRA = 'pip install "antigil[asv]"'
@@ -31,4 +36,33 @@ class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
             from .publish import publish_site
         except ModuleNotFoundError as error:
             raise UserError(f"the Speedup pages need {error.name}: {EXTRA}") from error
-        publish_site(conf, repo, benchmarks, graphs, revisions)
+        with _told_in_one_line():
+            publish_site(conf, repo, benchmarks, graphs, revisions)
+
+
+@contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    """Let asv show what the configuration cannot mean as one line, and end with status 1."""
+    try:
+        yield
+    except ConfigError as error:
+        raise UserError(str(error)) from error
+
+
+_publish = Publish.run
+
+
+def _check_and_publish(conf: Any, *args: Any, **keywords: Any) -> Any:
+    """Refuse what the ``antigil`` key cannot mean, then let asv publish."""
+    with _told_in_one_line():
+        read_options(conf)
+    return _publish(conf, *args, **keywords)
+
+
+def setup() -> None:
+    """Put the check of the ``antigil`` key first; asv calls this once it has imported the plugin.
+
+    asv shows a plugin its configuration only when the old pages are gone and the steps are detected, which
+    may take minutes, so its own command is told to look before.
+    """
+    Publish.run = staticmethod(_check_and_publish)

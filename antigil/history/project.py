@@ -102,3 +102,12 @@ def asv_errors() -> Iterator[None]:
         yield
     except (AsvUserError, ConfigError) as error:
         raise UserError(" ".join(str(error).split())) from error
+    except ProcessError as error:
+        raise UserError(_failed(error)) from error
+
+
+def _failed(error: ProcessError) -> str:
+    """Return in one line which program of asv's failed, and its last words."""
+    text = "\n".join(words for words in (error.stdout, error.stderr) if words)
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"'{' '.join(error.args)}' failed: {said[-1] if said else f'exit status {error.retcode}'}"

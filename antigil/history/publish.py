@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from asv.console import log
-from asv.util import UserError
 
 from .changes import find_changes, steps_of_graphs
-from .config import ConfigError, read_options
+from .config import read_options
 from .navigation import link_from_asv
 from .reading import read_archive
 from .site import write_site
@@ -24,23 +23,17 @@ def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: 
 
     Raises
     ------
-    asv.util.UserError
-        If the configuration is refused; asv shows it as one line.
+    ConfigError
+        If the configuration is refused.
     """
-    try:
-        options = read_options(conf)
-    except ConfigError as error:
-        raise UserError(str(error)) from error
+    options = read_options(conf)
     archive = read_archive(conf, repo, benchmarks, revisions, options)
     for problem in archive.problems:
         log.warning(f"speedup: {problem.where}: {problem.what}")
     changes = find_changes(archive, options, steps_of_graphs(graphs))
     found = standings(archive, changes, options)
     html = Path(conf.html_dir)
-    try:
-        write_site(conf, archive, found, options, html / FOLDER)
-    except ConfigError as error:
-        raise UserError(str(error)) from error
+    write_site(conf, archive, found, options, html / FOLDER)
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
             log.warning(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import os
+import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from asv.results import Results, iter_results_paths
+from asv.results import Results
 
+from .branches import Branches
 from .commits import Described, describe_commits
 from .config import Options
 from .drawable import Column, drawable, timed_parameters
+from .names import writable
+from .result_files import readable_results
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
 from .timings import strong_scaling
 
@@ -43,17 +46,17 @@ def read_archive(
     tables: dict[Environment, _Table] = {}
     dates: dict[str, int] = {}
     tags: dict[str, str] = repo.get_tags()
-    branches = _branches(conf, repo, set(tags.values()))
+    branches = Branches(conf, repo, set(tags.values()))
     removed, lost = set[str](), set[str]()
-    for results in _readable(conf.results_dir, problems):
+    for results in readable_results(conf.results_dir, problems):
         removed.update(name for name in results.get_all_result_keys() if name not in benchmarks)
         revision = revisions.get(results.commit_hash)
         if revision is None:
             lost.add(results.commit_hash)
             continue
-        dates[results.commit_hash] = results.date
         keys = results.get_result_keys(benchmarks)
         for branch in branches.of(results.commit_hash):
+            dates[results.commit_hash] = results.date
             table = tables.setdefault(_environment(results, branch), _Table(columns, benchmarks))
             table.add(revision, results, keys)
     series = _all_series(tables)
@@ -68,6 +71,7 @@ def read_archive(
         tags={name: revisions[hash_] for name, hash_ in tagged.items()},
         tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
         problems=tuple(problems),
+        branches=branches.revisions(),
         drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
         benchmarks=len(benchmarks),
         parameters=timed_parameters(benchmarks),
@@ -80,52 +84,11 @@ def _all_series(tables: Mapping[Environment, _Table]) -> list[Series]:
     return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
 
 
-class _Branches:
-    """Which of the configured branches a commit is on, as asv decides it."""
-
-    def __init__(self, commits: dict[str, set[str]], tagged: set[str]) -> None:
-        self._commits = commits
-        self._tagged = tagged
-        self.strays: set[str] = set()
-
-    def of(self, commit: str) -> list[str | None]:
-        """Return the branches of a commit; ``[None]`` stands for the only one."""
-        found = [branch for branch, commits in self._commits.items() if commit in commits]
-        if not found and commit in self._tagged:
-            found = list(self._commits)
-        if not found:
-            self.strays.add(commit)
-        return list(found) if len(self._commits) > 1 else [None for _ in found]
-
-
-def _branches(conf: Any, repo: Any, tagged: set[str]) -> _Branches:
-    """Ask the repository for the commits of each configured branch."""
-    commits = {repo.get_branch_name(branch): set(repo.get_branch_commits(branch)) for branch in conf.branches}
-    return _Branches(commits, tagged)
-
-
-def _readable(results_dir: str, problems: list[Problem]) -> Iterator[Results]:
-    """Yield asv's result files; note one that cannot be read and go on."""
-    for folder, name, machine in iter_results_paths(results_dir):
-        path = os.path.join(folder, name)
-        try:
-            yield Results.load(path, machine_name=machine)
-        except Exception as error:  # whatever a file holds that asv did not write: named on the page
-            where = os.path.relpath(path, results_dir)
-            problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
-
-
-def _first_line(error: Exception, path: str) -> str:
-    """Return an error's first line without the path, which is named beside it."""
-    text = str(error).replace(f"in file '{path}'", "").replace(os.path.abspath(path), "it").strip()
-    return (text.splitlines() or [type(error).__name__])[0]
-
-
 def _environment(results: Results, branch: str | None) -> Environment:
     """Return the environment of one result file: what asv keeps apart, it keeps apart."""
     params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
     params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
-    return Environment(tuple(sorted(params.items())), branch)
+    return Environment(tuple(sorted((writable(k), writable(v)) for k, v in params.items())), branch)
 
 
 class _Cells:
@@ -153,7 +116,7 @@ class _Cells:
     def put(self, row: int, value: Any, stats: dict[str, float] | None, known: bool) -> None:
         """Write one cell, filling up the rows that went before without it."""
         self.fill(row)
-        number, state = _number(value, known)
+        number, state = _number(value, known, self.column)
         bounded = state == State.PRESENT and stats is not None
         low, high = (stats.get("ci_99_a"), stats.get("ci_99_b")) if bounded and stats else (None, None)
         self.values.append(number)
@@ -206,11 +169,13 @@ class _Table:
             )  # fmt: skip
 
 
-def _number(value: Any, known: bool) -> tuple[float, int]:
-    """Return a stored value as a number, and its state."""
+def _number(value: Any, known: bool, column: Column) -> tuple[float, int]:
+    """Return a stored value as a number, and its state; a slowdown that gives no speedup is no value."""
     if value is None:
         return np.nan, State.FAILED if known else State.MISSING
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return np.nan, State.SKIPPED
+    if column.quantity == "slowdown" and (value <= 0 or math.isinf((column.threads or 1) / value)):
         return np.nan, State.SKIPPED
     return float(value), State.PRESENT
 

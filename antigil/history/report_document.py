@@ -8,7 +8,6 @@ shows them escapes them.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
@@ -26,6 +25,9 @@ SCHEMA = "antigil.comparison/1"
 
 #: A file larger than this was not written by us.
 MOST_BYTES = 8_000_000
+
+#: Numbers beyond these were measured by nobody, and their quotients would overflow.
+SMALLEST, LARGEST, MOST_THREADS = 1e-100, 1e100, 1_000_000
 
 CONTEXT = ("waiting", "queued", "inflation")
 
@@ -138,10 +140,11 @@ _ROW = {
     "base": float, "head": float, "p": float, "adjusted_p": float,
     "samples": ({"base": [float], "head": [float]}, None),
 }  # fmt: skip
-_PAIR = ([float], None)
+_PAIR = ([float, float], None)
 _WORKLOAD = {
     "name": str, "title": str, "control": bool, "counts": bool, "excuse": (str, None),
-    "trade": (frozenset({"slower alone", "faster alone"}), None), "throughput": [[float]], "rows": [_ROW],
+    "trade": (frozenset({"slower alone", "faster alone"}), None), "throughput": [[float, float]],
+    "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
@@ -158,7 +161,11 @@ _DOCUMENT = {
 
 
 def _check(value: Any, shape: Any, where: str = "the file") -> None:
-    """Compare a value with a shape: a type, allowed values, alternatives, a list of one shape, or keys."""
+    """Compare a value with a shape.
+
+    A shape is a type, a set of allowed values, a tuple of a shape and None, a list of one shape for any
+    number of items or of several for exactly these, or a dict with its keys.
+    """
     if isinstance(shape, tuple):
         if value is not None:
             _check(value, shape[0], where)
@@ -170,6 +177,8 @@ def _check(value: Any, shape: Any, where: str = "the file") -> None:
     elif isinstance(shape, list):
         if not isinstance(value, list):
             raise ValueError(f"{where} is no list")
+        if len(shape) > 1 and len(value) != len(shape):
+            raise ValueError(f"{where} does not have {len(shape)} items")
         for item in value:
             _check(item, shape[0], f"an item of {where}")
     elif isinstance(shape, frozenset):
@@ -180,7 +189,16 @@ def _check(value: Any, shape: Any, where: str = "the file") -> None:
 
 
 def _is_a(value: Any, kind: type) -> bool:
-    """Tell whether a value is of a JSON type; an integer is a number, a truth value is not."""
+    """Tell whether a value is of a JSON type; an integer is a number, a truth value is not.
+
+    Numbers of a size that nothing measured has, and text that cannot be written, are of none.
+    """
+    if isinstance(value, bool):
+        return kind is bool
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        return isinstance(value, int | float) and (value == 0 or SMALLEST <= abs(value) <= LARGEST)
+    if kind is int:
+        return isinstance(value, int) and 0 <= value <= MOST_THREADS
+    if kind is str and isinstance(value, str):
+        value.encode("utf-8")  # a lone half of a surrogate pair raises a ValueError
+    return isinstance(value, kind)

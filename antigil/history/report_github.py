@@ -26,6 +26,8 @@ def annotation_lines(document: Document) -> Iterator[str]:
         where = comparison["environment"]
         for reason in reasons(comparison):
             yield annotation("warning", "could not judge", f"{where}: {reason}")
+        if not comparison["measured"]:  # stored results tell less, which a green mark would hide
+            yield from (annotation("notice", "note", f"{where}: {note}") for note in comparison["notes"])
         for workload in changed(comparison):
             if workload["control"]:
                 continue  # named above as a reason

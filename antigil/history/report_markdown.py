@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .report_summary import EXCUSED, MARKS, changed, headline, method, reasons, remarks, standing
+from .report_summary import EXCUSED, MARKS, changed, headline_parts, method, reasons, remarks, standing
 from .report_words import change, name, value
 
 Document = dict[str, Any]
@@ -38,9 +38,9 @@ def markdown_report(document: Document, marker: bool = True) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
-    first, _, names = headline(document).partition(": ")
-    shown = ", ".join(code(one) for one in names.split(", ")) if names else ""
-    yield f"### {ICONS[document['status']]} {first}{': ' if shown else ''}{shown}"
+    result, names = headline_parts(document)
+    shown = f": {', '.join(map(code, names))}" if names else ""
+    yield f"### {ICONS[document['status']]} {result}{shown}"
     yield ""
     for side in ("base", "head"):
         yield f"- {side}: {code(document[side]['hash'][:8])} {code(document[side]['subject'])}".rstrip()

@@ -45,14 +45,20 @@ def trade_told(trade: str, throughput: Sequence[Sequence[float]]) -> str:
 
 def headline(document: Document) -> str:
     """Return the result in one line."""
+    result, names = headline_parts(document)
+    return f"{result}: {', '.join(names)}" if names else result
+
+
+def headline_parts(document: Document) -> tuple[str, list[str]]:
+    """Return the result, and the foreign texts that it is about: workloads, or why nothing was compared."""
     if document["skipped"]:
-        return f"Nothing to compare: {document['skipped']}"
-    lost, gained = _names(document, "lost"), _names(document, "gained")
+        return "Nothing to compare", [document["skipped"]]
     if document["status"] == 1:
-        return f"Confirmed loss: {', '.join(lost)}"
+        return "Confirmed loss", _names(document, "lost")
     if document["status"] == 2:
-        return "Could not judge"
-    return f"Nothing lost; gained: {', '.join(gained)}" if gained else "Nothing lost"
+        return "Could not judge", []
+    gained = _names(document, "gained")
+    return ("Nothing lost; gained" if gained else "Nothing lost"), gained
 
 
 def _names(document: Document, outcome: str) -> list[str]:

@@ -187,6 +187,9 @@ class Archive:
         By revision.
     tags, tag_dates : dict of str to int
         Revision of each tag, and its commit's date in milliseconds since 1970 where it is known.
+    branches : dict of (str or None) to array of int
+        Revisions of every commit of each branch, ascending, measured or not, by `Environment.branch`.
+        asv's revision numbers count the commits of all branches; how far apart two commits are, these tell.
     drawable : frozenset of str
         Names of all workloads that the suite could draw, measured or not.
     benchmarks, parameters : int, tuple of str
@@ -200,6 +203,7 @@ class Archive:
     tags: Mapping[str, int] = field(default_factory=dict)
     tag_dates: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    branches: Mapping[str | None, Ints] = field(default_factory=dict)
     drawable: frozenset[str] = frozenset()
     benchmarks: int = 0
     parameters: tuple[str, ...] = ()
@@ -226,6 +230,17 @@ class Archive:
     def environments_of(self, workload: str) -> tuple[Environment, ...]:
         """Return the environments in which a workload was measured, in a fixed order."""
         return tuple(e for e in self.environments if (workload, e) in self._index)
+
+    def commits_between(self, branch: str | None, older: int, newer: int) -> int:
+        """Return how many commits of a branch come after one revision, up to and including another."""
+        first, last = np.searchsorted(self.branches[branch], [older, newer], side="right")
+        return int(last - first)
+
+    def revision_before(self, branch: str | None, revision: int, commits: int) -> int:
+        """Return the revision so many commits of a branch before one; -1 where the branch is younger."""
+        own = self.branches[branch]
+        position = int(np.searchsorted(own, revision, side="right")) - 1 - commits
+        return int(own[position]) if position >= 0 else -1
 
     def cpus_allowed(self, environment: Environment, revision: int) -> int | None:
         """Return how many CPUs the measurement could use: recorded, else what the machine file states."""

@@ -15,7 +15,7 @@ from .badge import badge, headline_standing, history_model
 from .config import Options
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
-from .names import environment_id, environment_labels, file_names
+from .names import environment_id, environment_labels, file_names, writable
 from .page_overview import overview_model
 from .page_workload import build_name, commit_columns, environment_columns, page_model
 from .series import Archive, Environment
@@ -49,14 +49,15 @@ def write_site(
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
     templates = _templates(conf)
-    model = overview_model(archive, found, files, labels, options)
+    headline = headline_standing(found, options, archive.drawable)
+    model = {**overview_model(archive, found, files, labels, options), "headline": headline}
     (folder / "index.html").write_text(
         templates.get_template("overview.html").render(model), encoding="utf-8"
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
-    write_feed(folder / "feed.xml", conf.project, archive, found, files, labels, options.site_url)
-    headline = headline_standing(found, options, archive.drawable)
+    project = writable(str(conf.project))
+    write_feed(folder / "feed.xml", project, archive, found, files, labels, options.site_url)
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
     commits = commit_fields(archive)
@@ -125,7 +126,7 @@ def _templates(conf: Any) -> jinja2.Environment:
     url = str(conf.show_commit_url)
     linked = url.startswith(("https://", "http://"))
     templates.globals.update(
-        project=conf.project,
+        project=writable(str(conf.project)),
         commit_url=url if linked else "",
         hash_length=conf.hash_length,
         build_name=build_name,

@@ -42,7 +42,7 @@ def sparkline(standing: Standing) -> str:
 
 
 def _triangle(x: float, lost: bool) -> str:
-    """Return a small triangle that points down for a loss (at the bottom) and up for a gain (at the top)."""
+    """Return a small triangle at the bottom that points down for a loss and up for a gain."""
     if lost:
         return f"M{x - 3:.1f} {HEIGHT - 6}h6l-3 5z"
     return f"M{x - 3:.1f} {HEIGHT - 1}h6l-3 -5z"

@@ -128,9 +128,9 @@ def _standing(
     if headline is None or position is None:
         return None
     revision = int(headline.revisions[position])
-    release = last_release(archive, revision)
+    release = last_release(archive, environment.branch, revision)
     since_release = None if release is None else _since(headline, position, archive.tags[release])
-    ago = revision - COMMITS_AGO
+    ago = archive.revision_before(environment.branch, revision, COMMITS_AGO)
     since_ago = _since(headline, position, ago)
     reference = ago if release is None else min(ago, archive.tags[release])
     return Standing(
@@ -160,10 +160,14 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
     return served[-1] if served else candidates[0]
 
 
-def last_release(archive: Archive, revision: int) -> str | None:
-    """Return the newest tag that is older than a revision."""
+def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:
+    """Return the newest tag of a branch that is older than a revision.
+
+    Where the branch has none, of all tags: many a project tags its releases on branches of their own.
+    """
     older = [(tagged, name) for name, tagged in archive.tags.items() if tagged < revision]
-    return max(older)[1] if older else None
+    own = [(tagged, name) for tagged, name in older if archive.commits_between(branch, tagged - 1, tagged)]
+    return max(own or older, default=(0, None))[1]
 
 
 def _since(series: Series, position: int, revision: int) -> float | None:

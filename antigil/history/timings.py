@@ -9,11 +9,14 @@ in quadrature on a logarithmic scale:
 
 Below and above the value apart, since asv's intervals are not symmetric. The samples of T(1) and T(n) come
 from different processes at different times: such a line is noisier than one from antigil's instrument.
+
+T(1) is the workload's single-thread time as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,17 +24,18 @@ from .series import Floats, Series, State
 
 
 def strong_scaling(series: Iterable[Series]) -> list[Series]:
-    """Return slowdown series for every workload of which ``seconds`` at 1 and at n threads are known."""
+    """Return slowdown and time of every workload of which ``seconds`` at 1 thread are known."""
     timed: dict[tuple[str, object], dict[int, Series]] = {}
     for one in series:
         if one.quantity == "seconds" and one.threads is not None:
             timed.setdefault((one.workload, one.environment), {})[one.threads] = one
-    return [
-        _slowdown(by_threads[1], by_threads[threads], threads)
-        for by_threads in timed.values()
-        if 1 in by_threads
-        for threads in sorted(by_threads)
-    ]
+    found = []
+    for by_threads in timed.values():
+        if 1 in by_threads:
+            single = by_threads[1]
+            found += [_slowdown(single, by_threads[threads], threads) for threads in sorted(by_threads)]
+            found.append(replace(single, quantity="time", threads=None))
+    return found
 
 
 def _slowdown(single: Series, several: Series, threads: int) -> Series:

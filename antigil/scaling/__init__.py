@@ -13,7 +13,7 @@ from .probe import probe_gil
 from .rounds import Plan, measure_rounds
 from .sample import Sample
 from .surroundings import Surroundings, gil_enabled
-from .verdict import sentence, verdict
+from .verdict import sentence, verdict, waits
 from .workload import FunctionWorkload, Workload
 
 __all__ = [
@@ -43,4 +43,5 @@ __all__ = [
     "probe_gil",
     "sentence",
     "verdict",
+    "waits",
 ]

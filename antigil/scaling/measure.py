@@ -147,12 +147,12 @@ def measure_function(
     plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)
     done = measure_rounds(workload, plan)
     used, disturbed = select(done)
-    samples = [sample_of([one]) for one in used]
+    held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
+    samples = [under_ceiling(sample_of([one]), held.ceiling) for one in used]
     dropped = len(done) - len(used)
     # Rounds left out belong to the measurement as a whole; the first sample carries them.
     first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)
     samples = [first, *samples[1:]]
-    held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
     return Measurement(
         workload=workload,
         surroundings=Surroundings.here(),

@@ -29,7 +29,11 @@ from .workload import FunctionWorkload, Workload
 SCHEMA = "antigil.measurement/1"
 
 INSTRUMENT_VERSION = "1"
-"""Raised by every change that can move a figure; figures of different versions must not be compared."""
+"""Figures of different versions must not be compared.
+
+Raised, from the first release on, by every change that can move a figure. Nothing is released yet,
+and figures of development versions are all of version 1.
+"""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 One worker thread calls the workload again and again. Beside it a prober sleeps for
 exponentially distributed times, so its wake-ups see time averages. Waking from a sleep costs
 one voluntary context switch; finding the GIL taken costs at least one more, and the prober
-reads its own count. Where that count cannot be had, a late wake-up stands in for it.
+reads its own count. Where that count cannot be had, or no sleep moves it, a late wake-up stands
+in for it.
 
 Worker and prober share one CPU. A probe that wakes up on another CPU looks at the GIL while the
 worker goes on, and a hold that ends within the microsecond between look and wait goes unseen:
@@ -159,7 +160,7 @@ class _Watch:
     def __init__(self, worker: threading.Thread) -> None:
         self._worker = worker
         self._files = contextlib.ExitStack()
-        self._notes: list[tuple[float, float, int | None, int | None, _Clocks]] = []
+        self._notes: list[tuple[float, float, int, int, _Clocks]] = []
 
     def __enter__(self) -> Self:
         own_id = threading.get_native_id()
@@ -207,17 +208,22 @@ class _Watch:
     def probes(self) -> Iterator[Probe]:
         """Yield what each look saw."""
         before = _seconds(self._first)
+        counted = self._switches_are_counted()
         for sleep, elapsed, switches, more_switches, clocks in self._notes:
             after = _seconds(clocks)
             yield Probe(
                 sleep=sleep,
                 elapsed=elapsed,
-                taken=None if switches is None or more_switches is None else more_switches - switches >= 2,
+                taken=more_switches - switches >= 2 if counted else None,
                 worker_cpu=after[0] - before[0],
                 worker_queued=after[1] - before[1],
                 own_queued=after[2] - before[2],
             )
             before = after
+
+    def _switches_are_counted(self) -> bool:
+        """Tell whether any sleep moved the count: in some sandboxes it stands still, and tells nothing."""
+        return any(more_switches > switches for _, _, switches, more_switches, _ in self._notes)
 
     def _read(self) -> _Clocks:
         return self._worker_cpu(), self._worker_queue(), self._own_queue()
@@ -237,9 +243,9 @@ def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
-def _switch_counter() -> Callable[[], int | None]:
-    """Return a reader of the calling thread's voluntary context switches."""
+def _switch_counter() -> Callable[[], int]:
+    """Return a reader of the calling thread's voluntary context switches, 0 where none are counted."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
-        return lambda: None
+        return lambda: 0
     getrusage, this_thread = resource.getrusage, resource.RUSAGE_THREAD
     return lambda: getrusage(this_thread).ru_nvcsw

@@ -1,8 +1,7 @@
 """One word, and one plain sentence, on how a workload scales.
 
-The rule leans on the GIL-held share, which is right on one CPU and on a busy machine, and on
-waiting beyond that of one thread, which tells of locks. Speedup itself is not asked: with few
-CPUs it cannot see a held share of 10 %, and a neighbour changes it.
+The rule leans on the GIL-held share, which is right on one CPU and on a busy machine. Speedup
+itself is not asked: with few CPUs it cannot see a held share of 10 %, and a neighbour changes it.
 
     no-gil         the GIL is disabled: there is nothing to hold
     holds          held >= 0.9
@@ -11,11 +10,21 @@ CPUs it cannot see a held share of 10 %, and a neighbour changes it.
     inconclusive   the 99 % interval of the held share reaches across two of these and is
                    wider than 0.2
 
-A workload that releases the GIL may still stand in its own way: where its threads wait more
-than one thread alone does, the sentence says so.
+Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
+
+    alone          one thread waits for more than 0.1 of its time
+    each other     n threads wait for more than 0.1 of theirs beyond what their calls would
+                   wait for in one thread, and beyond what the GIL can explain
+
+A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait beyond it for the
+share waiting(n) - waiting(1) S(n) / n of their time. Calls that hold the GIL for a share h wait for
+it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
+(n - 1) h of that.
 """
 
 from __future__ import annotations
+
+import math
 
 from .measurement import Measurement, Point
 
@@ -52,36 +61,63 @@ def most_telling_point(measurement: Measurement) -> Point:
 
 
 def extra_waiting(measurement: Measurement) -> float:
-    """Return the waiting share at the most telling point beyond that of one thread, 0 to 1."""
-    return most_telling_point(measurement).waiting - measurement.point(1).waiting
+    """Return the waiting share at the most telling point beyond what its calls wait for in one thread."""
+    point, one = most_telling_point(measurement), measurement.point(1)
+    return point.waiting - one.waiting * point.raw_speedup.median / point.threads
+
+
+def waiting_for_gil_at_most(measurement: Measurement) -> float:
+    """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
+    if not measurement.surroundings.gil:
+        return 0.0
+    held = measurement.gil_held
+    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
+    return others / (1.0 + others)
+
+
+def waits(measurement: Measurement) -> str | None:
+    """Return where threads wait other than for the GIL: ``alone`` or for ``each other``; None for neither.
+
+    Threads that wait for each other may do so alone as well: for I/O under a lock, say.
+    """
+    one = measurement.point(1)
+    if math.isnan(one.inflation):
+        return None  # no CPU time is seen here, and all time looks like waiting
+    if extra_waiting(measurement) - waiting_for_gil_at_most(measurement) > WAITING_WORTH_TELLING:
+        return "each other"
+    return "alone" if one.waiting > WAITING_WORTH_TELLING else None
 
 
 def sentence(measurement: Measurement) -> str:
     """Return the verdict as one plain sentence."""
+    alone, extra = measurement.point(1).waiting, extra_waiting(measurement)
+    elsewhere = {
+        "each other": f"; its threads wait for each other for {extra:.0%} of their time (a lock, or I/O)",
+        "alone": f"; one thread alone waits for {alone:.0%} of its time (I/O, or a lock)",
+        None: "",
+    }
+    return f"{_on_gil(measurement)}{elsewhere[waits(measurement)]}."
+
+
+def _on_gil(measurement: Measurement) -> str:
     held, ceiling = measurement.gil_held, measurement.gil_held.ceiling
-    waits = extra_waiting(measurement)
-    lock = (
-        f", but its threads wait for each other for {waits:.0%} of their time (a lock, or I/O)"
-        if waits > WAITING_WORTH_TELLING
-        else ""
-    )
     match verdict(measurement):
         case "no-gil":
-            return f"The GIL is disabled: no thread waits for it{lock}."
+            return "The GIL is disabled: no thread waits for it"
         case "releases":
             limit = f", so no machine will speed it up more than {ceiling:.0f} times" if ceiling else ""
-            return f"It releases the GIL (held for {held.share:.1%} of its time{limit}){lock}."
+            return f"It releases the GIL (held for {held.share:.1%} of its time{limit})"
         case "holds":
-            return f"It holds the GIL for {held.share:.0%} of its time: more threads will not make it faster."
+            return f"It holds the GIL for {held.share:.0%} of its time: more threads will not make it faster"
         case "partly":
             limit = (
                 f": no number of threads on any machine will make it more than {ceiling:.1f} times as fast"
                 if ceiling
                 else f", +- {Z99 * held.standard_error:.0%}: too uncertain to set a ceiling"
             )
-            return f"It holds the GIL for {held.share:.0%} of its time{limit}."
+            return f"It holds the GIL for {held.share:.0%} of its time{limit}"
         case _:
             return (
                 f"The GIL-held share ({held.share:.2f} +- {Z99 * held.standard_error:.2f}) is too uncertain "
-                "to judge: measure again with a larger budget or on a quieter machine."
+                "to judge: measure again with a larger budget or on a quieter machine"
             )

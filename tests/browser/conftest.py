@@ -12,41 +12,55 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
 
 
+def watch(page, faults, allowed):
+    """Note what a page complains of, and what it asks for that does not begin as allowed."""
+
+    def on_console(message):
+        if message.type in {"error", "warning"}:
+            faults.append(f"console: {message.text}")
+
+    def on_request(request):
+        if not request.url.startswith((*allowed, "data:", "blob:")):
+            faults.append(f"request: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("request", on_request)
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("response", lambda response: response.ok or faults.append(f"refused: {response.url}"))
+
+
 @pytest.fixture
-def open_page(browser_instance):
-    """Return a function that opens a file in a new page and waits until it is drawn."""
+def watched_page(browser_instance):
+    """Return a function that makes a page in a context of its own, under the watch."""
     faults = []
     contexts = []
 
-    def watch(page):
-        def on_console(message):
-            if message.type in {"error", "warning"}:
-                faults.append(f"console: {message.text}")
-
-        def on_request(request):
-            if not request.url.startswith(("file:", "data:", "blob:")):
-                faults.append(f"request: {request.url}")
-
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("request", on_request)
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-
-    def opened(path, fragment="", **options):
-        options = {"viewport": {"width": 1360, "height": 900}, **options}
-        context = browser_instance.new_context(**options)
+    def made(allowed="file:", **options):
+        context = browser_instance.new_context(**{"viewport": {"width": 1360, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        watch(page)
-        page.goto(f"{path.as_uri()}{fragment}")
-        if path.name != "index.html":
-            page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        watch(page, faults, (allowed,))
         return page
 
-    yield opened
+    yield made
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def open_page(watched_page):
+    """Return a function that opens a file in a new page and waits until it is drawn."""
+
+    def opened(path, fragment="", **options):
+        page = watched_page(**options)
+        page.goto(f"{path.as_uri()}{fragment}")
+        if path.suffix == ".html" and path.name != "index.html":
+            page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        return page
+
+    return opened
 
 
 @pytest.fixture(scope="session")

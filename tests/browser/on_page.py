@@ -173,23 +173,20 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def strayed_from_host(browser, folder, link):
+def visit_below_a_path(watched_page, folder, link):
     """Serve asv's pages below a path of a host, and follow a link of the overview.
 
-    Return the addresses that were asked for elsewhere, and those that failed.
+    The watch sees what is asked for elsewhere, and what fails. Return the path's address and that of the page.
     """
     handler = functools.partial(Quiet, directory=str(folder.parents[1]))
-    asked, failed = [], []
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_address[1]}/{folder.parent.name}/speedup/"
-        context = browser.new_context()
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("response", lambda response: response.ok or failed.append(response.url))
+        page = watched_page(allowed=base)
         page.goto(f"{base}index.html")
         page.get_by_role("link", name=link).first.click()
         page.wait_for_function(READY)
-        context.close()
+        reached = page.url
+        page.close()
         server.shutdown()
-    return [url for url in asked if not url.startswith((base, "data:", "blob:"))], failed
+    return base, reached

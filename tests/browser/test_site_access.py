@@ -83,6 +83,82 @@ def test_range_can_be_moved_and_zoomed_by_buttons(open_page, speedup_pages):
     assert page.evaluate(width) == pytest.approx(whole, rel=0.1)
 
 
+def test_keys_with_modifiers_stay_the_browsers_own(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html")
+    page.evaluate("""window.taken = []; window.addEventListener(
+        "keydown", (event) => event.defaultPrevented && window.taken.push(event.key))""")
+    page.locator("#history .plot").focus()
+    for key in ("Control+ArrowLeft", "Alt+Home", "Meta+ArrowLeft", "Control++", "Control+-"):
+        page.keyboard.press(key)
+    assert page.evaluate("window.taken") == []
+    assert page.locator(".tip").is_hidden()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("window.taken") == ["ArrowLeft"]
+
+
+def test_chart_takes_the_arrow_keys_from_a_screen_reader_and_its_table_does_not(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html")
+    chart = page.get_by_role("application", name="alpha · Python 3.13 · GIL enabled: Speedup by commit")
+    assert chart.get_attribute("tabindex") == "0"
+    assert chart.locator("table, details").count() == 0
+    assert page.locator("#history figure details").count() == 1
+
+
+def test_button_of_a_change_says_what_it_chooses(open_page, speedup_pages):
+    folder, hashes = speedup_pages
+    page = open_page(folder / "work.Dips.html")
+    name = f"▼ −60 %, lost: choose {hashes[13][:8]}, core: change number 13"
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_function(f"location.hash.includes('commit={hashes[13][:12]}')")
+
+
+@pytest.mark.parametrize(("touch", "shown"), [(True, ".by-touch"), (False, ".by-mouse")])
+def test_hint_suits_the_pointer(open_page, speedup_pages, touch, shown):
+    folder, _ = speedup_pages
+    options = {"has_touch": touch, "is_mobile": touch, "viewport": {"width": 390, "height": 800}}
+    page = open_page(folder / "work.Dips.html", **options)
+    for part in (".by-touch", ".by-mouse"):
+        assert page.locator(part).is_visible() == (part == shown)
+
+
+def test_settings_are_folded_on_a_narrow_screen_and_open_by_keyboard(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", viewport={"width": 390, "height": 800})
+    assert page.locator("#threads").is_hidden()
+    page.locator("#settings summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#threads [data-value='4']").is_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function("!document.querySelector('#settings summary').checkVisibility()")
+    assert page.locator("#threads [data-value='4']").is_visible()
+
+
+@pytest.mark.parametrize(("width", "top"), [(1280, 350), (390, 560)])
+def test_chart_begins_near_the_top_of_the_page(open_page, speedup_pages, width, top):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", viewport={"width": width, "height": 800})
+    assert page.locator("#history .plot").bounding_box()["y"] < top
+
+
+def test_numbers_are_copied_as_csv(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", permissions=["clipboard-read", "clipboard-write"])
+    table = page.locator("#history details.numbers")
+    table.locator("summary").click()
+    table.get_by_role("button", name="Copy CSV").click()
+    assert page.locator("#live").inner_text() == "Copied"
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.locator("body > textarea").focus()
+    page.keyboard.press("Control+V")
+    copied = page.locator("body > textarea").input_value()
+    with page.expect_download() as info:
+        table.get_by_role("button", name="Download CSV").click()
+    assert copied.splitlines() == info.value.path().read_text().splitlines()
+    assert len(copied.splitlines()) == 41
+
+
 def test_tap_chooses_a_commit(open_page, speedup_pages):
     folder, hashes = speedup_pages
     page = open_page(folder / "work.Dips.html", has_touch=True, viewport={"width": 390, "height": 800})

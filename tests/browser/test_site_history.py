@@ -80,7 +80,7 @@ def test_pointing_at_a_commit_tells_commit_date_subject_value_and_interval(loses
 
 def test_keyboard_walks_the_commits_and_chooses_one(loses):
     page, hashes = loses
-    page.locator("#history figure").focus()
+    page.locator("#history .plot").focus()
     page.keyboard.press("End")
     assert hashes[39][:8] in page.locator("#live").inner_text()
     page.keyboard.press("ArrowLeft")
@@ -99,7 +99,7 @@ def test_zoom_by_keyboard_buttons_and_wheel_changes_the_range(loses):
     page, _ = loses
     width = f"{CHART}.range.end - {CHART}.range.start"
     whole = page.evaluate(width)
-    page.locator("#history figure").focus()
+    page.locator("#history .plot").focus()
     page.keyboard.press("+")
     assert page.evaluate(width) == pytest.approx(whole / 2, rel=0.05)
     chip(page, "ranges", "All").click()
@@ -137,20 +137,35 @@ def test_thread_counts_can_be_hidden(loses):
     assert "4 thr" in labels(page)
 
 
-def test_permalink_restores_everything(open_page, speedup_pages):
-    folder, hashes = speedup_pages
-    first = open_page(folder / "work.Dips.html")
-    ids = first.evaluate("antigil.page.model.environments.map((e) => e.id)")
-    wanted = (
-        f"#q=waiting&x=date&env={ids[1]}&hide=8&from=10&to=30&commit={hashes[15][:12]}&base={hashes[3][:12]}"
-    )
-    page = open_page(folder / "work.Dips.html", wanted)
-    assert chip(page, "quantities", "Waiting").get_attribute("aria-pressed") == "true"
-    assert chip(page, "axes", "Date").get_attribute("aria-pressed") == "true"
-    assert page.locator("#threads [data-value='8']").get_attribute("aria-pressed") == "false"
-    assert "3.14t" in page.locator("#history figcaption").inner_text()
-    shown = page.evaluate(f"[{CHART}.range.start, {CHART}.range.end].map((x) => {CHART}.nearest(x))")
-    assert shown == [10, 30]
-    assert page.locator("select[data-name=commit]").input_value() == hashes[15][:12]
-    assert page.locator("select[data-name=base]").input_value() == hashes[3][:12]
-    assert hashes[15][:8] in page.locator("#commit figcaption").first.inner_text()
+def test_drag_moves_the_range_and_chooses_nothing(loses):
+    page, _ = loses
+    page.evaluate(f"{CHART}.show(10, 25)")
+    box = page.locator("#history .plot").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 150
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 200, y, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"{CHART}.range.start < 9")
+    page.wait_for_function("location.hash.includes('from=')")
+    assert "commit" not in hashes_of(page)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("location.hash.includes('commit=')")
+
+
+def test_open_table_holds_what_is_in_sight_and_stays_open(loses):
+    page, hashes = loses
+    table = page.locator("#history details.numbers")
+    table.locator("summary").click()
+    rows = table.locator("tbody tr")
+    rows.nth(len(hashes) - 1).wait_for()
+    page.evaluate(f"{CHART}.show(9.8, 20.2)")
+    page.wait_for_function("document.querySelectorAll('#history tbody tr').length === 11")
+    assert rows.first.locator("th").inner_text() == hashes[20][:12]
+    with page.expect_download() as info:
+        table.get_by_role("button", name="Download CSV").click()
+    assert info.value.path().read_text().count("\n") == 12
+    page.wait_for_function("location.hash.includes('to=')")
+    redrawn(page, chip(page, "quantities", "Efficiency").click)
+    page.wait_for_function("document.querySelectorAll('#history details[open] tbody tr').length === 11")

@@ -27,7 +27,7 @@ def test_hostile_names_are_shown_and_not_executed(open_page, hostile):
     page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
     assert TITLE in page.locator("h1").inner_text()
     assert NAME in page.locator("h1").inner_text()
-    page.locator("#history figure").focus()
+    page.locator("#history .plot").focus()
     for _ in range(8):
         page.keyboard.press("ArrowLeft")
     assert SUBJECT in page.locator(".tip").inner_text()

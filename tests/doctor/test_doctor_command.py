@@ -13,6 +13,7 @@ from antigil import cli
 from antigil.doctor import calibration, command
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
+from antigil.doctor.readers import Activity
 from antigil.scaling import MeasurementError
 
 
@@ -54,11 +55,11 @@ ONE_CPU = replace(QUIET_MACHINE, cpus=(0,), cores=(1, 0))
             "FIT for held shares, waiting and verdicts, not for speedups (one CPU); mind the 1 note above.",
         ),
         (
-            replace(QUIET_MACHINE, switches_counted=False, quota=0.5),
+            replace(QUIET_MACHINE, activity=Activity(0.0, 0.2, ()), quota=0.5),
             None,
             ["--no-calibration"],
             1,
-            "NOT FIT: measurements here would mislead (quota, context switches).",
+            "NOT FIT: measurements here would mislead (quota, steal).",
         ),
         (
             QUIET_MACHINE,

@@ -1,14 +1,18 @@
 """Alerts of generated histories, in which every gain and loss is known beforehand."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from generated import Behaviour, Plan, Planned, generate, load
+from generated import Behaviour, Place, Plan, Planned, generate, load
 from sample_project import antigil
 
 from antigil.history.alert import find_alerts
 from antigil.history.alert_document import document_of, standing
+from antigil.history.config import Options
 from antigil.history.decide_verdict import Trade
+from antigil.history.series import Archive, Environment, Series, Workload
 
 RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)
 
@@ -126,6 +130,30 @@ def test_an_excused_workload_counts_for_nothing(tmp_path):
     assert [a["standing"] for a in document["alerts"]] == ["lost, excused"]
 
 
+def test_a_benchmark_that_asv_only_timed_is_watched_for_the_time_of_one_thread(tmp_path):
+    timed = (Planned("legacy.Sort.time_sort", "", {0: RELEASES, 10: Behaviour(seconds=0.004)}),)
+    generate(Plan(commits=20, timed=timed, samples=8), tmp_path / "project")
+    archive, options = load(tmp_path / "project")
+
+    (alert,) = find_alerts(archive, options)
+
+    assert [(e.quantity, e.lost, e.revision) for e in alert.effects] == [("time", True, 10)]
+    assert alert.counts
+
+
+def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path):
+    """Between four commits there is next to no noise to see; the stored intervals tell it."""
+    values, half = np.array([1.0, 1.0, 1.2, 1.2]), 0.65
+    environment = Environment((("machine", "alpha"), ("python", "3.13")))
+    columns = (np.arange(4), values, values - half, values + half, np.zeros(4, dtype=np.uint8))
+    time = Series("work.One", "time", None, environment, *columns, benchmark="work.One.time", parameter=None)
+    archive = Archive({"work.One": Workload("work.One", "One")}, (environment,), (time,), {})
+
+    assert find_alerts(archive, Options()) == ()
+    sure = replace(time, low=values - 0.001, high=values + 0.001)
+    assert len(find_alerts(replace(archive, series=(sure,), _index={}), Options())) == 1
+
+
 def test_the_command_tells_the_same_in_every_format(told):
     root, hashes, _, alerts = told
     told_in = {
@@ -140,11 +168,51 @@ def test_the_command_tells_the_same_in_every_format(told):
     assert "::error title=lost%3A work.Macros::" in told_in["github"].stdout
 
 
+def test_with_a_memory_a_loss_is_an_annotation_once(told, tmp_path):
+    words = ("alert", "--format", "github", "--memory", str(tmp_path))
+
+    first, second = antigil(told[0], *words), antigil(told[0], *words)
+
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert "::error" in first.stdout
+    assert "::error" not in second.stdout
+    assert f"Reported before: {len(told[3])}" in second.stdout
+
+
 def test_nothing_after_the_last_loss_gives_status_0(told):
     root, hashes, _, _ = told
     done = antigil(root, "alert", "--since", hashes[28])
 
     assert (done.returncode, done.stdout) == (0, "Nothing lost\n")
+
+
+def test_benchmarks_and_environments_that_are_asked_for_are_the_only_ones_told(told):
+    def workloads(*words):
+        done = antigil(told[0], "alert", "--format", "json", *words)
+        return {one["workload"] for one in json.loads(done.stdout)["alerts"]}
+
+    assert workloads("-b", "work.Lock", "-b", "Macros.*slow") == {"work.Lock", "work.Macros"}
+    assert workloads("-E", "virtualenv:3.13", "-b", "Lock") == {"work.Lock"}
+    assert workloads("-E", ":3.14t") == set()
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_loss_in_a_retired_environment_is_over_if_another_one_shows_it_mended(tmp_path, mended):
+    phases = {0: RELEASES, 5: HOLDS, **({20: RELEASES} if mended else {})}
+    plan = Plan(
+        commits=50,
+        workloads=(Planned("work.One", "one", phases),),
+        places=(Place("old"), Place("young")),
+        samples=8,
+    )
+    hashes = generate(plan, tmp_path / "project")
+    for hash_ in hashes[15:]:
+        (file,) = (tmp_path / "project/results/old").glob(f"{hash_[:8]}-*")
+        file.unlink()
+
+    alerts = find_alerts(*load(tmp_path / "project"))
+
+    assert {a.over for a in alerts if a.lost and a.environment.machine == "old"} == {mended}
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):

@@ -1,8 +1,11 @@
 """Which commits still lack results, and who measures which."""
 
+import json
+import subprocess
+
 import pytest
 from generated import Behaviour, Plan, Planned, generate
-from sample_project import antigil
+from sample_project import antigil, git
 
 LACKING = frozenset({0, 3, 4, 5, 6, 7, 8, 15, 19})
 
@@ -38,13 +41,35 @@ def test_a_history_without_results_is_shared_evenly(history):
     assert [len(part) for part in parts] == [7, 7, 6]
 
 
-def test_a_shard_keeps_its_commits_while_results_come_in(history, tmp_path):
-    root = tmp_path / "project"
-    workloads = (Planned("work.One", "one", {0: Behaviour()}),)
-    fewer = LACKING - {19, 8}
-    later = root, generate(Plan(commits=20, workloads=workloads, unmeasured=fewer), root)
-    for i in (1, 2, 3):
-        assert set(numbers(later, "--shard", f"{i}/3")) <= set(numbers(history, "--shard", f"{i}/3"))
+def test_a_patchy_backlog_is_shared_evenly_and_each_part_is_from_all_over_it(history):
+    parts = [numbers(history, "--shard", f"{i}/3") for i in (1, 2, 3)]
+
+    assert parts == [[19, 7, 4], [15, 6, 3], [8, 5, 0]]
+
+
+def test_the_shards_for_a_matrix_name_their_commits_newest_first_and_no_more_than_fit(history):
+    root, hashes = history
+    done = antigil(root, "ci", "shards", "--per-shard", "2", "--most", "3")
+
+    shards = json.loads(done.stdout)
+    assert [one["shard"] for one in shards] == ["1/3", "2/3", "3/3"]
+    named = [[hashes.index(hash_) for hash_ in one["commits"].split()] for one in shards]
+    assert named == [[19, 7], [15, 6], [8, 5]]
+
+
+def test_a_configured_branch_that_is_not_here_is_told_in_one_line(history, tmp_path):
+    root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(history[0]), str(root)], check=True)
+    (root / "asv.conf.json").write_text((history[0] / "asv.conf.json").read_text())
+    git(root, "checkout", "-q", "-b", "elsewhere")
+    git(root, "branch", "-q", "-D", "main")
+
+    done = antigil(root, "backlog")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "antigil: error: no branch main here, which asv.conf.json names: git fetch origin main:main"
+    ]
 
 
 def test_results_of_another_machine_do_not_count_when_one_is_named(history):

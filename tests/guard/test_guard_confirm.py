@@ -1,125 +1,152 @@
-"""What the history suspects is measured again, once."""
-
-from types import SimpleNamespace
+"""What the history suspects is measured again, once, and what becomes of it."""
 
 import pytest
-from generated import Behaviour, Plan, Planned, generate, load
-from test_guard_report import LOST, STEADY, readings
+from generated import Planned
+from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
-from antigil.history import alert_confirm
-from antigil.history.alert import find_alerts
+from antigil.history.alert_confirm import pattern_of
 from antigil.history.alert_document import document_of, standing
-from antigil.history.compare import Outcome, take_looks
-from antigil.history.config import Options
-from antigil.history.project import Revision
-from antigil.history.series import Workload
-
-LOSES = (
-    Planned("work.One", "one", {0: Behaviour(), 8: Behaviour(serial=1.0)}),
-    Planned("work.Two", "two", {0: Behaviour(serial=1.0), 4: Behaviour()}),
-    Planned("controls.Loop", "loop", {0: Behaviour(serial=1.0)}, control=True),
-)
-WORKLOADS = {name: Workload(name, name, name.startswith("controls.")) for name, _, _ in STEADY}
+from antigil.history.alert_memory import MEMORY
 
 
-@pytest.fixture
-def history(tmp_path):
-    """Return archive, alerts and a project whose comparisons the test makes up."""
-    root = tmp_path / "project"
-    generate(Plan(commits=9, workloads=LOSES, samples=8), root)
-    archive, options = load(root)
-    project = SimpleNamespace(
-        conf=SimpleNamespace(results_dir=str(root / "results"), environment_type="virtualenv"),
-        revision=lambda name: Revision(name, ""),
-    )
-    return archive, find_alerts(archive, options), project
+def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history):
+    archive, alerts = history.night(measuring=False)
+    assert [standing(a) for a in alerts if a.lost] == ["suspected loss"]
+    assert document_of(archive, alerts)["status"] == 0
+
+    history.shows = lost_from(8)
+
+    assert history.document()["status"] == 1
+    assert [standing(a) for a in history.losses()] == ["lost"]
 
 
-def finding(monkeypatch, head, problem=None):
-    """Let every comparison find this at head; return the list of what was asked for."""
-    asked = []
+def test_the_commit_is_compared_with_the_one_before_it_beside_the_controls(history):
+    history.night()
 
-    def compare(project, base, head_commit, **options):
-        asked.append((base.hash, head_commit.hash, options["patterns"]))
-        if problem:
-            raise UserError(problem)
-        both = readings(STEADY), readings({**STEADY, **head})
-        one = take_looks(lambda w, n: both, Options(), WORKLOADS, base, head_commit, "any")
-        return Outcome(base, head_commit, (one,), 1.0)
-
-    monkeypatch.setattr(alert_confirm, "compare", compare)
-    return asked
+    assert history.asked == [(7, 8, ["^work\\.One\\b", "^controls\\.Loop\\b"])]
 
 
-def confirmed(history):
-    archive, alerts, project = history
-    return alert_confirm.confirm(project, archive, alerts, processes=8, say=lambda line: None)
+def test_what_does_not_hold_is_no_loss(history):
+    assert history.document()["status"] == 0
+    assert [standing(a) for a in history.losses()] == ["did not hold when measured again"]
 
 
-def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history, monkeypatch):
-    archive, alerts, _ = history
-    (alert,) = [a for a in alerts if a.lost]
-    assert (standing(alert), document_of(archive, alerts)["status"]) == ("suspected loss", 0)
+@pytest.mark.parametrize("numbers", [LOST, {}])
+def test_a_change_is_measured_again_once_only(history, numbers):
+    history.shows = lost_from(8, numbers)
 
-    finding(monkeypatch, LOST)
-    found = confirmed(history)
+    first, second = history.losses(), history.losses()
 
-    assert document_of(archive, found)["status"] == 1
-    assert [standing(a) for a in found if a.lost] == ["lost"]
-
-
-def test_the_commit_is_compared_with_the_one_before_it_beside_the_controls(history, monkeypatch):
-    (alert,) = [a for a in history[1] if a.lost]
-    asked = finding(monkeypatch, LOST)
-    confirmed(history)
-
-    assert asked == [(alert.before.hash, alert.commit.hash, ["^work\\.One\\b", "^controls\\.Loop\\b"])]
-
-
-def test_what_does_not_hold_is_no_loss(history, monkeypatch):
-    finding(monkeypatch, {})
-    found = confirmed(history)
-
-    assert document_of(history[0], found)["status"] == 0
-    assert [standing(a) for a in found if a.lost] == ["did not hold when measured again"]
-
-
-@pytest.mark.parametrize("head", [LOST, {}])
-def test_a_change_is_measured_again_once_only(history, monkeypatch, head):
-    asked = finding(monkeypatch, head)
-
-    first, second = confirmed(history), confirmed(history)
-
-    assert len(asked) == 1
+    assert len(history.asked) == 1
     assert [standing(a) for a in first] == [standing(a) for a in second]
 
 
-def test_what_cannot_be_measured_again_could_not_be_judged_and_is_tried_again(history, monkeypatch):
-    asked = finding(monkeypatch, LOST, problem="no Python 3.13 here")
+def test_what_did_not_hold_is_asked_again_once_twice_as_many_commits_were_measured(make_history):
+    first = make_history()
+    first.night()
+    longer = make_history(name="longer", commits=10)
+    (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
+    longer.shows = lost_from(8)
 
-    found = confirmed(history)
-    confirmed(history)
-
-    assert document_of(history[0], found)["status"] == 2
-    assert "no Python 3.13 here" in document_of(history[0], found)["problems"][0]
-    assert len(asked) == 2
-
-
-def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history, monkeypatch):
-    finding(monkeypatch, {("controls.Loop", "gil_held", None): 0.5})
-
-    assert document_of(history[0], confirmed(history))["status"] == 2
+    assert [standing(a) for a in longer.losses()] == ["lost"]
+    assert len(longer.asked) == 1
 
 
-def test_a_memory_that_was_damaged_is_refused_with_its_line(tmp_path):
-    memory = tmp_path / alert_confirm.MEMORY
-    memory.write_text('{"identity": "a", "held": true}\nnot json\n')
+def test_a_loss_holds_if_it_is_larger_than_half_of_what_counts(history):
+    history.shows = lost_from(8, {("work.One", "slowdown", 2): 1.04})
 
-    with pytest.raises(UserError, match="line 2, is no remembered change"):
-        alert_confirm.recall(memory)
+    assert [a.held for a in history.losses()] == [True]
+
+
+def test_a_loss_of_another_kind_does_not_make_it_hold(history):
+    history.shows = lost_from(8, {("work.One", "time", None): 0.006})
+
+    assert [a.held for a in history.losses()] == [False]
+
+
+def test_scaling_lost_because_a_thread_became_faster_does_not_hold(history):
+    faster = {("work.One", "slowdown", 2): 1.5, ("work.One", "time", None): 0.0015}
+    history.shows = lost_from(8, faster)
+
+    assert [a.held for a in history.losses()] == [False]
+
+
+@pytest.mark.parametrize(
+    "problem", [UserError("no Python 3.13 here"), ZeroDivisionError("no Python 3.13 here")]
+)
+def test_what_cannot_be_measured_again_could_not_be_judged_and_is_tried_again(history, problem):
+    history.problem = problem
+
+    document = history.document()
+    history.night()
+
+    assert document["status"] == 2
+    assert "no Python 3.13 here" in document["problems"][0]
+    assert len(history.asked) == 2
+
+
+def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):
+    history.shows = lost_from(8, {("controls.Loop", "gil_held", None): 0.5})
+
+    assert history.document()["status"] == 2
+
+
+UNFIT = (
+    Planned("work.One", "one", {0: RELEASES, 5: HOLDS}),
+    Planned("controls.Loop", "loop", {0: RELEASES, 5: HOLDS}, control=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "status", "said"), [(LOST, 1, "lost"), ({}, 0, "did not hold when measured again")]
+)
+def test_a_loss_beside_a_moved_control_is_decided_by_measuring_it_again(make_history, numbers, status, said):
+    history = make_history(UNFIT, commits=10)
+    assert history.document(measuring=False)["status"] == 2
+
+    history.shows = lost_from(5, numbers)
+
+    assert history.document()["status"] == status
+    assert [standing(a) for a in history.losses()] == [said]
+
+
+BOTH = (
+    Planned("work.One", "one", {0: RELEASES, 5: HOLDS}),
+    Planned("work.Steady", "two", {0: RELEASES, 5: HOLDS}),
+)
+
+
+def test_what_one_commit_did_to_several_workloads_is_measured_in_one_comparison(make_history):
+    history = make_history(BOTH, commits=10)
+    history.shows = lost_from(5)
+
+    found = {a.workload.name: a.held for a in history.losses()}
+
+    assert history.asked == [(4, 5, ["^work\\.One\\b", "^work\\.Steady\\b"])]
+    assert found == {"work.One": True, "work.Steady": False}
+
+
+APART = (
+    Planned("work.One", "one", {0: RELEASES, 5: HOLDS}),
+    Planned("work.Steady", "two", {0: RELEASES, 9: HOLDS}),
+)
+
+
+def test_when_the_time_is_up_the_rest_stays_suspected_and_is_asked_the_next_night(make_history):
+    history = make_history(APART, commits=14)
+    history.shows = lost_from(0, {})
+
+    archive, alerts = history.night(minutes=1)
+    document = document_of(archive, alerts)
+
+    assert [standing(a) for a in alerts] == ["did not hold when measured again", "suspected loss"]
+    assert document["status"] == 2
+    assert "the time was up" in document["problems"][0]
+    assert [standing(a) for a in history.losses(minutes=1)] == ["did not hold when measured again"] * 2
+    assert [pair[:2] for pair in history.asked] == [(8, 9), (4, 5)]
 
 
 def test_a_workload_that_was_only_timed_is_asked_for_by_its_benchmark():
-    assert alert_confirm.pattern_of("sort.time_sort(kind=heap)") == "^sort\\.time_sort\\b"
-    assert alert_confirm.pattern_of("work.One") == "^work\\.One\\b"
+    assert pattern_of("sort.time_sort(kind=heap)") == "^sort\\.time_sort\\b"
+    assert pattern_of("work.One") == "^work\\.One\\b"

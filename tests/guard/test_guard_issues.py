@@ -1,8 +1,12 @@
 """One issue per workload: what is done to it when."""
 
+import json
+
 import pytest
 
-from antigil.history.issues import Issue, body_of, plan
+from antigil.errors import UserError
+from antigil.history.alert_document import SCHEMA
+from antigil.history.issues import MOST_CHARACTERS, Issue, body_of, plan, synchronise
 
 
 def alert(workload="work.One", identity="aa", **changes):
@@ -12,7 +16,7 @@ def alert(workload="work.One", identity="aa", **changes):
     usual = {
         "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
         "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
-        "throughput": [],
+        "throughput": [], "held": None, "between": 0, "new": True,
         "before": {**commit, "hash": "b" * 40}, "commit": commit, "effects": [effect],
     }  # fmt: skip
     return {**usual, **changes}
@@ -81,6 +85,42 @@ def test_a_workload_that_is_no_longer_measured_closes_its_issue():
     (action,) = plan(document(watched=("work.Other",)), [opened(alert())])
 
     assert (action.kind, action.comment) == ("close", "`work.One` is no longer measured.")
+
+
+def test_of_two_issues_of_one_workload_the_older_is_kept_and_the_other_closed_with_a_note():
+    issues = [opened(alert(), number=9), opened(alert(), number=7)]
+
+    (action,) = plan(document(alert()), issues)
+
+    assert (action.kind, action.number) == ("close", 9)
+    assert action.comment == "Closed: #7 is about the same workload."
+
+
+def test_one_change_in_two_environments_is_one_entry_with_a_table_each():
+    body = body_of("work.One", [alert(environment="vm"), alert(environment="other vm")])
+
+    assert body.count("### lost in cccccccc") == 1
+    assert body.count("| GIL held |") == 2
+
+
+def test_a_text_that_is_longer_than_github_takes_leaves_changes_out_and_says_so():
+    alerts = [alert(identity=f"{i:04x}") for i in range(400)]
+
+    body = body_of("work.One", alerts)
+
+    assert len(body) <= MOST_CHARACTERS + 1
+    assert "more changes are left out, for length" in body
+    assert "To measure it again: " in body
+    assert opened(*alerts).changes == {a["identity"] for a in alerts}
+
+
+@pytest.mark.parametrize("part", [{"since": "v1"}, {"selected": ["Lock"]}])
+def test_a_part_of_the_alerts_closes_nothing_and_is_refused(part, tmp_path):
+    file = tmp_path / "alerts.json"
+    file.write_text(json.dumps({"schema": SCHEMA, "since": None, "selected": [], **document(), **part}))
+
+    with pytest.raises(UserError, match="holds a part of the alerts only"):
+        synchronise(str(file))
 
 
 def test_without_any_results_nothing_is_closed():

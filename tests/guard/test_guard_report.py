@@ -7,6 +7,7 @@ import pytest
 from antigil.errors import UserError
 from antigil.history.compare import Comparison, Outcome, take_looks
 from antigil.history.compare_numbers import Readings
+from antigil.history.compare_stored import NOT_JUDGED
 from antigil.history.config import Options
 from antigil.history.decide import Number
 from antigil.history.project import Revision
@@ -89,6 +90,25 @@ def test_markdown_shows_foreign_text_as_code_only(lost):
     assert "| `work.One` | speedup, 2 threads | 2.00× | 1.00× | −50 % |" in text
 
 
+def test_a_name_with_commas_in_it_stays_one_name_in_the_headline(lost):
+    name = "old.time_sort(a=1, b=2)"
+    next(one for one in lost["comparisons"][0]["workloads"] if one["counts"])["name"] = name
+
+    assert f"### ❌ Confirmed loss: `{name}`\n" in render(lost, "markdown")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_of_stored_results_every_format_says_that_time_was_not_judged(form):
+    document = compared({})
+    (comparison,) = document["comparisons"]
+    comparison.update(measured=False, notes=[NOT_JUDGED])
+
+    said = render(document, form)
+
+    assert "not judged: single-thread time, waiting and stall" in said
+    assert ("::notice title=note::" in said) == (form == "github")
+
+
 def test_github_gets_an_error_per_workload_and_the_summary(lost, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
@@ -106,6 +126,21 @@ def test_no_text_can_start_another_workflow_command():
     assert annotation("error", "a,b:c", "x\n::set-output::y%") == (
         "::error title=a%2Cb%3Ac::x%0A::set-output::y%25"
     )
+
+
+def test_of_a_workload_that_was_only_timed_the_report_says_time_and_nothing_of_threads(monkeypatch):
+    monkeypatch.setitem(WORKLOADS, "old.time_sum", Workload("old.time_sum", "Sum", origin="timed"))
+    number = ("old.time_sum", "time", None)
+
+    document = compared({number: 2.0}, base={**STEADY, number: 1.0})
+    lines = render(document, "text").splitlines()
+    place = lines.index("  LOST  old.time_sum  Sum")
+
+    assert lines[0] == "Confirmed loss: old.time_sum"
+    assert [" ".join(line.split()) for line in lines[place + 2 : place + 4]] == [
+        "time of one call 1 s 2 s +100 % lost",
+        "3 workloads without a change",
+    ]
 
 
 def test_a_gain_is_told_and_gives_status_0():
@@ -168,6 +203,13 @@ def test_the_json_form_is_read_back_as_it_was_written(lost, tmp_path):
         lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(threads=True),
         lambda d: d.update(seconds=float("nan")),
         lambda d: d.update(comparisons={}),
+        lambda d: d["comparisons"][0]["workloads"][0].update(throughput=[[1.0]]),
+        lambda d: d["comparisons"][0]["workloads"][0].update(throughput=[[2.0, 0.1, 0.1]]),
+        lambda d: d["comparisons"][0]["workloads"][0]["context"][0].update(waiting=[0.1]),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(head=10**400),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(threads=10**400),
+        lambda d: d["comparisons"][0]["workloads"][0]["rows"][0].update(head=5e-324),
+        lambda d: d["comparisons"][0]["workloads"][0].update(title="\ud800"),
     ],
 )
 def test_anything_else_is_refused_in_one_line(lost, forge, tmp_path):
@@ -224,10 +266,10 @@ def looked(heads):
     return asked, {row.number.quantity: str(row.outcome) for row in rows if row.outcome != "same"}
 
 
-def test_a_further_look_measures_only_what_is_suspected_in_more_processes():
+def test_a_further_look_measures_what_is_suspected_and_the_controls_in_more_processes():
     asked, outcomes = looked([LOST, LOST])
 
-    assert asked == [(None, 6), ({"work.One"}, 10)]
+    assert asked == [(None, 6), ({"work.One", "controls.Loop"}, 10)]
     assert outcomes == {"slowdown": "lost", "gil_held": "lost", "waiting": "lost"}
 
 

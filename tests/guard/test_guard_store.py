@@ -10,6 +10,7 @@ from sample_project import git
 
 from antigil.errors import UserError
 from antigil.history import store
+from antigil.history.suite_age import read_suite, stamp, write_suite
 
 WORKLOADS = (Planned("work.One", "one", {0: Behaviour()}),)
 
@@ -130,6 +131,67 @@ def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_pa
     with pytest.raises(UserError, match="no quota left"):
         store.push_results([folder], "results", "add", pause=pauses.append)
     assert pauses == []
+
+
+def test_a_network_that_fails_for_a_while_is_waited_for(project, tmp_path, monkeypatch):
+    root, hashes = project
+    git(root, "remote", "set-url", "origin", "git://127.0.0.1:1/nobody-listens-here")
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+        monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{(tmp_path / 'origin.git').as_uri()}.insteadOf")
+        monkeypatch.setenv("GIT_CONFIG_VALUE_0", "git://127.0.0.1:1/nobody-listens-here")
+
+    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pause)
+    assert len(pauses) == 1
+    assert [name for name in stored(tmp_path) if name.startswith(hashes[0][:8])]
+
+
+def test_a_network_that_never_comes_back_is_given_up_in_one_line(project):
+    root, _ = project
+    git(root, "remote", "set-url", "origin", "git://127.0.0.1:1/nobody-listens-here")
+    pauses = []
+
+    with pytest.raises(UserError, match=f"given up after {store.ATTEMPTS} attempts: git ls-remote failed"):
+        store.fetch_results(root / "fetched", "results", pause=pauses.append)
+    assert 60 < sum(pauses) < 600
+
+
+def test_a_file_that_was_cut_off_is_left_out_and_all_others_are_stored(project, tmp_path):
+    root, hashes = project
+    whole, cut = (part(root, tmp_path / name, h) for name, h in (("a", hashes[0]), ("b", hashes[1])))
+    (broken,) = (cut / "alpha").glob(f"{hashes[1][:8]}*")
+    broken.write_text(broken.read_text()[:200])
+
+    with pytest.raises(UserError, match=f"all else is stored, but alpha.{hashes[1][:8]}.* is left out"):
+        store.push_results([cut, whole], "results", "add")
+
+    kept = [name for name in stored(tmp_path) if name.startswith((hashes[0][:8], hashes[1][:8]))]
+    assert [name[:8] for name in kept] == [hashes[0][:8]]
+
+
+@pytest.mark.parametrize(
+    ("ours", "expected"),
+    [
+        (({"name": "new"}, 8), {"name": "new"}),
+        (({"name": "new"}, 7), {"name": "new", "other": "old"}),
+        (({"name": "new", "third": "new"}, 6), {"name": "old", "other": "old"}),
+        (({"name": "new", "third": "new"}, None), {"name": "new", "third": "new", "other": "old"}),
+    ],
+)
+def test_what_the_newest_checkout_says_of_the_suite_stands(tmp_path, ours, expected):
+    """A checkout of seven commits wrote the branch's; a file whose checkout is not known removes nothing."""
+    for folder, (told, age) in (("branch", ({"name": "old", "other": "old"}, 7)), ("ours", ours)):
+        file = tmp_path / folder / "benchmarks.json"
+        write_suite(file, {name: {"name": name, "version": version} for name, version in told.items()})
+        stamp(file, age, {})
+
+    assert store.merge(tmp_path / "ours", tmp_path / "branch") == []
+
+    found = read_suite(tmp_path / "branch/benchmarks.json")
+    assert {name: told["version"] for name, told in found.items()} == expected
 
 
 def test_the_token_reaches_git_through_the_environment_only(monkeypatch):

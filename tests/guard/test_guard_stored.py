@@ -105,6 +105,19 @@ def test_bad_input_is_one_line_and_status_2(history, words, said):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_branch_that_is_not_there_is_one_line_and_status_2(history, tmp_path):
+    conf = json.loads((history[0] / "asv.conf.json").read_text())
+    other = {**conf, "repo": str(history[0]), "plugins": [], "branches": ["gone"]}
+    other["results_dir"] = str(history[0] / "results")
+    (tmp_path / "asv.conf.json").write_text(json.dumps(other))
+
+    done = antigil(tmp_path, "alert")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("antigil: error: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_wrong_option_in_the_configuration_is_one_line_and_status_2(history, tmp_path):
     conf = json.loads((history[0] / "asv.conf.json").read_text())
     (tmp_path / "asv.conf.json").write_text(

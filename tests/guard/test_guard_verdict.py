@@ -99,6 +99,15 @@ def test_a_control_that_moves_gives_status_2_even_if_nothing_else_does():
     assert verdict({"controls.Loop": {HELD: (0.0, 1.0)}}).status == 2
 
 
+def test_a_control_that_moves_beside_the_confirmation_only_makes_the_run_unfit():
+    first = looks({"work.One": {TIME: (1.0, 1.3)}})
+    control, one = Number("controls.Loop", "time"), Number("work.One", "time")
+    moved = looks({"controls.Loop": {TIME: (1.0, 1.3)}, "work.One": {TIME: (1.0, 1.3)}})
+
+    assert conclude((first, {one: moved[one]}), WORKLOADS, Options()).status == 1
+    assert conclude((first, {one: moved[one], control: moved[control]}), WORKLOADS, Options()).status == 2
+
+
 def test_an_excused_workload_is_told_with_its_reason_and_costs_nothing():
     options = Options(excused={"work.One": "accepted until 2.0"})
 

@@ -9,6 +9,7 @@ from sample_project import git
 from antigil import suite
 from antigil.history import compare_visits
 from antigil.history.compare import uncommitted
+from antigil.history.compare_columns import comparable
 from antigil.history.compare_numbers import Readings, judgeable, pairs_of, read_visit, told_apart
 from antigil.history.compare_visits import _all_ours, _cause, _reason, alternating
 from antigil.history.config import Options
@@ -75,6 +76,33 @@ def test_a_failure_is_no_news_of_a_new_workload():
         ["fails failed at head: died"],
         ["new is new", "gone is no longer there"],
     )
+
+
+def test_a_plain_timed_benchmark_is_compared_by_its_time_and_nothing_else():
+    suite = {
+        "old.time_sort": {"type": "time", "params": [["'heap'", "'quick'"]], "param_names": ["kind"]},
+        "old.time_sum": {"type": "time", "params": [], "param_names": []},
+        "old.time_pool": {"type": "time", "params": [["1", "2"]], "param_names": ["threads"]},
+        "old.peakmem_sum": {"type": "peakmemory", "params": [], "param_names": []},
+        "work.One.track_slowdown": {
+            "antigil_quantity": "slowdown", "params": [["2"]], "param_names": ["threads"],
+        },
+        "work.One.time_one_call": {"type": "time", "params": [], "param_names": []},
+    }  # fmt: skip
+
+    columns = comparable(suite, ("threads",))
+    found = [(c.workload.name, c.quantity, c.threads) for c in columns]
+
+    assert set(found) == {
+        ("old.time_pool", "seconds", 1),
+        ("old.time_pool", "seconds", 2),
+        ("old.time_sort(kind='heap')", "time", None),
+        ("old.time_sort(kind='quick')", "time", None),
+        ("old.time_sum", "time", None),
+        ("work.One", "slowdown", 2),
+        ("work.One", "time", None),
+    }
+    assert len(found) == len(set(found))
 
 
 @pytest.mark.parametrize(("workload", "may"), [(MEASURED, True), (TIMED, False)])

@@ -248,12 +248,13 @@ def publish(root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
 
 
-def load(root: Path) -> tuple[Archive, Options]:
-    """Read a history as the plugin does."""
+def load(root: Path, repo: Path | None = None) -> tuple[Archive, Options]:
+    """Read a history as the plugin does; its repository may lie in another folder."""
     conf = Config.load(str(root / "asv.conf.json"))
-    conf.repo, conf.results_dir = str(root), str(root / "results")
-    repo = get_repo(conf)
+    conf.repo, conf.results_dir = str(repo or root), str(root / "results")
+    opened = get_repo(conf)
     benchmarks = Benchmarks.load(conf)
-    hashes = {result.commit_hash for result in iter_results(conf.results_dir)} | set(repo.get_tags().values())
+    hashes = {result.commit_hash for result in iter_results(conf.results_dir)}
+    hashes |= set(opened.get_tags().values())
     options = read_options(conf)
-    return read_archive(conf, repo, benchmarks, repo.get_revisions(hashes), options), options
+    return read_archive(conf, opened, benchmarks, opened.get_revisions(hashes), options), options

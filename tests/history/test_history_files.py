@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -39,6 +40,23 @@ def test_feed_entries_keep_their_names_when_commits_arrive(tmp_path):
     assert len(names[0]) == 1
 
 
+def test_feed_names_its_own_address_and_has_ids_without_odd_characters(tmp_path):
+    root = tmp_path / "project"
+    workload = Planned("work.Loses", "Loses", {0: Behaviour(), 6: Behaviour(serial=1.0)})
+    generate(
+        standard_plan(12, workloads=(workload,), tags={}, options={"site_url": "https://a.example/s"}), root
+    )
+    conf = json.loads((root / "asv.conf.json").read_text())
+    (root / "asv.conf.json").write_text(json.dumps({**conf, "project": "Mein Projekt (ä).x"}))
+    assert publish(root).returncode == 0
+    feed = ET.parse(root / "html" / "speedup" / "feed.xml").getroot()
+    (own,) = [link for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert own.get("href") == "https://a.example/s/feed.xml"
+    ids = [one.text for one in feed.iter(f"{ATOM}id")]
+    assert len(ids) == 2
+    assert all(re.fullmatch(r"tag:Mein-Projekt\.x\.antigil,[0-9-]{10}:/[0-9a-f]{64}", one) for one in ids)
+
+
 def test_badge_is_what_shields_reads(tmp_path):
     workload = Planned("work.Loses", "Loses", {0: Behaviour()})
     root = tmp_path / "project"
@@ -68,6 +86,7 @@ def test_headline_without_results_is_no_badge_and_no_error(tmp_path):
     done = publish(root)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (root / "html" / "speedup" / "badge.json").exists()
+    assert "badge.json" not in (root / "html" / "speedup" / "index.html").read_text()
     assert (root / "html" / "speedup" / "work.Dips.html").exists()
 
 

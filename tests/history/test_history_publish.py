@@ -49,10 +49,13 @@ def test_asvs_own_output_is_untouched(history, published, tmp_path):
     assert ours == theirs
 
 
-def test_unknown_option_stops_publishing_with_one_line(tmp_path):
+def test_unknown_option_stops_publishing_with_one_line_before_anything_is_written(tmp_path):
     root = tmp_path / "project"
     generate(standard_plan(3, tags={}, options={"tresholds": {}}), root)
+    (root / "html").mkdir()
+    (root / "html" / "old").touch()
     done = publish(root)
     assert done.returncode == 1
-    assert 'unknown option "tresholds" under "antigil" in asv.conf.json' in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    (line,) = (done.stdout + done.stderr).splitlines()
+    assert 'unknown option "tresholds" under "antigil" in asv.conf.json' in line
+    assert [p.name for p in (root / "html").iterdir()] == ["old"]

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from asv.plugins.git import Git
 from generated import Behaviour, Planned, generate, load, standard_plan
 
+from antigil.history.commits import Described, describe_commits
 from antigil.history.series import State
 
 
@@ -174,6 +176,57 @@ def test_a_renamed_machine_is_an_environment_of_its_own(small):
         ("alpha", 3),
         ("beta", 3),
     ]
+
+
+def test_folder_without_a_machine_file_is_named_and_the_rest_is_read(small):
+    root, _, files = small
+    (root / "results" / "beta").mkdir()
+    files[2].rename(root / "results" / "beta" / files[2].name)
+    found, _ = load(root)
+    (problem,) = found.problems
+    assert problem.where == "beta"
+    assert "machine.json is missing or cannot be read" in problem.what
+    assert states(root) == ["PRESENT"] * 5
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 5e-324])
+def test_slowdown_that_gives_no_speedup_is_no_value(small, value):
+    root, _, files = small
+    replace_slowdown(files[1], [1.0, value, 1.0, 1.0])
+    found, _ = load(root)
+    series = found.find("work.One", found.environments[0], "slowdown", 2)
+    assert np.isnan(series.values[1])
+    assert states(root)[:3] == ["PRESENT", "SKIPPED", "PRESENT"]
+
+
+@pytest.mark.parametrize("date", ["soon", None, True, -1, 1e300, float("nan")])
+def test_file_with_an_absurd_date_is_named_and_the_rest_is_read(small, date):
+    root, _, files = small
+    files[2].write_text(json.dumps({**json.loads(files[2].read_text()), "date": date}))
+    found, _ = load(root)
+    (problem,) = found.problems
+    assert problem.where == f"alpha/{files[2].name}"
+    assert "its date is no time in milliseconds" in problem.what
+    assert states(root) == ["PRESENT"] * 5
+
+
+def test_commit_whose_date_git_cannot_read_is_told_without(small):
+    root, _, _ = small
+    git = ["git", "-C", str(root)]
+    text = "tree {}\nauthor A <a@b> soon +0000\ncommitter A <a@b> 1700000000 +0000\n\nhello\n"
+    tree = subprocess.run([*git, "mktree"], input=b"", check=True, capture_output=True).stdout.decode()
+    write = [*git, "hash-object", "-t", "commit", "-w", "--stdin", "--literally"]
+    done = subprocess.run(write, input=text.format(tree.strip()).encode(), check=True, capture_output=True)
+    hash_ = done.stdout.decode().strip()
+    assert describe_commits(Git(str(root), ""), [hash_]) == {hash_: Described("hello", "A", 0)}
+
+
+def test_machine_is_told_without_control_characters(small):
+    root, _, files = small
+    for path in files:
+        rewrite(path, lambda text: text.replace("Imaginary CPU", "Imaginary \\u001b CPU"))
+    found, _ = load(root)
+    assert found.environments[0].params["cpu"] == "Imaginary \ufffd CPU"
 
 
 def use_branches(root, *names):

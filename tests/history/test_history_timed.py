@@ -15,19 +15,19 @@ import time
 
 
 class Sort:
-    params = [[1, 2], ["small", "<b>large</b>"]]
+    params = [[1, 2, -1], ["small", "<b>large</b>"]]
     param_names = ["n_jobs", "size"]
 
     def time_sort(self, n_jobs, size):
-        time.sleep(0.002 / n_jobs)
+        time.sleep(0.002 / abs(n_jobs))
 
 
 class Pool:
-    params = [1, 2]
+    params = [None, 1, 2]
     param_names = ["lanes"]
 
     def time_pool(self, lanes):
-        time.sleep(0.002 / lanes)
+        time.sleep(0.002 / (lanes or 2))
 
 
 def time_plain(size):
@@ -86,12 +86,28 @@ def test_each_thread_count_is_drawn_as_strong_scaling(project):
     assert names == {"suite.Sort.time_sort(size='small')", "suite.Sort.time_sort(size='<b>large</b>')"}
     (path,) = (project / "results").glob("*/*-existing-*.json")
     stored = json.loads(path.read_text())["results"]["suite.Sort.time_sort"][0]
-    ratios = [one / two for one, two in zip(stored[:2], stored[2:], strict=True)]
+    ratios = [one / two for one, two in zip(stored[:2], stored[2:4], strict=True)]
     assert sorted(float(row["speedup"]) for row in rows) == pytest.approx(sorted(ratios), abs=1e-3)
     for row in rows:
         page = (told / row["page"].split("#")[0]).read_text()
         assert "Strong scaling T(1) ÷ T(n)" in page
         assert "<b>large" not in page
+
+
+def test_values_that_are_no_number_of_threads_are_left_out_and_named(project):
+    overview = (project / "html" / "speedup" / "index.html").read_text()
+    told = "<code>suite.Sort.time_sort</code> not drawn where n_jobs = -1: no number of threads"
+    assert told in overview
+
+
+def test_what_one_thread_takes_is_the_workloads_time(project):
+    (path,) = (project / "results").glob("*/*-existing-*.json")
+    stored = json.loads(path.read_text())["results"]["suite.Sort.time_sort"][0]
+    times = []
+    for file in (project / "html" / "speedup" / "data").glob("suite.Sort*.csv"):
+        with open(file, newline="", encoding="utf-8") as opened:
+            times += [float(row["time_seconds"]) for row in csv.DictReader(opened)]
+    assert sorted(times) == pytest.approx(sorted(stored[:2]), abs=1e-9)
 
 
 def test_another_name_of_the_parameter_is_learned_from_the_configuration(project):
@@ -100,6 +116,7 @@ def test_another_name_of_the_parameter_is_learned_from_the_configuration(project
     overview = (project / "html" / "speedup" / "index.html").read_text()
     assert "suite.Pool.time_pool" in overview
     assert "time_sort" not in overview
+    assert "not drawn where lanes = None: no number of threads" in overview
 
 
 def test_unknown_option_is_refused_by_name(project):

@@ -1,7 +1,8 @@
-"""macOS and Windows, and Linux without scheduler statistics, played by taking things away."""
+"""macOS and Windows, sandboxes, and Linux without scheduler statistics, played by taking things away."""
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from antigil.scaling import clocks as clocks_module
 from antigil.scaling import cpus as cpus_module
 from antigil.scaling import probe as probe_module
 from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
+from antigil.testing import assert_releases_gil
 
 
 @pytest.fixture
@@ -68,10 +70,19 @@ def test_surroundings_tell_of_a_queue_that_is_measured():
     assert Surroundings.here().queue_measured is os.path.exists("/proc/self/schedstat")
 
 
-@pytest.fixture(params=["macOS", "Windows"])
+@pytest.fixture
+def still_count(monkeypatch):
+    """Let the count of a thread's context switches stand still."""
+    still = SimpleNamespace(RUSAGE_THREAD=1, getrusage=lambda who: SimpleNamespace(ru_nvcsw=7))
+    monkeypatch.setattr(probe_module, "resource", still)
+
+
+@pytest.fixture(params=["macOS", "Windows", "sandbox"])
 def no_switch_counts(request, monkeypatch):
     """Take the count of a thread's context switches away, and on Windows all of ``resource``."""
-    if request.param == "Windows":
+    if request.param == "sandbox":
+        request.getfixturevalue("still_count")
+    elif request.param == "Windows":
         monkeypatch.setattr(probe_module, "resource", None)
     else:
         monkeypatch.delattr(probe_module.resource, "RUSAGE_THREAD", raising=False)
@@ -84,6 +95,14 @@ def test_without_switch_counts_the_probe_goes_by_lateness_and_says_so():
     found = probe_gil(FunctionWorkload(loop), 0.4)
     assert found.method == "latency"
     assert found.share >= 0.8 or not gil_enabled()
+
+
+if gil_enabled():
+
+    @pytest.mark.usefixtures("still_count")
+    def test_a_count_that_stands_still_lets_no_holder_pass():
+        with pytest.raises(AssertionError, match="loop holds the GIL"):
+            assert_releases_gil(loop)
 
 
 def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from math import sqrt
 from statistics import mean, stdev
+from types import SimpleNamespace
 
 import pytest
 from simulator import seeded, simulate
 
+from antigil import testing
 from antigil.scaling import GilHeld, MeasurementError
 from antigil.scaling.held import Probe, estimate, pool, running_times
 
@@ -128,6 +130,24 @@ def test_too_few_probes_are_refused(probes):
 def test_a_worker_that_never_ran_is_refused():
     with pytest.raises(MeasurementError, match="never ran"):
         estimate([probe(0.002, queued=0.002)] * 5)
+
+
+def test_looks_of_an_assertion_are_estimated_one_by_one(monkeypatch):
+    """Taken for one, they book in the next look what the end of one left in the run queue."""
+    monkeypatch.setattr(testing, "gil_enabled", lambda: True)
+    as_one, one_by_one = [], []
+    for seed in range(SEEDS):
+        random = seeded("looks", seed)
+        looks = [simulate(1.0, 1e-3, 0.25, random, mean_sleep=0.001, preempted=0.1) for _ in range(4)]
+        as_one.append(estimate([probe for look in looks for probe in look]).share)
+        left = list(looks)
+        clock = SimpleNamespace(monotonic=lambda left=left: 0.25 * (4 - len(left)))
+        monkeypatch.setattr(testing, "time", clock)
+        monkeypatch.setattr(testing, "probe_gil", lambda *args, left=left, **options: estimate(left.pop()))
+        one_by_one.append(testing._probed_until_clear(int, 0.999, 1.0, 60.0).share)
+        assert left == []
+    assert mean(as_one) < 0.995
+    assert mean(one_by_one) == pytest.approx(1.0, abs=0.001)
 
 
 def test_lateness_stands_in_for_a_count_of_switches():

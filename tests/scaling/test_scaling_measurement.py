@@ -1,6 +1,7 @@
 """Samples become medians, intervals and points, and a measurement its JSON form."""
 
 import json
+import sys
 from dataclasses import asdict, replace
 from itertools import product
 from math import isnan
@@ -8,7 +9,7 @@ from math import isnan
 import pytest
 from fakes import round_of, window
 
-from antigil.scaling import Estimate, Workload, measure, measure_function
+from antigil.scaling import Estimate, GilHeld, Workload, measure, measure_function
 from antigil.scaling.measure import StealMeter
 from antigil.scaling.measurement import combine, median_interval
 from antigil.scaling.sample import PointSample, Sample, sample_of, under_ceiling
@@ -169,6 +170,16 @@ def test_only_a_disturbed_speedup_is_held_under_the_ceiling(disturbed, reported)
     sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=disturbed)
     assert under_ceiling(sample, 1.25).points[2].speedup == reported
     assert under_ceiling(sample, None) == sample
+
+
+def test_a_function_measured_beside_others_is_held_under_the_ceiling(monkeypatch):
+    module = sys.modules["antigil.scaling.measure"]
+    rounds = (round_of(window(1, 100.0), window(2, 110.0, on_cpu=0.6, queued=0.4)),) * 8
+    assert rounds[0].queue_free_speedup(2) > 1.8
+    monkeypatch.setattr(module, "measure_rounds", lambda *plan: rounds)
+    held = GilHeld(0.8, 0.01, 400, 0.005, "switches")
+    monkeypatch.setattr(module, "probe_gil", lambda *seconds, **options: held)
+    assert measure_function(int, (1, 2)).point(2).speedup.median == 1.25
 
 
 def test_no_disturbed_speedup_exceeds_the_threads():

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guard"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
 
-from jobs import Runner
+from runs import GitHub
 from sample_project import configuration, git
 
 #: The workflows' scripts run on Ubuntu only; Windows has neither their shell nor their paths.
@@ -39,7 +39,7 @@ class World:
         conf |= {"plugins": [".antigil.history.plugin"], "antigil": own}
         (self.work / "asv.conf.json").write_text(json.dumps(conf))
         self.behaviour = dict(RELEASES)
-        self.runner = Runner(folder, self.origin)
+        self.github = GitHub(folder, self.origin)
 
     def commit(self, subject, **serial):
         """Commit and push; a keyword is a workload of `work` and its new serial fraction. Return the hash."""
@@ -51,9 +51,9 @@ class World:
         git(self.work, "push", "-q", "origin", "HEAD")
         return git(self.work, "rev-parse", "HEAD")
 
-    def github(self, name):
+    def kept(self, name):
         """Return what the recorder keeps."""
-        file = self.runner.github / f"{name}.json"
+        file = self.github.kept / f"{name}.json"
         return json.loads(file.read_text()) if file.exists() else []
 
 

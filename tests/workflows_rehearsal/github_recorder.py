@@ -84,7 +84,8 @@ def main(words):
     """Note the call and do it."""
     with (FOLDER / "calls.txt").open("a") as file:
         file.write(" ".join(words) + "\n")
-    if os.environ.get("GH_TOKEN") != "may-write":
+    needed = "pull-requests:write" if words[0] == "api" else "issues:write"
+    if needed not in os.environ.get("GH_TOKEN", "").split():
         sys.stderr.write("gh: Resource not accessible by integration (HTTP 403)\n")
         raise SystemExit(1)
     if words[0] == "issue":

@@ -1,65 +1,82 @@
-"""Run a workflow's jobs here: their `run` steps in real bash, with GitHub's own shell options.
+"""Run a job here: its `run` steps in real bash, with GitHub's own shell options, in a checkout of its own.
 
-Of the actions that jobs use, those that carry files are done by copying; a job of its own rehearses nothing
-that GitHub itself does. `if:` of a job is not evaluated: the test says which jobs run. An expression that the
-test did not give a value for is an error.
+Of the actions that jobs use, a checkout is made as GitHub's action makes it, and those that carry files are
+done by copying; nothing else that GitHub itself does is rehearsed.
 """
 
-import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from expressions import fill, holds, shown
+from sample_project import git
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
-#: Actions that need nothing here: the clone is there, and so is Python.
-NOTHING = ("actions/checkout", "actions/setup-python", "actions/deploy-pages")
+#: Actions that need nothing here: Python is there.
+NOTHING = ("actions/setup-python", "actions/deploy-pages")
 
 
 class Job:
-    """One job of a workflow, in a clone of its own."""
+    """One job of a workflow.
 
-    def __init__(self, workflow, name, clone, shared, environment, values):
-        content = YAML(typ="safe").load(ROOT / ".github/workflows" / f"{workflow}.yml")
-        self.steps = content["jobs"][name]["steps"]
-        self.workflow_env = {**content.get("env", {}), **content["jobs"][name].get("env", {})}
-        self.clone, self.shared = clone, shared
-        self.environment, self.values = environment, values
-        self.outputs, self.summary, self.said = {}, "", ""
-        self.status = 0
+    Parameters
+    ----------
+    home
+        An empty folder.
+    artifacts
+        Where artifacts are kept.
+    contexts
+        What its expressions read: `github`, `needs`, …
+    """
+
+    def __init__(self, content, defaults, home, origin, artifacts, contexts, environment):
+        self.content, self.defaults = content, defaults
+        self.home, self.origin, self.artifacts = home, origin, artifacts
+        self.contexts = {**contexts, "steps": {}}
+        self.environment = dict(environment)
+        self.summary, self.said, self.failed = "", "", False
+        self.place = home / "work"
 
     def run(self):
-        """Run the steps; after one that failed only those that say so. Return the job itself."""
-        for step in self.steps:
-            condition = str(step.get("if", "success()"))
-            if self.status and "cancelled()" not in condition:
-                continue
-            if "run" in step:
-                self._bash(step)
-            else:
-                self._action(step["uses"].partition("@")[0], step.get("with", {}))
+        """Run the steps, each if its condition holds. Return the job itself."""
+        for step in self.content["steps"]:
+            if holds(step.get("if", "success()"), self.contexts, self.status):
+                if "run" in step:
+                    self._bash(step)
+                else:
+                    self._action(step["uses"].partition("@")[0], self._filled(step.get("with", {})))
         return self
 
+    @property
+    def status(self):
+        """What ``success()`` and its kin return."""
+        return {"success": not self.failed, "failure": self.failed, "cancelled": False}
+
+    @property
+    def outputs(self):
+        """The job's outputs, by name."""
+        return self._filled(self.content.get("outputs", {}))
+
+    def _filled(self, given):
+        return {key: fill(value, self.contexts, self.status) for key, value in given.items()}
+
     def _bash(self, step):
-        files = {
-            name: self.clone.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")
-        }
+        files = {name: self.home / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")}
         for file in files.values():
             file.write_text("")
-        script = self.clone.parent / "step.sh"
+        script = self.home / "step.sh"
         script.write_text(step["run"])
         assert "${{" not in step["run"]
-        own = {
-            key: self._valued(value) for key, value in {**self.workflow_env, **step.get("env", {})}.items()
-        }
+        own = self._filled({**self.defaults, **self.content.get("env", {}), **step.get("env", {})})
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=self.clone,
-            env={**self.environment, **own, **{key: str(file) for key, file in files.items()}},
+            cwd=self.place,
+            env={
+                **self.environment,
+                **{key: shown(value) for key, value in own.items()},
+                **{key: str(file) for key, file in files.items()},
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -67,61 +84,53 @@ class Job:
         )
         self.said += done.stdout + done.stderr
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
-        self.outputs |= dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
-        self.environment |= dict(line.split("=", 1) for line in files["GITHUB_ENV"].read_text().splitlines())
-        self.status = self.status or done.returncode
+        self.environment |= _assignments(files["GITHUB_ENV"])
+        if "id" in step:
+            self.contexts["steps"][step["id"]] = {"outputs": _assignments(files["GITHUB_OUTPUT"])}
+        self.failed = self.failed or done.returncode != 0
 
     def _action(self, name, given):
-        values = {key: self._valued(value) for key, value in given.items()}
-        if name == "actions/upload-artifact":
-            source = self.clone / values["path"]
-            if source.is_dir():
-                shutil.copytree(source, self.shared / values["name"], dirs_exist_ok=True)
-            elif source.exists():
-                (self.shared / values["name"]).mkdir(exist_ok=True)
-                shutil.copy(source, self.shared / values["name"])
-            else:
-                assert values["if-no-files-found"] == "ignore", source
+        if name == "actions/checkout":
+            self._checkout(given.get("ref", self.contexts["github"]["ref"]), given.get("fetch-depth", 1))
+        elif name == "actions/upload-artifact":
+            self._upload(given["name"], self.place / given["path"], given["if-no-files-found"])
         elif name == "actions/download-artifact":
-            pattern = values.get("pattern", values.get("name"))
-            for found in self.shared.glob(pattern):
-                apart = "pattern" in values and values.get("merge-multiple") != "True"
-                goal = self.clone / values["path"] / (found.name if apart else "")
+            pattern = given.get("pattern", given.get("name"))
+            for found in sorted(self.artifacts.glob(pattern)):
+                apart = "pattern" in given and not given.get("merge-multiple")
+                goal = self.place / given["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
         elif name == "actions/upload-pages-artifact":
-            shutil.copytree(self.clone / values["path"], self.shared / "pages", dirs_exist_ok=True)
+            shutil.copytree(self.place / given["path"], self.artifacts / "pages", dirs_exist_ok=True)
         else:
             assert name in NOTHING, name
 
-    def _valued(self, text):
-        return EXPRESSION.sub(lambda found: str(self.values[found.group(1)]), str(text))
+    def _checkout(self, ref, depth):
+        """Check out as actions/checkout does: a branch as itself, a commit detached; one commit, or all."""
+        self.place.mkdir()
+        git(self.place, "init", "-q", "-b", "none")
+        git(self.place, "remote", "add", "origin", self.origin.as_uri())
+        branch = ref.removeprefix("refs/heads/")
+        is_branch = bool(git(self.place, "ls-remote", "origin", f"refs/heads/{branch}"))
+        if depth == 0:
+            git(self.place, "fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
+        else:
+            wanted = f"+refs/heads/{branch}:refs/remotes/origin/{branch}" if is_branch else ref
+            git(self.place, "fetch", "-q", f"--depth={depth}", "origin", wanted)
+        where = ["-B", branch, f"refs/remotes/origin/{branch}"] if is_branch else ["--detach", ref]
+        git(self.place, "checkout", "-q", "--force", *where)
+
+    def _upload(self, name, source, missing):
+        """Keep files; as the action, nothing where there is none."""
+        files = [source] if source.is_file() else [file for file in source.rglob("*") if file.is_file()]
+        if not files:
+            assert missing == "ignore", source
+        for file in files:
+            inside = file.relative_to(source) if source.is_dir() else Path(file.name)
+            goal = self.artifacts / name / inside
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, goal)
 
 
-class Runner:
-    """Makes clones of a bare repository and runs jobs in them, with a recorder in place of ``gh``."""
-
-    def __init__(self, folder, origin):
-        self.folder, self.origin = folder, origin
-        self.github = folder / "github"
-        self.github.mkdir()
-        self.count = 0
-
-    def job(self, workflow, name, shared="artifacts", ref="main", values=None, **environment):
-        """Return a job in a fresh clone."""
-        self.count += 1
-        home = self.folder / f"runner{self.count}"
-        home.mkdir()
-        subprocess.run(["git", "clone", "-q", "-b", ref, str(self.origin), str(home / "work")], check=True)
-        artifacts = self.folder / shared
-        artifacts.mkdir(exist_ok=True)
-        here = Path(__file__).parent
-        usual = {
-            "PATH": os.pathsep.join([str(here / "bin"), os.environ["PATH"]]),
-            "HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(here / "simulated"), str(ROOT / "tests/history")]),
-            "REHEARSAL_GITHUB": str(self.github),
-            "GITHUB_REPOSITORY": "someone/project",
-            "GITHUB_ACTIONS": "true",
-            "LANG": "C.UTF-8",
-        }
-        return Job(workflow, name, home / "work", artifacts, {**usual, **environment}, values or {})
+def _assignments(file):
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())

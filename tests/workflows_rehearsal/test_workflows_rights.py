@@ -1,17 +1,19 @@
 """What the workflows may do: no token that writes where measured code runs."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from expressions import holds
 from jobs import ROOT
 from ruamel.yaml import YAML
 
 WORKFLOWS = {
     name: YAML(typ="safe").load(ROOT / ".github/workflows" / f"{name}.yml")
-    for name in ("compare", "comment", "history", "release")
+    for name in ("alert", "comment", "compare", "comparison", "history", "measure", "release")
 }
 JOBS = {
     (workflow, name): job for workflow, content in WORKFLOWS.items() for name, job in content["jobs"].items()
@@ -22,7 +24,7 @@ MEASURES = re.compile(r"asv run|antigil (compare|alert --confirm|ci measure)")
 def measuring():
     """Yield the jobs that run the code under test, and the steps that do."""
     for key, job in JOBS.items():
-        steps = [step for step in job["steps"] if MEASURES.search(step.get("run", ""))]
+        steps = [step for step in job.get("steps", ()) if MEASURES.search(step.get("run", ""))]
         if steps:
             yield key, job, steps
 
@@ -30,9 +32,9 @@ def measuring():
 def test_the_jobs_that_measure_are_known():
     assert {key for key, _, _ in measuring()} == {
         ("compare", "smoke"),
-        ("compare", "compare"),
+        ("comparison", "compare"),
         ("history", "measure"),
-        ("history", "alert"),
+        ("alert", "look"),
     }
 
 
@@ -43,12 +45,16 @@ def test_where_measured_code_runs_nothing_may_be_written_and_no_token_is_near(ke
         assert not re.search(r"token|secrets", str(step), re.IGNORECASE)
 
 
-def test_a_pull_requests_workflow_has_no_secret_at_all():
-    text = (ROOT / ".github/workflows/compare.yml").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "trigger"),
+    [("compare", "pull_request"), ("measure", "pull_request"), ("comparison", "workflow_call")],
+)
+def test_a_pull_requests_workflow_has_no_secret_at_all(name, trigger):
+    text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
 
     assert "secrets" not in text
     assert "token" not in text
-    assert set(WORKFLOWS["compare"]["on"]) == {"pull_request"}
+    assert set(WORKFLOWS[name]["on"]) == {trigger}
 
 
 def test_the_workflow_that_comments_checks_out_the_default_branch_only():
@@ -62,7 +68,7 @@ def test_no_checkout_leaves_its_token_behind():
     checkouts = [
         step
         for job in JOBS.values()
-        for step in job["steps"]
+        for step in job.get("steps", ())
         if step.get("uses", "").startswith("actions/checkout")
     ]
 
@@ -70,9 +76,56 @@ def test_no_checkout_leaves_its_token_behind():
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_no_job_that_stores_is_ever_cancelled():
+def test_no_run_that_stores_waits_in_a_group_or_is_cancelled():
     assert WORKFLOWS["history"]["concurrency"]["cancel-in-progress"] is False
     assert "github.run_id" in WORKFLOWS["history"]["concurrency"]["group"]
+    assert "concurrency" not in JOBS["history", "store"]
+
+
+@pytest.mark.parametrize("key", [("history", "measure"), ("alert", "look")])
+def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
+    """A job that runs into its time limit is."""
+    cancelled = {"success": False, "failure": False, "cancelled": True}
+    (upload,) = [one for one in JOBS[key]["steps"] if "actions/upload-artifact" in one.get("uses", "")]
+
+    assert holds(upload["if"], {}, cancelled)
+
+
+@pytest.mark.parametrize("name", ["site", "alert"])
+def test_what_is_published_and_told_is_looked_up_and_told_by_one_at_a_time(name):
+    """One group from the newest results to what people see; a called workflow's jobs are all within it."""
+    group = JOBS["history", name]["concurrency"]
+
+    assert group["cancel-in-progress"] is False
+    assert "github" not in group["group"]  # the same for all runs
+
+
+def test_every_job_of_the_history_works_on_the_branch_that_is_measured():
+    branches = WORKFLOWS["history"]["on"]["push"]["branches"]
+    checkouts = [
+        step["with"]["ref"]
+        for (workflow, _), job in JOBS.items()
+        if workflow in ("history", "alert")
+        for step in job.get("steps", ())
+        if step.get("uses", "").startswith("actions/checkout")
+    ]
+
+    assert len(checkouts) == 7
+    assert set(checkouts) == set(branches)
+
+
+@pytest.mark.parametrize(("tag", "goes_on"), [("v1.2.0", True), ("v1.3.0", False)])
+def test_a_tag_that_is_not_the_version_stops_the_release(tmp_path, tag, goes_on):
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/antigil-1.2.0.tar.gz").touch()
+    steps = JOBS["release", "sdist"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("name") == "The tag is the version"]
+    environment = os.environ | {"GITHUB_REF_NAME": tag}
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=False
+    )
+
+    assert (done.returncode == 0) == goes_on
 
 
 def test_dependabot_waits_before_it_proposes_a_release():

@@ -3,6 +3,8 @@
 (function () {
   /** Points are drawn as markers only while commits in sight are at least this many pixels apart. */
   const APART = 9;
+  /** A pointer that moved further than this between down and up, in pixels, dragged and did not click. */
+  const DRAG = 4;
 
   const { color, look } = antigil;
 
@@ -133,8 +135,9 @@
           });
         }
       }
-      ends.sort((a, b) => a.y - b.y);
       const gap = this.top * 0.075;
+      const level = ({ y }) => Math.round(y / gap);
+      ends.sort((a, b) => level(a) - level(b) || a.threads - b.threads);
       ends.forEach((end, i) => {
         if (i && end.y < ends[i - 1].y + gap) {
           end.y = ends[i - 1].y + gap;
@@ -159,7 +162,7 @@
       const made = new Bokeh.Label({
         x,
         y,
-        text,
+        text: new Bokeh.PlainText({ text }), // of a string Bokeh would typeset what stands between $$
         text_color: ink,
         text_font_size: "11px",
         text_baseline: "bottom",
@@ -190,8 +193,13 @@
         this.point(this.nearest(x_scale.invert(at)), event);
       });
       this.host.addEventListener("mouseleave", () => this.point(null));
+      let pressed = null;
+      this.host.addEventListener("pointerdown", (event) => {
+        pressed = { x: event.clientX, y: event.clientY };
+      });
       this.host.addEventListener("click", (event) => {
-        if (this.pointed !== null) {
+        const dragged = pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > DRAG;
+        if (this.pointed !== null && !dragged) {
           this.heard.onChoose(this.pointed, event.shiftKey);
         }
       });

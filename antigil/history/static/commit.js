@@ -42,10 +42,19 @@
         .filter((revision) => revision < now);
       const release = tagged.length ? older.find((revision) => revision <= Math.max(...tagged)) : undefined;
       const fallback = release ?? older[0] ?? numbers.revisions[0];
-      return { now, base: present(base) ? base : fallback };
+      const unknown = [
+        ["commit", chosen, now],
+        ["base", base, fallback],
+      ]
+        .filter(([name, revision]) => state.get(name) && !present(revision))
+        .map(([name, , instead]) => {
+          const asked = state.get(name).slice(0, 12);
+          return `Commit ${asked} was not measured here. Shown is ${this.name(instead)}.`;
+        });
+      return { now, base: present(base) ? base : fallback, unknown };
     }
 
-    pickers(environment, { now, base }) {
+    pickers(environment, { now, base, unknown }) {
       const several = this.page.shown().length > 1;
       const field = (label, name, value) =>
         element("label", { class: "field" }, label, this.picker(environment, name, value));
@@ -55,6 +64,7 @@
         several ? element("b", {}, `${environment.label} · ${environment.build}`) : null,
         field("Commit", "commit", now),
         field("beside", "base", base),
+        ...unknown.map((text) => element("p", { class: "note" }, text)),
       );
     }
 

@@ -1,45 +1,32 @@
 "use strict";
-// The History section: one chart per chosen environment, the tooltip, the keyboard, and the list of changes.
+// The History section: one chart per chosen environment, its range in the address, and the keyboard.
 (function () {
-  const { element } = antigil;
-
-  function changeText(change) {
-    const { quantity, size } = change.headline;
-    const sign = size < 0 ? "−" : "+";
-    const amount =
-      quantity === "speedup"
-        ? `${(100 * Math.abs(size)).toFixed(0)} %`
-        : `held ${sign}${(100 * Math.abs(size)).toFixed(0)} pt`;
-    const arrow = change.direction === "lost" ? "▼" : "▲";
-    return quantity === "speedup" ? `${arrow} ${sign}${amount}` : `${arrow} ${amount}`;
-  }
-
-  function effectText(effect) {
-    const { write } = antigil.QUANTITIES[effect.quantity];
-    const threads = effect.threads === null ? "GIL held" : `${effect.threads} threads`;
-    return `${threads}: ${write(effect.before)} → ${write(effect.after)}`;
-  }
+  const { element, state } = antigil;
+  /** Half of what is in sight where a link leads to a single commit: in revisions, in milliseconds. */
+  const AROUND = { commit: 0.4, date: 43200000 };
+  const STEPS = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    PageUp: -10,
+    PageDown: 10,
+    Home: -Infinity,
+    End: Infinity,
+  };
 
   class History {
     constructor(host, page) {
       this.host = host;
       this.page = page;
       this.charts = [];
-      this.tip = element("div", { class: "tip", hidden: true });
-      document.body.append(this.tip);
+      this.tip = new antigil.Tip(page);
     }
 
-    /** Draw the charts of the chosen environments anew. */
-    async draw() {
-      const { page } = this;
-      const state = antigil.state;
-      const quantity = state.get("q");
-      const shown = page.shown();
+    /** Draw the charts of the chosen environments anew, from each one's numbers. */
+    async draw(all) {
+      const { counts, quantity } = this.page;
+      const shown = this.page.shown();
       const hidden = new Set((state.get("hide") || []).map(Number));
-      const all = await Promise.all(shown.map((environment) => page.numbers(environment)));
       const top = Math.max(...all.map((numbers) => highest(numbers, quantity, hidden)), 0) || 1;
-      const counts = [...new Set(all.flatMap((numbers) => numbers.threadCounts()))].sort((a, b) => a - b);
-      this.counts = counts;
       this.charts.forEach((chart) => chart.close());
       this.charts = [];
       const cards = shown.map((environment, i) =>
@@ -51,23 +38,27 @@
       for (const { chart, box } of cards) {
         await chart.draw(from, to);
         this.charts.push(chart);
-        box.append(antigil.historyTable(chart, chart.environment.id));
+        chart.table = antigil.historyTable(chart, chart.environment.id);
+        box.append(chart.table);
       }
       this.mark();
     }
 
     card(environment, numbers, told) {
-      const plot = element("div", { class: "plot" });
       const label = `${environment.label} · ${environment.build}`;
+      // An application: a screen reader passes the arrow keys on. The table below the chart is outside of it.
+      const plot = element("div", {
+        class: "plot",
+        tabindex: "0",
+        role: "application",
+        "aria-roledescription": "chart",
+        "aria-describedby": "hint",
+        "aria-label": `${label}: ${antigil.QUANTITIES[told.quantity].title} by ${state.get("x")}`,
+      });
       const cpus = environment.cpus ? ` · ${environment.cpus} CPUs allowed` : "";
       const box = element(
         "figure",
-        {
-          class: "card",
-          tabindex: "0",
-          "aria-describedby": "hint",
-          "aria-label": `${label}: ${antigil.QUANTITIES[told.quantity].title} by commit`,
-        },
+        { class: "card" },
         element("figcaption", {}, element("b", {}, label), element("span", { class: "muted" }, cpus)),
         plot,
       );
@@ -79,34 +70,49 @@
           numbers,
           commits: this.page.commits,
           environment,
-          byDate: antigil.state.get("x") === "date",
+          byDate: state.get("x") === "date",
           ...told,
         },
         {
-          onPoint: (position, event) => this.point(chart, position, event),
+          onPoint: (position, event) => this.tip.show(chart, position, event),
           onChoose: (position, beside) => this.choose(numbers.revisions[position], beside),
           onRange: (from, to) => this.follow(chart, from, to),
         },
       );
-      box.addEventListener("keydown", (event) => this.key(chart, event));
+      plot.addEventListener("keydown", (event) => this.key(chart, event));
       return { box, chart };
     }
 
-    /** Return the range that the address asks for, in the axis' own terms. */
+    /** Return the range that the address asks for, in the axis' own terms; an open side is undefined. */
     wanted() {
-      const byDate = antigil.state.get("x") === "date";
-      return ["from", "to"].map((name) => {
-        const text = antigil.state.get(name);
-        if (text === undefined || text === "") {
-          return undefined;
-        }
-        return byDate ? this.page.commits.dateOf(Number(text)) : Number(text);
+      const { commits } = this.page;
+      const axis = state.get("x");
+      const ends = ["from", "to"].map((name) => {
+        const revision = commits.place(state.get(name));
+        return revision === null ? undefined : axis === "date" ? commits.dateOf(revision) : revision;
       });
+      if (ends.includes(undefined)) {
+        return ends;
+      }
+      const [from, to] = ends.sort((a, b) => a - b);
+      return from < to ? [from, to] : [from - AROUND[axis], to + AROUND[axis]];
+    }
+
+    /** Show the range that the address asks for, which was changed there. */
+    restore() {
+      const [from, to] = this.wanted();
+      this.following = true;
+      for (const chart of this.charts) {
+        const [first, last] = chart.whole();
+        chart.show(from ?? first, to ?? last);
+      }
+      this.following = false;
     }
 
     /** One chart was zoomed or moved: the others follow, and the address. */
     follow(chart, from, to) {
-      if (this.following || !chart.view) {
+      chart.table?.refresh();
+      if (this.following || !this.charts.includes(chart)) {
         return;
       }
       this.following = true;
@@ -120,35 +126,33 @@
       this.later = setTimeout(() => this.remember(chart, from, to), 250);
     }
 
+    /** Put the range into the address, by the commits at its ends; an end of the history stays open. */
     remember(chart, from, to) {
+      if (!this.charts.includes(chart)) {
+        return; // drawn anew by now
+      }
       const [first, last] = chart.whole();
-      const whole = from <= first && to >= last;
-      const revision = (x) => chart.numbers.revisions[chart.nearest(x)];
-      antigil.state.set(
-        whole ? { from: "", to: "" } : { from: String(revision(from)), to: String(revision(to)) },
-      );
+      const near = (last - first) * 1e-6;
+      const hash = (x) => this.shorten(chart.numbers.revisions[chart.nearest(x)]);
+      state.set({ from: from - first <= near ? "" : hash(from), to: last - to <= near ? "" : hash(to) });
+    }
+
+    shorten(revision) {
+      return this.page.commits.at(revision).hash.slice(0, 12);
     }
 
     key(chart, event) {
-      if (event.target.closest("details")) {
-        return; // the table below the chart needs these keys itself
+      if (event.ctrlKey || event.altKey || event.metaKey) {
+        return; // the browser's own: back, the size of the page
       }
-      const steps = {
-        ArrowLeft: -1,
-        ArrowRight: 1,
-        PageUp: -10,
-        PageDown: 10,
-        Home: -Infinity,
-        End: Infinity,
-      };
       const last = chart.numbers.revisions.length - 1;
-      if (event.key in steps) {
-        const step = steps[event.key];
+      if (event.key in STEPS) {
+        const step = STEPS[event.key];
         const first = chart.pointed === null && Number.isFinite(step);
         const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + step, 0), last);
         chart.reveal(to);
         chart.point(to);
-        document.getElementById("live").textContent = this.tip.textContent;
+        document.getElementById("live").textContent = this.tip.text;
       } else if (event.key === "Enter" && chart.pointed !== null) {
         this.choose(chart.numbers.revisions[chart.pointed], event.shiftKey);
       } else if (event.key === "+" || event.key === "-") {
@@ -162,7 +166,7 @@
     }
 
     choose(revision, beside) {
-      antigil.state.set({ [beside ? "base" : "commit"]: this.page.commits.at(revision).hash.slice(0, 12) });
+      state.set({ [beside ? "base" : "commit"]: this.shorten(revision) });
     }
 
     /** Mark the chosen commits on every chart. */
@@ -170,63 +174,10 @@
       for (const chart of this.charts) {
         antigil.marks.choose(
           chart,
-          this.page.commits.find(antigil.state.get("commit")),
-          this.page.commits.find(antigil.state.get("base")),
+          this.page.commits.find(state.get("commit")),
+          this.page.commits.find(state.get("base")),
         );
       }
-    }
-
-    point(chart, position, event) {
-      this.tip.hidden = position === null;
-      if (position === null) {
-        return;
-      }
-      const { numbers, quantity } = chart;
-      const revision = numbers.revisions[position];
-      const commit = this.page.commits.at(revision);
-      const change = chart.environment.changes.find((c) => c.revision === revision);
-      const rows = numbers
-        .lines(quantity)
-        .filter((line) => !chart.hidden.has(line.threads))
-        .reverse()
-        .map((line) =>
-          element(
-            "tr",
-            {},
-            element(
-              "th",
-              { scope: "row" },
-              antigil.sign(line.threads, chart.counts),
-              line.threads === null ? antigil.QUANTITIES[quantity].title : `${line.threads} thr`,
-            ),
-            element("td", {}, antigil.told(quantity, line, position)),
-          ),
-        );
-      antigil.fill(
-        this.tip,
-        element(
-          "p",
-          {},
-          element("code", {}, commit.hash.slice(0, this.page.hashLength)),
-          ` ${antigil.day(commit.date)} `,
-          element("span", { class: "muted" }, commit.author),
-        ),
-        element("p", { class: "subject" }, commit.subject),
-        change ? element("p", { class: change.direction }, `${changeText(change)} here`) : null,
-        element("table", {}, element("tbody", {}, ...rows)),
-      );
-      this.place(chart, event);
-    }
-
-    /** Put the tooltip beside the pointer, or beside the line when the keyboard moved it; always in sight. */
-    place(chart, event) {
-      const cross = chart.cross.getBoundingClientRect();
-      const x = event ? event.clientX : cross.left;
-      const y = event ? event.clientY : cross.top + 20;
-      const { width, height } = this.tip.getBoundingClientRect();
-      const left = x + 16 + width > innerWidth ? Math.max(4, x - 16 - width) : x + 16;
-      const top = Math.min(Math.max(4, y - height / 2), innerHeight - height - 4);
-      Object.assign(this.tip.style, { left: `${left}px`, top: `${top}px` });
     }
   }
 
@@ -258,6 +209,4 @@
   }
 
   antigil.History = History;
-  antigil.changeText = changeText;
-  antigil.effectText = effectText;
 })();

@@ -129,7 +129,7 @@
     const scale = Math.max(chart.host.clientWidth - 100, 100) / (end - start);
     const taken = Array.from({ length: rows }, () => []);
     for (const { label } of [...labels].sort((a, b) => b.weight - a.weight)) {
-      const width = 7.5 * label.text.length + 12;
+      const width = 7.5 * label.text.text.length + 12;
       const left = (label.x - start) * scale - align * width;
       const free = ([from, to]) => left + width < from || left > to;
       const row = taken.findIndex((others) => others.every(free));

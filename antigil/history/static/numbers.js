@@ -77,13 +77,23 @@
       };
     }
 
-    /** Return the revision of a commit by the beginning of its hash, or null. */
+    /** Return the revision of a commit by the beginning of its hash (7 digits, as git writes it), or null. */
     find(hash) {
-      if (!hash) {
+      if (!hash || hash.length < 7) {
         return null;
       }
       const i = this.columns.hash.findIndex((full) => full.startsWith(hash));
       return i < 0 ? null : this.columns.revision[i];
+    }
+
+    /** Return the revision that an end of a range names, or null: by hash, or the nearest to a number. */
+    place(text) {
+      const found = this.find(text);
+      if (found !== null || !/^\d+$/.test(text ?? "")) {
+        return found;
+      }
+      const nearer = (a, b) => (Math.abs(b - text) < Math.abs(a - text) ? b : a);
+      return this.columns.revision.reduce(nearer);
     }
 
     dateOf(revision) {
@@ -131,8 +141,12 @@
       return held ? held.value.map((share) => (share > 0 ? 1 / share : NaN)) : null;
     }
 
+    /** Return the thread counts that have a number at any commit. */
     threadCounts() {
-      return this.lines("speedup").map((line) => line.threads);
+      this.counts ??= this.lines("speedup")
+        .filter((line) => line.value.some((v) => !Number.isNaN(v)))
+        .map((line) => line.threads);
+      return this.counts;
     }
 
     /** Return the position of the commit nearest to a revision. */

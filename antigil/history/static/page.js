@@ -1,12 +1,16 @@
 "use strict";
-// A workload's page: its controls, and what is drawn when the reader chooses something.
+// A workload's page: what is drawn when the reader chooses something.
 (function () {
   const { element, state, QUANTITIES } = antigil;
   const script = document.currentScript.dataset;
+  const model = antigil.get("page");
 
   const page = {
-    model: antigil.get("page"),
+    model,
     commits: new antigil.Commits(antigil.get("commits")),
+    /** Every thread count of the page, so that one has the same sign and colour wherever it is shown. */
+    counts: [...new Set(model.environments.flatMap(({ threads }) => threads))].sort((a, b) => a - b),
+    quantity: state.get("q"),
     hashLength: Number(script.hashLength),
     commitUrl: script.commitUrl,
     cache: new Map(),
@@ -34,147 +38,35 @@
       return this.commitUrl ? element("a", { href: this.commitUrl + hash, class: "hash" }, code) : code;
     },
   };
-
-  function chips(host, entries, isPressed, press) {
-    antigil.refill(
-      document.getElementById(host),
-      ...entries.map(([value, label, title]) =>
-        element(
-          "button",
-          {
-            type: "button",
-            class: "chip",
-            "aria-pressed": isPressed(value) === null ? null : String(isPressed(value)),
-            "aria-label": title,
-            title,
-            "data-value": value,
-            onclick: () => press(value),
-          },
-          ...[label].flat(),
-        ),
-      ),
-    );
-  }
-
-  async function controls() {
-    const numbers = await page.numbers(page.shown()[0]);
-    const drawn = Object.entries(QUANTITIES).filter(([name]) => numbers.has(name));
-    chips(
-      "quantities",
-      drawn.map(([name, q]) => [name, q.title]),
-      (v) => v === state.get("q"),
-      (v) => state.set({ q: v }),
-    );
-    chips(
-      "axes",
-      [
-        ["commit", "Commit"],
-        ["date", "Date"],
-      ],
-      (v) => v === state.get("x"),
-      (v) => state.set({ x: v }),
-    );
-    chips(
-      "ranges",
-      antigil.RANGES.map(({ name, label, title }) => [name, label, title]),
-      () => null,
-      (name) => history.charts.slice(0, 1).forEach((chart) => antigil.setRange(chart, name)),
-    );
-    const hidden = new Set(state.get("hide") || []);
-    chips(
-      "threads",
-      numbers
-        .threadCounts()
-        .map((n, _, counts) => [String(n), [antigil.sign(n, counts), String(n)], `${n} threads`]),
-      (v) => !hidden.has(v),
-      (v) => {
-        hidden.has(v) ? hidden.delete(v) : hidden.add(v);
-        state.set({ hide: [...hidden] });
-      },
-    );
-    const all = page.model.environments;
-    const shown = new Set(page.shown().map((e) => e.id));
-    document.getElementById("environments").parentElement.hidden = all.length < 2;
-    chips(
-      "environments",
-      all.map((e) => [e.id, `${e.label} · ${e.build}`]),
-      (v) => shown.has(v),
-      (v) => {
-        shown.has(v) ? shown.delete(v) : shown.add(v);
-        state.set({ env: all.map((e) => e.id).filter((id) => shown.has(id)) });
-      },
-    );
-    document.getElementById("controls").hidden = false;
-  }
-
-  function listChanges() {
-    const rows = page
-      .shown()
-      .flatMap((environment) => environment.changes.map((change) => ({ environment, change })));
-    rows.sort((a, b) => b.change.revision - a.change.revision);
-    const several = page.shown().length > 1;
-    const host = document.getElementById("changes");
-    if (!rows.length) {
-      host.replaceChildren(element("p", { class: "muted" }, "No change found in this history."));
-      return;
-    }
-    host.replaceChildren(
-      element("h3", {}, "Changes"),
-      element(
-        "ol",
-        { class: "changes" },
-        ...rows.map(({ environment, change }) =>
-          element(
-            "li",
-            { class: `change ${change.direction}` },
-            element(
-              "button",
-              { type: "button", class: "change-size", onclick: () => history.choose(change.revision) },
-              antigil.changeText(change),
-            ),
-            element(
-              "span",
-              { class: "change-what" },
-              element("b", {}, change.direction === "lost" ? "Lost. " : "Gained. "),
-              change.effects.map(antigil.effectText).join("; "),
-              several
-                ? element("span", { class: "muted" }, ` ${environment.label} · ${environment.build}`)
-                : null,
-              change.confirmed
-                ? null
-                : element("span", { class: "tag" }, "suspected: measure one more commit"),
-            ),
-            element(
-              "span",
-              { class: "change-commit" },
-              page.commitLink(change.hash),
-              " ",
-              element("span", { class: "subject" }, change.subject),
-              element("span", { class: "muted" }, ` ${antigil.day(new Date(change.date))}`),
-              change.between
-                ? element(
-                    "span",
-                    { class: "muted" },
-                    ` or ${change.between === 1 ? "the one" : `one of the ${change.between}`} before it, not measured`,
-                  )
-                : null,
-            ),
-          ),
-        ),
-      ),
-    );
-  }
-
-  const history = new antigil.History(document.getElementById("history"), page);
-  page.history = history;
   antigil.page = page;
-
+  page.history = new antigil.History(document.getElementById("history"), page);
   const view = new antigil.CommitView(document.getElementById("commit"), page);
 
+  /** Say what the address asks for and this page does not have; "At one commit" does so of its commits. */
+  function note() {
+    const known = new Set(model.environments.map(({ id }) => id));
+    const told = (state.get("env") || [])
+      .filter((id) => !known.has(id))
+      .map((id) => `Environment ${id.slice(0, 40)} was not measured here.`);
+    if (page.quantity !== state.get("q")) {
+      told.push(`${QUANTITIES[state.get("q")].title} was not measured here. Shown is the speedup.`);
+    }
+    for (const name of ["from", "to"]) {
+      if (state.get(name) && page.commits.place(state.get(name)) === null) {
+        told.push(`Commit ${state.get(name)} was not measured here. The range is open on that side.`);
+      }
+    }
+    const notes = told.map((text) => element("p", { class: "note" }, text));
+    document.getElementById("notes").replaceChildren(...notes);
+  }
+
   async function draw() {
-    await controls();
-    listChanges();
-    await history.draw();
+    const all = await Promise.all(page.shown().map((environment) => page.numbers(environment)));
+    page.quantity = all.some((numbers) => numbers.has(state.get("q"))) ? state.get("q") : "speedup";
+    note();
+    antigil.controls(page, all);
+    antigil.listChanges(document.getElementById("changes"), page);
+    await page.history.draw(all);
     document.documentElement.dataset.history = "yes";
     await new Promise((resolve) => setTimeout(resolve));
     await view.draw();
@@ -197,12 +89,17 @@
     console.error(error);
   }
 
-  state.onChange((changed) => {
-    const redraw = ["env", "q", "x", "hide"].some((name) => changed.has(name));
-    if (redraw) {
+  state.onChange((changed, outside) => {
+    if (["env", "q", "x", "hide"].some((name) => changed.has(name))) {
       drawAll();
-    } else if (changed.has("commit") || changed.has("base")) {
-      history.mark();
+      return;
+    }
+    if (outside && (changed.has("from") || changed.has("to"))) {
+      note();
+      running = running.then(() => page.history.restore()).catch(complain);
+    }
+    if (changed.has("commit") || changed.has("base")) {
+      page.history.mark();
       running = running.then(() => view.draw()).catch(complain);
     }
   });

@@ -20,6 +20,7 @@
         .filter((point) => !Number.isNaN(point.s));
     };
     const [a, b] = [points(now), base === now ? [] : points(base)];
+    const sides = base === now ? [[now, a]] : [[now, a], [base, b]];
     const { plot, legend, after } = view.card(
       box,
       "Scaling curve",
@@ -34,23 +35,22 @@
       laws([[view.name(now), fits], ...(b.length ? [[view.name(base), fitted(b, base)]] : [])]),
       antigil.dataTable({
         title: "Scaling curve as a table",
+        key: `scaling-${environment.id}`,
         file: `scaling-${view.name(now)}-${view.name(base)}.csv`,
         columns: [
           "threads",
           "ideal",
-          `speedup ${view.name(now)}`,
-          "99 % low",
-          "99 % high",
-          `speedup ${view.name(base)}`,
-          "99 % low",
-          "99 % high",
+          ...sides.flatMap(([revision]) =>
+            ["speedup", "99 % low", "99 % high"].map((what) => `${view.name(revision)}: ${what}`),
+          ),
         ],
         rows: () =>
           numbers.threadCounts().map((n) => {
-            const [p, q] = [a, b].map(
-              (side) => side.find((point) => point.n === n) || { s: NaN, low: NaN, high: NaN },
-            );
-            return [String(n), Math.min(n, cpus ?? n), p.s, p.low, p.high, q.s, q.low, q.high];
+            const told = sides.flatMap(([, side]) => {
+              const point = side.find((one) => one.n === n);
+              return point ? [point.s, point.low, point.high] : [NaN, NaN, NaN];
+            });
+            return [String(n), Math.min(n, cpus ?? n), ...told];
           }),
       }),
     );

@@ -1,43 +1,66 @@
 "use strict";
-// Where the speedup went. Of n threads, the speedup S is what arrives; the rest, n - S, divides between
-// waiting, being queued for a CPU, and inflation of the CPU time per call, by these weights:
-//   waiting     n × (waiting(n) − waiting(1))
-//   queued      n × (queued(n) − queued(1)), or none where the speedup is free of queueing (n ≤ CPUs)
+// Where the speedup went. Of n threads, the speedup S is what arrives. The instrument's identity
+//   S(n) = n × on(n) ÷ on(1) ÷ inflation(n),   on = 1 − waiting − queued, the share of time on a CPU
+// divides the rest, n − S, into
+//   waiting     n × (waiting(n) − waiting(1)) ÷ on(1)
+//   queued      n × (queued(n) − queued(1)) ÷ on(1)
 //   inflation   S × (inflation(n) − 1), the CPU time spent beyond what one thread would have needed
-// so that the four parts always add up to n (a speedup above n leaves nothing to divide).
+// While n ≤ CPUs the stored speedup is free of queueing, so the shares are freed of it in the same way
+// (antigil/scaling/rounds.py: time lost to other programs is given back): on becomes on ÷ kept, the rest of
+// it is waiting, and nothing is queued. Medians over rounds do not keep the identity to the last digit, and
+// stored numbers may lack some: what the three parts do not account for is shown as unexplained. Parts that
+// come to more than n − S are scaled down to it.
 (function () {
-  const PARTS = ["speedup", "waiting", "queued", "inflation"];
+  const PARTS = ["speedup", "waiting", "queued", "inflation", "unexplained"];
 
-  function split(numbers, position, threads, cpus) {
-    const value = (quantity, n) => {
-      const line = numbers.line(quantity, n);
-      return line ? line.value[position] : NaN;
-    };
+  /** Return the shares of time of n threads: as they were measured, or freed of queueing. */
+  function shares(value, n, served) {
+    const [waiting, queued] = [value("waiting", n), value("queued", n)];
+    if (!served) {
+      return { waiting, queued };
+    }
+    const on = 1 - waiting - queued;
+    const waits = Math.max(0, waiting - value("waiting", 1)) / (1 - queued);
+    const kept = Math.max(1 - queued * (1 + (n - 1) * waits), on);
+    return { waiting: 1 - on / kept, queued: 0 };
+  }
+
+  /**
+   * Divide n threads at one commit.
+   * @param value function of a quantity and a thread count; NaN where there is no number
+   * @returns the parts, which add up to n (to the speedup, where it exceeds n); null without a speedup
+   */
+  function divide(value, threads, served) {
     const speedup = value("speedup", threads);
     if (Number.isNaN(speedup)) {
       return null;
     }
+    const [one, all] = [shares(value, 1, served), shares(value, threads, served)];
+    const on = 1 - one.waiting - one.queued;
+    const parts = {
+      waiting: (threads * (all.waiting - one.waiting)) / on,
+      queued: (threads * (all.queued - one.queued)) / on,
+      inflation: speedup * (value("inflation", threads) - 1),
+    };
+    for (const [name, size] of Object.entries(parts)) {
+      parts[name] = size > 0 && size < Infinity ? size : 0; // NaN, for want of a number, explains nothing
+    }
     const missing = Math.max(0, threads - speedup);
-    const beyondOne = (quantity) => Math.max(0, (value(quantity, threads) || 0) - (value(quantity, 1) || 0));
-    const served = cpus !== null && threads <= cpus;
-    const weights = {
-      waiting: threads * beyondOne("waiting"),
-      queued: served ? 0 : threads * beyondOne("queued"),
-      inflation: speedup * Math.max(0, (value("inflation", threads) || 1) - 1),
-    };
-    const total = weights.waiting + weights.queued + weights.inflation;
-    const known = total > 0;
-    const part = (name) => (known ? (missing * weights[name]) / total : 0);
-    return {
-      threads,
-      speedup,
-      waiting: part("waiting"),
-      queued: part("queued"),
-      inflation: part("inflation"),
-      unexplained: known ? 0 : missing,
-    };
+    const total = parts.waiting + parts.queued + parts.inflation;
+    const scale = total > missing ? missing / total : 1;
+    for (const name of Object.keys(parts)) {
+      parts[name] *= scale;
+    }
+    return { threads, speedup, ...parts, unexplained: Math.max(0, missing - total) };
   }
 
+  /** Divide n threads at a position of an environment's numbers. */
+  function split(numbers, position, threads, cpus) {
+    const value = (quantity, n) => numbers.line(quantity, n)?.value[position] ?? NaN;
+    return divide(value, threads, cpus !== null && threads <= cpus);
+  }
+
+  antigil.divide = divide;
   antigil.split = split;
-  antigil.PARTS = [...PARTS, "unexplained"];
+  antigil.PARTS = PARTS;
 })();

@@ -4,6 +4,8 @@
   const { element } = antigil;
   /** Rows shown at first; a button shows the rest. */
   const FIRST = 200;
+  /** The tables that are open, with the number of rows shown at most: they stay open when drawn anew. */
+  const opened = new Map();
 
   /** Return a field of a CSV file; text that a spreadsheet would run as a formula is made plain text. */
   function field(value) {
@@ -30,8 +32,8 @@
   }
 
   /**
-   * Return a folded table with its buttons.
-   * @param told {title, file, columns, rows: function that returns arrays of text and numbers}
+   * Return a folded table with its buttons; its `refresh` fills it anew where it is open.
+   * @param told {key, title, file, columns, rows: function that returns arrays of text and numbers}
    */
   function dataTable(told) {
     const body = element("tbody");
@@ -39,7 +41,10 @@
       type: "button",
       class: "chip",
       hidden: true,
-      onclick: () => show(Infinity),
+      onclick: () => {
+        opened.set(told.key, Infinity);
+        show();
+      },
     });
     const save = element(
       "button",
@@ -63,7 +68,8 @@
       body,
     );
 
-    function show(most) {
+    function show() {
+      const most = opened.get(told.key);
       const rows = told.rows();
       body.replaceChildren(
         ...rows
@@ -78,9 +84,13 @@
       "details",
       {
         class: "numbers",
+        open: opened.has(told.key),
         ontoggle: () => {
-          if (box.open) {
-            show(FIRST);
+          if (!box.open) {
+            opened.delete(told.key);
+          } else if (!opened.has(told.key)) {
+            opened.set(told.key, FIRST);
+            show();
           }
         },
       },
@@ -89,6 +99,19 @@
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": told.title }, table),
       more,
     );
+    let waits = false;
+    box.refresh = () => {
+      if (box.open && !waits) {
+        waits = true; // a drag moves the range more often than a screen is drawn
+        requestAnimationFrame(() => {
+          waits = false;
+          show();
+        });
+      }
+    };
+    if (box.open) {
+      show();
+    }
     return box;
   }
 
@@ -120,10 +143,11 @@
     const { numbers, commits, quantity } = chart;
     const lines = numbers.lines(quantity);
     const title = antigil.QUANTITIES[quantity].title;
-    const named = (line) => (line.threads === null ? title : `${title} at ${line.threads}`);
     const columns = ["commit", "date", "subject", "author", "CPUs allowed"];
-    for (const line of lines) {
-      columns.push(named(line), ...(line.low ? ["99 % low", "99 % high"] : []));
+    for (const { threads, low } of lines) {
+      const whose = threads === null ? "" : `${threads} thread${threads === 1 ? "" : "s"}: `;
+      const names = [title, ...(low ? ["99 % low", "99 % high"] : [])];
+      columns.push(...names.map((name) => whose + name));
     }
     const rows = () => {
       const found = [];
@@ -151,6 +175,7 @@
       return found;
     };
     return dataTable({
+      key: `history-${label}`,
       title: `${title} as a table: the commits in sight`,
       file: `${label}-${quantity}.csv`,
       columns,

@@ -8,7 +8,7 @@
     waiting: "waiting",
     queued: "queued",
     inflation: "inflation",
-    unexplained: "not explained",
+    unexplained: "unexplained",
   };
 
   /** What each part is, for the legend. */
@@ -17,7 +17,7 @@
     waiting: "waiting for the GIL or another lock",
     queued: "queued for a CPU",
     inflation: "inflation: more CPU time per call",
-    unexplained: "not explained",
+    unexplained: "unexplained",
   };
 
   /** n split into speedup, waiting, queued and inflation. */
@@ -45,17 +45,22 @@
       return async () => {};
     }
     const parts = antigil.PARTS.filter((part) => splits.some((s) => s[part] > 0.0005));
+    // Rounding leaves a small rest, which the table tells and the chart does not.
+    const drawn = parts.filter(
+      (part) => part !== "unexplained" || splits.some((s) => s[part] > 0.01 * s.threads),
+    );
     after.append(
       antigil.dataTable({
         title: "Where the speedup went, as a table",
+        key: `where-${environment.id}`,
         file: `where-${view.name(now)}.csv`,
         columns: ["threads", ...parts.map((part) => NAMES[part])],
         rows: () => splits.map((s) => [String(s.threads), ...parts.map((part) => s[part])]),
       }),
     );
     legend.append(
-      ...parts
-        .filter((part) => splits.some((s) => s[part] >= 0.02 * s.threads))
+      ...drawn
+        .filter((part) => splits.some((s) => s[part] >= 0.01 * s.threads))
         .map((part) => element("span", {}, element("i", { class: `swatch part-${part}` }), MEANING[part])),
     );
     return async () => {
@@ -72,7 +77,7 @@
         "threads’ worth of work",
       );
       const bottom = splits.map(() => 0);
-      for (const part of parts) {
+      for (const part of drawn) {
         const top = bottom.map((v, i) => v + splits[i][part]);
         figure.vbar({
           x: factors,

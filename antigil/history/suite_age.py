@@ -1,0 +1,65 @@
+"""Which of two ``benchmarks.json`` is of the newer suite.
+
+asv writes down what the suite of a checkout holds, but not which checkout that was, and what it calls the
+version of a benchmark is a hash, which has no order. So `stamp` notes with each benchmark how many commits
+the checkout's history has, and `newer` goes by that: a run that took long neither removes what the suite has
+won meanwhile nor brings back what it has lost. Of a file without the note nothing is removed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from asv.benchmarks import Benchmarks
+from asv.util import load_json, write_json
+
+AGE = "antigil_suite"
+
+Suite = Mapping[str, Mapping[str, Any]]
+
+
+def read_suite(file: Path) -> dict[str, Any]:
+    """Return the benchmarks in a file, by name."""
+    found: dict[str, Any] = load_json(str(file), Benchmarks.api_version)
+    return found
+
+
+def write_suite(file: Path, suite: Suite) -> None:
+    """Write benchmarks as asv does."""
+    write_json(str(file), dict(suite), Benchmarks.api_version)
+
+
+def stamp(file: Path, age: int | None, before: Suite) -> Suite:
+    """Note the age in a file that asv has just written, and add what calls before it found; return all."""
+    noted = {} if age is None else {AGE: age}
+    suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
+    write_suite(file, suite)
+    return suite
+
+
+def age_of_checkout(folder: Path) -> int | None:
+    """Return how many commits a checkout's history has, or None where that is not known."""
+    if _git(folder, "rev-parse", "--is-shallow-repository") != "false":
+        return None
+    return int(_git(folder, "rev-list", "--count", "HEAD") or 0) or None
+
+
+def _git(folder: Path, *words: str) -> str:
+    """Return what git says; nothing where it fails: no repository of git's, or none with a commit."""
+    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def newer(old: Suite, new: Suite) -> Suite:
+    """Return the newer of two suites, or both together where neither is known to be the newer one."""
+    before, after = _age(old), _age(new)
+    if before is None or after is None or before == after:
+        return {**old, **new}
+    return new if after > before else old
+
+
+def _age(suite: Suite) -> int | None:
+    return max((int(told[AGE]) for told in suite.values() if AGE in told), default=None)

@@ -1,0 +1,96 @@
+"""Nights of ``antigil alert --confirm`` on a generated history, of which only the measuring is made up."""
+
+from generated import Behaviour, Planned, generate
+from test_guard_report import LOST, STEADY, readings
+
+from antigil.history import compare
+from antigil.history.alert import find_alerts
+from antigil.history.alert_command import load
+from antigil.history.alert_confirm import confirm
+from antigil.history.alert_document import document_of
+from antigil.history.alert_memory import Memory
+from antigil.history.compare_visits import Place
+from antigil.history.drawable import Column
+from antigil.history.project import open_project
+from antigil.history.series import Workload
+
+HOLDS, RELEASES = Behaviour(serial=1.0), Behaviour()
+LOSES = (
+    Planned("work.One", "one", {0: RELEASES, 8: HOLDS}),
+    Planned("work.Two", "two", {0: HOLDS, 4: RELEASES}),
+    Planned("controls.Loop", "loop", {0: HOLDS}, control=True),
+)
+COLUMNS = tuple(
+    Column(Workload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
+    for name in ("work.One", "work.Steady", "controls.Loop")
+)
+
+
+class History:
+    """A generated history, in the current folder, and what measuring its commits again shows.
+
+    `shows` gives the numbers that differ from the usual ones at a commit, by its place in the history;
+    `asked` holds base, head, and patterns of each comparison.
+    """
+
+    def __init__(self, root, monkeypatch, plan):
+        self.root, self.hashes = root, generate(plan, root)
+        self.shows, self.asked, self.problem, self.now = (lambda place: {}), [], None, 0.0
+        monkeypatch.chdir(root)
+        monkeypatch.setattr(compare, "prepare", self.prepare)
+        monkeypatch.setattr(compare, "measure_both", self.measure_both)
+
+    def prepare(self, project, commits, patterns, environments):
+        """Install nothing; a comparison takes a minute."""
+        self.asked.append((*(self.hashes.index(one.hash) for one in commits), list(patterns)))
+        self.now += 60.0
+        if self.problem:
+            raise self.problem
+        return (Place("virtualenv-py3.13", "3.13", None, COLUMNS, commits),)
+
+    def measure_both(self, place, processes, workloads=None, progress=None):
+        """Return what the commits show."""
+        places = [self.hashes.index(one.hash) for one in place.sides]
+        base, head = (readings({**STEADY, **self.shows(i)}, n=processes) for i in places)
+        return base, head
+
+    def forget(self, machine, *places):
+        """Take away a machine's results of some commits."""
+        for i in places:
+            (file,) = (self.root / "results" / machine).glob(f"{self.hashes[i][:8]}-*")
+            file.unlink()
+
+    def night(self, minutes=None, measuring=True):
+        """Do what ``antigil alert --confirm`` does; return the archive and the alerts."""
+        project = open_project()
+        memory = Memory.open(self.root / "results")
+        archive, revisions = load(project, None, memory.hashes)
+        alerts = memory.recognise(find_alerts(archive, project.options), project.repo, revisions)
+        if measuring:
+            alerts = confirm(
+                project,
+                archive,
+                alerts,
+                memory,
+                processes=8,
+                say=str,
+                minutes=minutes,
+                clock=lambda: self.now,
+            )
+        alerts = memory.marked(alerts)
+        for alert in alerts:
+            memory.note(alert, told=True)
+        return archive, alerts
+
+    def losses(self, **options):
+        """Return a night's losses."""
+        return [alert for alert in self.night(**options)[1] if alert.lost and not alert.workload.control]
+
+    def document(self, **options):
+        """Return a night's alerts in their JSON form."""
+        return document_of(*self.night(**options))
+
+
+def lost_from(first, numbers=LOST):
+    """Show numbers from a commit on."""
+    return lambda place: numbers if place >= first else {}
