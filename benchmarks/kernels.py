@@ -82,10 +82,22 @@ class LockReleasing(Known, title="count under one lock, GIL released: worst"):
     workload = _counting("lock", "releasing")
 
 
+class AtomicHolding(Known, title="count in one atomic place, GIL held: 1"):
+    """Adds one 200,000 times, the GIL held: the cache line stays where the GIL is."""
+
+    workload = _counting("atomic", "holding")
+
+
 class AtomicReleasing(Known, title="count in one atomic place, GIL released: below 1"):
     """Adds one 200,000 times, the GIL released: the threads' CPUs pass one cache line around."""
 
     workload = _counting("atomic", "releasing")
+
+
+class SlotsHolding(Known, title="count in one place per thread, GIL held: 1"):
+    """Adds one 200,000 times, the GIL held: places of their own bring nothing while only one thread runs."""
+
+    workload = _counting("slots", "holding")
 
 
 class SlotsReleasing(Known, title="count in one place per thread, GIL released: n, up to the CPUs"):

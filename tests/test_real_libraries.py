@@ -22,7 +22,7 @@ def measured(verdict="releases", waits=None):
 
 def test_every_statement_and_set_up_is_python():
     for one in subjects():
-        for code in (one.setup, one.thread_setup, one.statement, one.held_part or ""):
+        for code in (one.setup, one.thread_setup, one.statement, one.released_part or ""):
             ast.parse(code)
 
 

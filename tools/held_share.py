@@ -1,9 +1,11 @@
 """Compare the GIL probe with the truth: a kernel that holds the GIL for a known share.
 
-    python tools/held_share.py [--seconds 2] [--conditions quiet,one-cpu,...]
+    python tools/held_share.py [--seconds 1] [--repeats 4] [--conditions quiet,one-cpu,...]
 
-Prints a table for each condition in Markdown. A figure in bold is further from the truth than
-the condition allows: 0.01 + 3 standard errors when quiet, else 10 % of the truth besides.
+Prints a table for each condition in Markdown: per share and length of slices the mean of all repeats,
+± its standard error; then the mean error over the slices of up to 10 ms, ± its own, and what that is of the
+share. That tells bias from noise. Bold: a figure further from the truth than three standard errors and what
+is allowed, or a mean error of more than is allowed: 0.01 when quiet, else 10 % of the share.
 """
 
 import argparse
@@ -11,15 +13,24 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from math import sqrt
+from statistics import mean
 
 from support import busy_neighbours, machine, markdown_table, only_cpus
 
 import antigil
 from antigil.scaling import FunctionWorkload, GilHeld, cpus_allowed, probe_gil
+from antigil.scaling.held import pool
+from antigil.scaling.measure import PROCESSES
 
 SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 1.0)
 SLICE_SECONDS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+AVERAGED_SECONDS = 1e-2
+"""Slices of up to this length are in the mean: of longer ones a repeat sees a handful."""
+
 CALL_SECONDS = 1e-3
+ALLOWED = 0.01
+ALLOWED_OF_SHARE = 0.1
 
 
 @contextlib.contextmanager
@@ -28,13 +39,16 @@ def _one_busy_cpu() -> Iterator[None]:
         yield
 
 
-CONDITIONS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
-    "quiet": contextlib.nullcontext,
-    "one-cpu": lambda: only_cpus([min(os.sched_getaffinity(0))]),
-    "one-neighbour": lambda: busy_neighbours(1),
-    "busy": lambda: busy_neighbours(cpus_allowed()),
-    "one-cpu-busy": _one_busy_cpu,
+CONDITIONS: dict[str, tuple[Callable[[], contextlib.AbstractContextManager[None]], int]] = {
+    "quiet": (contextlib.nullcontext, 1),
+    "one-cpu": (lambda: only_cpus([min(os.sched_getaffinity(0))]), 1),
+    "one-neighbour": (lambda: busy_neighbours(1), 1),
+    "busy": (lambda: busy_neighbours(cpus_allowed()), 1),
+    "one-cpu-busy": (_one_busy_cpu, 1),
+    "quiet-as-measure": (contextlib.nullcontext, PROCESSES),
+    "busy-as-measure": (lambda: busy_neighbours(cpus_allowed()), PROCESSES),
 }
+"""Surroundings, and so many short probes share the time of a repeat: `measure` takes one in each process."""
 
 
 def step_seconds() -> float:
@@ -55,29 +69,66 @@ def workload(share: float, slice_seconds: float, step: float) -> FunctionWorkloa
     return FunctionWorkload(lambda: antigil.serial_fraction(steps, share, slice_steps))
 
 
-def cell(found: GilHeld, truth: float, condition: str) -> str:
-    """Return a figure with its standard error, bold where it is too far from the truth."""
-    allowed = 0.01 + 3 * found.standard_error + (0.0 if condition == "quiet" else 0.1 * truth)
-    text = f"{found.share:.3f} ± {found.standard_error:.3f}"
-    return text if abs(found.share - truth) <= allowed else f"**{text}**"
+def found(share: float, seconds: float, repeats: int, probes: int, step: float) -> list[GilHeld]:
+    """Return what all repeats found together, for each length of slices in turn."""
+    each = seconds / probes
+    runs = [
+        [
+            pool(probe_gil(workload(share, length, step), each) for _ in range(probes))
+            for length in SLICE_SECONDS
+        ]
+        for _ in range(repeats)
+    ]
+    return [pool(run) for run in zip(*runs, strict=True)]
+
+
+def allowed(truth: float, condition: str) -> float:
+    """Return how far from the truth a figure without noise may be."""
+    return ALLOWED if truth == 0.0 or condition.startswith("quiet") else ALLOWED_OF_SHARE * truth
+
+
+def row(truth: float, figures: list[GilHeld], condition: str) -> list[str]:
+    """Return a row of the table."""
+    limit = allowed(truth, condition)
+    cells = [
+        bold(f"{one.share:.3f} ± {one.standard_error:.3f}", one.share - truth, limit + 3 * one.standard_error)
+        for one in figures
+    ]
+    averaged = [one for one, length in zip(figures, SLICE_SECONDS, strict=True) if length <= AVERAGED_SECONDS]
+    error = mean(one.share for one in averaged) - truth
+    noise = sqrt(sum(one.standard_error**2 for one in averaged)) / len(averaged)
+    of_share = f"{error / truth:+.1%} ± {noise / truth:.1%}" if truth else ""
+    return [f"{truth:.2f}", *cells, bold(f"{error:+.4f} ± {noise:.4f}", error, limit), of_share]
+
+
+def bold(text: str, error: float, limit: float) -> str:
+    """Return a figure, in bold where it is further off than the limit."""
+    return text if abs(error) <= limit else f"**{text}**"
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--seconds", type=float, default=2.0, help="time for each figure")
+    parser.add_argument("--seconds", type=float, default=1.0, help="time for each figure in each repeat")
+    parser.add_argument("--repeats", type=int, default=4, help="independent runs; of shares 0 and 1, one")
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
+    parser.add_argument("--shares", default=",".join(map(str, SHARES)))
     args = parser.parse_args()
     step = step_seconds()
-    print(f"{machine()}; {args.seconds:g} s for each figure\n")
+    print(f"{machine()}; {args.repeats} times {args.seconds:g} s for each figure\n")
+    lengths = [
+        f"{length * 1e3:g} ms" if length >= 1e-3 else f"{length * 1e6:g} µs" for length in SLICE_SECONDS
+    ]
+    head = ["truth", *lengths, "mean error to 10 ms", "of the share"]
     for condition in args.conditions.split(","):
         rows = []
-        with CONDITIONS[condition]():
-            for truth in SHARES:
-                found = [probe_gil(workload(truth, length, step), args.seconds) for length in SLICE_SECONDS]
-                rows.append([f"{truth:.2f}", *(cell(one, truth, condition) for one in found)])
-        lengths = [f"{length * 1e6:g} µs" for length in SLICE_SECONDS]
-        print(f"{condition}\n\n{markdown_table(['truth', *lengths], rows)}\n", flush=True)
+        surroundings, probes = CONDITIONS[condition]
+        with surroundings():
+            for truth in map(float, args.shares.split(",")):
+                repeats = args.repeats if 0.0 < truth < 1.0 else 1
+                figures = found(truth, args.seconds, repeats, probes, step)
+                rows.append(row(truth, figures, condition))
+        print(f"{condition}\n\n{markdown_table(head, rows)}\n", flush=True)
 
 
 if __name__ == "__main__":

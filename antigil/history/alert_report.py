@@ -63,7 +63,7 @@ def entries(alerts: Iterable[Document]) -> list[list[Document]]:
 
 def parted(document: Document) -> tuple[list[list[Document]], list[list[Document]]]:
     """Return the changes that are news, and those that were reported before as they stand."""
-    news, known = [], []
+    news, known = list[list[Document]](), list[list[Document]]()
     for entry in entries(document["alerts"]):
         (news if any(alert["new"] for alert in entry) else known).append(entry)
     return news, known

@@ -7,13 +7,13 @@
 Three things make the plain share of probes wrong, and each is mended here:
 
 - A prober that waits does not sample. A long hold would count as one probe, however long it
-  lasts: p alone reads 0.004 for a workload that holds for 10 % in slices of 20 ms. The time
+  lasts: p alone reads almost nothing for a workload that holds in slices of 20 ms. The time
   for which the prober stood waiting is known to be held, and omega gives it back.
 - With CPUs short, a worker that gave the GIL to the prober stands in the run queue before it
   can take it back; probes then find the GIL free although the worker is about to hold it. A
   probe that finds it free while the worker has made no progress since the last one is not
   *fresh* and does not count. Time is the worker's running time: elapsed less queued.
-- Waking up takes time (20 to 100 us). It is learnt from the probes that found the GIL free, and
+- Waking up takes time (some 10 us). It is learnt from the probes that found the GIL free, and
   taken off every wait, once for the sleep and once for the wait itself.
 
 References
@@ -105,22 +105,25 @@ def running_times(probes: Sequence[Probe]) -> list[float]:
     """Return the worker's running time during each probe: elapsed less queued, in seconds.
 
     The kernel books time in the run queue when it ends. So what a probe books belongs, first,
-    to the probes just before it in which the worker made no progress.
+    to the probes just before it in which the worker made no progress, then to itself. What does
+    not fit beside the CPU time that the worker used belongs to the last probe before in which
+    it made progress: there it was preempted.
     """
     running = [probe.elapsed for probe in probes]
     idle: list[int] = []
+    began: list[int] = []
     for i, probe in enumerate(probes):
         progressed = probe.worker_cpu > NO_PROGRESS_SECONDS
         if not progressed:
             idle.append(i)
         queued = probe.worker_queued
-        for j in reversed(idle):
-            taken_off = min(queued, running[j])
+        for j in [*reversed(idle), i, *began]:
+            taken_off = min(queued, max(0.0, running[j] - probes[j].worker_cpu))
             running[j] -= taken_off
             queued -= taken_off
-        running[i] = max(0.0, running[i] - queued)
         if progressed:
             idle.clear()
+            began = [i]
     return running
 
 
@@ -142,8 +145,9 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
         raise MeasurementError("the workload never ran while the GIL was probed: the machine is too busy")
     late = [probe.elapsed - probe.sleep for probe, found in zip(probes, taken, strict=True) if not found]
     wake_up = median(late) if len(late) > 5 else USUAL_WAKE_UP_SECONDS
-    waited = _waited(probes, taken, running, wake_up)
-    fresh = sum(found or ran > NO_PROGRESS_SECONDS for ran, found in zip(running, taken, strict=True))
+    is_fresh = [found or ran > NO_PROGRESS_SECONDS for ran, found in zip(running, taken, strict=True)]
+    waited = _waited(probes, taken, running, is_fresh, wake_up)
+    fresh = sum(is_fresh)
     p = sum(taken) / fresh
     omega = min(1.0, max(0.0, sum(waited) / total))
     # A finite number of probes that all agree is no certainty: half a probe stands against them.
@@ -187,21 +191,26 @@ def _found_taken(probes: Sequence[Probe]) -> list[bool]:
 
 
 def _waited(
-    probes: Sequence[Probe], taken: Sequence[bool], running: Sequence[float], wake_up: float
+    probes: Sequence[Probe],
+    taken: Sequence[bool],
+    running: Sequence[float],
+    fresh: Sequence[bool],
+    wake_up: float,
 ) -> list[float]:
     """Return the worker's running time while the prober stood waiting, for each probe in seconds.
 
-    Single figures may come out below nothing; their sum is without bias.
+    What ran during the sleep is not known where the worker was queued as well: it is taken to be
+    as much as in other fresh probes. So single figures may come out below nothing.
     """
-    rows = list(zip(probes, taken, running, strict=True))
-    free_elapsed = sum(probe.elapsed for probe, found, _ in rows if not found)
-    free_running = sum(ran for _, found, ran in rows if not found)
+    rows = list(zip(probes, taken, running, fresh, strict=True))
+    free_elapsed = sum(probe.elapsed for probe, found, _, new in rows if new and not found)
+    free_running = sum(ran for _, found, ran, new in rows if new and not found)
     progress = free_running / free_elapsed if free_elapsed else 1.0
     return [
         min(ran - (probe.sleep + 2 * wake_up) * progress, probe.elapsed - probe.sleep - 2 * wake_up)
         if found
         else 0.0
-        for probe, found, ran in rows
+        for probe, found, ran, _ in rows
     ]
 
 

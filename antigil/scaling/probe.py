@@ -7,9 +7,9 @@ reads its own count. Where that count cannot be had, or no sleep moves it, a lat
 in for it.
 
 Worker and prober share one CPU. A probe that wakes up on another CPU looks at the GIL while the
-worker goes on, and a hold that ends within the microsecond between look and wait goes unseen:
-holds of 10 us for 50 % of the time read as 0.39. On the worker's own CPU the probe interrupts
-it, and finds the GIL as the worker left it, however short the hold.
+worker goes on, and a hold that ends within the microsecond between look and wait goes unseen.
+On the worker's own CPU the probe interrupts it, and finds the GIL as the worker left it,
+however short the hold.
 
 What the probes saw is turned into a share in :mod:`.held`.
 """

@@ -12,13 +12,17 @@ from .rounds import Round, select
 
 @dataclass(frozen=True)
 class PointSample:
-    """One sample at one thread count; the terms are those of :class:`.measurement.Point`."""
+    """One sample at one thread count; the terms are those of :class:`.measurement.Point`.
+
+    ``uncut`` is the speedup before `under_ceiling` cut it, None where it did not.
+    """
 
     rate: float
     speedup: float
     raw_speedup: float
     waiting: float
     queued: float
+    uncut: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,12 @@ def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
     if not sample.disturbed:
         return sample
     limit = inf if ceiling is None else ceiling
-    points = {n: replace(point, speedup=min(point.speedup, limit, n)) for n, point in sample.points.items()}
+    points = {
+        n: replace(point, speedup=min(limit, n), uncut=point.speedup)
+        if point.speedup > min(limit, n)
+        else point
+        for n, point in sample.points.items()
+    }
     return replace(sample, points=points)
 
 

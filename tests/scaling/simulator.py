@@ -76,6 +76,7 @@ def simulate(
     mean_sleep=0.002,
     wake_up=30e-6,
     preempted=0.0,
+    midway=0.0,
     queue_seconds=0.004,
 ):
     """Return what a prober sees of such a worker.
@@ -88,8 +89,10 @@ def simulate(
     preempted
         Probability that a neighbour gets the CPU when the prober has gone back to sleep: the
         worker then stands in the run queue before it can go on, and take the GIL back.
+    midway
+        Probability that one gets it while the prober sleeps.
     queue_seconds
-        Mean time for which it does.
+        Mean time for which it stands there.
     """
     period = slice_seconds / share if share else slice_seconds
     worker = Worker(share, slice_seconds, running=random.uniform(0.0, period))
@@ -99,7 +102,14 @@ def simulate(
         if random.random() < preempted:
             worker.preempt(random.expovariate(1.0 / queue_seconds))
         sleep = random.expovariate(1.0 / mean_sleep)
-        worker.pass_time(sleep + wake_up * random.uniform(0.5, 1.5))
+        if midway and random.random() < midway:
+            undisturbed = random.uniform(0.0, sleep)
+            worker.pass_time(undisturbed)
+            worker.preempt(random.expovariate(1.0 / queue_seconds))
+            worker.pass_time(sleep - undisturbed)
+        else:
+            worker.pass_time(sleep)
+        worker.pass_time(wake_up * random.uniform(0.5, 1.5))
         taken = worker.holds
         if taken:
             worker.run_to_end_of_slice()

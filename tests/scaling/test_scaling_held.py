@@ -72,12 +72,12 @@ def test_the_stall_is_the_longest_wait_for_the_gil():
 
 
 def probe(elapsed, *, cpu=None, queued=0.0, taken=False, sleep=None):
-    """Return a probe; the worker ran all the time but for what is said."""
+    """Return a probe; the worker ran all the time, less what it was queued, but for what is said."""
     return Probe(
         sleep=elapsed if sleep is None else sleep,
         elapsed=elapsed,
         taken=taken,
-        worker_cpu=elapsed if cpu is None else cpu,
+        worker_cpu=max(0.0, elapsed - queued) if cpu is None else cpu,
         worker_queued=queued,
         own_queued=0.0,
     )
@@ -89,11 +89,13 @@ def probe(elapsed, *, cpu=None, queued=0.0, taken=False, sleep=None):
         ([probe(2.0), probe(3.0)], [2.0, 3.0]),
         ([probe(2.0, queued=0.5)], [1.5]),
         ([probe(2.0, cpu=0.0), probe(3.0, cpu=2.0, queued=3.0)], [0.0, 2.0]),
-        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, queued=3.0)], [0.0, 0.0, 3.0]),
-        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, queued=4.0)], [0.0, 0.0, 2.0]),
-        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, queued=1.5)], [1.5, 0.0, 3.0]),
+        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, cpu=3.0, queued=3.0)], [0.0, 0.0, 3.0]),
+        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, cpu=2.0, queued=4.0)], [0.0, 0.0, 2.0]),
+        ([probe(2.0, cpu=0.0), probe(1.0, cpu=0.0), probe(3.0, cpu=3.0, queued=1.5)], [1.5, 0.0, 3.0]),
         ([probe(2.0, cpu=0.0), probe(1.0), probe(3.0, queued=2.0)], [2.0, 1.0, 1.0]),
-        ([probe(2.0, queued=5.0)], [0.0]),
+        ([probe(2.0, cpu=0.5), probe(3.0, cpu=2.0, queued=2.5)], [0.5, 2.0]),
+        ([probe(2.0, cpu=0.5), probe(1.0, cpu=0.0), probe(3.0, cpu=2.0, queued=3.0)], [1.0, 0.0, 2.0]),
+        ([probe(2.0, cpu=1.0, queued=5.0)], [1.0]),
     ],
     ids=[
         "never queued",
@@ -103,11 +105,25 @@ def probe(elapsed, *, cpu=None, queued=0.0, taken=False, sleep=None):
         "and a part of the third",
         "the nearest first",
         "not beyond the last progress",
-        "never below nothing",
+        "preempted in the probe before",
+        "preempted two probes before",
+        "never below its CPU time",
     ],
 )
 def test_run_queue_time_belongs_where_the_worker_made_no_progress(probes, running):
     assert running_times(probes) == running
+
+
+def test_running_times_add_up_where_the_worker_is_preempted_in_a_sleep():
+    probes = simulate(0.25, 1e-4, 5.0, seeded("midway"), midway=0.3)
+    ran = sum(probe.worker_cpu for probe in probes)
+    assert sum(running_times(probes)) == pytest.approx(ran, rel=0.01)
+
+
+def test_a_probe_before_which_the_worker_ran_is_fresh():
+    """Whatever run-queue time is booked in it: left out where the GIL is free, it would bias the share."""
+    found = estimate([probe(2.0, cpu=0.5), probe(3.0, cpu=2.0, queued=3.0)] * 5)
+    assert found.probes == 10
 
 
 def test_last_probes_without_progress_are_left_out():

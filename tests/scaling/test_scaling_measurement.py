@@ -186,3 +186,9 @@ def test_no_disturbed_speedup_exceeds_the_threads():
     one, two = PointSample(10.0, 1.0, 1.0, 0.0, 0.5), PointSample(18.0, 2.9, 1.1, 0.0, 0.5)
     sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=True)
     assert under_ceiling(sample, None).points[2].speedup == 2
+
+
+def test_a_speedup_that_was_cut_keeps_what_it_was():
+    one, two = PointSample(10.0, 1.0, 1.0, 0.0, 0.5), PointSample(18.0, 2.9, 1.1, 0.0, 0.5)
+    points = under_ceiling(Sample({1: one, 2: two}, 3, 0, disturbed=True), None).points
+    assert [point.uncut for point in points.values()] == [None, 2.9]
