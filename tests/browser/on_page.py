@@ -176,7 +176,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def visit_below_a_path(watched_page, folder, link):
     """Serve asv's pages below a path of a host, and follow a link of the overview.
 
-    The watch sees what is asked for elsewhere, and what fails. Return the address of the path, and the page's.
+    The watch sees what is asked for elsewhere, and what fails. Return the addresses of path and page.
     """
     handler = functools.partial(Quiet, directory=str(folder.parents[1]))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
