@@ -19,6 +19,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from statistics import fmean
 
 from .clocks import SYSTEM_CLOCKS, Clocks, Usage
 from .errors import WorkloadTimeout
@@ -71,6 +72,8 @@ class Track:
         Times after each batch of calls, the first before any, in seconds.
     settled
         The first mark at which all threads had started.
+    opened
+        The last mark before the window opens, or at its opening.
     passed
         The first mark beyond the end of the window.
     used
@@ -79,8 +82,13 @@ class Track:
 
     marks: list[float] = field(default_factory=list)
     settled: float | None = None
+    opened: float = 0.0
     passed: float | None = None
     used: Usage = field(default_factory=lambda: Usage(0.0, None))
+
+    def share(self, seconds: float) -> float:
+        """Return which share of the time from `opened` to `passed` so many seconds are."""
+        return seconds / ((self.passed or 0.0) - self.opened)
 
 
 def calls_by(marks: Sequence[float], moment: float, calls_per_mark: int) -> float:
@@ -92,17 +100,21 @@ def calls_by(marks: Sequence[float], moment: float, calls_per_mark: int) -> floa
 
 
 def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> Window:
-    """Reduce the tracks of threads that all passed the end of the window to what was measured."""
+    """Reduce the tracks of threads that all passed the end of the window to what was measured.
+
+    Each thread's shares are those of its own time from the last mark before the window to the
+    first one after it, and all threads count alike: a thread that a lock shuts out for long after
+    the window has passed must not count for more than the one that has the lock.
+    """
     start = max(track.settled for track in tracks if track.settled is not None)
     stop = start + seconds
     calls = sum(
         calls_by(track.marks, stop, calls_per_mark) - calls_by(track.marks, start, calls_per_mark)
         for track in tracks
     )
-    wall = sum((track.passed or 0.0) - (track.settled or 0.0) for track in tracks)
-    on_cpu = sum(track.used.cpu for track in tracks) / wall
-    queues = [track.used.queued for track in tracks]
-    queued = None if None in queues else sum(q for q in queues if q is not None) / wall
+    on_cpu = fmean(track.share(track.used.cpu) for track in tracks)
+    queues = [track.share(track.used.queued) for track in tracks if track.used.queued is not None]
+    queued = fmean(queues) if len(queues) == len(tracks) else None
     return Window(
         n_threads=len(tracks),
         rate=calls / seconds,
@@ -236,14 +248,13 @@ def _call_through(
             run_batch()
             mark = now()
             marks.append(mark)
-            if track.settled is None:
-                if all(other.marks for other in tracks):
-                    before = meter.read()
-                    track.settled = mark
-            elif end is None:
+            if end is None:
                 settled = [other.settled for other in tracks if other.settled is not None]
                 if len(settled) == len(tracks):
                     end = max(settled) + seconds
+                elif all(other.marks for other in tracks):
+                    before, track.opened = meter.read(), mark
+                    track.settled = track.settled or mark
             if end is not None and mark >= end:
                 if track.passed is None:
                     track.used = meter.read() - before
