@@ -13,7 +13,7 @@ import numpy as np
 from .changes import Change, Effect
 from .names import environment_id
 from .series import Archive, Environment, Floats, Series, State, Workload
-from .standing import Standing, commit_of, notable_revisions
+from .standing import Standing, commit_of, notable_revisions, releases
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -47,6 +47,7 @@ def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environme
         "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
         "newest": s.revision,
         "notable": notable_revisions(archive, s),
+        "tags": [[*one, archive.tag_dates.get(one[1])] for one in releases(archive, s.environment.branch)],
         "details": [list(item) for item in s.environment.key],
         "changes": [change_model(archive, change, s.cpus) for change in s.changes],
     }
@@ -147,7 +148,4 @@ def commit_columns(archive: Archive) -> dict[str, Any]:
         "date": [c.date for c in commits],
         "subject": [c.subject for c in commits],
         "author": [c.author for c in commits],
-        "tags": sorted(
-            [revision, name, archive.tag_dates.get(name)] for name, revision in archive.tags.items()
-        ),
     }

@@ -160,14 +160,19 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
     return served[-1] if served else candidates[0]
 
 
-def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:
-    """Return the newest tag of a branch that is older than a revision.
+def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
+    """Return revision and name of the tags of a branch, the oldest first.
 
     Where the branch has none, of all tags: many a project tags its releases on branches of their own.
     """
-    older = [(tagged, name) for name, tagged in archive.tags.items() if tagged < revision]
-    own = [(tagged, name) for tagged, name in older if archive.commits_between(branch, tagged - 1, tagged)]
-    return max(own or older, default=(0, None))[1]
+    tags = sorted((tagged, name) for name, tagged in archive.tags.items())
+    return [one for one in tags if archive.commits_between(branch, one[0] - 1, one[0])] or tags
+
+
+def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:
+    """Return the newest of the `releases` of a branch that is older than a revision."""
+    older = [(tagged, name) for tagged, name in releases(archive, branch) if tagged < revision]
+    return max(older, default=(0, None))[1]
 
 
 def _since(series: Series, position: int, revision: int) -> float | None:
@@ -212,7 +217,7 @@ def notable_revisions(archive: Archive, standing: Standing) -> list[int]:
     """
     wanted = {standing.revision}
     wanted.update(revision for c in standing.changes for revision in (c.revision, c.before_revision))
-    for tagged in archive.tags.values():
+    for tagged, _ in releases(archive, standing.environment.branch):
         position = standing.headline.at_or_before(tagged)
         if position is not None:
             wanted.add(int(standing.headline.revisions[position]))

@@ -13,6 +13,7 @@ CPUs, and every CPU second grows by `inflation`:
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -185,12 +186,13 @@ class _Scatter:
             middle, stats = compute_stats(sample, 1)
             self._stock.append((middle, stats))
 
-    def around(self, value: float) -> tuple[float, dict[str, float]]:
-        """Return a value near the given one, and its statistics."""
+    def around(self, value: float, at_most: float = math.inf) -> tuple[float, dict[str, float]]:
+        """Return a value near the given one, and its statistics, none of them above the most there can be."""
         middle, stats = self._random.choice(self._stock)
         value *= self._random.gauss(1.0, self._noise)
         scaled = ("ci_99_a", "ci_99_b", "q_25", "q_75")
-        return middle * value, {k: v * value if k in scaled else v for k, v in stats.items()}
+        near = {k: min(v * value, at_most) if k in scaled else v for k, v in stats.items()}
+        return min(middle * value, at_most), near
 
 
 def scaling(behaviour: Behaviour, place: Place, n: int) -> dict[str, float]:
@@ -228,7 +230,7 @@ def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Sc
         for quantity in ("waiting", "queued", "inflation"):
             put(f"{workload.name}.track_{quantity}", counts, [(t[quantity], None) for t in told])
         held = behaviour.serial if place.gil else 0.0
-        put(f"{workload.name}.track_gil_held", [], [scatter.around(held)])
+        put(f"{workload.name}.track_gil_held", [], [scatter.around(held, at_most=1.0)])
         put(f"{workload.name}.track_stall", [], [(0.002 + held / 100, None)])
         put(f"{workload.name}.time_call", [], [scatter.around(behaviour.seconds)])
     for timed in plan.timed:

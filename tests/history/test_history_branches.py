@@ -50,6 +50,12 @@ def found(history):
     return archive, standings(archive, find_changes(archive, options), options)
 
 
+def first_environment(root, workload):
+    """Return what a workload's page is told of its first environment."""
+    text = (root / "html" / "speedup" / "data" / f"{workload}.js").read_text()
+    return json.loads(text[text.index(",") + 1 : text.rindex(")")])["environments"][0]
+
+
 def standing(found, workload):
     (one,) = [s for s in found[1] if s.workload.name == workload]
     return one
@@ -76,9 +82,12 @@ def test_where_the_branch_has_no_tag_those_of_other_branches_are_releases(tmp_pa
 
 
 def test_a_range_that_was_not_measured_is_counted_in_commits_of_the_branch(history):
-    text = (history[0] / "html" / "speedup" / "data" / "work.Gap.js").read_text()
-    (change,) = json.loads(text[text.index(",") + 1 : text.rindex(")")])["environments"][0]["changes"]
+    (change,) = first_environment(history[0], "work.Gap")["changes"]
     assert change["between"] == 4
+
+
+def test_a_page_shows_the_tags_of_its_branch_only(history):
+    assert [name for _, name, _ in first_environment(history[0], "work.Early")["tags"]] == ["v1"]
 
 
 def test_the_overview_counts_commits_of_the_branch(history):

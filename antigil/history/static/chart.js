@@ -122,7 +122,7 @@
       this.endLabels(lines);
     }
 
-    /** The thread count beside the end of each line, moved apart where lines end close together. */
+    /** The thread count beside the end of each line, moved apart where lines end close together, and kept in sight. */
     endLabels(lines) {
       const ends = [];
       for (const line of lines) {
@@ -143,6 +143,11 @@
           end.y = ends[i - 1].y + gap;
         }
       });
+      let most = this.top * 0.96;
+      for (const end of ends.toReversed()) {
+        end.y = Math.min(end.y, most);
+        most = end.y - gap;
+      }
       for (const end of ends) {
         this.label(end.text, this.sorted[this.sorted.length - 1], end.y, color("--ink"), {
           x_offset: 8,

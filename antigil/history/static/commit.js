@@ -37,9 +37,7 @@
       const base = this.page.commits.find(state.get("base"));
       const now = present(chosen) ? chosen : environment.newest;
       const older = environment.notable.filter((revision) => revision < now);
-      const tagged = this.page.commits.columns.tags
-        .map(([revision]) => revision)
-        .filter((revision) => revision < now);
+      const tagged = environment.tags.map(([revision]) => revision).filter((revision) => revision < now);
       const release = tagged.length ? older.find((revision) => revision <= Math.max(...tagged)) : undefined;
       const fallback = release ?? older[0] ?? numbers.revisions[0];
       const unknown = [
@@ -89,9 +87,7 @@
     }
 
     reason(environment, revision) {
-      const tags = this.page.commits.columns.tags
-        .filter(([tagged]) => tagged === revision)
-        .map(([, name]) => name);
+      const tags = environment.tags.filter(([tagged]) => tagged === revision).map(([, name]) => name);
       const here = environment.changes.find((change) => change.revision === revision);
       const next = environment.changes.find((change) => change.before === revision);
       const words = [...(revision === environment.newest ? ["newest"] : []), ...tags];

@@ -26,7 +26,9 @@
       const { counts, quantity } = this.page;
       const shown = this.page.shown();
       const hidden = new Set((state.get("hide") || []).map(Number));
-      const top = Math.max(...all.map((numbers) => highest(numbers, quantity, hidden)), 0) || 1;
+      const highest = Math.max(...all.map((numbers) => highestOf(numbers, quantity, hidden)), 0) || 1;
+      const crowded = shown.some((environment) => environment.changes.length > 1);
+      const top = highest * (crowded ? 1.22 : 1.14); // room for one row of labels, or two
       this.charts.forEach((chart) => chart.close());
       this.charts = [];
       const cards = shown.map((environment, i) =>
@@ -181,7 +183,7 @@
     }
   }
 
-  function highest(numbers, quantity, hidden) {
+  function highestOf(numbers, quantity, hidden) {
     let top = 0;
     for (const line of numbers.lines(quantity)) {
       if (hidden.has(line.threads)) {
@@ -205,7 +207,7 @@
     if (quantity === "efficiency") {
       top = Math.max(top, 1);
     }
-    return top * 1.14;
+    return top;
   }
 
   antigil.History = History;

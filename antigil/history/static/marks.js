@@ -2,6 +2,10 @@
 // What a history chart shows behind and above its lines: ideals, the ceiling, changes, tags, chosen commits.
 (function () {
   const { color } = antigil;
+  /** Between the line of a tag and its name, in pixels. */
+  const TAG_GAP = 4;
+  /** What the name of the ceiling takes, in pixels. */
+  const CEILING_WIDTH = 100;
 
   /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
   function drawBackground(chart) {
@@ -33,8 +37,10 @@
         line_width: 1.5,
       });
       const first = y.findIndex((v) => v <= chart.top);
+      const late = (chart.sorted[chart.sorted.length - 1] - chart.sorted[first]) * scaleOf(chart) < CEILING_WIDTH;
       chart.label("ceiling 1 ÷ held", chart.sorted[first], y[first], color("--lost"), {
-        x_offset: 4,
+        text_align: late ? "right" : "left",
+        x_offset: late ? -4 : 4,
         y_offset: 3,
       });
     }
@@ -118,24 +124,36 @@
     }
   }
 
-  /** Put labels that would cover each other into rows; of more than fit, show those that weigh most. */
+  /**
+   * Put labels that would cover each other into rows; of more than fit, show those that weigh most. Those
+   * of changes keep out of the margin, where the names of the lines stand.
+   */
   function settle(chart) {
     place(chart, chart.changeLabels, 3, 0.5);
     place(chart, chart.tagLabels, 1, 0);
   }
 
-  function place(chart, labels, rows, align) {
+  /** Pixels per commit, or per millisecond. */
+  function scaleOf(chart) {
     const { start, end } = chart.range;
-    const scale = Math.max(chart.host.clientWidth - 100, 100) / (end - start);
+    return Math.max(chart.host.clientWidth - 100, 100) / (end - start);
+  }
+
+  function place(chart, labels, rows, align) {
+    const { start } = chart.range;
+    const scale = scaleOf(chart);
+    const margin = (chart.sorted[chart.sorted.length - 1] - start) * scale;
     const taken = Array.from({ length: rows }, () => []);
     for (const { label } of [...labels].sort((a, b) => b.weight - a.weight)) {
       const width = 7.5 * label.text.text.length + 12;
-      const left = (label.x - start) * scale - align * width;
+      const wanted = (label.x - start) * scale - align * width;
+      const left = align ? Math.min(wanted, margin - width) : wanted;
       const free = ([from, to]) => left + width < from || left > to;
       const row = taken.findIndex((others) => others.every(free));
       label.visible = row >= 0;
       if (row >= 0) {
         taken[row].push([left, left + width]);
+        label.x_offset = align ? left - wanted : TAG_GAP;
         label.y_offset = -24 * row;
       }
     }
@@ -143,7 +161,7 @@
 
   function drawTags(chart) {
     chart.tagLabels = [];
-    for (const [revision, name, date] of chart.commits.columns.tags) {
+    for (const [revision, name, date] of chart.environment.tags) {
       const x = chart.byDate ? date : revision;
       if (x !== null) {
         chart.figure.add_layout(
@@ -154,7 +172,7 @@
             line_dash: [1, 4],
           }),
         );
-        const label = chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: 4 });
+        const label = chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: TAG_GAP });
         chart.tagLabels.push({ label, weight: revision });
       }
     }
