@@ -7,8 +7,9 @@ Usage: guard_error_rates.py FOLDER                      measure one comparison m
        guard_error_rates.py FOLDER --simulate 1000      so many comparisons more, resampled from the measured
 
 FOLDER gets a small project with a C extension (the tests' own), its environments, and `outcomes.jsonl`, to
-which each comparison is added when it is done: it may be ended at any time, and goes on where it was.
-Each call takes the next of four kinds in turn:
+which each comparison is added when it is done: it may be ended at any time, and goes on where it was, in
+another FOLDER too if the file is copied there. What `--simulate` draws from goes to `samples.jsonl`. Each
+call takes the next of four kinds in turn:
 
     identical  antigil compare of a commit with itself
     changed    antigil compare of two commits: one function loses its release of the GIL, one holds the
@@ -84,11 +85,12 @@ CHANGES = (
 )
 #: Seconds of measuring for each commit: as short as tells, so that many comparisons can be had.
 BUDGETS = {"lost": 2.0, "tenth": 3.0, "loop": 2.0}
+SAMPLES = "samples.jsonl"
 KINDS = ("identical", "changed", "stock identical", "stock changed")
 WORKLOADS = {name: Workload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")}
 
 #: An outcome of an instrument or a rule of another version is not counted.
-VERSION = 3
+VERSION = 4
 
 
 def main():
@@ -103,7 +105,7 @@ def main():
     args = parser.parse_args()
     outcomes = args.folder / "outcomes.jsonl"
     if args.simulate:
-        print(simulated(known(outcomes), args.simulate))
+        print(simulated(known(args.folder / SAMPLES), args.simulate))
     elif args.table:
         print(f"{machine()}\n\n{table(known(outcomes))}")
     else:
@@ -128,17 +130,24 @@ def measure(args, outcomes):
     longest = 0.0
     while True:
         before = time.monotonic()
-        note = one_more(project, known(outcomes), args)
-        with outcomes.open("a") as file:
-            file.write(json.dumps(note) + "\n")
-        print(json.dumps({key: value for key, value in note.items() if key != "samples"}), flush=True)
+        note, samples = one_more(project, known(outcomes), args)
+        if samples:
+            add(args.folder / SAMPLES, {**note, "samples": samples})
+        add(outcomes, note)
+        print(json.dumps(note), flush=True)
         longest = max(longest, time.monotonic() - before)
         if args.seconds is None or time.monotonic() - began + longest > args.seconds:
             return
 
 
+def add(path, note):
+    """Add a line to a file."""
+    with path.open("a") as file:
+        file.write(json.dumps(note) + "\n")
+
+
 def one_more(project, notes, args):
-    """Take the comparison of which there are fewest; return what it came to."""
+    """Take the comparison of which there are fewest; return what it came to, and its samples."""
     hashes = (project / "hashes").read_text().split()
     done = [(one["neighbour"], one["kind"]) for one in notes]
     sides = (False, True) if args.seconds is not None else (args.neighbour,)
@@ -147,9 +156,10 @@ def one_more(project, notes, args):
     base, head = hashes[0], hashes[0] if kind.endswith("identical") else hashes[-1]
     began = time.monotonic()
     with busy_neighbours(1) if neighbour else contextlib.nullcontext():
-        found = (stock if kind.startswith("stock") else ours)(project, base, head)
+        found, samples = (stock if kind.startswith("stock") else ours)(project, base, head)
     seconds = time.monotonic() - began
-    return {"version": VERSION, "kind": kind, "neighbour": neighbour, "seconds": seconds, **found}
+    note = {"version": VERSION, "kind": kind, "neighbour": neighbour, "seconds": round(seconds, 1), **found}
+    return note, samples
 
 
 def ours(project, base, head):
@@ -165,7 +175,7 @@ def ours(project, base, head):
         if row["outcome"] != "same"
     ]
     samples = [[r["workload"], r["quantity"], r["threads"], *r["samples"].values()] for r in rows]
-    return {"status": done.returncode, "changed": changed, "samples": samples}
+    return {"status": done.returncode, "changed": changed}, samples
 
 
 def stock(project, base, head):
@@ -190,7 +200,7 @@ def stock(project, base, head):
     if done.returncode not in (0, 1):
         raise SystemExit(done.stdout + done.stderr)
     changed = [[cells[-2].strip(), "lost" if cells[1].strip() != "-" else "gained"] for cells in named]
-    return {"status": done.returncode, "changed": changed}
+    return {"status": done.returncode, "changed": changed}, []
 
 
 def table(notes):
