@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import fmean
 
-from .clocks import SYSTEM_CLOCKS, Clocks, Usage
+from .clocks import SYSTEM_CLOCKS, Clocks
 from .errors import WorkloadTimeout
 from .workload import MakeRun
 
@@ -70,50 +70,56 @@ class Track:
     ----------
     marks
         Times after each batch of calls, the first before any, in seconds.
+    cpu
+        The thread's CPU time at each mark, in seconds.
     settled
         The first mark at which all threads had started.
-    opened
-        The last mark before the window opens, or at its opening.
     passed
         The first mark beyond the end of the window.
-    used
-        What the thread used between these two.
+    queued
+        For how many seconds it was queued between these two; None if the system does not tell.
     """
 
     marks: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     settled: float | None = None
-    opened: float = 0.0
     passed: float | None = None
-    used: Usage = field(default_factory=lambda: Usage(0.0, None))
+    queued: float | None = None
 
-    def share(self, seconds: float) -> float:
-        """Return which share of the time from `opened` to `passed` so many seconds are."""
-        return seconds / ((self.passed or 0.0) - self.opened)
+    def within(self, values: Sequence[float], start: float, stop: float) -> float:
+        """Return by how much values that belong to the marks grew between two moments.
+
+        Between two marks they are taken to grow evenly, and not to grow after the last one.
+        """
+        return _value_at(self.marks, values, stop) - _value_at(self.marks, values, start)
+
+    def queued_share(self) -> float | None:
+        """Return the share of time for which the thread was queued, near the window."""
+        if self.queued is None or self.passed is None or self.settled is None:
+            return None
+        return self.queued / (self.passed - self.settled)
 
 
-def calls_by(marks: Sequence[float], moment: float, calls_per_mark: int) -> float:
-    """Return how many calls a thread had done at a moment, the batch under way in proportion."""
+def _value_at(marks: Sequence[float], values: Sequence[float], moment: float) -> float:
     i = bisect_right(marks, moment) - 1
     if i + 1 == len(marks):
-        return float(i * calls_per_mark)
-    return (i + (moment - marks[i]) / (marks[i + 1] - marks[i])) * calls_per_mark
+        return values[i]
+    part = (moment - marks[i]) / (marks[i + 1] - marks[i])
+    return values[i] + part * (values[i + 1] - values[i])
 
 
 def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> Window:
     """Reduce the tracks of threads that all passed the end of the window to what was measured.
 
-    Each thread's shares are those of its own time from the last mark before the window to the
-    first one after it, and all threads count alike: a thread that a lock shuts out for long after
-    the window has passed must not count for more than the one that has the lock.
+    All threads count alike, and what they did outside of the window does not count. A lock that is
+    not fair may shut one of them out from long before it to long after: the time of that one, or of
+    the one that has the lock meanwhile, must not stand for all.
     """
     start = max(track.settled for track in tracks if track.settled is not None)
     stop = start + seconds
-    calls = sum(
-        calls_by(track.marks, stop, calls_per_mark) - calls_by(track.marks, start, calls_per_mark)
-        for track in tracks
-    )
-    on_cpu = fmean(track.share(track.used.cpu) for track in tracks)
-    queues = [track.share(track.used.queued) for track in tracks if track.used.queued is not None]
+    calls = sum(track.within(range(len(track.marks)), start, stop) for track in tracks) * calls_per_mark
+    on_cpu = fmean(track.within(track.cpu, start, stop) for track in tracks) / seconds
+    queues = [share for track in tracks if (share := track.queued_share()) is not None]
     queued = fmean(queues) if len(queues) == len(tracks) else None
     return Window(
         n_threads=len(tracks),
@@ -239,25 +245,29 @@ def _call_through(
     The threads need no lock: each writes its own track only, and all derive the same window
     from the tracks.
     """
-    now, track = clocks.now, tracks[index]
-    marks = track.marks
+    now, cpu, track = clocks.now, clocks.cpu, tracks[index]
+    marks, used = track.marks, track.cpu
     end: float | None = None
-    with clocks.meter() as meter:
+    with clocks.queue() as queue:
+        used.append(cpu())
         marks.append(now())
         while not stop.is_set():
             run_batch()
             mark = now()
+            used.append(cpu())
             marks.append(mark)
-            if end is None:
+            if track.settled is None:
+                if all(other.marks for other in tracks):
+                    before = queue.read()
+                    track.settled = mark
+            elif end is None:
                 settled = [other.settled for other in tracks if other.settled is not None]
                 if len(settled) == len(tracks):
                     end = max(settled) + seconds
-                elif all(other.marks for other in tracks):
-                    before, track.opened = meter.read(), mark
-                    track.settled = track.settled or mark
             if end is not None and mark >= end:
                 if track.passed is None:
-                    track.used = meter.read() - before
+                    after = queue.read()
+                    track.queued = None if after is None or before is None else after - before
                     track.passed = mark
                 if all(other.passed is not None for other in tracks):
                     return
