@@ -17,17 +17,29 @@ from io import FileIO
 from typing import Protocol, Self
 
 
-class Queue(Protocol):
-    """Reads the calling thread's time in the run queue; used as a context manager within that thread."""
+@dataclass(frozen=True)
+class Usage:
+    """What one thread used up to now, or between two moments, in seconds."""
+
+    cpu: float
+    queued: float | None
+
+    def __sub__(self, earlier: Usage) -> Usage:
+        queued = None if self.queued is None or earlier.queued is None else self.queued - earlier.queued
+        return Usage(self.cpu - earlier.cpu, queued)
+
+
+class UsageMeter(Protocol):
+    """Reads the calling thread's usage; used as a context manager within that thread."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
-    def read(self) -> float | None:
-        """Return for how many seconds it was queued since some fixed moment; None if that is not told."""
+    def read(self) -> Usage:
+        """Return what the calling thread used since some fixed moment."""
 
 
-class RunQueue:
-    """The calling thread's time in the run queue, on Linux."""
+class ThreadMeter:
+    """The calling thread's CPU time and, on Linux, its time in the run queue."""
 
     _schedstat: FileIO | None = None
 
@@ -42,24 +54,21 @@ class RunQueue:
         if self._schedstat is not None:
             self._schedstat.close()
 
-    def read(self) -> float | None:
-        """Return the seconds since the thread's start; None if the system does not tell.
-
-        Reading gives the GIL away: a thread that reads often keeps those that wait for it waiting.
-        """
+    def read(self) -> Usage:
+        """Return the usage of the calling thread since its start."""
         if self._schedstat is None:
-            return None
+            return Usage(time.thread_time(), None)
         self._schedstat.seek(0)
-        return int(self._schedstat.read().split()[1]) / 1e9
+        queued_ns = int(self._schedstat.read().split()[1])
+        return Usage(time.thread_time(), queued_ns / 1e9)
 
 
 @dataclass(frozen=True)
 class Clocks:
-    """The clocks that a window is measured with, in seconds; tests put their own in place."""
+    """The clocks that a window is measured with; tests put their own in place."""
 
     now: Callable[[], float] = time.perf_counter
-    cpu: Callable[[], float] = time.thread_time
-    queue: Callable[[], Queue] = RunQueue
+    meter: Callable[[], UsageMeter] = ThreadMeter
 
 
 SYSTEM_CLOCKS = Clocks()
@@ -67,5 +76,5 @@ SYSTEM_CLOCKS = Clocks()
 
 def queue_is_measurable() -> bool:
     """Tell whether this system reports how long a thread stood in the run queue."""
-    with RunQueue() as queue:
-        return queue.read() is not None
+    with ThreadMeter() as meter:
+        return meter.read().queued is not None

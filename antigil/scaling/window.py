@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import fmean
 
-from .clocks import SYSTEM_CLOCKS, Clocks
+from .clocks import SYSTEM_CLOCKS, Clocks, Usage
 from .errors import WorkloadTimeout
 from .workload import MakeRun
 
@@ -70,42 +70,41 @@ class Track:
     ----------
     marks
         Times after each batch of calls, the first before any, in seconds.
-    cpu
-        The thread's CPU time at each mark, in seconds.
     settled
         The first mark at which all threads had started.
     passed
         The first mark beyond the end of the window.
-    queued
-        For how many seconds it was queued between these two; None if the system does not tell.
+    used
+        What the thread used between these two.
     """
 
     marks: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
     settled: float | None = None
     passed: float | None = None
-    queued: float | None = None
+    used: Usage = field(default_factory=lambda: Usage(0.0, None))
 
-    def within(self, values: Sequence[float], start: float, stop: float) -> float:
-        """Return by how much values that belong to the marks grew between two moments.
+    def shares(self, start: float, stop: float) -> tuple[float, float, float | None]:
+        """Return the batches between two moments, and the shares of that time on a CPU and queued.
 
-        Between two marks they are taken to grow evenly, and not to grow after the last one.
+        CPU time goes by the batches: as much for each as between `settled` and `passed`. What is left
+        is queued for the share that it was there, None if the system does not tell.
         """
-        return _value_at(self.marks, values, stop) - _value_at(self.marks, values, start)
+        settled, passed = self.settled or 0.0, self.passed or 0.0
+        batches = batches_by(self.marks, stop) - batches_by(self.marks, start)
+        measured = batches_by(self.marks, passed) - batches_by(self.marks, settled)
+        on_cpu = min(1.0, self.used.cpu * batches / measured / (stop - start))
+        if self.used.queued is None:
+            return batches, on_cpu, None
+        off_cpu = max(self.used.queued, passed - settled - self.used.cpu)
+        return batches, on_cpu, (1.0 - on_cpu) * self.used.queued / off_cpu if off_cpu else 0.0
 
-    def queued_share(self) -> float | None:
-        """Return the share of time for which the thread was queued, near the window."""
-        if self.queued is None or self.passed is None or self.settled is None:
-            return None
-        return self.queued / (self.passed - self.settled)
 
-
-def _value_at(marks: Sequence[float], values: Sequence[float], moment: float) -> float:
+def batches_by(marks: Sequence[float], moment: float) -> float:
+    """Return how many batches a thread had done at a moment, the one under way in proportion."""
     i = bisect_right(marks, moment) - 1
     if i + 1 == len(marks):
-        return values[i]
-    part = (moment - marks[i]) / (marks[i + 1] - marks[i])
-    return values[i] + part * (values[i + 1] - values[i])
+        return float(i)
+    return i + (moment - marks[i]) / (marks[i + 1] - marks[i])
 
 
 def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> Window:
@@ -116,17 +115,17 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
     the one that has the lock meanwhile, must not stand for all.
     """
     start = max(track.settled for track in tracks if track.settled is not None)
-    stop = start + seconds
-    calls = sum(track.within(range(len(track.marks)), start, stop) for track in tracks) * calls_per_mark
-    on_cpu = fmean(track.within(track.cpu, start, stop) for track in tracks) / seconds
-    queues = [share for track in tracks if (share := track.queued_share()) is not None]
-    queued = fmean(queues) if len(queues) == len(tracks) else None
+    shares = [track.shares(start, start + seconds) for track in tracks]
+    calls = sum(batches for batches, _, _ in shares) * calls_per_mark
+    on_cpu = fmean(share for _, share, _ in shares)
+    queues = [share for _, _, share in shares if share is not None]
+    queued = fmean(queues) if len(queues) == len(shares) else None
     return Window(
         n_threads=len(tracks),
         rate=calls / seconds,
         on_cpu=on_cpu,
         queued=queued,
-        # The clocks are read a moment apart, so the rest can come out a hair below nothing.
+        # The rest can come out a hair below nothing, by rounding.
         waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),
         seconds=seconds,
         calls=calls,
@@ -245,20 +244,18 @@ def _call_through(
     The threads need no lock: each writes its own track only, and all derive the same window
     from the tracks.
     """
-    now, cpu, track = clocks.now, clocks.cpu, tracks[index]
-    marks, used = track.marks, track.cpu
+    now, track = clocks.now, tracks[index]
+    marks = track.marks
     end: float | None = None
-    with clocks.queue() as queue:
-        used.append(cpu())
+    with clocks.meter() as meter:
         marks.append(now())
         while not stop.is_set():
             run_batch()
             mark = now()
-            used.append(cpu())
             marks.append(mark)
             if track.settled is None:
                 if all(other.marks for other in tracks):
-                    before = queue.read()
+                    before = meter.read()
                     track.settled = mark
             elif end is None:
                 settled = [other.settled for other in tracks if other.settled is not None]
@@ -266,8 +263,7 @@ def _call_through(
                     end = max(settled) + seconds
             if end is not None and mark >= end:
                 if track.passed is None:
-                    after = queue.read()
-                    track.queued = None if after is None or before is None else after - before
+                    track.used = meter.read() - before
                     track.passed = mark
                 if all(other.passed is not None for other in tracks):
                     return

@@ -3,7 +3,7 @@
 import threading
 from types import MappingProxyType
 
-from antigil.scaling.clocks import Clocks
+from antigil.scaling.clocks import Clocks, Usage
 from antigil.scaling.rounds import Round
 from antigil.scaling.window import Window
 
@@ -46,7 +46,7 @@ class OwnTime:
 
     def clocks(self):
         """Return the clocks to measure with."""
-        return Clocks(self.now, lambda: self.on_cpu * self.now(), lambda: self)
+        return Clocks(self.now, lambda: self)
 
     def __enter__(self):
         return self
@@ -55,5 +55,6 @@ class OwnTime:
         pass
 
     def read(self):
-        """Return for how long the calling thread was queued."""
-        return None if self.queued is None else self.queued * self.now()
+        """Return the calling thread's usage."""
+        queued = None if self.queued is None else self.queued * self.now()
+        return Usage(self.on_cpu * self.now(), queued)

@@ -18,7 +18,7 @@ from antigil.scaling import (
 from antigil.scaling import clocks as clocks_module
 from antigil.scaling import cpus as cpus_module
 from antigil.scaling import probe as probe_module
-from antigil.scaling.clocks import RunQueue, queue_is_measurable
+from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
 
@@ -45,8 +45,8 @@ def loop():
 
 @pytest.mark.usefixtures("no_schedstat")
 def test_without_scheduler_statistics_the_queue_is_not_guessed():
-    with RunQueue() as queue:
-        assert queue.read() is None
+    with ThreadMeter() as meter:
+        assert meter.read().queued is None
     assert queue_is_measurable() is False
 
 

@@ -1,79 +1,68 @@
 """One window: how marks become a rate, and clocks become shares."""
 
 import threading
-import time
 
 import pytest
 from fakes import OwnTime
 
 from antigil.scaling import WorkloadTimeout
 from antigil.scaling import window as window_module
-from antigil.scaling.window import Track, run_window, summarize
+from antigil.scaling.clocks import Usage
+from antigil.scaling.window import Track, batches_by, run_window, summarize
 
 
 @pytest.mark.parametrize(
-    ("moment", "calls"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (3.0, 2.5), (4.0, 3.0), (5.0, 3.0)]
+    ("moment", "batches"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (3.0, 2.5), (4.0, 3.0), (5.0, 3.0)]
 )
-def test_a_batch_cut_by_the_moment_counts_in_proportion(moment, calls):
-    assert Track([0.0, 1.0, 2.0, 4.0]).within(range(4), 0.0, moment) == calls
-
-
-def track(marks, on_cpu, settled, passed, queued):
-    """Return a track of a thread that is on a CPU for a share of its time."""
-    return Track(marks, [on_cpu * mark for mark in marks], settled, passed, queued)
+def test_a_batch_cut_by_the_moment_counts_in_proportion(moment, batches):
+    assert batches_by([0.0, 1.0, 2.0, 4.0], moment) == batches
 
 
 def test_a_window_lies_between_the_last_start_and_a_set_time_later():
-    steady = track([float(i) for i in range(11)], 0.5, settled=1.0, passed=9.0, queued=2.0)
-    slower = track([0.5, 2.5, 4.5, 6.5, 8.5], 0.75, settled=2.5, passed=8.5, queued=0.0)
-    found = summarize([steady, slower], seconds=5.0, calls_per_mark=1)
+    steady = Track([float(i) for i in range(11)], settled=1.0, passed=9.0, used=Usage(4.0, 2.0))
+    slower = Track([0.5, 2.5, 4.5, 6.5, 8.5], settled=2.5, passed=8.5, used=Usage(3.0, 0.0))
+    found = summarize([steady, slower], seconds=5.0, calls_per_mark=3)
     assert found.n_threads == 2
-    assert found.calls == 5.0 + 2.5
-    assert found.rate == 1.5
-    assert found.on_cpu == (0.5 + 0.75) / 2
-    assert found.queued == (0.25 + 0.0) / 2
-    assert found.waiting == 0.25
-    assert found.cpu_seconds_per_call == pytest.approx(0.625 * 2 / 1.5)
+    assert found.calls == 3 * (5.0 + 2.5)
+    assert found.rate == 3 * 1.5
+    assert (found.on_cpu, found.queued, found.waiting) == (0.5, 0.125, 0.375)
+    assert found.cpu_seconds_per_call == pytest.approx(0.5 * 2 / (3 * 1.5))
 
 
 def test_where_one_thread_does_not_know_its_queue_the_window_does_not():
-    known = track([0.0, 1.0, 2.0, 3.0], 0.5, settled=1.0, passed=3.0, queued=0.5)
-    unknown = track([0.0, 1.0, 2.0, 3.0], 0.5, settled=1.0, passed=3.0, queued=None)
+    known = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, 0.5))
+    unknown = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, None))
     found = summarize([known, unknown], seconds=1.0, calls_per_mark=1)
     assert found.queued is None
     assert found.waiting == 0.5
 
 
-def test_clocks_read_a_moment_apart_do_not_make_waiting_negative():
-    ahead = track([0.0, 1.0, 2.0], 1.001, settled=1.0, passed=2.0, queued=0.001)
-    assert summarize([ahead], seconds=0.5, calls_per_mark=1).waiting == 0.0
+@pytest.mark.parametrize("queued", [0.0, 0.001])
+def test_clocks_read_a_moment_apart_do_not_make_waiting_negative(queued):
+    track = Track([0.0, 1.0, 2.0], settled=1.0, passed=2.0, used=Usage(1.001, queued))
+    found = summarize([track], seconds=0.5, calls_per_mark=1)
+    assert (found.on_cpu, found.queued, found.waiting) == (1.0, 0.0, 0.0)
 
 
 def test_a_thread_shut_out_for_long_counts_for_no_more_than_the_one_with_the_lock():
     """A lock that is not fair may leave a thread outside until long after the window."""
     marks = [float(i) for i in range(112)]
-    has_it = track(marks, 1.0, settled=1.0, passed=20.0, queued=0.0)
-    shut_out = Track([0.0, 10.0, 110.0], [0.0, 1.0, 2.0], settled=10.0, passed=110.0, queued=0.0)
+    has_it = Track(marks, settled=1.0, passed=20.0, used=Usage(19.0, 0.0))
+    shut_out = Track([0.0, 10.0, 110.0], settled=10.0, passed=110.0, used=Usage(1.0, 0.0))
     found = summarize([has_it, shut_out], seconds=10.0, calls_per_mark=1)
     assert found.calls == pytest.approx(10.0 + 0.1)
     assert (found.on_cpu, found.waiting) == pytest.approx((0.505, 0.495))
 
 
-def test_what_a_thread_did_before_the_window_does_not_count():
-    """One thread computes until the other has made its first call; then both only sleep."""
-    come = threading.Event()
-
-    def make_run(thread, threads):
-        def run(calls):
-            if thread == 1 and not come.is_set():
-                time.sleep(0.2)
-                come.set()
-            elif come.is_set():
-                time.sleep(0.002)
-
-        return run
-
-    assert run_window(make_run, 2, 0.05, warm_up=False).on_cpu < 0.3
+def test_what_a_thread_did_while_the_others_came_in_does_not_count():
+    """The first has the lock to itself for long; then it is off the CPU, half of that time queued."""
+    first = Track([float(i) for i in range(101)] + [112.0], settled=1.0, passed=112.0, used=Usage(100.0, 5.5))
+    other = Track(
+        [0.0, 101.0, *[102.0 + i for i in range(11)]], settled=101.0, passed=111.0, used=Usage(10.0, 0.0)
+    )
+    found = summarize([first, other], seconds=10.0, calls_per_mark=1)
+    assert found.on_cpu == pytest.approx((1.0 + 10 / 12 * 100 / 100 / 10) / 2)
+    assert found.queued == pytest.approx((1.0 - 10 / 12 / 10) / 2 * 5.5 / 11)
 
 
 @pytest.mark.parametrize("calls_per_mark", [1, 4])
