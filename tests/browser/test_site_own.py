@@ -68,6 +68,11 @@ def test_overview_tells_the_change_since_the_release_and_since_30_commits(overvi
     assert RELEASE[0] in cells[0]
 
 
+def test_overview_says_first_that_nothing_is_lost_any_more(overview):
+    told = overview.locator("h1").inner_text()
+    assert told.startswith("Nothing is lost: 1 of 4 workloads recovered since v0.1.0")
+
+
 def test_overview_begins_with_what_changed_and_ends_with_the_controls(overview):
     rows = overview.locator("tbody tr").all_inner_texts()
     assert SEM_GIL in rows[0]

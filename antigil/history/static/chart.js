@@ -122,7 +122,7 @@
       this.endLabels(lines);
     }
 
-    /** The thread count beside the end of each line, moved apart where lines end close together, and kept in sight. */
+    /** The thread count beside the end of each line, apart where lines end close together, and in sight. */
     endLabels(lines) {
       const ends = [];
       for (const line of lines) {

@@ -37,7 +37,8 @@
         line_width: 1.5,
       });
       const first = y.findIndex((v) => v <= chart.top);
-      const late = (chart.sorted[chart.sorted.length - 1] - chart.sorted[first]) * scaleOf(chart) < CEILING_WIDTH;
+      const last = chart.sorted[chart.sorted.length - 1];
+      const late = (last - chart.sorted[first]) * scaleOf(chart) < CEILING_WIDTH;
       chart.label("ceiling 1 ÷ held", chart.sorted[first], y[first], color("--lost"), {
         text_align: late ? "right" : "left",
         x_offset: late ? -4 : 4,
