@@ -69,12 +69,10 @@ def compare(project, hashes, place):
         raise SystemExit(done.stderr)
     workloads = [one for c in json.loads(done.stdout)["comparisons"] for one in c["workloads"]]
     found = {
-        row["workload"].rpartition(".")[2]: row["outcome"]
+        one["name"].rpartition(".")[2]: sorted({row["outcome"] for row in one["rows"]} - {"same", "passing"})
         for one in workloads
-        for row in one["rows"]
-        if row["outcome"] not in ("same", "passing")
     }
-    return {"status": done.returncode, "found": found}
+    return {"status": done.returncode, "found": {name: what for name, what in found.items() if what}}
 
 
 def measure(project, hashes, place):
@@ -112,7 +110,7 @@ def table(done):
         one = compared.get(place)
         said = "not measured"
         if one is not None:
-            found = ", ".join(f"{name} {what}" for name, what in one["found"].items())
+            found = ", ".join(f"{name} {' and '.join(what)}" for name, what in one["found"].items())
             said = f"{found or 'nothing'} (exit status {one['status']})"
         named = "not measured"
         if told is not None:
