@@ -1,5 +1,5 @@
 """``python -m antigil``: the same command line as ``antigil``."""
 
-from antigil.cli import main
+from antigil.commands.main import main
 
 raise SystemExit(main())

@@ -31,7 +31,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from antigil._least_squares import Minimum
+    from ._least_squares import Minimum
 
 LARGEST = 1e30  # beyond it, sums of squares of products no longer fit a double
 NO_SPEEDUP = 0.1  # a "speedup" at n = 1 further than this from 1 is another number, a rate say
@@ -235,7 +235,7 @@ def _minimum(
     if law == "linear":
         return None
     try:
-        from antigil import _least_squares
+        from . import _least_squares
     except ImportError as error:
         raise ImportError(f'fitting needs NumPy and SciPy: pip install "antigil[laws]" ({error})') from error
     if law == "gustafson":

@@ -7,9 +7,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from antigil.report.measurement import COLUMNS, row
 from antigil.scaling import Measurement, sentence
-
-from .render import COLUMNS, row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import antigil
-from antigil import cli, demo
+from antigil.commands import demo
+from antigil.commands import main as cli
 
 PYTHON_M = [sys.executable, "-m", "antigil"]
 
@@ -87,7 +88,7 @@ def test_a_crash_while_judging_is_told_and_is_no_confirmed_loss(name, monkeypatc
     def crash(args):
         raise ZeroDivisionError("of ours")
 
-    module = pytest.importorskip(f"antigil.history.{name}_command")
+    module = pytest.importorskip(f"antigil.commands.{name}")
     monkeypatch.setattr(module, "run", crash)
 
     assert cli.main([name, *(["one", "two"] if name == "compare" else [])]) == 2
@@ -159,7 +160,7 @@ def test_demo_without_the_extension_says_how_to_build_it(tmp_path):
 def test_help_needs_neither_the_extension_nor_an_extra(argv):
     code = f"""if True:
         import sys
-        from antigil.cli import main
+        from antigil.commands.main import main
         try:
             main({argv!r})
         except SystemExit as end:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from antigil import demo
+from antigil.commands import demo
 
 
 def test_every_thread_makes_one_call_and_all_run_at_once():

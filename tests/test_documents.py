@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from antigil import cli
+from antigil.commands import main as cli
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")

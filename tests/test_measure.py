@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from antigil import cli, measuring
+from antigil.commands import main as cli
+from antigil.commands import measure as measuring
 
 MEASURE = [sys.executable, "-m", "antigil", "measure"]
 QUICK = ["--budget", "0.2", "-t", "1"]

@@ -8,7 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from antigil import cli, measuring, plot, render
+from antigil import plot
+from antigil.commands import main as cli
+from antigil.commands import measure as measuring
+from antigil.report import measurement as render
 from antigil.scaling import Cut, Estimate, GilHeld, Measurement, Point, Surroundings, Workload
 
 

@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HISTORY_ONLY = {"asv", "asv_runner", "bokeh", "jinja2"}
+HISTORY_ROOMS = ("commands", "ci", "site", "guard", "history", "report")
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,13 @@ def breaks_instrument(path: PurePosixPath, found: Import) -> bool:
 
 
 def breaks_history(path: PurePosixPath, found: Import) -> bool:
-    """Wall 3: only history/ takes asv and what draws; only cli.py takes history/, inside a function."""
-    if path.is_relative_to("antigil/history"):
+    """Wall 3: only the rooms of the history take asv, what draws, and each other."""
+    if any(path.is_relative_to(f"antigil/{room}") for room in HISTORY_ROOMS):
+        return False
+    if path == PurePosixPath("antigil/asv_plugin.py"):
         return False
     if found.within("antigil.history"):
-        return not (path == PurePosixPath("antigil/cli.py") and found.lazy)
+        return True
     return found.top in HISTORY_ONLY
 
 
@@ -177,19 +180,19 @@ def test_wall_stands(breaks):
         (breaks_instrument, "antigil/scaling/rounds.py", "from ..laws import amdahl"),
         (breaks_instrument, "antigil/scaling/__init__.py", "from antigil import _kernels"),
         (breaks_history, "antigil/laws.py", "import asv"),
-        (breaks_history, "antigil/cli.py", "def f():\n    from bokeh.plotting import figure"),
-        (breaks_history, "antigil/cli.py", "from antigil.history import page"),
-        (breaks_history, "antigil/cli.py", "import antigil.history"),
-        (breaks_history, "antigil/doctor.py", "def f():\n    from .history import page"),
-        (breaks_history, "antigil/doctor.py", "def f():\n    import_module('antigil.history')"),
+        (breaks_history, "antigil/testing.py", "def f():\n    from bokeh.plotting import figure"),
+        (breaks_history, "antigil/testing.py", "from antigil.history import page"),
+        (breaks_history, "antigil/testing.py", "import antigil.history"),
+        (breaks_history, "antigil/testing.py", "def f():\n    from .history import page"),
+        (breaks_history, "antigil/testing.py", "def f():\n    import_module('antigil.history')"),
         (breaks_history, "benchmarks/article.py", "from jinja2 import Template"),
-        (breaks_unbuilt, "antigil/demo.py", "from antigil._kernels import calcular_com_gil"),
-        (breaks_unbuilt, "antigil/demo.py", "from antigil import calcular_com_gil"),
-        (breaks_unbuilt, "antigil/demo.py", "from . import _kernels"),
+        (breaks_unbuilt, "antigil/commands/demo.py", "from antigil._kernels import calcular_com_gil"),
+        (breaks_unbuilt, "antigil/commands/demo.py", "from antigil import calcular_com_gil"),
+        (breaks_unbuilt, "antigil/commands/demo.py", "from .. import _kernels"),
         (breaks_unbuilt, "antigil/__init__.py", "import_module('antigil._kernels')"),
         (
             breaks_unbuilt,
-            "antigil/history/plugin.py",
+            "antigil/asv_plugin.py",
             "try:\n    from antigil import __version__\nfinally:\n    pass",
         ),
         (breaks_base_class, "antigil/suite.py", "import asv_runner"),
@@ -213,16 +216,16 @@ def test_breach_is_seen(breaks, path, source):
         ("antigil/scaling/rounds.py", "import os.path\nfrom . import cpus\nfrom .cpus import affinity"),
         ("antigil/scaling/__init__.py", "from .rounds import measure"),
         (
-            "antigil/history/plugin.py",
-            "import asv, bokeh\nfrom antigil.history import page\nfrom . import page",
+            "antigil/asv_plugin.py",
+            "import asv, bokeh\nfrom antigil.history import page\nfrom .history import page",
         ),
         ("antigil/suite.py", "import os\nfrom .scaling import measure"),
-        ("antigil/cli.py", "def run():\n    from antigil.history import page"),
+        ("antigil/commands/compare.py", "def run():\n    from antigil.history import page"),
         (
-            "antigil/demo.py",
+            "antigil/commands/demo.py",
             "import antigil\nfrom antigil.scaling.cpus import cpus_allowed\nfrom antigil import laws",
         ),
-        ("antigil/demo.py", "def f():\n    from antigil import calcular_com_gil"),
+        ("antigil/commands/demo.py", "def f():\n    from antigil import calcular_com_gil"),
         ("antigil/__init__.py", "if TYPE_CHECKING:\n    from antigil._kernels import calcular_com_gil"),
         ("benchmarks/article.py", "import hashlib\nfrom .checkout.suite import Scaling"),
         (

@@ -37,10 +37,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 from sample_project import antigil, generate_project  # noqa: E402
 from support import busy_neighbours, machine, markdown_table  # noqa: E402
 
-from antigil.history.compare import take_looks  # noqa: E402
-from antigil.history.compare_numbers import Readings  # noqa: E402
-from antigil.history.config import Options  # noqa: E402
-from antigil.history.decide import Number  # noqa: E402
+from antigil.guard.comparison import take_looks  # noqa: E402
+from antigil.guard.samples import Readings  # noqa: E402
+from antigil.guard.significance import Number  # noqa: E402
+from antigil.history.options import Options  # noqa: E402
 from antigil.history.project import Revision  # noqa: E402
 from antigil.history.series import Workload  # noqa: E402
 

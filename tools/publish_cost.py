@@ -27,7 +27,7 @@ import json, resource, sys, time
 from asv import main, plugin_manager
 from asv.config import Config
 from asv.commands.publish import Publish
-import antigil.history.plugin as plugin
+import antigil.asv_plugin as plugin
 def peak_mib():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 told = {}

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from asv.results import iter_results
 
 from antigil.errors import UserError
+from antigil.guard.visits import quiet_asv
 
-from .compare_visits import quiet_asv
 from .project import Project, asv_errors, open_project
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from asv import step_detect
 
-from .config import Options
+from .options import Options
 from .series import Archive, Environment, Series
 
 #: A step must exceed this many standard errors of the difference.

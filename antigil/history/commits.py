@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .names import writable
+from .labels import writable
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from asv.util import UserError as AsvUserError
 from antigil.errors import UserError
 
 from .commits import describe_commits
-from .config import ConfigError, Options, read_options
+from .options import ConfigError, Options, read_options
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from made_up import QUIET_MACHINE, measured
 
-from antigil import cli
-from antigil.doctor import calibration, command
+from antigil.commands import doctor as command
+from antigil.commands import main as cli
+from antigil.doctor import calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
 from antigil.doctor.readers import Activity

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from made_up import QUIET_MACHINE
 
-from antigil.doctor import command, machine
+from antigil.commands import doctor as command
+from antigil.doctor import machine
 from antigil.doctor.finding import Level, level_of
 from antigil.doctor.readers import Activity
 

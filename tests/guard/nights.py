@@ -3,14 +3,14 @@
 from generated import Behaviour, Planned, generate
 from test_guard_report import LOST, STEADY, readings
 
-from antigil.history import compare
-from antigil.history.alert import find_alerts
-from antigil.history.alert_command import load
-from antigil.history.alert_confirm import confirm
-from antigil.history.alert_document import document_of
-from antigil.history.alert_memory import Memory
-from antigil.history.compare_visits import Place
-from antigil.history.drawable import Column
+from antigil.commands.alert import load
+from antigil.guard import comparison as compare
+from antigil.guard.alert_json import document_of
+from antigil.guard.alerts import find_alerts
+from antigil.guard.confirmation import confirm
+from antigil.guard.memory import Memory
+from antigil.guard.visits import Place
+from antigil.history.columns import Column
 from antigil.history.project import open_project
 from antigil.history.series import Workload
 

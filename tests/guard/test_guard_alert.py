@@ -8,10 +8,10 @@ import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, load
 from sample_project import antigil
 
-from antigil.history.alert import find_alerts
-from antigil.history.alert_document import document_of, standing
-from antigil.history.config import Options
-from antigil.history.decide_verdict import Trade
+from antigil.guard.alert_json import document_of, standing
+from antigil.guard.alerts import find_alerts
+from antigil.guard.verdict import Trade
+from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Series, Workload
 
 RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)

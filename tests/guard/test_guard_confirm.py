@@ -5,9 +5,9 @@ from generated import Planned
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
-from antigil.history.alert_confirm import pattern_of
-from antigil.history.alert_document import document_of, standing
-from antigil.history.alert_memory import MEMORY
+from antigil.guard.alert_json import document_of, standing
+from antigil.guard.confirmation import pattern_of
+from antigil.guard.memory import MEMORY
 
 
 def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history):

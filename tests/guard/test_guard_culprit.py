@@ -6,11 +6,11 @@ import pytest
 from generated import Place, Planned
 from nights import HOLDS, RELEASES, lost_from
 
+from antigil.commands.alert import load
 from antigil.errors import UserError
-from antigil.history.alert_command import load
-from antigil.history.alert_memory import MEMORY, Memory, recall
-from antigil.history.alert_report import render
+from antigil.guard.memory import MEMORY, Memory, recall
 from antigil.history.project import open_project
+from antigil.report.alerts import render
 
 GAP = (Planned("work.One", "one", {0: RELEASES, 7: HOLDS}),)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, permutation_test
 
-from antigil.history.config import Options
-from antigil.history.decide import (
+from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
+from antigil.guard.significance import (
     Limit,
     Number,
     Pair,
@@ -20,7 +20,7 @@ from antigil.history.decide import (
     powerless,
     smallest_p,
 )
-from antigil.history.permutation import larger_by_rank, larger_in_the_mean
+from antigil.history.options import Options
 
 OPTIONS = Options(threshold=0.05, held_threshold=0.02, thresholds={"noisy": 0.5})
 LIMITS = limits(OPTIONS)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from antigil.ci.issues import MOST_CHARACTERS, Issue, body_of, plan, synchronise
 from antigil.errors import UserError
-from antigil.history.alert_document import SCHEMA
-from antigil.history.issues import MOST_CHARACTERS, Issue, body_of, plan, synchronise
+from antigil.guard.alert_json import SCHEMA
 
 
 def alert(workload="work.One", identity="aa", **changes):

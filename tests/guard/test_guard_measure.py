@@ -6,9 +6,9 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
-from antigil.history.ci_measure import in_time, measure
+from antigil.ci.benchmarks_file import AGE, age_of_checkout, read_suite, stamp, write_suite
+from antigil.ci.measuring import in_time, measure
 from antigil.history.project import open_project
-from antigil.history.suite_age import AGE, age_of_checkout, read_suite, stamp, write_suite
 
 
 class Clock:

@@ -12,11 +12,11 @@ from generated import Place, scaling
 from test_guard_alert import GAINED, LOST
 from test_guard_alert import WORKLOADS as HISTORY
 
-from antigil.history.compare import take_looks
-from antigil.history.compare_numbers import Readings
-from antigil.history.config import Options
-from antigil.history.decide import Number
-from antigil.history.decide_verdict import Outcome
+from antigil.guard.comparison import take_looks
+from antigil.guard.samples import Readings
+from antigil.guard.significance import Number
+from antigil.guard.verdict import Outcome
+from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Workload
 

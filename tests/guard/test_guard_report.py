@@ -5,16 +5,16 @@ import json
 import pytest
 
 from antigil.errors import UserError
-from antigil.history.compare import Comparison, Outcome, take_looks
-from antigil.history.compare_numbers import Readings
-from antigil.history.compare_stored import NOT_JUDGED
-from antigil.history.config import Options
-from antigil.history.decide import Number
+from antigil.guard.comparison import Comparison, Outcome, take_looks
+from antigil.guard.samples import Readings
+from antigil.guard.significance import Number
+from antigil.guard.stored_comparison import NOT_JUDGED
+from antigil.history.options import Options
 from antigil.history.project import Revision
-from antigil.history.report import render
-from antigil.history.report_document import document_of, read_document
-from antigil.history.report_github import annotation
 from antigil.history.series import Workload
+from antigil.report.document import document_of, read_document
+from antigil.report.formats import render
+from antigil.report.github import annotation
 
 BASE = Revision("b" * 40, "before")
 HEAD = Revision("c" * 40, "evil `code` @everyone <img src=x> | a table\n::error::no")

@@ -8,9 +8,9 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
+from antigil.ci import results_branch as store
+from antigil.ci.benchmarks_file import read_suite, stamp, write_suite
 from antigil.errors import UserError
-from antigil.history import store
-from antigil.history.suite_age import read_suite, stamp, write_suite
 
 WORKLOADS = (Planned("work.One", "one", {0: Behaviour()}),)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from antigil.history.config import Options
-from antigil.history.decide import Number, Pair, judge, limits
-from antigil.history.decide_verdict import Outcome, Trade, conclude
+from antigil.guard.significance import Number, Pair, judge, limits
+from antigil.guard.verdict import Outcome, Trade, conclude
+from antigil.history.options import Options
 from antigil.history.series import Workload
 
 WORKLOADS = {

@@ -7,15 +7,15 @@ import pytest
 from sample_project import git
 
 from antigil import suite
-from antigil.history import compare_visits
-from antigil.history.compare import uncommitted
-from antigil.history.compare_columns import comparable
-from antigil.history.compare_numbers import Readings, judgeable, pairs_of, read_visit, told_apart
-from antigil.history.compare_visits import _all_ours, _cause, _reason, alternating
-from antigil.history.config import Options
-from antigil.history.decide import Number
-from antigil.history.drawable import Column
+from antigil.guard import visits as compare_visits
+from antigil.guard.compared_columns import comparable
+from antigil.guard.comparison import uncommitted
+from antigil.guard.samples import Readings, judgeable, pairs_of, read_visit, told_apart
+from antigil.guard.significance import Number
+from antigil.guard.visits import _all_ours, _cause, _reason, alternating
+from antigil.history.columns import Column
 from antigil.history.machine import name_of
+from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from antigil.history.report_words import change, name, seconds, value
+from antigil.report.quantities import change, name, seconds, value
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ from asv.results import Results, iter_results
 from asv.util import write_json
 from asv_runner.statistics import compute_stats
 
-from antigil.history.config import Options, read_options
-from antigil.history.reading import read_archive
+from antigil.history.archive_reader import read_archive
+from antigil.history.options import Options, read_options
 from antigil.history.series import Archive
 
 THREADS = (1, 2, 4, 8)
@@ -109,7 +109,7 @@ def generate(plan: Plan, root: Path) -> list[str]:
     hashes = _commit_all(plan, root)
     names = {"project": "generated", "branches": ["main"], "environment_type": "virtualenv"}
     paths = {"repo": ".", "results_dir": "results", "html_dir": "html", "benchmark_dir": "benchmarks"}
-    url = {"show_commit_url": "https://example.org/commit/", "plugins": [".antigil.history.plugin"]}
+    url = {"show_commit_url": "https://example.org/commit/", "plugins": [".antigil.asv_plugin"]}
     conf = {"version": 1, **names, **paths, **url, "antigil": dict(plan.options)}
     (root / "asv.conf.json").write_text(json.dumps(conf, indent=1))
     write_json(str(root / "results" / "benchmarks.json"), _benchmarks(plan), 2)

@@ -7,8 +7,8 @@ import pytest
 from generated import Behaviour, Planned, generate, load, standard_plan
 
 from antigil.history.changes import find_changes
-from antigil.history.config import ConfigError, Options, read_options
-from antigil.history.standing import standings
+from antigil.history.options import ConfigError, Options, read_options
+from antigil.site.status import standings
 
 
 def told(changes):

@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from generated import Behaviour, Planned, generate, publish, standard_plan
 
-from antigil.history.names import environment_id, environment_labels, file_names
+from antigil.history.labels import environment_id, environment_labels, file_names
 from antigil.history.series import Environment
-from antigil.history.words import percent, points, times
+from antigil.report.numbers import percent, points, times
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -15,7 +15,7 @@ import pytest
 
 import antigil
 
-STYLE = (Path(antigil.__file__).parent / "history" / "static" / "site.css").read_text(encoding="utf-8")
+STYLE = (Path(antigil.__file__).parent / "site" / "static" / "site.css").read_text(encoding="utf-8")
 LIGHT, DARK = STYLE.split(':root[data-theme="dark"]')
 VISIONS = {
     "normal": np.eye(3),

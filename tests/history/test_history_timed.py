@@ -55,7 +55,7 @@ def project(tmp_path_factory):
     folders = {"results_dir": "results", "html_dir": "html", "benchmark_dir": "benchmarks"}
     plugin = {
         "environment_type": "virtualenv",
-        "plugins": [".antigil.history.plugin"],
+        "plugins": [".antigil.asv_plugin"],
         "launch_method": "forkserver",
     }
     (root / "asv.conf.json").write_text(json.dumps({**conf, **folders, **plugin}))

@@ -19,7 +19,7 @@ def free_threaded(tmp_path_factory):
     answer = subprocess.run([python, "-c", query], capture_output=True, text=True, check=True).stdout
     include, suffix = answer.splitlines()
     folder = tmp_path_factory.mktemp("free-threaded")
-    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "history")
+    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
     shutil.copytree(PACKAGE, folder / "antigil", ignore=ignored)
     sources = [str(source) for source in sorted(PACKAGE.glob("_kernels*.c"))]
     output = str(folder / "antigil" / f"_kernels{suffix}")

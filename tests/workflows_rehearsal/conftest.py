@@ -36,7 +36,7 @@ class World:
             "env_dir": ".asv/env",
         }
         own = {"site_url": "https://example.org/site/speedup"}
-        conf |= {"plugins": [".antigil.history.plugin"], "antigil": own}
+        conf |= {"plugins": [".antigil.asv_plugin"], "antigil": own}
         (self.work / "asv.conf.json").write_text(json.dumps(conf))
         self.behaviour = dict(RELEASES)
         self.github = GitHub(folder, self.origin)

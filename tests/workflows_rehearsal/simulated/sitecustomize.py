@@ -72,11 +72,11 @@ def simulate_compare():
 
     from generated import Place, scaling
 
-    from antigil.history import compare
-    from antigil.history.compare_numbers import Readings
-    from antigil.history.compare_visits import Place as Installed
-    from antigil.history.decide import Number
-    from antigil.history.drawable import Column
+    from antigil.guard import comparison as compare
+    from antigil.guard.samples import Readings
+    from antigil.guard.significance import Number
+    from antigil.guard.visits import Place as Installed
+    from antigil.history.columns import Column
     from antigil.history.series import Workload
 
     def prepare(project, commits, patterns, environments):

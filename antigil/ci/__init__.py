@@ -1,0 +1,1 @@
+"""What the workflows call: the branch of results, the comment, the issues. Standard library only."""

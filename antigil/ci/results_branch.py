@@ -1,0 +1,258 @@
+"""Results on a branch of their own, to which several runners may write at once.
+
+Nobody's results are lost: a writer adds its files to the branch as it finds it, and when the push is
+refused, because somebody else was faster, it does the same again on top of theirs. Nothing is forced. It
+also tries again where the network fails, and leaves out a file that cannot be read without losing the others.
+Where two measured the same commit, a file holds the benchmarks of both, the later ones where both have
+one. The branch has no other content and no history in common with the code.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from asv.machine import Machine
+from asv.results import Results
+from asv.util import UserError as AsvUserError
+from asv.util import load_json, write_json
+
+from antigil.errors import UserError
+
+from .benchmarks_file import newer, read_suite, write_suite
+
+ATTEMPTS = 10
+
+#: What git says where somebody else was faster.
+OVERTAKEN = (
+    "[rejected]",
+    "fetch first",
+    "cannot lock ref",
+    "failed to update ref",
+    "reference already exists",
+)
+
+#: What git says where trying again changes nothing. All else may be the network's.
+FINAL = re.compile(
+    r"\[remote rejected\]|authentication failed|permission|could not read username|error: 40[0-4]"
+    r"|repository .*not found|does not exist|does not appear to be a git repository",
+    re.IGNORECASE,
+)
+
+#: What reading a file raises that is not what its name says.
+UNREADABLE = (AsvUserError, KeyError, TypeError, ValueError)
+
+AUTHOR = {
+    f"GIT_{role}_{part}": text
+    for role in ("AUTHOR", "COMMITTER")
+    for part, text in (("NAME", "antigil"), ("EMAIL", "antigil@users.noreply.github.com"))
+}
+
+
+T = TypeVar("T")
+
+
+class PassingError(Exception):
+    """Somebody else has written to the branch meanwhile, or the network failed."""
+
+
+def fetch_results(
+    results_dir: Path,
+    branch: str,
+    remote: str = "origin",
+    pause: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Bring the branch's results into asv's folder; return whether the branch exists."""
+
+    def fetch() -> bool:
+        with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
+            clone = Path(folder, "clone")
+            exists = _clone(url, branch, clone)
+            for problem in merge(clone, results_dir):
+                _say(problem)
+        return exists
+
+    url = _url(remote)
+    return _persistently(fetch, pause)
+
+
+def push_results(
+    folders: Sequence[Path],
+    branch: str,
+    message: str,
+    remote: str = "origin",
+    pause: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Add results to the branch; return whether there was anything to add.
+
+    Raises
+    ------
+    UserError
+        If a folder is missing, or the push fails again and again; or, once all others are stored, if
+        files cannot be read.
+    """
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if missing:
+        raise UserError(f"no folder {', '.join(missing)}: nothing was measured, or it lies elsewhere")
+    url = _url(remote)
+    problems: list[str] = []
+
+    def push() -> bool:
+        with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
+            clone = Path(folder, "clone")
+            _clone(url, branch, clone)
+            problems[:] = [problem for one in folders for problem in merge(one, clone)]
+            _git(clone, "add", "--all")
+            if not _git(clone, "status", "--porcelain"):
+                return False
+            _git(clone, "commit", "--quiet", "--message", message)
+            _push(clone, branch)
+            return True
+
+    added = _persistently(push, pause)
+    if problems:
+        raise UserError(f"all else is stored, but {'; '.join(problems)}")
+    return added
+
+
+def _persistently(action: Callable[[], T], pause: Callable[[float], None]) -> T:
+    """Do something until it succeeds, with longer and longer pauses: five minutes of them at most."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return action()
+        except PassingError as error:
+            _say(f"{error}; trying again")
+            last = error
+            pause(random.uniform(0.5, 1.0) * min(2.0**attempt, 60.0))
+    raise UserError(f"given up after {ATTEMPTS} attempts: {last}")
+
+
+def _say(line: str) -> None:
+    print(f"antigil: note: {line}", file=sys.stderr, flush=True)
+
+
+def merge(source: Path, target: Path) -> list[str]:
+    """Add one folder of results to another; return which files could not be read, and why."""
+    problems = []
+    for file in _files(source):
+        inside = file.relative_to(source)
+        (target / inside).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _add(file, target / inside)
+        except UNREADABLE as error:
+            problems.append(f"{inside} is left out: {' '.join(str(error).split()) or type(error).__name__}")
+    return problems
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield asv's files and ours; nothing else belongs on the branch, links least of all."""
+    for file in sorted(folder.rglob("*")):
+        inside = file.relative_to(folder)
+        plain = file.is_file() and not file.is_symlink() and inside.parts[0] != ".git"
+        if plain and file.suffix in (".json", ".jsonl"):
+            yield file
+
+
+def _add(file: Path, goal: Path) -> None:
+    """Add a file, which has to be what its name says: asv stops at one that is not."""
+    if file.suffix == ".jsonl":
+        texts = [path.read_text(encoding="utf-8") for path in (goal, file) if path.exists()]
+        lines = dict.fromkeys(line for text in texts for line in text.splitlines())
+        goal.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    elif file.name == "benchmarks.json":
+        suite = read_suite(file)
+        write_suite(goal, newer(read_suite(goal), suite) if goal.exists() else suite)
+    elif file.name == "machine.json":
+        load_json(str(file), Machine.api_version)
+        shutil.copyfile(file, goal)
+    else:
+        _add_results(file, goal)
+
+
+def _add_results(file: Path, goal: Path) -> None:
+    """Bring the benchmarks of two files on one commit together; one that cannot be read is replaced."""
+    new = _results(file)
+    try:
+        old = _results(goal)
+    except (OSError, *UNREADABLE):
+        shutil.copyfile(file, goal)
+        return
+    if old["commit_hash"] == new["commit_hash"] and old["result_columns"] == new["result_columns"]:
+        new["results"] = {**old["results"], **new["results"]}
+        new["durations"] = {**old.get("durations", {}), **new.get("durations", {})}
+    write_json(str(goal), new, Results.api_version, compact=True)
+
+
+def _results(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = load_json(str(file), Results.api_version)
+    if not {"commit_hash", "result_columns", "results"} <= set(found):
+        raise ValueError("no results of asv")
+    return found
+
+
+def _clone(url: str, branch: str, into: Path) -> bool:
+    """Get the branch's newest state, or an empty one if it does not exist yet."""
+    known = _remotely(None, "ls-remote", "--heads", url, f"refs/heads/{branch}")
+    if known:
+        _remotely(None, "clone", "--quiet", "--depth", "1", "--branch", branch, url, str(into))
+    else:
+        _git(None, "init", "--quiet", "--initial-branch", branch, str(into))
+        _git(into, "remote", "add", "origin", url)
+    return bool(known)
+
+
+def _push(clone: Path, branch: str) -> None:
+    _remotely(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+
+
+def _remotely(folder: Path | None, *words: str) -> str:
+    """Run what needs the network; tell whether a failure may pass."""
+    done = _run(folder, *words)
+    if done.returncode == 0:
+        return done.stdout.strip()
+    said = " ".join(done.stderr.split())
+    if any(text in said for text in OVERTAKEN):
+        raise PassingError("somebody else has written to the branch meanwhile")
+    if FINAL.search(said):
+        raise UserError(f"git {words[0]} failed: {said}")
+    raise PassingError(f"git {words[0]} failed: {said}")
+
+
+def _url(remote: str) -> str:
+    return _git(None, "remote", "get-url", remote)
+
+
+def _git(folder: Path | None, *words: str) -> str:
+    done = _run(folder, *words)
+    if done.returncode != 0:
+        raise UserError(f"git {words[0]} failed: {' '.join(done.stderr.split())}")
+    return done.stdout.strip()
+
+
+def _run(folder: Path | None, *words: str) -> subprocess.CompletedProcess[str]:
+    where = [] if folder is None else ["-C", str(folder)]
+    env = {**os.environ, **AUTHOR, **_credentials(), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return subprocess.run(["git", *where, *words], env=env, capture_output=True, text=True, check=False)
+
+
+def _credentials() -> dict[str, str]:
+    """Return git configuration that sends GitHub's token, through the environment: not seen in ``ps``."""
+    token, server = os.environ.get("GH_TOKEN"), os.environ.get("GITHUB_SERVER_URL")
+    if not token or not server:
+        return {}
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
+        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
+    }

@@ -1,0 +1,134 @@
+"""The command: look, calibrate, say what was found, and judge."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from antigil.doctor import calibration, machine
+from antigil.doctor.calibration import Calibration
+from antigil.doctor.facts import Facts
+from antigil.doctor.finding import Finding, Level
+from antigil.scaling import MeasurementError
+
+from .output import STANDARD_OUTPUT, refuse_unwritable, write_text
+
+SCHEMA = "antigil.doctor/1"
+EXIT_UNFIT = 1
+WIDTH = 100
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine the machine as the command line says and return the exit status."""
+    refuse_unwritable(args.json)
+    say = _say_nothing if args.json == STANDARD_OUTPUT else _say
+    facts = Facts.gather()
+    findings = list(machine.judge(facts))
+    say(*lines(findings))
+    measured = None
+    if args.calibration:
+        measured, more = calibrated(facts, _show_progress)
+        say("", f"Calibration on {' and '.join(calibration_kernels(measured))}:", *lines(more))
+        findings += more
+    last = verdict(facts, findings, calibrated=args.calibration)
+    say("", last)
+    if args.json is not None:
+        text = json.dumps(document(facts, measured, findings, last), indent=2, allow_nan=False)
+        if args.json == STANDARD_OUTPUT:
+            print(text)
+        else:
+            write_text(args.json, text + "\n")
+    return 0 if is_fit(findings) else EXIT_UNFIT
+
+
+def calibrated(
+    facts: Facts, on_process: Callable[[int, int], None]
+) -> tuple[Calibration | None, list[Finding]]:
+    """Measure the kernels with known answers and return what was measured and what it means."""
+    try:
+        measured = calibration.calibrate(
+            facts.cpus_allowed,
+            gil=facts.gil,
+            extension=calibration.extension_is_built(),
+            on_process=on_process,
+        )
+    except MeasurementError as error:
+        return None, [calibration.failed(error)]
+    cores = facts.cpus_allowed if facts.cores is None else min(facts.cores[0], facts.cpus_allowed)
+    return measured, list(calibration.judge(measured, cores))
+
+
+def calibration_kernels(measured: Calibration | None) -> Sequence[str]:
+    """Return the names of the kernels, or what stands for them where nothing was measured."""
+    return ("kernels with known answers",) if measured is None else measured.kernels
+
+
+def lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield findings as text: a line each, and below it what it means and what to do."""
+    for finding in findings:
+        yield f"{finding.level.value:<5} {finding.subject}: {finding.says}"
+        for text in (finding.means, finding.todo and f"To do: {finding.todo}"):
+            indent = " " * 6
+            yield from textwrap.wrap(
+                text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+            )
+
+
+def is_fit(findings: Sequence[Finding]) -> bool:
+    """Tell whether measurements here would not mislead."""
+    return all(finding.level is not Level.BAD for finding in findings)
+
+
+def verdict(facts: Facts, findings: Sequence[Finding], *, calibrated: bool) -> str:
+    """Return in one sentence whether the machine is fit to measure on."""
+    bad = list(dict.fromkeys(finding.subject for finding in findings if finding.level is Level.BAD))
+    if bad:
+        return f"NOT FIT: measurements here would mislead ({', '.join(bad)})."
+    without = "" if calibrated else ", as far as can be told without calibration"
+    notes = sum(finding.level is Level.NOTE for finding in findings)
+    minding = f"; mind the {notes} note{'s' if notes > 1 else ''} above" if notes else ""
+    if facts.cpus_allowed == 1:
+        return f"FIT for held shares, waiting and verdicts, not for speedups (one CPU){without}{minding}."
+    return f"FIT to measure on, up to {facts.cpus_allowed} threads at once{without}{minding}."
+
+
+def document(
+    facts: Facts, measured: Calibration | None, findings: Sequence[Finding], last: str
+) -> dict[str, Any]:
+    """Return the documented JSON form (docs/doctor.md)."""
+    return {
+        "schema": SCHEMA,
+        "fit": is_fit(findings),
+        "verdict": last,
+        "findings": [
+            {
+                "level": finding.level.value,
+                "subject": finding.subject,
+                "says": finding.says,
+                "means": finding.means,
+                "to_do": finding.todo,
+            }
+            for finding in findings
+        ],
+        "facts": facts.to_json(),
+        "calibration": None if measured is None else measured.to_json(),
+    }
+
+
+def _say(*texts: str) -> None:
+    for text in texts:
+        print(text, flush=True)
+
+
+def _say_nothing(*texts: str) -> None:
+    pass
+
+
+def _show_progress(done: int, processes: int) -> None:
+    if sys.stderr.isatty():
+        end = "\r" if done < processes else "\r\033[K"
+        print(f"calibrated in {done} of {processes} processes", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,96 @@
+"""What ``antigil measure`` does: measure a statement, show it, write it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from antigil import plot
+from antigil.errors import UserError
+from antigil.report.measurement import report
+from antigil.report.measurement_json import document
+from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
+
+from .output import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
+
+EXIT_USER_ERROR = 2
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure as the command line says and return the exit status."""
+    _refuse_unwritable(args)
+    workload = Workload(
+        statement="\n".join(args.statement),
+        setup="\n".join(args.setup) or "pass",
+        thread_setup="\n".join(args.thread_setup) or "pass",
+        path=(os.getcwd(),),
+    )
+    try:
+        with _progress():
+            measurement = measure(
+                workload,
+                args.threads,
+                budget=args.budget,
+                pin=not args.no_pin,
+                time_limit=args.time_limit,
+                on_process=_show_progress,
+            )
+    except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
+        if isinstance(error.__cause__, RemoteTraceback):
+            print(str(error.__cause__).strip("\n"), file=sys.stderr)
+            return EXIT_USER_ERROR
+        if isinstance(error, MeasurementError):
+            raise UserError(str(error)) from error
+        raise
+    _hand_over(measurement, document(measurement), args)
+    return 0
+
+
+def _refuse_unwritable(args: argparse.Namespace) -> None:
+    """Refuse before measuring what would fail after it."""
+    refuse_unwritable(args.json)
+    if args.plot is None:
+        return
+    refuse_unwritable(args.plot)
+    if Path(args.plot).suffix.lower() not in plot.SUFFIXES:
+        raise UserError(f"cannot tell the format of {args.plot}: end it in {', '.join(plot.SUFFIXES)}")
+    try:
+        plot.require()
+    except ImportError as error:
+        raise UserError(str(error)) from error
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Leave no half of a progress line behind, whatever happens."""
+    try:
+        yield
+    finally:
+        if sys.stderr.isatty():
+            print(end="\r\033[K", file=sys.stderr, flush=True)
+
+
+def _show_progress(done: int, processes: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rmeasured in {done} of {processes} processes", end="", file=sys.stderr, flush=True)
+
+
+def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
+    text = json.dumps(form, indent=2, allow_nan=False)
+    if args.json == STANDARD_OUTPUT:
+        print(text)
+    else:
+        ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+        for line in report(measurement, form["laws"], ascii_only=ascii_only):
+            print(line)
+        if args.json is not None:
+            write_text(args.json, text + "\n")
+    if args.plot is not None:
+        with refusing(args.plot):
+            plot.save(measurement, Path(args.plot))

@@ -1,0 +1,301 @@
+"""What changed along the stored history, as alerts: one per workload, environment and commit. Pure.
+
+Scaling is judged by `changes` (asv's step detection); single-thread time here, by the same rule with the
+threshold of the workload. What changed at one commit is one alert, in whatever direction, so that scaling
+gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
+environment says nothing: the machine moved.
+
+A loss is *over* when the newest stretch of every number that was lost is back at what it was before, less
+the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back any
+more: there it is over if another environment shows that it was mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from antigil.history.changes import (
+    NEARBY,
+    AsvStep,
+    Change,
+    Effect,
+    StepSource,
+    clear_steps,
+    detect_steps,
+    find_changes,
+)
+from antigil.history.options import Options
+from antigil.history.series import Archive, Commit, Environment, Ints, Series, Workload
+
+from .verdict import Trade
+
+#: An environment without results in so many of the newest measured commits is taken for retired.
+RETIRED_AFTER = 30
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What one commit did to one workload in one environment.
+
+    Attributes
+    ----------
+    before, commit : Commit
+        The last measured commit before the change and the first one after it.
+    effects : tuple of Effect
+        Of scaling and of single-thread time, in either direction.
+    identity : str
+        Follows from workload, commit, direction and environment; `alert_memory` keeps that of a known change.
+    measured : int
+        How many commits were measured from the change on.
+    unfit : bool
+        Whether a control changed beside it.
+    over : bool
+        Whether all that was lost has come back since.
+    held : bool or None
+        Whether a fresh measurement showed it again; None if there was none.
+    asked : int
+        How many commits had been measured from the change on when it was measured again.
+    culprit : tuple of two Commits or None
+        What measuring again led to: the commit that lost it and the last one that had not.
+    between : int
+        How many commits lie between these two.
+    postponed : bool
+        Whether it was to be measured again, but the time was up.
+    problem : str or None
+        Why it could not be measured again, if that was asked for.
+    new : bool
+        Whether it was not reported before as it stands now.
+    """
+
+    workload: Workload
+    environment: Environment
+    before: Commit
+    commit: Commit
+    effects: tuple[Effect, ...]
+    identity: str
+    excuse: str | None = None
+    trade: Trade | None = None
+    unfit: bool = False
+    over: bool = False
+    measured: int = 0
+    held: bool | None = None
+    asked: int = 0
+    culprit: tuple[Commit, Commit] | None = None
+    between: int = 0
+    postponed: bool = False
+    problem: str | None = None
+    new: bool = True
+
+    @property
+    def span(self) -> tuple[Commit, Commit]:
+        """The commits before and after it, as closely as is known."""
+        return self.culprit or (self.before, self.commit)
+
+    @property
+    def lost(self) -> bool:
+        """Whether something was lost."""
+        return any(effect.lost for effect in self.effects)
+
+    @property
+    def certain(self) -> bool:
+        """Whether it was seen often enough in the history, or again in a fresh measurement."""
+        if self.held is not None:
+            return self.held
+        if self.unfit or self.postponed:
+            return False
+        return any(e.confirmed for e in self.effects if e.lost == self.lost)
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a loss that nobody has mended or excused."""
+        mine = not self.workload.control and self.excuse is None
+        return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
+
+    @property
+    def settled(self) -> bool:
+        """Whether a loss needs no more attention: mended, excused, or not seen when measured again."""
+        traded = self.trade is Trade.FASTER_ALONE
+        return self.over or self.excuse is not None or traded or self.held is False
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.open and self.certain
+
+
+def find_alerts(
+    archive: Archive, options: Options, since: int | None = None, steps: StepSource = detect_steps
+) -> tuple[Alert, ...]:
+    """Return all changes since a revision, newest first.
+
+    Parameters
+    ----------
+    since
+        asv's revision number of the last commit that is of no interest; None for the whole history.
+    steps
+        Gives the fitted pieces of a series.
+    """
+    changes = [*find_changes(archive, options, steps), *_time_changes(archive, options, steps)]
+    measured = _Measured(archive)
+    groups = _together(measured, changes)
+    moved = [(group[0].environment, group[0].revision) for group in groups if _control(archive, group)]
+    found = []
+    for group in groups:
+        if since is not None and group[0].revision <= since:
+            continue
+        alert = _alert(archive, options, group, steps)
+        near = any(
+            environment == alert.environment and measured.near(environment, alert.commit.revision, revision)
+            for environment, revision in moved
+        )
+        found.append(replace(alert, unfit=near and not alert.workload.control))
+    found = _with_retired(archive, found)
+    return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
+
+
+def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts; a loss in an environment that has retired is over if another one shows it mended."""
+    newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
+    active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
+
+    def mended(alert: Alert) -> bool:
+        return any(
+            other.over if other.lost else other.commit.revision > alert.commit.revision
+            for other in alerts
+            if other.workload == alert.workload and other.environment in active
+        )
+
+    return [
+        replace(one, over=True) if one.lost and one.environment not in active and mended(one) else one
+        for one in alerts
+    ]
+
+
+def _control(archive: Archive, group: Sequence[Change]) -> bool:
+    """Tell whether it is a control that changed."""
+    return archive.workloads[group[0].workload].control
+
+
+def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iterator[Change]:
+    """Yield the steps of single-thread time that are large and clear of the noise."""
+    for workload in archive.workloads:
+        for environment in archive.environments_of(workload):
+            series = archive.find(workload, environment, "time")
+            if series is None:
+                continue
+            for effect in _time_effects(series, steps(series), options.threshold_of(workload)):
+                yield Change(workload, environment, effect.before_revision, effect.revision, (effect,))
+
+
+def _time_effects(series: Series, pieces: Sequence[AsvStep], least: float) -> Iterator[Effect]:
+    for effect in clear_steps(series, pieces):
+        shorter, longer = sorted((effect.before, effect.after))
+        if shorter > 0 and longer / shorter >= 1 + least:
+            yield effect
+
+
+def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:
+    """Group the changes of one workload and environment that are next to each other."""
+    ordered = sorted(
+        changes, key=lambda c: (c.workload, repr(c.environment), c.revision, c.effects[0].quantity == "time")
+    )
+    groups: list[list[Change]] = []
+    for change in ordered:
+        last = groups[-1][0] if groups else None
+        if (
+            last is not None
+            and (last.workload, last.environment) == (change.workload, change.environment)
+            and measured.near(change.environment, last.revision, change.revision)
+            and not {e.quantity for c in groups[-1] for e in c.effects} & {e.quantity for e in change.effects}
+        ):
+            groups[-1].append(change)
+        else:
+            groups.append([change])
+    return groups
+
+
+class _Measured:
+    """The measured commits of each environment."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._revisions: dict[Environment, Ints] = {}
+        for series in archive.series:
+            known = self._revisions.get(series.environment, series.revisions)
+            self._revisions[series.environment] = np.union1d(known, series.revisions)
+
+    def near(self, environment: Environment, one: int, other: int) -> bool:
+        """Tell whether two revisions are one measured commit apart, or the same."""
+        a, b = np.searchsorted(self._revisions[environment], [one, other])
+        return abs(int(a) - int(b)) <= NEARBY
+
+
+def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: StepSource) -> Alert:
+    """Make one alert of the changes of one commit."""
+    first = next((c for c in group if c.effects[0].quantity != "time"), group[0])
+    effects = tuple(effect for change in group for effect in change.effects)
+    commit = _commit(archive, first.revision)
+    alert = Alert(
+        archive.workloads[first.workload],
+        first.environment,
+        _commit(archive, first.before_revision),
+        commit,
+        effects,
+        _identity(first, commit),
+        options.excuse_of(first.workload),
+        _trade(effects, options.threshold_of(first.workload)),
+        measured=max(_count_from(archive, first, effect) for effect in effects),
+    )
+    over = [_is_over(archive, alert, e, options, steps) for e in effects if e.lost]
+    return replace(alert, over=bool(over) and all(over))
+
+
+def _count_from(archive: Archive, change: Change, effect: Effect) -> int:
+    """Return how many values of a number there are from a change on."""
+    series = archive.find(change.workload, change.environment, effect.quantity, effect.threads)
+    return 0 if series is None else int(series.present[series.revisions >= change.revision].sum())
+
+
+def _identity(change: Change, commit: Commit) -> str:
+    """Return a name for a change; single-thread time has one of its own."""
+    if change.effects[0].quantity != "time":
+        return change.identity(commit.hash)
+    text = "\n".join([change.identity(commit.hash), "time"])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _commit(archive: Archive, revision: int) -> Commit:
+    return archive.commits.get(revision) or Commit("", revision, 0)
+
+
+def _is_over(archive: Archive, alert: Alert, effect: Effect, options: Options, steps: StepSource) -> bool:
+    """Tell whether the newest stretch of a number is back at what it was before a loss."""
+    series = archive.find(alert.workload.name, alert.environment, effect.quantity, effect.threads)
+    pieces = steps(series) if series is not None else ()
+    if not pieces or series is None:
+        return False
+    newest = pieces[-1][2]
+    if effect.quantity == "slowdown" and effect.threads is not None:
+        return bool(effect.threads / newest >= effect.before * (1 - options.threshold_of(series.workload)))
+    if effect.quantity == "time":
+        return bool(newest <= effect.before * (1 + options.threshold_of(series.workload)))
+    return bool(newest <= effect.before + options.held_threshold)
+
+
+def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
+    """Tell whether scaling was exchanged for single-thread speed; see `decide_verdict`."""
+    time = next((e for e in effects if e.quantity == "time"), None)
+    scaling = [e for e in effects if e.quantity != "time"]
+    if time is None or not scaling:
+        return None
+    if time.lost and not any(e.lost for e in scaling):
+        return Trade.SLOWER_ALONE
+    speedups = [e for e in scaling if e.quantity == "slowdown"]
+    if not time.lost and any(e.lost for e in scaling) and speedups:
+        faster = time.before / time.after
+        if min(faster * e.after / e.before for e in speedups) >= 1 - tolerance:
+            return Trade.FASTER_ALONE
+    return None

@@ -1,0 +1,242 @@
+"""Compare two commits: measure in turn, suspect, measure again what is suspected, conclude.
+
+Each look is on samples of its own, so its level holds whatever the looks before it saw; see `decide`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antigil.history.columns import Column
+from antigil.history.options import Options
+from antigil.history.project import Project, Revision
+from antigil.history.series import Workload
+
+from .samples import Readings, judgeable, pairs_of, told_apart
+from .significance import (
+    CONFIRMATION,
+    NOTICED,
+    SAME,
+    SUSPICION,
+    Judgement,
+    Limit,
+    Looks,
+    Number,
+    Pair,
+    judge,
+    limits,
+    powerless,
+)
+from .verdict import NOTHING_LOST, Verdict, conclude
+from .visits import Place, measure_both, prepare
+
+Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two commits in one environment.
+
+    Attributes
+    ----------
+    measured : bool
+        Whether it was measured for this, or judged from stored results.
+    looks : tuple of dict of Number to Pair
+        All samples of each look, those that are not judged included.
+    """
+
+    base: Revision
+    head: Revision
+    environment: str
+    verdict: Verdict
+    measured: bool
+    looks: tuple[Mapping[Number, Pair], ...]
+
+    def samples(self, number: Number) -> Pair | None:
+        """Return the freshest samples of a number."""
+        return next((look[number] for look in reversed(self.looks) if number in look), None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The comparisons in all environments, and how long they took.
+
+    Attributes
+    ----------
+    skipped : str or None
+        Why nothing was compared, if nothing had to be.
+    """
+
+    base: Revision
+    head: Revision
+    comparisons: tuple[Comparison, ...]
+    seconds: float
+    skipped: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The exit status: a loss anywhere counts before what could not be judged."""
+        statuses = {comparison.verdict.status for comparison in self.comparisons}
+        return min(statuses - {NOTHING_LOST}, default=NOTHING_LOST)
+
+
+def compare(
+    project: Project,
+    base: Revision,
+    head: Revision,
+    *,
+    processes: int = Looks.first,
+    patterns: Sequence[str] = (),
+    environments: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Outcome:
+    """Measure and judge two commits.
+
+    Parameters
+    ----------
+    processes
+        Fresh processes of each commit in the first look; see `Looks`.
+    patterns
+        Regular expressions of the benchmarks to use; all if empty.
+    environments
+        asv's environment specifications; those of the configuration if empty.
+    say
+        Called with a line on the progress.
+
+    Raises
+    ------
+    antigil.errors.UserError
+        If a commit cannot be built, or there is nothing to measure.
+    """
+    began = time.monotonic()
+    say(f"installing {base.short} and {head.short}")
+    places = prepare(project, (base, head), patterns, environments)
+    found = tuple(
+        _compare_in(project.options, base, head, place, processes, len(places), say) for place in places
+    )
+    return Outcome(base, head, found, time.monotonic() - began)
+
+
+def _compare_in(
+    options: Options, base: Revision, head: Revision, place: Place, processes: int, places: int,
+    say: Callable[[str], None],
+) -> Comparison:  # fmt: skip
+    def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
+        what = "measuring" if workloads is None else f"measuring {', '.join(sorted(workloads))} again"
+
+        def progress(done: int, visits: int) -> None:
+            say(f"{place.name}: {what}, {done} of {visits} visits done")
+
+        return measure_both(place, count, workloads, progress)
+
+    looks = Looks(processes)
+    return take_looks(measure, options, workloads_of(place.columns), base, head, place.name, looks, places)
+
+
+def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
+    """Return the workloads as the columns of their slowdown describe them."""
+    told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
+    return {column.workload.name: column.workload for column in told}
+
+
+def take_looks(
+    measure: Measure,
+    options: Options,
+    workloads: Mapping[str, Workload],
+    base: Revision,
+    head: Revision,
+    environment: str,
+    looks: Looks = Looks(),  # noqa: B008 - immutable
+    environments: int = 1,
+) -> Comparison:
+    """Judge everything, and what is suspected again on fresh samples, with the controls beside it.
+
+    Parameters
+    ----------
+    measure
+        Returns the samples of base and head for some workloads, or for all if given None, each of so many
+        processes.
+    environments
+        How many are compared: the level is shared out among them.
+    """
+    one, other = measure(None, looks.first)
+    seen = [pairs_of(one, other)]
+    numbers = judgeable(seen[0])
+    problems, notes = told_apart(one, other)
+    problems += _too_few(numbers)
+    limit = limits(options)
+    judged = [judge(numbers, limit, NOTICED / environments)]
+    suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
+    controls = {number.workload for number in numbers if workloads[number.workload].control}
+    for processes in looks.further:
+        if not suspects:
+            break
+        one, other = measure({number.workload for number in suspects} | controls, processes)
+        seen.append(pairs_of(one, other))
+        problems += [p for p in told_apart(one, other)[0] if p not in problems]
+        gone = sorted({number.workload for number in suspects if number not in seen[-1]})
+        problems += [f"{workload} gave no numbers when it was measured again" for workload in gone]
+        judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
+        suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
+    verdict = conclude(judged, workloads, options, problems=problems, notes=notes)
+    return Comparison(base, head, environment, verdict, True, tuple(seen))
+
+
+def _again(
+    pairs: Mapping[Number, Pair],
+    suspects: Collection[Number],
+    controls: Collection[str],
+    limit: Callable[[Number], Limit],
+    level: float,
+) -> dict[Number, Judgement]:
+    """Judge what is suspected, and apart from it the controls that were measured beside it."""
+    again = {number: pair for number, pair in pairs.items() if number in suspects}
+    beside = {n: p for n, p in judgeable(pairs).items() if n.workload in controls and n not in again}
+    return {**judge(again, limit, level), **judge(beside, limit, level)}
+
+
+def _open(judgement: Judgement, tendency: str) -> bool:
+    """Tell whether a further look has neither confirmed a suspicion nor ended it."""
+    return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
+
+
+def _too_few(numbers: Mapping[Number, Pair]) -> list[str]:
+    """Return what is wrong if some change could not even be suspected."""
+    if not numbers:
+        return ["the two commits have no number in common to be judged"]
+    blind = powerless(numbers, SUSPICION)
+    if not blind:
+        return []
+    fewest = min(min(len(numbers[n].base), len(numbers[n].head)) for n in blind)
+    return [
+        f"{len(blind)} of {len(numbers)} numbers cannot be judged: {fewest} processes are too few to show"
+        " any change; measure more"
+    ]
+
+
+def needed(project: Project, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
+    """Tell whether anything beneath some paths differs between two commits.
+
+    Everything counts as different where git cannot tell.
+    """
+    done = _git(project, "diff", "--quiet", base.hash, head.hash, "--", *paths)
+    return done is None or done.returncode != 0
+
+
+def uncommitted(project: Project) -> bool:
+    """Tell whether the working tree differs from its commit: what differs is not measured."""
+    done = _git(project, "status", "--porcelain", "--untracked-files=no")
+    return done is not None and done.returncode == 0 and bool(done.stdout.strip())
+
+
+def _git(project: Project, *words: str) -> subprocess.CompletedProcess[str] | None:
+    """Run git in the project's repository; None if that is none of git's."""
+    folder: Any = getattr(project.repo, "_path", None)
+    if folder is None:
+        return None
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

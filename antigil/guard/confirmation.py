@@ -1,0 +1,223 @@
+"""Measure again what the history suspects, and find the commit that did it.
+
+All open losses between two commits are measured in one comparison, on this machine, beside the controls.
+It asks for half of the least effect that counts: `compare` shows what is *larger* than its limit, and the
+history has found the change to be as large as the whole.
+
+A loss that held and lies in a range with unmeasured commits is then looked for by halving the range, until
+the commit is found whose parent is still as good as the range's first. Several environments that lead to
+one commit have seen one change, and it gets one name.
+
+What came of it is remembered at once; see `alert_memory`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from antigil.errors import UserError
+from antigil.history.commits import describe_commits
+from antigil.history.project import Project, asv_errors
+from antigil.history.series import Archive, Commit
+
+from .alerts import Alert
+from .comparison import Comparison, compare
+from .memory import Memory
+from .verdict import SCALING, Outcome, WorkloadVerdict
+
+#: Part of the least effect that counts which a loss has to exceed to hold.
+CONFIRMED_FROM = 0.5
+
+#: Base, head and Python of a comparison.
+Pair = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What measuring again takes.
+
+    Attributes
+    ----------
+    controls : tuple of str
+        Workloads that are measured beside every loss.
+    until : float or None
+        When, on `clock`, no further comparison is begun.
+    """
+
+    project: Project
+    controls: tuple[str, ...]
+    processes: int
+    say: Callable[[str], None]
+    clock: Callable[[], float]
+    until: float | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the time is up."""
+        return self.until is not None and self.clock() >= self.until
+
+    def ask(self, alerts: Sequence[Alert], pair: Pair) -> list[Alert]:
+        """Return the alerts with what one comparison of two commits showed of each."""
+        base, head, python = pair
+        names = list(dict.fromkeys(alert.workload.name for alert in alerts))
+        self.say(f"measuring {head[:8]} against {base[:8]} again for {', '.join(names)}")
+        lowered = replace(self.project, options=self.project.options.lowered(CONFIRMED_FROM))
+        try:
+            outcome = compare(
+                lowered,
+                self.project.revision(base),
+                self.project.revision(head),
+                processes=self.processes,
+                patterns=[pattern_of(name) for name in (*names, *self.controls)],
+                environments=[f"{self.project.conf.environment_type}:{python}"],
+                say=self.say,
+            )
+        except UserError as error:
+            why = str(error)
+        except Exception as error:  # whatever one comparison ran into, the others are still to be made
+            traceback.print_exc(file=sys.stderr)
+            why = f"{type(error).__name__}: {error}"
+        else:
+            return [concluded(alert, outcome.comparisons) for alert in alerts]
+        return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
+
+    def range_of(self, pair: Pair) -> list[str]:
+        """Return the commits after base up to head, oldest first."""
+        repo = self.project.repo
+        with asv_errors():
+            found: list[str] = repo.get_hashes_from_range(repo.get_range_spec(*pair[:2]))
+        return found[::-1] or [pair[1]]
+
+
+def confirm(
+    project: Project,
+    archive: Archive,
+    alerts: Sequence[Alert],
+    memory: Memory,
+    *,
+    processes: int,
+    say: Callable[[str], None],
+    minutes: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[Alert, ...]:
+    """Return the alerts with what fresh measurements of each open loss showed.
+
+    Parameters
+    ----------
+    minutes
+        After so many no further comparison is begun; what is left stays suspected.
+    """
+    controls = tuple(name for name, workload in archive.workloads.items() if workload.control)
+    until = None if minutes is None else clock() + 60 * minutes
+    bench = Bench(project, controls, processes, say, clock, until)
+    found = list(alerts)
+    due = [i for i, alert in enumerate(found) if alert.open and memory.due(alert)]
+    for pair, places in _by_pair(found, due).items():
+        if bench.closed:
+            for i in places:
+                found[i] = replace(found[i], postponed=found[i].held is None)
+            continue
+        for i, checked in zip(places, bench.ask([found[i] for i in places], pair), strict=True):
+            found[i] = checked
+            if checked.held is not None:
+                memory.note(checked, told=False)
+    held = [i for i, alert in enumerate(found) if alert.open and alert.held]
+    for pair, places in _by_pair(found, held).items():
+        for i, checked in zip(places, narrow(bench, [found[i] for i in places], pair), strict=True):
+            found[i] = checked
+            memory.note(checked, told=False)
+    return _united(found, memory)
+
+
+def _by_pair(alerts: Sequence[Alert], places: Iterable[int]) -> dict[Pair, list[int]]:
+    """Group places by the two commits and the Python of their alerts: one comparison serves them all."""
+    groups: dict[Pair, list[int]] = {}
+    for i in places:
+        before, commit = alerts[i].span
+        groups.setdefault((before.hash, commit.hash, alerts[i].environment.python), []).append(i)
+    return groups
+
+
+def narrow(bench: Bench, alerts: Sequence[Alert], pair: Pair) -> list[Alert]:
+    """Return alerts of one pair of commits that held, each with the fewest commits that may have done it."""
+    found = list(alerts)
+    try:
+        work = [(list(range(len(alerts))), pair[0], bench.range_of(pair))]
+    except UserError as error:
+        return [replace(alert, problem=f"could not be looked for: {error}") for alert in alerts]
+    while work:
+        places, good, commits = work.pop()
+        if len(commits) > 1 and places and not bench.closed:
+            middle = len(commits) // 2
+            asked = [replace(found[i], held=None) for i in places]
+            answers = bench.ask(asked, (pair[0], commits[middle - 1], pair[2]))
+            told = dict(zip(places, answers, strict=True))
+            work.append(([i for i in places if told[i].held], good, commits[:middle]))
+            work.append(([i for i in places if told[i].held is False], commits[middle - 1], commits[middle:]))
+            places = [i for i in places if told[i].held is None]
+            for i in places:
+                found[i] = replace(found[i], problem=told[i].problem)
+        for i in places:
+            culprit = _commits(bench.project, found[i], (good, commits[-1]))
+            found[i] = replace(found[i], culprit=culprit, between=len(commits) - 1)
+    return found
+
+
+def _commits(project: Project, alert: Alert, hashes: tuple[str, str]) -> tuple[Commit, Commit]:
+    """Return two commits in the range of an alert, with what git tells of them."""
+    known = {one.hash: one for one in (alert.before, alert.commit)}
+    told = describe_commits(project.repo, set(hashes) - known.keys())
+    for hash_, git in told.items():
+        known[hash_] = Commit(hash_, alert.commit.revision, git.date, git.subject, git.author)
+    base, culprit = (known.get(one) or Commit(one, alert.commit.revision, 0) for one in hashes)
+    return base, culprit
+
+
+def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
+    """Give one name to what several environments saw one commit do; a known name before a new one."""
+    names: dict[tuple[str, bool, str], str] = {}
+    keys = [
+        (a.workload.name, all(e.quantity == "time" for e in a.effects), a.culprit[1].hash)
+        if a.held and a.culprit is not None and not a.between
+        else None
+        for a in alerts
+    ]
+    for known in (True, False):
+        for alert, key in zip(alerts, keys, strict=True):
+            if key is not None and bool(memory.told(alert)) is known:
+                names.setdefault(key, alert.identity)
+    return tuple(
+        alert if key is None else replace(alert, identity=names[key])
+        for alert, key in zip(alerts, keys, strict=True)
+    )
+
+
+def pattern_of(workload: str) -> str:
+    """Return what asv's ``--bench`` takes for a workload; a timed one names parameters too."""
+    return f"^{re.escape(workload.partition('(')[0])}\\b"
+
+
+def concluded(alert: Alert, comparisons: Sequence[Comparison]) -> Alert:
+    """Return an alert with what comparisons of its commit showed."""
+    verdicts = [c.verdict for c in comparisons]
+    own = [one for v in verdicts for one in v.workloads if one.workload.name == alert.workload.name]
+    if any(one.counts and _is_it(alert, one) for one in own):
+        return replace(alert, held=True, asked=alert.measured)
+    problems = [p for v in verdicts for p in v.problems]
+    if any(v.moved for v in verdicts):
+        problems.append("a control moved")
+    if problems or not own:
+        return replace(alert, problem=f"could not be judged again: {'; '.join(problems) or 'no result'}")
+    return replace(alert, held=False, asked=alert.measured)
+
+
+def _is_it(alert: Alert, verdict: WorkloadVerdict) -> bool:
+    """Tell whether a workload lost what the history says: scaling, whichever number shows it, or time."""
+    lost = {finding.number.quantity for finding in verdict.with_outcome(Outcome.LOST)}
+    kinds = {SCALING if effect.quantity != "time" else ("time",) for effect in alert.effects if effect.lost}
+    return any(lost & set(kind) for kind in kinds)

@@ -1,0 +1,206 @@
+"""What is known of changes from earlier nights: their names, what was told, and what measuring showed.
+
+One JSON line for each thing learned, so that lines of several writers can be put together; the line with the
+highest count is the newest. asv's fit may move a change by
+a commit, and a backfill may narrow its range: a change is taken for a known one if workload, direction and
+environment agree and the ranges of commits touch. It then keeps the name that it had.
+
+A loss that did not hold is asked again when twice as many commits have been measured after it, or if the
+history now places it between other commits: a small loss may be missed once, and must not be for ever.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from antigil.errors import UserError
+from antigil.history.commits import describe_commits
+from antigil.history.series import Commit, Environment
+
+from .alert_json import standing
+from .alerts import Alert
+
+#: In asv's results folder, where it is kept with them; not ``.json``, which asv would take for results.
+MEMORY = "antigil-alerts.jsonl"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is remembered of a change in one environment.
+
+    Attributes
+    ----------
+    before, commit : str
+        Hashes between which the history placed it.
+    held : bool or None
+        Whether it was seen when it was measured again; None if it was not.
+    asked : int
+        How many commits had been measured from the change on when it was.
+    base, culprit : str or None
+        Hashes between which measuring placed it.
+    standing : str
+        What was last told of it; nothing if empty.
+    count : int
+        Of the lines that were known when it was written.
+    """
+
+    identity: str
+    workload: str
+    environment: str
+    lost: bool
+    before: str
+    commit: str
+    held: bool | None = None
+    asked: int = 0
+    base: str | None = None
+    culprit: str | None = None
+    standing: str = ""
+    count: int = 1
+
+    @property
+    def spans(self) -> tuple[tuple[str, str], ...]:
+        """The ranges of commits in which it was seen."""
+        found = (self.before, self.commit)
+        return (found,) if self.base is None or self.culprit is None else (found, (self.base, self.culprit))
+
+
+class Memory:
+    """The remembered changes, and the file to which new lines are added."""
+
+    def __init__(self, file: Path, known: Iterable[Known] = ()) -> None:
+        self._file = file
+        self._known: dict[tuple[str, str], Known] = {}
+        for one in known:
+            self._keep(one)
+
+    @classmethod
+    def open(cls, stored: Path, notes: Path | None = None) -> Memory:
+        """Read what is remembered with the results and in a folder for new notes, which else go there too.
+
+        Raises
+        ------
+        UserError
+            If a file holds something else.
+        """
+        files = [stored / MEMORY, *([] if notes is None else [notes / MEMORY])]
+        return cls(files[-1], [one for file in files for one in recall(file)])
+
+    @property
+    def hashes(self) -> set[str]:
+        """All commits that it names."""
+        return {hash_ for one in self._known.values() for span in one.spans for hash_ in span}
+
+    def recognise(
+        self, alerts: Sequence[Alert], repo: Any, revisions: Mapping[str, int]
+    ) -> tuple[Alert, ...]:
+        """Return alerts with the names and verdicts that they had, each known change given to one at most.
+
+        Parameters
+        ----------
+        revisions
+            asv's revision numbers of the commits in `hashes`, where they are still there.
+        """
+        free = dict(self._known)
+        found = {}
+        told = describe_commits(repo, self.hashes & revisions.keys())
+        places = {h: Commit(h, revisions[h], d.date, d.subject, d.author) for h, d in told.items()}
+        for exact in (True, False):
+            for i, alert in enumerate(alerts):
+                if i in found:
+                    continue
+                same = [one for one in free.values() if _same(one, alert, revisions, exact)]
+                if same:
+                    one = max(same, key=lambda known: known.count)
+                    del free[one.identity, one.environment]
+                    found[i] = _recalled(alert, one, places)
+        return tuple(found.get(i, alert) for i, alert in enumerate(alerts))
+
+    def due(self, alert: Alert) -> bool:
+        """Tell whether a loss is to be measured again."""
+        return alert.held is None or (alert.held is False and alert.measured >= 2 * alert.asked)
+
+    def told(self, alert: Alert) -> str:
+        """Return as what a change was reported before; nothing if it was not."""
+        known = self._known.get((alert.identity, _place(alert.environment)))
+        return known.standing if known else ""
+
+    def marked(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        """Return alerts, each with whether it is news."""
+        return tuple(replace(alert, new=self.told(alert) != standing(alert)) for alert in alerts)
+
+    def note(self, alert: Alert, told: bool) -> None:
+        """Add what is new of an alert; `told` if it has been reported as it stands."""
+        place = _place(alert.environment)
+        before = self._known.get((alert.identity, place))
+        base, culprit = (None, None) if alert.culprit is None else (one.hash for one in alert.culprit)
+        now = Known(
+            alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
+            alert.held, alert.asked, base, culprit,
+            standing(alert) if told else self.told(alert), before.count if before else 0,
+        )  # fmt: skip
+        if now == before:
+            return
+        now = replace(now, count=1 + max((one.count for one in self._known.values()), default=0))
+        self._keep(now)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(now)) + "\n")
+
+    def _keep(self, one: Known) -> None:
+        key = one.identity, one.environment
+        if key not in self._known or self._known[key].count <= one.count:
+            self._known[key] = one
+
+
+def recall(file: Path) -> list[Known]:
+    """Return what a file remembers.
+
+    Raises
+    ------
+    UserError
+        If it holds something else.
+    """
+    if not file.exists():
+        return []
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            found.append(Known(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{file}, line {number}, is no remembered change: remove it") from error
+    return found
+
+
+def _place(environment: Environment) -> str:
+    """Return an environment as it is remembered: everything that asv recorded about it."""
+    words = [f"{name}={value}" for name, value in environment.key]
+    return " ".join([*words, *([] if environment.branch is None else [f"branch={environment.branch}"])])
+
+
+def _same(known: Known, alert: Alert, revisions: Mapping[str, int], exact: bool) -> bool:
+    """Tell whether an alert is about a known change: at the same commit, or where the ranges touch."""
+    place = _place(alert.environment)
+    if (known.workload, known.lost, known.environment) != (alert.workload.name, alert.lost, place):
+        return False
+    if exact:
+        return known.commit == alert.commit.hash
+    return any(
+        first in revisions
+        and last in revisions
+        and max(revisions[first], alert.before.revision) <= min(revisions[last], alert.commit.revision)
+        for first, last in known.spans
+    )
+
+
+def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert:
+    """Return an alert with what is known of it."""
+    alert = replace(alert, identity=known.identity)
+    if known.held is False and (known.before, known.commit) != (alert.before.hash, alert.commit.hash):
+        return alert  # what did not hold were other commits
+    base, culprit = places.get(known.base or ""), places.get(known.culprit or "")
+    span = None if base is None or culprit is None else (base, culprit)
+    return replace(alert, held=known.held, asked=known.asked, culprit=span)

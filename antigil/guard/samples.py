@@ -1,0 +1,102 @@
+"""From what asv measured in each visit to samples by number.
+
+A suite that only times its work at several thread counts gives no slowdown of its own; it follows from
+the times of one visit: slowdown(n) = n × T(n) ÷ T(1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from antigil.history.columns import Column
+
+from .significance import JUDGED, Number, Pair
+
+
+@dataclass
+class Readings:
+    """The samples of one commit, growing visit by visit.
+
+    Attributes
+    ----------
+    samples
+        Finite values only, in the order of the visits.
+    errors
+        By workload, why a visit gave no value.
+    """
+
+    samples: dict[Number, list[float]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def add(self, values: Mapping[Number, float], errors: Mapping[str, str]) -> None:
+        """Add one visit."""
+        for number, value in values.items():
+            self.add_one(number, value)
+        self.errors.update(errors)
+
+    def add_one(self, number: Number, value: float) -> None:
+        """Add one sample; NaN is none."""
+        if math.isfinite(value):
+            self.samples.setdefault(number, []).append(value)
+
+    @property
+    def workloads(self) -> set[str]:
+        """Names of the workloads with a value."""
+        return {number.workload for number in self.samples}
+
+
+def number_of(column: Column) -> Number:
+    """Return what a column of asv's results is a sample of."""
+    return Number(column.workload.name, column.quantity, column.threads)
+
+
+def read_visit(cells: Mapping[Column, float]) -> dict[Number, float]:
+    """Return the numbers of one visit, NaN where asv has none."""
+    values: dict[Number, float] = {}
+    seconds: dict[str, dict[int, float]] = {}
+    for column, value in cells.items():
+        if column.quantity == "seconds" and column.threads is not None:
+            seconds.setdefault(column.workload.name, {})[column.threads] = value
+        else:
+            values[number_of(column)] = value
+    for workload, by_threads in seconds.items():
+        one = by_threads.get(1, math.nan)
+        values[Number(workload, "time")] = one
+        for threads, value in by_threads.items():
+            values[Number(workload, "slowdown", threads)] = threads * value / one if one > 0 else math.nan
+    return values
+
+
+def pairs_of(base: Readings, head: Readings) -> dict[Number, Pair]:
+    """Return the samples of every number that both commits have."""
+    return {
+        number: Pair(tuple(base.samples[number]), tuple(head.samples[number]))
+        for number in base.samples
+        if number in head.samples
+    }
+
+
+def judgeable(pairs: Mapping[Number, Pair]) -> dict[Number, Pair]:
+    """Return those to be judged: with one thread there is no slowdown and nobody to wait for."""
+    return {n: pair for n, pair in pairs.items() if n.quantity in JUDGED and n.threads != 1}
+
+
+def told_apart(base: Readings, head: Readings) -> tuple[list[str], list[str]]:
+    """Return problems and notes: what failed at a commit, and what only one of the two has."""
+    problems = [
+        f"{workload} failed at {which}: {reason}"
+        for which, readings in (("base", base), ("head", head))
+        for workload, reason in sorted(readings.errors.items())
+    ]
+    failed = base.errors.keys() | head.errors.keys()
+    notes = [
+        f"{workload} is {what}"
+        for what, names in (
+            ("new", head.workloads - base.workloads),
+            ("no longer there", base.workloads - head.workloads),
+        )
+        for workload in sorted(names - failed)
+    ]
+    return problems, notes

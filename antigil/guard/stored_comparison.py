@@ -1,0 +1,110 @@
+"""Judge two commits by what asv has stored of them, without measuring.
+
+Only numbers of which asv kept one sample per process can be judged: slowdown and held share, if they were
+measured with ``--record-samples``. asv's samples of a ``time_*`` benchmark are repetitions inside two
+processes and not one per process, so single-thread time is left out. Nothing can be looked at twice, so
+all numbers are tested at a level of 1 % together. The results of two commits were not measured in turn:
+drift does not cancel.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asv.benchmarks import Benchmarks
+from asv.results import Results, iter_results
+
+from antigil.errors import UserError
+from antigil.history.columns import Column, drawable
+from antigil.history.options import Options
+from antigil.history.project import Project, Revision, asv_errors
+from antigil.history.series import SURROUNDINGS
+
+from .comparison import Comparison, Outcome, workloads_of
+from .samples import Readings, judgeable, number_of, pairs_of, told_apart
+from .significance import STORED_LEVEL, judge, limits, powerless
+from .verdict import conclude
+
+#: Quantities whose samples asv keeps one per process.
+PER_PROCESS = frozenset({"slowdown", "gil_held"})
+
+NOT_JUDGED = (
+    "not judged: single-thread time, waiting and stall, of which asv stores no sample per process. A thread"
+    " that became slower would not be seen; compare without --results-only to see it"
+)
+
+
+def compare_stored(project: Project, base: Revision, head: Revision, patterns: Sequence[str] = ()) -> Outcome:
+    """Judge two commits in every environment in which both have results.
+
+    Raises
+    ------
+    UserError
+        If there is no environment with results of both.
+    """
+    began = time.monotonic()
+    with asv_errors():
+        benchmarks = Benchmarks.load(project.conf, regex=list(patterns))
+        stored: dict[str, dict[str, Results]] = {}
+        for results in iter_results(project.conf.results_dir):
+            if results.commit_hash in (base.hash, head.hash):
+                name = f"{results.params.get('machine', 'unknown machine')}/{results.env_name}"
+                stored.setdefault(name, {})[results.commit_hash] = results
+    both = {name: found for name, found in sorted(stored.items()) if {base.hash, head.hash} <= found.keys()}
+    if not both:
+        raise UserError(
+            f"no environment has stored results of both {base.short} and {head.short}: measure them with"
+            " 'asv run --record-samples', or compare without --results-only"
+        )
+    columns = [
+        column
+        for column in drawable(benchmarks, project.options.thread_parameters)[0]
+        if column.quantity not in SURROUNDINGS
+    ]
+    found = tuple(
+        _judge_stored(
+            project.options, columns, benchmarks, base, head, results, name, STORED_LEVEL / len(both)
+        )
+        for name, results in both.items()
+    )
+    return Outcome(base, head, found, time.monotonic() - began)
+
+
+def _judge_stored(
+    options: Options, columns: Sequence[Column], benchmarks: Any, base: Revision, head: Revision,
+    results: Mapping[str, Results], name: str, level: float,
+) -> Comparison:  # fmt: skip
+    one, other = (_read(columns, benchmarks, results[commit.hash]) for commit in (base, head))
+    first = pairs_of(one, other)
+    numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
+    problems, notes = told_apart(one, other)
+    blind = powerless(numbers, level / max(1, len(numbers)))
+    if blind or not numbers:
+        problems.append(
+            f"{len(blind)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
+            " with 'asv run --record-samples', or compare without --results-only"
+        )
+    judged = judge(numbers, limits(options), level)
+    notes.append(NOT_JUDGED)
+    verdict = conclude((judged, judged), workloads_of(columns), options, problems=problems, notes=notes)
+    return Comparison(base, head, name, verdict, False, (first,))
+
+
+def _read(columns: Sequence[Column], benchmarks: Any, results: Results) -> Readings:
+    """Return the stored samples, or the one value where asv kept none."""
+    readings = Readings()
+    keys = results.get_result_keys(benchmarks)
+    for column in columns:
+        if column.benchmark not in keys or column.quantity == "seconds":
+            continue
+        params = benchmarks[column.benchmark]["params"]
+        index = column.parameter or 0
+        value = results.get_result_value(column.benchmark, params)[index]
+        samples = results.get_result_samples(column.benchmark, params)[index]
+        if value is None:
+            readings.errors[column.workload.name] = f"asv stored a failure of {column.benchmark}"
+        for sample in samples or ([] if value is None else [value]):
+            readings.add_one(number_of(column), float(sample))
+    return readings

@@ -1,0 +1,211 @@
+"""From judged numbers to one verdict on two commits: what held, what it means, what the exit status is.
+
+A change counts if it was suspected in the first look and confirmed by a further one, on fresh samples
+(`Outcome.LOST`, `Outcome.GAINED`). What was clear in the first look and did not come back is
+`Outcome.PASSING`. From there:
+
+- Controls are measured in every look. One whose number changed in a further look, suspected or not, was not
+  changed by a commit: the machine moved. What the workloads say about that *quantity* is then worth nothing,
+  and the run is unfit to judge it.
+- A workload that is excused in the configuration is reported with the reason and costs nothing.
+- A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
+  thread is a loss, called what it is. Scaling lost because each thread alone became faster is no loss
+  as long as n threads together do not get less done: throughput X(n) = n ÷ [slowdown(n) × time].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from antigil.history.options import Options
+from antigil.history.series import Workload
+
+from .significance import SAME, Judgement, Number
+
+NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
+
+#: Quantities that say how far a workload scales, as against how fast one thread is.
+SCALING = ("slowdown", "gil_held", "waiting", "stall")
+
+
+class Outcome(StrEnum):
+    """What became of one number."""
+
+    SAME = "same"
+    LOST = "lost"
+    GAINED = "gained"
+    PASSING = "passing"
+    UNFIT = "unfit"
+
+
+class Trade(StrEnum):
+    """Scaling and single-thread time that changed in opposite directions."""
+
+    SLOWER_ALONE = "slower alone"
+    FASTER_ALONE = "faster alone"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number after all looks.
+
+    Attributes
+    ----------
+    looks : tuple of Judgement
+        The first look's; and those of further looks that it was part of.
+    outcome : Outcome
+        Passing: changed in the first look only. Unfit: changed, but so did a control.
+    """
+
+    looks: tuple[Judgement, ...]
+    outcome: Outcome
+
+    @property
+    def number(self) -> Number:
+        """Which number it is."""
+        return self.looks[0].number
+
+    @property
+    def latest(self) -> Judgement:
+        """The judgement on the freshest samples."""
+        return self.looks[-1]
+
+
+@dataclass(frozen=True)
+class WorkloadVerdict:
+    """All findings of one workload.
+
+    Attributes
+    ----------
+    excuse : str or None
+        Why its losses raise no alert.
+    trade : Trade or None
+        If scaling and single-thread time changed in opposite directions.
+    """
+
+    workload: Workload
+    findings: tuple[Finding, ...]
+    excuse: str | None = None
+    trade: Trade | None = None
+
+    def with_outcome(self, *outcomes: Outcome) -> tuple[Finding, ...]:
+        """Return the findings of certain outcomes."""
+        return tuple(f for f in self.findings if f.outcome in outcomes)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a loss that somebody has to look at."""
+        lost = bool(self.with_outcome(Outcome.LOST)) and not self.workload.control
+        return lost and self.excuse is None and self.trade is not Trade.FASTER_ALONE
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison came to.
+
+    Attributes
+    ----------
+    moved : tuple of Finding
+        Numbers of controls that changed.
+    problems : tuple of str
+        What could not be judged, and why, in plain words.
+    notes : tuple of str
+        What is worth telling and changes nothing, such as a workload that is new.
+    """
+
+    workloads: tuple[WorkloadVerdict, ...]
+    moved: tuple[Finding, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def losses(self) -> tuple[WorkloadVerdict, ...]:
+        """The workloads that lost something that counts."""
+        return tuple(w for w in self.workloads if w.counts)
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
+        if self.losses:
+            return CONFIRMED_LOSS
+        return COULD_NOT_JUDGE if self.moved or self.problems else NOTHING_LOST
+
+
+def conclude(
+    looks: Sequence[Mapping[Number, Judgement]],
+    workloads: Mapping[str, Workload],
+    options: Options,
+    *,
+    problems: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """Bring the looks together.
+
+    Parameters
+    ----------
+    looks
+        Judgements of all numbers; then of fresh samples of those that were suspected, and were still, and
+        of the controls.
+    workloads
+        Title and role of every workload that the numbers name.
+    options
+        The excuses and thresholds.
+    problems, notes
+        What else is to be told; a problem means that not everything could be judged.
+    """
+    seen = {number: tuple(look[number] for look in looks if number in look) for number in looks[0]}
+    outcomes = {n: outcome_of(judged, workloads[n.workload].control) for n, judged in seen.items()}
+    changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
+    moved = {number for number in changed if workloads[number.workload].control}
+    tainted = {number.quantity for number in moved}
+    for number in changed - moved:
+        if number.quantity in tainted:
+            outcomes[number] = Outcome.UNFIT
+    found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
+    verdicts = []
+    for name in dict.fromkeys(number.workload for number in found):
+        own = tuple(finding for number, finding in found.items() if number.workload == name)
+        trade = _trade(own, options.threshold_of(name))
+        verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade))
+    return Verdict(
+        tuple(verdicts), tuple(found[n] for n in found if n in moved), tuple(problems), tuple(notes)
+    )
+
+
+def outcome_of(looks: Sequence[Judgement], control: bool = False) -> Outcome:
+    """Return what the looks at one number come to; one of a control need not have been suspected."""
+    first, *further = looks
+    for look in further:
+        if look.direction != SAME and (control or (first.suspected and look.direction == first.tendency)):
+            return Outcome(look.direction)
+    return Outcome.SAME if first.direction == SAME else Outcome.PASSING
+
+
+def _trade(findings: Sequence[Finding], tolerance: float) -> Trade | None:
+    """Tell whether scaling was exchanged for single-thread speed."""
+    time = next((f for f in findings if f.number.quantity == "time"), None)
+    scaling = {f.outcome for f in findings if f.number.quantity in SCALING}
+    if time is None:
+        return None
+    if time.outcome is Outcome.LOST and Outcome.GAINED in scaling and Outcome.LOST not in scaling:
+        return Trade.SLOWER_ALONE
+    if time.outcome is Outcome.GAINED and Outcome.LOST in scaling:
+        throughputs = [change for _, change in throughput_changes(findings)]
+        if throughputs and min(throughputs) >= -tolerance:
+            return Trade.FASTER_ALONE
+    return None
+
+
+def throughput_changes(findings: Sequence[Finding]) -> list[tuple[int, float]]:
+    """Return by thread count how much more n threads get done, relative, from the freshest medians."""
+    time = next((f.latest for f in findings if f.number.quantity == "time"), None)
+    if time is None or time.head <= 0:
+        return []
+    faster = time.base / time.head
+    return [
+        (f.number.threads, faster * f.latest.base / f.latest.head - 1.0)
+        for f in findings
+        if f.number.quantity == "slowdown" and f.number.threads is not None and f.latest.head > 0
+    ]

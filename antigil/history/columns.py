@@ -1,0 +1,129 @@
+"""Which of a suite's benchmarks can be drawn, and as what: read from asv's ``benchmarks.json``.
+
+antigil's own suites say so themselves (``antigil_quantity``). Any other ``time_*`` benchmark is drawn if
+one of its parameters counts threads.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .labels import writable
+from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, Workload
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number per commit that asv stores: a benchmark, and the flat index of its parameters."""
+
+    workload: Workload
+    quantity: str
+    threads: int | None
+    benchmark: str
+    parameter: int | None
+
+
+def drawable(
+    benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...]
+) -> tuple[list[Column], list[Problem]]:
+    """Return what can be drawn of a suite, and what looks as if it could but cannot."""
+    columns: list[Column] = []
+    problems: list[Problem] = []
+    measured = {_owner(name) for name, b in benchmarks.items() if b.get("antigil_quantity") == "slowdown"}
+    for name, benchmark in sorted(benchmarks.items()):
+        quantity = benchmark.get("antigil_quantity")
+        try:
+            if quantity is not None:
+                columns += _declared(name, benchmark, str(quantity))
+            elif benchmark.get("type") == "time":
+                columns += _timed(name, benchmark, thread_parameters, measured)
+                problems += _no_counts(name, benchmark, thread_parameters)
+        except ValueError as error:
+            problems.append(Problem(f"cannot be drawn: {error}", name))
+    return columns, problems
+
+
+def timed_parameters(benchmarks: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+    """Return the names of all parameters of ``time_*`` benchmarks, whether or not they count threads."""
+    timed = (b for b in benchmarks.values() if b.get("type") == "time")
+    return tuple(sorted({writable(str(name)) for b in timed for name in b.get("param_names", [])}))
+
+
+def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterator[Column]:
+    """Yield the columns of a benchmark that states its quantity."""
+    workload = _workload(name, benchmark, control=bool(benchmark.get("antigil_control", False)))
+    if quantity in PER_THREADS:
+        if list(benchmark.get("param_names", [])) != ["threads"]:
+            raise ValueError('needs one parameter named "threads"')
+        for index, text in enumerate(benchmark["params"][0]):
+            if not _is_count(text):
+                raise ValueError(f"{text} is not a number of threads")
+            yield Column(workload, quantity, int(text), name, index)
+    elif quantity in PER_WORKLOAD | SURROUNDINGS:
+        if benchmark.get("params"):
+            raise ValueError(f'"{quantity}" takes no parameters')
+        yield Column(workload, quantity, None, name, None)
+    else:
+        raise ValueError(f'unknown antigil_quantity "{quantity}"')
+
+
+def _timed(
+    name: str, benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...], measured: set[str]
+) -> Iterator[Column]:
+    """Yield the columns of a ``time_*`` benchmark: one call of a measured workload, or several threads."""
+    if not benchmark.get("params"):
+        if _owner(name) in measured:
+            yield Column(_workload(name, benchmark), "time", None, name, None)
+        return
+    position = _position(benchmark, thread_parameters)
+    if position is None:
+        return
+    names = list(benchmark["param_names"])
+    if not any(_is_count(text) and int(text) == 1 for text in benchmark["params"][position]):
+        raise ValueError(
+            f'its parameter "{names[position]}" never is 1, so there is no speedup over one thread'
+        )
+    for index, values in enumerate(itertools.product(*benchmark["params"])):
+        if _is_count(values[position]):
+            others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
+            told = f" ({', '.join(others)})" if others else ""
+            title = str(benchmark.get("pretty_name") or name) + told
+            workload = Workload(writable(name + told.lstrip()), writable(title), origin="timed")
+            yield Column(workload, "seconds", int(values[position]), name, index)
+
+
+def _position(benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...]) -> int | None:
+    """Return which of a benchmark's parameters counts threads, if one does."""
+    names = list(benchmark.get("param_names", []))
+    return next((names.index(p) for p in thread_parameters if p in names), None)
+
+
+def _no_counts(
+    name: str, benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Name the values of a thread parameter that say no number of threads, such as "all of them"."""
+    position = _position(benchmark, thread_parameters)
+    values = [] if position is None else benchmark["params"][position]
+    left_out = [text for text in values if not _is_count(text)]
+    if position is not None and left_out:
+        what = f"{benchmark['param_names'][position]} = {', '.join(left_out)}"
+        yield Problem(f"not drawn where {what}: no number of threads", name)
+
+
+def _is_count(text: str) -> bool:
+    """Tell whether a parameter, as asv writes it, is a number of threads."""
+    return text.isdecimal() and int(text) >= 1
+
+
+def _workload(name: str, benchmark: Mapping[str, Any], control: bool = False) -> Workload:
+    """Return the workload of a benchmark that is one of several of a class."""
+    title = str(benchmark.get("antigil_title") or _owner(name))
+    return Workload(writable(_owner(name)), writable(title), control)
+
+
+def _owner(name: str) -> str:
+    """Return the class of a benchmark, or its module where it has no class."""
+    return name.rpartition(".")[0] or name

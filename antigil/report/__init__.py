@@ -1,0 +1,1 @@
+"""Measurements, comparisons and alerts as text, Markdown, JSON. Standard library only."""

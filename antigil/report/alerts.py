@@ -1,0 +1,125 @@
+"""The alerts of a history as text, Markdown, GitHub annotations or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from antigil.guard.alert_json import cells, headline, remarks
+
+from .comparison import EXCUSED
+from .github import annotation, append_summary
+from .markdown import ICONS, code
+from .text import one_line
+
+Document = dict[str, Any]
+
+
+def render(document: Document, form: str) -> str:
+    """Return the alerts in one of `report.FORMATS`; ``github`` also adds to the job's summary."""
+    if form == "json":
+        return json.dumps(document, indent=1, allow_nan=False) + "\n"
+    if form == "markdown":
+        return _joined(_markdown(document))
+    if form == "github":
+        append_summary(_joined(_markdown(document)))
+        return _joined([*_annotations(document), *map(one_line, _text(document))])
+    return _joined(map(one_line, _text(document)))
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _text(document: Document) -> Iterator[str]:
+    yield headline(document)
+    for problem in document["problems"]:
+        yield f"  ! {problem}"
+    news, known = parted(document)
+    for entry in news:
+        yield ""
+        yield f"{entry[0]['standing'].upper()}  {entry[0]['workload']}  {entry[0]['title']}"
+        yield f"  {entry[0]['commit']['hash'][:8]}  {entry[0]['commit']['subject']}"
+        for alert in entry:
+            yield f"  {alert['environment']}, change {alert['identity']}"
+            for effect in alert["effects"]:
+                what, before, now, change = cells(effect)
+                yield f"    {what}: {before} → {now} ({change})"
+            for remark in remarks(alert):
+                yield f"    {remark}"
+    if known:
+        yield ""
+        yield f"Reported before: {len(known)}"
+        yield from (f"  {_brief(entry[0])}" for entry in known)
+
+
+def entries(alerts: Iterable[Document]) -> list[list[Document]]:
+    """Group alerts by what they are about: one change may have been seen in several environments."""
+    found: dict[str, list[Document]] = {}
+    for alert in alerts:
+        found.setdefault(alert["identity"], []).append(alert)
+    return list(found.values())
+
+
+def parted(document: Document) -> tuple[list[list[Document]], list[list[Document]]]:
+    """Return the changes that are news, and those that were reported before as they stand."""
+    news, known = list[list[Document]](), list[list[Document]]()
+    for entry in entries(document["alerts"]):
+        (news if any(alert["new"] for alert in entry) else known).append(entry)
+    return news, known
+
+
+def _brief(alert: Document) -> str:
+    """Return a change in one line."""
+    commit = alert["commit"]
+    return f"{alert['standing']}: {alert['workload']} at {commit['hash'][:8]} {commit['subject']}"
+
+
+def _markdown(document: Document) -> Iterator[str]:
+    yield f"### {ICONS[document['status']]} {headline(document).partition(':')[0]}"
+    if document["problems"]:
+        yield ""
+        yield from (f"- {code(problem)}" for problem in document["problems"])
+    news, known = parted(document)
+    for entry in news:
+        yield ""
+        yield f"#### {entry[0]['standing']}: {code(entry[0]['workload'])}"
+        yield ""
+        yield from entry_lines(entry)
+    if known:
+        yield ""
+        yield f"<details><summary>Reported before: {len(known)}</summary>"
+        yield ""
+        yield from (f"- {code(_brief(entry[0]))}" for entry in known)
+        yield ""
+        yield "</details>"
+
+
+def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
+    """Yield one change as Markdown: its commit, and a table with remarks for each environment."""
+    commit, before = entry[0]["commit"], entry[0]["before"]
+    yield f"{commit['hash']} {code(commit['subject'])}, by {code(commit['author'])}; the last commit"
+    yield f"measured before it is {before['hash'][:8]}."
+    for alert in entry:
+        yield ""
+        yield f"Environment: {code(alert['environment'])}"
+        yield ""
+        yield "| number | before | now | change | |"
+        yield "| --- | ---: | ---: | ---: | --- |"
+        for effect in alert["effects"]:
+            yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
+        for remark in remarks(alert):
+            yield ""
+            yield code(remark) if remark.startswith(EXCUSED) else remark
+
+
+def _annotations(document: Document) -> Iterator[str]:
+    for problem in document["problems"]:
+        yield annotation("warning", "could not judge", problem)
+    for entry in parted(document)[0]:
+        alert = entry[0]
+        kind = "error" if any(one["counts"] for one in entry) else "notice"
+        told = [f"{what} {before} → {now}" for what, before, now, _ in map(cells, alert["effects"])]
+        text = f"{alert['commit']['hash'][:8]} {alert['commit']['subject']}: {', '.join(told)}"
+        yield annotation(kind, f"{alert['standing']}: {alert['workload']}", text)

@@ -1,0 +1,150 @@
+"""What a comparison's report says in words, whatever the format: headline, reasons, where it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .numbers import percent
+from .quantities import ceiling, name, value
+
+Document = dict[str, Any]
+
+CHANGED = ("lost", "gained", "unfit")
+
+#: Marks of outcomes in tables.
+MARKS = {"lost": "lost", "gained": "gained", "unfit": "unfit", "passing": "did not hold", "same": ""}
+
+#: Where the time of threads goes.
+PARTS = {"waiting": "waiting", "queued": "queued", "inflation": "CPU time per call"}
+
+EXCUSED = "Excused: "
+
+#: A change of throughput that is worth the word.
+NOTICEABLE = 0.05
+
+
+def trade_told(trade: str, throughput: Sequence[Sequence[float]]) -> str:
+    """Return what a trade is, with what n threads together get done now; see `decide_verdict`.
+
+    Parameters
+    ----------
+    throughput
+        Pairs of a thread count and the relative change.
+    """
+    best = max((change for _, change in throughput), default=0.0)
+    if trade == "faster alone":
+        text = "A trade: it scales less because one thread alone became faster"
+    elif best > NOTICEABLE:
+        text = "A trade: it scales better, but one thread alone became slower"
+    else:
+        text = "No gain: it scales better only because one thread alone became slower"
+    more = ", ".join(f"{percent(change)} with {int(n)} threads" for n, change in throughput)
+    return f"{text}. Work done by all threads together: {more}." if more else f"{text}."
+
+
+def headline(document: Document) -> str:
+    """Return the result in one line."""
+    result, names = headline_parts(document)
+    return f"{result}: {', '.join(names)}" if names else result
+
+
+def headline_parts(document: Document) -> tuple[str, list[str]]:
+    """Return the result, and the foreign texts that it is about: workloads, or why nothing was compared."""
+    if document["skipped"]:
+        return "Nothing to compare", [document["skipped"]]
+    if document["status"] == 1:
+        return "Confirmed loss", _names(document, "lost")
+    if document["status"] == 2:
+        return "Could not judge", []
+    gained = _names(document, "gained")
+    return ("Nothing lost; gained" if gained else "Nothing lost"), gained
+
+
+def _names(document: Document, outcome: str) -> list[str]:
+    """Return the workloads that lost something that counts, or gained something."""
+    found = [
+        one["name"]
+        for comparison in document["comparisons"]
+        for one in comparison["workloads"]
+        if not one["control"]
+        and (one["counts"] if outcome == "lost" else any(r["outcome"] == outcome for r in one["rows"]))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def changed(comparison: Document) -> Iterator[Document]:
+    """Yield the workloads with a change to tell: losses that count first."""
+    told = [w for w in comparison["workloads"] if any(r["outcome"] in CHANGED for r in w["rows"])]
+    yield from sorted(told, key=lambda one: (not one["counts"], one["control"]))
+
+
+def standing(workload: Document) -> str:
+    """Return a changed workload's state in two or three words."""
+    outcomes = {row["outcome"] for row in workload["rows"]}
+    if workload["control"]:
+        return "control moved"
+    if workload["trade"]:
+        return "trade"
+    if "lost" in outcomes:
+        return "lost" if workload["excuse"] is None else "lost, excused"
+    return "gained" if "gained" in outcomes else "unfit to judge"
+
+
+def reasons(comparison: Document) -> Iterator[str]:
+    """Yield, as sentences, why not everything could be judged."""
+    for row in comparison["moved"]:
+        what = name(row["quantity"], row["threads"])
+        yield (
+            f"the control {row['workload']} moved ({what}: {_both(row)}), whose code no commit changes: the"
+            f" machine moved, and what the run says on that number is worth nothing"
+        )
+    yield from comparison["problems"]
+
+
+def remarks(workload: Document) -> Iterator[str]:
+    """Yield sentences on a changed workload: what it means, and where the speedup went."""
+    if workload["excuse"] is not None:
+        yield f"{EXCUSED}{workload['excuse']}"
+    if workload["trade"]:
+        yield trade_told(workload["trade"], workload["throughput"])
+    held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)
+    if held is not None and held["outcome"] in ("lost", "gained"):
+        yield (
+            "The most that any number of threads on any machine can give, for the GIL:"
+            f" {ceiling(held['base'])} before, {ceiling(held['head'])} now."
+        )
+    yield from where_it_went(workload)
+
+
+def where_it_went(workload: Document) -> Iterator[str]:
+    """Yield one sentence per thread count whose speedup changed."""
+    counts = {
+        r["threads"] for r in workload["rows"] if r["outcome"] in CHANGED and r["quantity"] == "slowdown"
+    }
+    for row in workload["context"]:
+        if row["threads"] in counts:
+            parts = [
+                f"{label} {' → '.join(value(quantity, None, number) for number in row[quantity])}"
+                for quantity, label in PARTS.items()
+                if row[quantity]
+            ]
+            if parts:
+                yield f"Where the time of {row['threads']} threads went: {', '.join(parts)}."
+
+
+def _both(row: Document) -> str:
+    """Return a number before and after."""
+    return " → ".join(value(row["quantity"], row["threads"], row[side]) for side in ("base", "head"))
+
+
+def method(document: Document) -> str:
+    """Return how it was judged, in one sentence."""
+    if not document["comparisons"]:
+        return ""
+    if not all(comparison["measured"] for comparison in document["comparisons"]):
+        return "Judged from stored results; nothing was measured again."
+    return (
+        "Both commits were measured in turn, in fresh processes, and what looked changed again"
+        f" ({document['seconds'] / 60:.0f} minutes); only what held is reported."
+    )

@@ -1,0 +1,60 @@
+"""GitHub's own forms: annotations, which are lines on stdout, and the job's summary, a file.
+
+References
+----------
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .comparison import changed, reasons, remarks, standing
+from .quantities import name, value
+
+Document = dict[str, Any]
+
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+
+
+def annotation_lines(document: Document) -> Iterator[str]:
+    """Yield a workflow command per changed workload and per reason why something could not be judged."""
+    for comparison in document["comparisons"]:
+        where = comparison["environment"]
+        for reason in reasons(comparison):
+            yield annotation("warning", "could not judge", f"{where}: {reason}")
+        if not comparison["measured"]:  # stored results tell less, which a green mark would hide
+            yield from (annotation("notice", "note", f"{where}: {note}") for note in comparison["notes"])
+        for workload in changed(comparison):
+            if workload["control"]:
+                continue  # named above as a reason
+            numbers = [
+                f"{name(row['quantity'], row['threads'])}"
+                f" {value(row['quantity'], row['threads'], row['base'])} →"
+                f" {value(row['quantity'], row['threads'], row['head'])}"
+                for row in workload["rows"]
+                if row["outcome"] in ("lost", "gained")
+            ]
+            kind = "error" if workload["counts"] else "notice"
+            text = "; ".join([", ".join(numbers), *remarks(workload)])
+            yield annotation(kind, f"{standing(workload)}: {workload['name']}", f"{where}: {text}")
+
+
+def annotation(kind: str, title: str, text: str) -> str:
+    """Return one workflow command; what has a meaning in it is escaped, so no text can start another."""
+    return f"::{kind} title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def append_summary(markdown: str) -> None:
+    """Add Markdown to the job's summary, where there is one."""
+    path = os.environ.get(SUMMARY_VARIABLE)
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(markdown + "\n")

@@ -1,0 +1,92 @@
+"""A comparison as Markdown: for a comment on a pull request, a job's summary, or an issue.
+
+Names, titles, subject lines and errors come from the code under test. They are shown as code, which
+GitHub neither formats nor searches for mentions and references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .comparison import EXCUSED, MARKS, changed, headline_parts, method, reasons, remarks, standing
+from .quantities import change, name, value
+
+Document = dict[str, Any]
+
+#: By this line a comment is found again, to be updated.
+MARKER = "<!-- antigil compare -->"
+
+#: Longest foreign text that is shown, and most rows of one table: a comment has 65,536 characters.
+LONGEST, MOST_ROWS = 200, 150
+
+ICONS = {0: "✅", 1: "❌", 2: "⚠️"}
+
+
+def code(text: str, table: bool = False) -> str:
+    """Return foreign text as code, cut to a sensible length."""
+    plain = " ".join(text.split()).replace("`", "'")
+    plain = plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    if table:
+        plain = plain.replace("|", "¦")
+    return f"`{plain}`" if plain else ""
+
+
+def markdown_report(document: Document, marker: bool = True) -> str:
+    """Return the report as Markdown."""
+    return "\n".join([*([MARKER] if marker else []), *_lines(document)]) + "\n"
+
+
+def _lines(document: Document) -> Iterator[str]:
+    result, names = headline_parts(document)
+    shown = f": {', '.join(map(code, names))}" if names else ""
+    yield f"### {ICONS[document['status']]} {result}{shown}"
+    yield ""
+    for side in ("base", "head"):
+        yield f"- {side}: {code(document[side]['hash'][:8])} {code(document[side]['subject'])}".rstrip()
+    for comparison in document["comparisons"]:
+        yield from _comparison(comparison)
+    if method(document):
+        yield ""
+        yield method(document)
+
+
+def _comparison(comparison: Document) -> Iterator[str]:
+    yield ""
+    yield f"#### {code(comparison['environment'])}"
+    told = [*reasons(comparison), *comparison["notes"]]
+    if told:
+        yield ""
+        yield from (f"- {code(line)}" for line in told)
+    for workload in changed(comparison):
+        yield ""
+        yield f"**{standing(workload)}** {code(workload['name'])} {code(workload['title'])}"
+        yield ""
+        yield from _table(row for row in workload["rows"] if row["outcome"] != "same")
+        for remark in remarks(workload):
+            yield ""
+            yield code(remark) if remark.startswith(EXCUSED) else remark
+    rows = [row for workload in comparison["workloads"] for row in workload["rows"]]
+    if rows:
+        yield ""
+        yield f"<details><summary>All {len(rows)} numbers</summary>"
+        yield ""
+        yield from _table(rows[:MOST_ROWS], with_workload=True)
+        if len(rows) > MOST_ROWS:
+            yield ""
+            yield f"and {len(rows) - MOST_ROWS} more, in the JSON form"
+        yield ""
+        yield "</details>"
+
+
+def _table(rows: Iterable[Document], with_workload: bool = False) -> Iterator[str]:
+    """Yield a table in speedup terms."""
+    first = "| workload | number |" if with_workload else "| number |"
+    yield f"{first} before | now | change | p | |"
+    yield f"{'| --- | --- |' if with_workload else '| --- |'} ---: | ---: | ---: | ---: | --- |"
+    for row in rows:
+        kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
+        cells = [code(row["workload"], table=True)] if with_workload else []
+        cells += [name(kind, threads), value(kind, threads, base), value(kind, threads, head)]
+        cells += [change(kind, base, head), f"{row['adjusted_p']:.2g}", MARKS[row["outcome"]]]
+        yield f"| {' | '.join(cells)} |"

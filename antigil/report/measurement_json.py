@@ -1,0 +1,46 @@
+"""A measurement as one JSON-able object, with the laws that fit it and the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antigil import laws
+from antigil.scaling import Measurement, sentence, verdict, waits
+
+
+def document(measurement: Measurement) -> dict[str, Any]:
+    """Return the documented JSON form of a measurement (docs/measure.md)."""
+    return measurement.to_json() | {
+        "laws": fitted_laws(measurement),
+        "verdict": verdict(measurement),
+        "waits": waits(measurement),
+        "sentence": sentence(measurement),
+    }
+
+
+def fitted_laws(measurement: Measurement) -> dict[str, Any]:
+    """Return the law that fits the queue-free speedups, and Karp-Flatt's serial fraction per point.
+
+    Only thread counts up to the CPUs allowed count: no law knows that end. ``best`` is None
+    where no law fits or none could be fitted, and ``note`` then says why.
+    """
+    allowed = measurement.surroundings.cpus_allowed
+    points = [point for point in measurement.points if point.threads <= allowed]
+    counts = [point.threads for point in points]
+    speedups = [point.speedup.median for point in points]
+    answer: dict[str, Any] = {"threads": counts, "karp_flatt": {}, "best": None, "note": None}
+    if len(points) < 2:
+        answer["note"] = f"a law needs two thread counts up to the CPUs allowed ({allowed})"
+        return answer
+    fractions = laws.karp_flatt(counts, speedups)
+    answer["karp_flatt"] = dict(zip(map(str, counts), fractions, strict=True))
+    try:
+        best = laws.best_fit(counts, speedups)
+    except ImportError as error:
+        answer["note"] = str(error)
+        return answer
+    if best is None:
+        answer["note"] = "no law fits the points"
+    else:
+        answer["best"] = best.to_json()
+    return answer

@@ -1,0 +1,61 @@
+"""How numbers are told: slowdown as speedup, shares as per cent, times with a fitting unit."""
+
+from __future__ import annotations
+
+import math
+
+from .numbers import percent, points, times
+
+#: What a quantity is called; ``{n}`` is the number of threads.
+NAMES = {
+    "slowdown": "speedup, {n} threads",
+    "waiting": "waiting, {n} threads",
+    "queued": "queued, {n} threads",
+    "inflation": "CPU time per call, {n} threads",
+    "gil_held": "GIL held",
+    "stall": "longest stall",
+    "time": "time of one call",
+}
+SHARES = frozenset({"waiting", "queued", "gil_held"})
+SECONDS = frozenset({"stall", "time"})
+
+
+def name(quantity: str, threads: int | None) -> str:
+    """Return what a number is called."""
+    text = NAMES.get(quantity, quantity).replace("{n}", str(threads))
+    return text.replace("1 threads", "1 thread") if threads == 1 else text
+
+
+def value(quantity: str, threads: int | None, number: float) -> str:
+    """Return a number as people read it."""
+    if quantity == "slowdown" and threads is not None:
+        return times(threads / number) if number > 0 else "–"
+    if quantity in SHARES:
+        return f"{number * 100:.1f} %"
+    if quantity in SECONDS:
+        return seconds(number)
+    return f"{number:.2f}×"
+
+
+def change(quantity: str, base: float, head: float) -> str:
+    """Return what became of a number: more speedup is a plus, and so is more waiting."""
+    if quantity in SHARES:
+        return points(head - base) if abs(head - base) >= 0.005 else "±0 points"
+    if quantity == "slowdown":
+        base, head = head, base
+    if base <= 0 or not math.isfinite(base):
+        return "–"
+    return percent(head / base - 1.0)
+
+
+def seconds(number: float) -> str:
+    """Return a time with a unit from ns to s, and three digits."""
+    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if number >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return f"{number / 1e-9:.3g} ns"
+
+
+def ceiling(held: float) -> str:
+    """Return what a held share allows at most."""
+    return times(1.0 / held) if held >= 0.001 else "no limit by the GIL"

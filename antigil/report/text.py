@@ -1,0 +1,59 @@
+"""A comparison for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .comparison import MARKS, changed, headline, method, reasons, remarks, standing
+from .quantities import change, name, value
+
+Document = dict[str, Any]
+
+
+def text_report(document: Document) -> str:
+    """Return the report as plain text."""
+    return "".join(f"{one_line(line)}\n" for line in _lines(document))
+
+
+def one_line(text: str) -> str:
+    """Return foreign text without what would break the line or steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _lines(document: Document) -> Iterator[str]:
+    yield headline(document)
+    for side in ("base", "head"):
+        yield f"  {side}  {document[side]['hash'][:8]}  {document[side]['subject']}".rstrip()
+    for comparison in document["comparisons"]:
+        yield ""
+        yield comparison["environment"]
+        for reason in reasons(comparison):
+            yield f"  ! {reason}"
+        for note in comparison["notes"]:
+            yield f"  note: {note}"
+        told = list(changed(comparison))
+        for workload in told:
+            yield f"  {standing(workload).upper()}  {workload['name']}  {workload['title']}"
+            yield from table(workload["rows"], indent="    ")
+            for remark in remarks(workload):
+                yield f"    {remark}"
+        steady = sum(1 for one in comparison["workloads"] if one not in told)
+        if steady:
+            yield f"  {steady} {'workload' if steady == 1 else 'workloads'} without a change"
+    if method(document):
+        yield ""
+        yield method(document)
+
+
+def table(rows: Iterable[Document], indent: str) -> Iterator[str]:
+    """Yield aligned lines, one per number."""
+    cells = [("", "before", "now", "change", "")]
+    for row in rows:
+        kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
+        values = value(kind, threads, base), value(kind, threads, head)
+        cells.append((name(kind, threads), *values, change(kind, base, head), MARKS[row["outcome"]]))
+    widths = [max(len(line[i]) for line in cells) for i in range(5)]
+    for first, *others in cells:
+        aligned = [cell.rjust(width) for cell, width in zip(others[:3], widths[1:4], strict=True)]
+        yield f"{indent}{first.ljust(widths[0])}  {'  '.join(aligned)}  {others[3]}".rstrip()

@@ -1,0 +1,106 @@
+"""The Atom feed: one entry per confirmed change of a workload, in speedup terms.
+
+An entry's name follows from workload, commit and direction, so that a reader sees it once, however often
+the pages are written. Environments in which the same commit changed the same workload share an entry.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from asv.feed import FeedEntry, write_atom
+
+from antigil.history.changes import Change, Effect
+from antigil.history.labels import digest, environment_id
+from antigil.history.series import Archive, Commit, Environment
+from antigil.report.numbers import percent, points, times
+
+from .status import Standing, commit_of
+
+#: The newest changes that the feed tells.
+MOST = 100
+ATOM = "http://www.w3.org/2005/Atom"
+
+
+def write_feed(
+    path: Path,
+    project: str,
+    archive: Archive,
+    found: Sequence[Standing],
+    files: Mapping[str, str],
+    labels: Mapping[Environment, str],
+    site_url: str,
+) -> None:
+    """Write the feed; links are relative to it where the site's address is not known."""
+    grouped: dict[tuple[str, int, str], list[tuple[Standing, Change]]] = {}
+    for standing in found:
+        for change in standing.changes:
+            if change.confirmed:
+                key = (standing.workload.name, change.revision, change.direction)
+                grouped.setdefault(key, []).append((standing, change))
+    newest = sorted(grouped.items(), key=lambda item: (-item[0][1], item[0]))[:MOST]
+    base = site_url.rstrip("/") + "/" if site_url else ""
+    entries = [
+        _entry(members, commit_of(archive, revision), f"{base}{files[workload]}.html", labels)
+        for (workload, revision, _), members in newest
+    ]
+    write_atom(
+        str(path),
+        entries,
+        title=f"{project}: changes of speedup over threads",
+        author="antigil",
+        address=f"{_authority(project)}.antigil",
+        updated=max((e.updated for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
+        link=f"{base}index.html",
+    )
+    if base:
+        _add_own_address(path, f"{base}{path.name}")
+
+
+def _authority(project: str) -> str:
+    """Return a project's name as an address of a ``tag:`` may hold it: letters, digits, ``-`` and ``.`` only.
+
+    References
+    ----------
+    https://www.rfc-editor.org/rfc/rfc4151
+    """
+    words = (re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-") for word in project.split("."))
+    return ".".join(word for word in words if word) or digest(project)
+
+
+def _add_own_address(path: Path, address: str) -> None:
+    """Say in the feed where it is served; asv's writer has no place for that."""
+    ET.register_namespace("", ATOM)
+    tree = ET.parse(path)
+    tree.getroot().insert(0, ET.Element(f"{{{ATOM}}}link", rel="self", href=address))
+    tree.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _entry(
+    members: Sequence[tuple[Standing, Change]], commit: Commit, page: str, labels: Mapping[Environment, str]
+) -> FeedEntry:
+    """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
+    standing, change = members[0]
+    title = f"{standing.workload.title}: {describe_effect(change.headline(standing.cpus))}"
+    when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
+    lines = [f"<p>{html.escape(change.direction)} in <code>{html.escape(commit.hash[:12])}</code> ",
+             f"{html.escape(commit.subject)}</p>"]  # fmt: skip
+    for one, own in members:
+        told = "".join(f"<li>{html.escape(describe_effect(e))}</li>" for e in own.effects)
+        lines.append(f"<p>{html.escape(labels[one.environment])}</p><ul>{told}</ul>")
+    identity = [standing.workload.name, commit.hash, change.direction]
+    link = f"{page}#env={environment_id(standing.environment)}&commit={commit.hash[:12]}"
+    return FeedEntry(title, when, link, "".join(lines), identity, when)
+
+
+def describe_effect(effect: Effect) -> str:
+    """Return one effect in a few words."""
+    if effect.quantity == "slowdown":
+        moved = f"{times(effect.before)} → {times(effect.after)}"
+        return f"speedup {percent(effect.size)} with {effect.threads} threads ({moved})"
+    return f"GIL held {points(effect.size)} ({effect.before:.0%} → {effect.after:.0%} of the time)"

@@ -1,0 +1,152 @@
+"""What the overview shows: first whether threads still help and what changed it, then every workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from antigil.history.labels import environment_id, writable
+from antigil.history.options import Options
+from antigil.history.series import Archive, Environment, Problem
+
+from .sparkline import sparkline
+from .status import COMMITS_AGO, Standing, commit_of
+from .workload import build_name, change_model
+
+#: How many changes the overview tells before the table, and of how many workloads for each.
+NEWEST_CHANGES = 6
+MOST_TOGETHER = 4
+#: What a workload may have done, the worst first.
+MARKS = ("lost", "gained", "recovered", "steady")
+#: At most this many environments are summed up before the table, those measured last.
+MOST_SUMMARIES = 6
+#: Whether threads help, as `Standing.verdict` says it, and in a summary of several workloads.
+HELP = {
+    "scales": ("full", "fully"),
+    "helps partly": ("part", "partly"),
+    "threads do not help": ("none", "not at all"),
+    "threads hurt": ("hurt", "slower than one thread"),
+    "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
+}
+
+
+def overview_model(
+    archive: Archive,
+    found: Sequence[Standing],
+    files: Mapping[str, str],
+    labels: Mapping[Environment, str],
+    options: Options,
+) -> dict[str, Any]:
+    """Return the overview, as the template takes it."""
+    rows = [_row(archive, s, files, labels) for s in found]
+    own = [row for row in rows if not row["workload"].control]
+    controls = [row for row in rows if row["workload"].control]
+    newest = max(archive.commits, default=0)
+    counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
+    environments = sorted({s.environment for s in found}, key=lambda e: labels[e])
+    return {
+        "rows": rows,
+        "counts": counts,
+        "workloads": {mark: len({r["workload"].name for r in own if r["mark"] == mark}) for mark in MARKS},
+        "all_workloads": len({row["workload"].name for row in own}),
+        "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
+        "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
+        "changes": _newest_changes(archive, rows, newest),
+        "most_together": MOST_TOGETHER,
+        "environments": [(environment_id(e), labels[e]) for e in environments],
+        "newest": commit_of(archive, newest) if archive.commits else None,
+        "measured": len(archive.commits),
+        "ago": COMMITS_AGO,
+        "release": _newest_release(archive, found),
+        "help": _help(archive, found, labels),
+        "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
+        "drawable": len(archive.drawable),
+        "thread_parameters": options.thread_parameters,
+        "problems": [
+            Problem(writable(p.what), writable(p.where))
+            for p in (*archive.problems, *_unmeasured(archive, found))
+        ],
+    }
+
+
+def _newest_release(archive: Archive, found: Sequence[Standing]) -> str | None:
+    """Return the newest of the releases that the workloads are compared with."""
+    compared = {s.release for s in found if s.release is not None}
+    return max(compared, key=lambda name: (archive.tags[name], name), default=None)
+
+
+def _help(
+    archive: Archive, found: Sequence[Standing], labels: Mapping[Environment, str]
+) -> list[dict[str, Any]]:
+    """Sum up for each environment in how many workloads threads help; controls do not count."""
+    by_environment: dict[Environment, list[Standing]] = {}
+    for standing in found:
+        if not standing.workload.control:
+            by_environment.setdefault(standing.environment, []).append(standing)
+    newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
+    told = []
+    for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e]))[:MOST_SUMMARIES]:
+        own = [s.verdict for s in by_environment[environment]]
+        told.append(
+            {
+                "label": labels[environment],
+                "build": build_name(archive.gil_enabled(environment, newest[environment])),
+                "helped": own.count("scales") + own.count("helps partly"),
+                "of": len(own),
+                "counts": [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own],
+            }
+        )
+    return told
+
+
+def _unmeasured(archive: Archive, found: Sequence[Standing]) -> list[Problem]:
+    """Name the workloads that have no page, because no commit ever gave them a value."""
+    drawn = {s.workload.name for s in found}
+    return [Problem("no commit gave it a value", name) for name in archive.workloads if name not in drawn]
+
+
+def _row(
+    archive: Archive, s: Standing, files: Mapping[str, str], labels: Mapping[Environment, str]
+) -> dict[str, Any]:
+    """Return one line of the table."""
+    return {
+        "workload": s.workload,
+        "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",
+        "environment": environment_id(s.environment),
+        "branch": s.environment.branch,
+        "label": labels[s.environment],
+        "build": build_name(archive.gil_enabled(s.environment, s.revision)),
+        "threads": s.threads,
+        "cpus": s.cpus,
+        "speedup": s.speedup,
+        "interval": s.interval,
+        "ideal": s.ideal,
+        "verdict": s.verdict,
+        "mark": s.mark,
+        "since_release": s.since_release,
+        "release": s.release,
+        "since_ago": s.since_ago,
+        "spark": sparkline(s),
+        "held": s.held,
+        "ceiling": s.ceiling,
+        "stale": s.stale,
+        "newest_state": s.newest_state.name.lower(),
+        "changes": [change_model(archive, c, s.cpus) for c in s.changes],
+    }
+
+
+def _newest_changes(
+    archive: Archive, rows: Sequence[dict[str, Any]], newest: int
+) -> list[list[dict[str, Any]]]:
+    """Return the newest changes, confirmed ones first, by commit and direction; the largest leads."""
+    told = [
+        {**change, "row": row, "ago": archive.commits_between(row["branch"], change["revision"], newest)}
+        for row in rows
+        for change in row["changes"]
+    ]
+    by_commit: dict[tuple[bool, int, bool], list[dict[str, Any]]] = {}
+    for change in told:
+        key = (not change["confirmed"], -change["revision"], change["direction"] == "gained")
+        by_commit.setdefault(key, []).append(change)
+    groups = [by_commit[key] for key in sorted(by_commit)][:NEWEST_CHANGES]
+    return [sorted(group, key=lambda c: -abs(c["headline"]["size"])) for group in groups]

@@ -1,0 +1,136 @@
+"""Write the pages: templates filled with page models, data files, and the files that all pages share."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from bokeh.util.paths import bokehjs_path
+
+from antigil.history.labels import environment_id, environment_labels, file_names, writable
+from antigil.history.options import Options
+from antigil.history.series import Archive, Environment
+from antigil.report.numbers import percent, points, times
+
+from .badge import badge, headline_standing, history_model
+from .csv_files import commit_fields, write_overview_csv, write_workload_csv
+from .feed import write_feed
+from .overview import overview_model
+from .status import Standing
+from .workload import build_name, commit_columns, environment_columns, page_model
+
+HERE = Path(__file__).parent
+#: BokehJS, from the installed package: the library, and the part that scripts call.
+BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
+
+
+def write_site(
+    conf: Any, archive: Archive, found: Sequence[Standing], options: Options, folder: Path
+) -> None:
+    """Write all pages into a folder of their own.
+
+    Parameters
+    ----------
+    conf : asv.config.Config
+        Gives the project's name and the links to commits.
+    archive : Archive
+        What was measured.
+    found : sequence of Standing
+        Where each workload stands, in the overview's order.
+    options : Options
+        What the ``antigil`` key says.
+    folder : Path
+        Made if needed.
+    """
+    _copy_shared(folder / "static")
+    labels = environment_labels(archive.environments)
+    files = file_names(list(archive.workloads))
+    templates = _templates(conf)
+    headline = headline_standing(found, options, archive.drawable)
+    model = {**overview_model(archive, found, files, labels, options), "headline": headline}
+    (folder / "index.html").write_text(
+        templates.get_template("overview.html").render(model), encoding="utf-8"
+    )
+    write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
+    write_overview_csv(folder / "data" / "overview.csv", model["rows"])
+    project = writable(str(conf.project))
+    write_feed(folder / "feed.xml", project, archive, found, files, labels, options.site_url)
+    _write_badge(headline, labels, templates, folder)
+    page = templates.get_template("workload.html")
+    commits = commit_fields(archive)
+    for name, own in _by_workload(found):
+        told = page_model(archive, archive.workloads[name], own, labels)
+        html = page.render(workload=archive.workloads[name], file=files[name], standing=own, model=told)
+        (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
+        write_data(folder / "data" / f"{files[name]}.js", "page", told)
+        numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
+        for one, columns in numbers:
+            key = environment_id(one.environment)
+            write_data(folder / "data" / f"{files[name]}.{key}.js", f"numbers-{key}", columns)
+        write_workload_csv(folder / "data" / f"{files[name]}.csv", archive, numbers, labels, commits)
+
+
+def _copy_shared(folder: Path) -> None:
+    """Put what all pages load beside them, once."""
+    shutil.copytree(HERE / "static", folder, dirs_exist_ok=True)
+    for name in BOKEH_FILES:
+        shutil.copy(bokehjs_path() / "js" / name, folder / name)
+
+
+def _write_badge(
+    standing: Standing | None,
+    labels: Mapping[Environment, str],
+    templates: jinja2.Environment,
+    folder: Path,
+) -> None:
+    """Write what a README can show, if anything was measured."""
+    if standing is not None:
+        (folder / "badge.json").write_text(json.dumps(badge(standing)) + "\n", encoding="utf-8")
+        picture = templates.get_template("history.svg").render(
+            history_model(standing, labels[standing.environment])
+        )
+        (folder / "history.svg").write_text(picture, encoding="utf-8")
+
+
+def write_data(path: Path, name: str, value: Any) -> None:
+    """Write a value as a script that hands it to the page: a page opened from a folder may load no JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, separators=(",", ":"))
+    for character in "<>&":  # so that the text is harmless even inside an HTML page
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    path.write_text(f"antigil.receive({json.dumps(name)},{text});\n", encoding="utf-8")
+
+
+def _by_workload(found: Sequence[Standing]) -> Iterator[tuple[str, list[Standing]]]:
+    """Yield each workload with its environments, the most recently measured first."""
+    grouped: dict[str, list[Standing]] = {}
+    for standing in found:
+        grouped.setdefault(standing.workload.name, []).append(standing)
+    for name, own in grouped.items():
+        yield name, sorted(own, key=lambda s: (-s.revision, _name_of(s.environment)))
+
+
+def _name_of(environment: Environment) -> tuple[str, str]:
+    """Return what environments measured equally recently are sorted by."""
+    return environment.machine, environment.python
+
+
+def _templates(conf: Any) -> jinja2.Environment:
+    """Return the templates, with escaping on, and what all of them need."""
+    loader = jinja2.FileSystemLoader(HERE / "templates")
+    templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    templates.undefined = jinja2.StrictUndefined
+    url = str(conf.show_commit_url)
+    linked = url.startswith(("https://", "http://"))
+    templates.globals.update(
+        project=writable(str(conf.project)),
+        commit_url=url if linked else "",
+        hash_length=conf.hash_length,
+        build_name=build_name,
+    )
+    templates.filters.update(times=times, percent=percent, points=points)
+    return templates

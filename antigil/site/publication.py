@@ -1,0 +1,40 @@
+"""One publication: asv's results in, a folder of pages out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from asv.console import log
+
+from antigil.history.archive_reader import read_archive
+from antigil.history.changes import find_changes, steps_of_graphs
+from antigil.history.options import read_options
+
+from .navigation import link_from_asv
+from .pages import write_site
+from .status import standings
+
+#: The folder of the pages, below asv's ``html_dir``.
+FOLDER = "speedup"
+
+
+def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: dict[str, int]) -> None:
+    """Read, find changes, write the pages and link them from asv's own.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration is refused.
+    """
+    options = read_options(conf)
+    archive = read_archive(conf, repo, benchmarks, revisions, options)
+    for problem in archive.problems:
+        log.warning(f"speedup: {problem.where}: {problem.what}")
+    changes = find_changes(archive, options, steps_of_graphs(graphs))
+    found = standings(archive, changes, options)
+    html = Path(conf.html_dir)
+    write_site(conf, archive, found, options, html / FOLDER)
+    for page in ("index.html", "error.html"):
+        if not link_from_asv(html / page, f"{FOLDER}/index.html"):
+            log.warning(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")

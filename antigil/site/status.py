@@ -1,0 +1,224 @@
+"""Where a workload stands today in one environment, beside the last release and `COMMITS_AGO` commits ago.
+
+The speedup told first is the one at the largest thread count that the machine can serve: more threads than
+CPUs allowed cannot help, whatever the code does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from antigil.history.changes import Change
+from antigil.history.options import Options
+from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
+
+COMMITS_AGO = 30
+#: Share of the ideal speedup from which on threads are said to help fully, and the least that is help at all.
+SCALES, HELPS, HURTS = 0.8, 1.1, 0.95
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The newest speedup of a workload, and how it came to be.
+
+    Attributes
+    ----------
+    headline : Series
+        Slowdown at the thread count that is told first.
+    position : int
+        Of the newest value in `headline`.
+    cpus : int or None
+        CPUs allowed when it was measured.
+    since_release, since_ago : float or None
+        Relative change of the speedup since the newest release before it, and since `COMMITS_AGO` commits.
+    release : str or None
+        Name of that release.
+    stale : int
+        How many commits were measured in this environment after the newest value.
+    newest_state : State
+        What became of the headline at the newest of these.
+    held : float or None
+        The newest share of time for which the workload holds the GIL.
+    """
+
+    workload: Workload
+    environment: Environment
+    headline: Series
+    position: int
+    cpus: int | None
+    since_release: float | None
+    since_ago: float | None
+    release: str | None
+    changes: tuple[Change, ...]
+    mark: str
+    stale: int
+    newest_state: State
+    held: float | None
+
+    @property
+    def threads(self) -> int:
+        """The thread count that is told first."""
+        return self.headline.threads or 1
+
+    @property
+    def revision(self) -> int:
+        """Revision of the newest value."""
+        return int(self.headline.revisions[self.position])
+
+    @property
+    def speedup(self) -> float:
+        """The newest speedup."""
+        return float(self.headline.speedup()[0][self.position])
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its 99 % interval."""
+        _, low, high = (column[self.position] for column in self.headline.speedup())
+        return (float(low), float(high)) if np.isfinite(low) and np.isfinite(high) else None
+
+    @property
+    def ideal(self) -> int:
+        """The most that the thread count and the CPUs allow."""
+        return min(self.threads, self.cpus or self.threads)
+
+    @property
+    def verdict(self) -> str:
+        """Whether threads still help, in a few words."""
+        if self.ideal < 2:
+            return "one CPU: cannot tell"
+        low, high = self.interval or (self.speedup, self.speedup)
+        if self.speedup < HURTS and high < 1:
+            return "threads hurt"
+        if self.speedup < HELPS or low <= 1:
+            return "threads do not help"
+        return "scales" if self.speedup >= SCALES * self.ideal else "helps partly"
+
+    @property
+    def ceiling(self) -> float | None:
+        """The most that any number of threads on any number of CPUs can give, 1 ÷ held; None if unknown."""
+        return 1 / self.held if self.held else None
+
+    @property
+    def last_change(self) -> Change | None:
+        """The newest change, if any."""
+        return self.changes[-1] if self.changes else None
+
+
+def standings(archive: Archive, changes: Sequence[Change], options: Options) -> list[Standing]:
+    """Return where every workload stands, what changed first."""
+    found = []
+    for name, workload in archive.workloads.items():
+        for environment in archive.environments_of(name):
+            own = [c for c in changes if c.workload == name and c.environment == environment]
+            standing = _standing(archive, workload, environment, own, options)
+            if standing is not None:
+                found.append(standing)
+    return sorted(found, key=_urgency)
+
+
+def _standing(
+    archive: Archive, workload: Workload, environment: Environment, changes: list[Change], options: Options
+) -> Standing | None:
+    """Return where one workload stands in one environment; None if nothing was ever measured."""
+    headline = headline_series(archive, workload.name, environment)
+    position = None if headline is None else headline.newest()
+    if headline is None or position is None:
+        return None
+    revision = int(headline.revisions[position])
+    release = last_release(archive, environment.branch, revision)
+    since_release = None if release is None else _since(headline, position, archive.tags[release])
+    ago = archive.revision_before(environment.branch, revision, COMMITS_AGO)
+    since_ago = _since(headline, position, ago)
+    reference = ago if release is None else min(ago, archive.tags[release])
+    return Standing(
+        workload, environment, headline, position, archive.cpus_allowed(environment, revision),
+        since_release, since_ago, release, tuple(sorted(changes, key=lambda c: c.revision)),
+        _mark([c for c in changes if c.confirmed], reference, headline, position, options),
+        len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
+        _newest(archive.find(workload.name, environment, "gil_held")),
+    )  # fmt: skip
+
+
+def _newest(series: Series | None) -> float | None:
+    """Return the newest value of a series, if there is one."""
+    position = None if series is None else series.newest()
+    return None if series is None or position is None else float(series.values[position])
+
+
+def headline_series(archive: Archive, workload: str, environment: Environment) -> Series | None:
+    """Return the slowdown at the largest thread count that the machine can serve."""
+    several = [s for s in archive.of(workload, environment, "slowdown") if s.newest() is not None]
+    if not several:
+        return None
+    newest = max(int(s.revisions[s.newest() or 0]) for s in several)
+    cpus = archive.cpus_allowed(environment, newest)
+    candidates = [s for s in several if s.threads != 1] or several
+    served = [s for s in candidates if cpus is None or (s.threads or 1) <= cpus]
+    return served[-1] if served else candidates[0]
+
+
+def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
+    """Return revision and name of the tags of a branch, the oldest first.
+
+    Where the branch has none, of all tags: many a project tags its releases on branches of their own.
+    """
+    tags = sorted((tagged, name) for name, tagged in archive.tags.items())
+    return [one for one in tags if archive.commits_between(branch, one[0] - 1, one[0])] or tags
+
+
+def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:
+    """Return the newest of the `releases` of a branch that is older than a revision."""
+    older = [(tagged, name) for tagged, name in releases(archive, branch) if tagged < revision]
+    return max(older, default=(0, None))[1]
+
+
+def _since(series: Series, position: int, revision: int) -> float | None:
+    """Return the relative change of the speedup since the last value at or before a revision."""
+    earlier = series.at_or_before(revision)
+    if earlier is None or earlier == position:
+        return None
+    return float(series.values[earlier] / series.values[position] - 1)
+
+
+def _mark(
+    changes: Sequence[Change], reference: int, headline: Series, position: int, options: Options
+) -> str:
+    """Return ``lost``, ``gained``, ``recovered`` or ``steady``: what confirmed changes left behind."""
+    recent = sorted((c for c in changes if c.revision > reference), key=lambda c: c.revision)
+    if not recent:
+        return "steady"
+    net = _since(headline, position, reference)
+    if len(recent) == 1 or net is None or abs(net) >= options.threshold_of(headline.workload):
+        return recent[-1].direction if net is None or len(recent) == 1 else ("lost" if net < 0 else "gained")
+    directions = {change.direction for change in recent}
+    return "recovered" if len(directions) == 2 else recent[-1].direction
+
+
+def _urgency(standing: Standing) -> tuple[bool, int, int, str, str]:
+    """Sort by: controls last, lost before gained before the rest, newest change first, then name."""
+    order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3}[standing.mark]
+    last = standing.last_change
+    newest = -last.revision if last is not None and order < 3 else 0
+    return standing.workload.control, order, newest, standing.workload.name, standing.environment.python
+
+
+def commit_of(archive: Archive, revision: int) -> Commit:
+    """Return a commit; one without results (a range's end) by its number only."""
+    return archive.commits.get(revision) or Commit("", revision, 0)
+
+
+def notable_revisions(archive: Archive, standing: Standing) -> list[int]:
+    """Return revisions with a value that a reader is likely to choose, the newest commit first.
+
+    They are the newest commit, the newest one not newer than each release, and both sides of each change.
+    """
+    wanted = {standing.revision}
+    wanted.update(revision for c in standing.changes for revision in (c.revision, c.before_revision))
+    for tagged, _ in releases(archive, standing.environment.branch):
+        position = standing.headline.at_or_before(tagged)
+        if position is not None:
+            wanted.add(int(standing.headline.revisions[position]))
+    return sorted(wanted, reverse=True)

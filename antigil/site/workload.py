@@ -1,0 +1,152 @@
+"""What a workload's page shows, as plain values that JSON can hold (NaN stands for "no value").
+
+One object for the page itself and one per environment, so that a page loads only what it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from antigil.history.changes import Change, Effect
+from antigil.history.labels import environment_id
+from antigil.history.series import Archive, Environment, Floats, Series, State, Workload
+
+from .status import Standing, commit_of, notable_revisions, releases
+
+#: Digits after the point, by quantity.
+DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
+
+
+def page_model(
+    archive: Archive,
+    workload: Workload,
+    standing: Sequence[Standing],
+    labels: Mapping[Environment, str],
+) -> dict[str, Any]:
+    """Return the page's own object: its environments and their changes."""
+    return {
+        "name": workload.name,
+        "title": workload.title,
+        "control": workload.control,
+        "origin": workload.origin,
+        "environments": [environment_summary(archive, s, labels) for s in standing],
+    }
+
+
+def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environment, str]) -> dict[str, Any]:
+    """Return what is told of an environment before its numbers are loaded."""
+    return {
+        "id": environment_id(s.environment),
+        "label": labels[s.environment],
+        "machine": s.environment.machine,
+        "python": s.environment.python,
+        "build": build_name(archive.gil_enabled(s.environment, s.revision)),
+        "cpus": s.cpus,
+        "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
+        "newest": s.revision,
+        "notable": notable_revisions(archive, s),
+        "tags": [[*one, archive.tag_dates.get(one[1])] for one in releases(archive, s.environment.branch)],
+        "details": [list(item) for item in s.environment.key],
+        "changes": [change_model(archive, change, s.cpus) for change in s.changes],
+    }
+
+
+def build_name(gil: bool | None) -> str:
+    """Return a build's name for people."""
+    return {True: "GIL enabled", False: "free-threaded", None: "build unknown"}[gil]
+
+
+def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str, Any]:
+    """Return one change, told by its headline effect first."""
+    headline = change.headline(cpus)
+    commit = commit_of(archive, change.revision)
+    branch = change.environment.branch
+    return {
+        "revision": change.revision,
+        "before": change.before_revision,
+        "between": archive.commits_between(branch, change.before_revision, change.revision) - 1,
+        "hash": commit.hash,
+        "subject": commit.subject,
+        "author": commit.author,
+        "date": commit.date,
+        "direction": change.direction,
+        "confirmed": change.confirmed,
+        "headline": effect_model(headline),
+        "effects": [effect_model(e) for e in change.effects],
+    }
+
+
+def effect_model(effect: Effect) -> dict[str, Any]:
+    """Return one effect."""
+    return {
+        "quantity": "speedup" if effect.quantity == "slowdown" else effect.quantity,
+        "threads": effect.threads,
+        "before": round(effect.before, 4),
+        "after": round(effect.after, 4),
+        "size": round(effect.size, 4),
+    }
+
+
+def environment_columns(archive: Archive, workload: str, environment: Environment) -> dict[str, Any]:
+    """Return every number of a workload in one environment, by columns that share one revision axis."""
+    series = [s for q in DIGITS for s in archive.of(workload, environment, q)]
+    revisions = series[0].revisions
+    return {
+        "revisions": revisions.tolist(),
+        "cpus": _cpus(archive, environment, revisions),
+        "series": [_column(s) for s in series],
+    }
+
+
+def _column(series: Series) -> dict[str, Any]:
+    """Return one series: speedup in place of slowdown, an interval and states only where there are any."""
+    digits = DIGITS[series.quantity]
+    told: dict[str, Any] = {"quantity": series.quantity, "threads": series.threads}
+    values, low, high = series.values, series.low, series.high
+    if series.quantity == "slowdown":
+        told["quantity"] = "speedup"
+        values, low, high = series.speedup()
+    told["value"] = _rounded(values, digits)
+    if np.isfinite(low).any() and series.threads != 1:
+        told["low"], told["high"] = _rounded(low, digits), _rounded(high, digits)
+    absent = np.flatnonzero(series.states)
+    if len(absent):
+        told["absent"] = [[int(i), State(int(series.states[i])).name.lower()] for i in absent]
+    return told
+
+
+def _rounded(values: Floats, digits: int) -> list[float]:
+    """Return values in as few digits as the page can show."""
+    numbers: list[float] = np.round(values, digits).tolist()
+    return numbers
+
+
+def _cpus(archive: Archive, environment: Environment, revisions: Any) -> list[list[int | None]]:
+    """Return how many CPUs were allowed, as [first revision, number] wherever it changes."""
+    found: list[list[int | None]] = []
+    recorded = archive.surroundings(environment, "cpus_allowed")
+    candidates = revisions[:1].tolist()
+    if recorded is not None:
+        known = recorded.values[recorded.present]
+        turns = np.flatnonzero(np.diff(known)) + 1
+        candidates += recorded.revisions[recorded.present][turns].tolist()
+    for revision in candidates:
+        number = archive.cpus_allowed(environment, revision)
+        if not found or found[-1][1] != number:
+            found.append([revision, number])
+    return found
+
+
+def commit_columns(archive: Archive) -> dict[str, Any]:
+    """Return what every page needs to know of the commits."""
+    commits = [archive.commits[revision] for revision in sorted(archive.commits)]
+    return {
+        "revision": [c.revision for c in commits],
+        "hash": [c.hash for c in commits],
+        "date": [c.date for c in commits],
+        "subject": [c.subject for c in commits],
+        "author": [c.author for c in commits],
+    }
