@@ -1,4 +1,7 @@
-"""The error that the command line shows as one line."""
+"""The error that the command line shows as one line, and what its exit statuses mean."""
+
+EXIT_USER_ERROR = 2
+EXIT_COULD_NOT_JUDGE = 2
 
 
 class UserError(Exception):

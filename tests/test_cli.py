@@ -88,8 +88,8 @@ def test_a_crash_while_judging_is_told_and_is_no_confirmed_loss(name, monkeypatc
     def crash(args):
         raise ZeroDivisionError("of ours")
 
-    module = pytest.importorskip(f"antigil.commands.{name}")
-    monkeypatch.setattr(module, "run", crash)
+    project = pytest.importorskip("antigil.history.project")
+    monkeypatch.setattr(project, "open_project", crash)
 
     assert cli.main([name, *(["one", "two"] if name == "compare" else [])]) == 2
     said = capsys.readouterr().err

@@ -1,21 +1,21 @@
-"""What the guard's commands accept: ``compare``, ``alert``, ``backlog`` and what workflows call.
-
-Parsing only; what they do lives in `antigil.history`, which needs the ``asv`` extra.
-"""
+"""Arguments that several commands take, and the types of their values."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import re
 
 FORMATS = ("text", "markdown", "github", "json")
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config``."""
     parser.add_argument("--config", metavar="FILE", help="asv's configuration (default: asv.conf.json here)")
 
 
-def _add_report(parser: argparse.ArgumentParser) -> None:
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Add the format of a report, and where it goes."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -26,10 +26,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the JSON form there as well")
 
 
-def _add_measuring(parser: argparse.ArgumentParser) -> None:
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Add how much is measured, and of what."""
     parser.add_argument(
         "--processes",
-        type=_positive_integer,
+        type=positive_integer,
         default=6,
         metavar="N",
         help="fresh processes of each commit in the first look; more in further ones (default: 6)",
@@ -38,7 +39,7 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
         "-b",
         "--bench",
         action="append",
-        type=_pattern,
+        type=pattern,
         default=[],
         metavar="REGEX",
         help="only benchmarks whose name matches (repeatable)",
@@ -53,7 +54,39 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _pattern(text: str) -> str:
+def thread_counts(text: str) -> tuple[int, ...]:
+    """Return ascending thread counts, from ``1,2,4``."""
+    try:
+        counts = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        counts = ()
+    if not counts or any(n < 1 for n in counts) or list(counts) != sorted(set(counts)):
+        raise argparse.ArgumentTypeError(
+            f"thread counts are positive and ascending, like 1,2,4, not {text!r}"
+        )
+    return counts
+
+
+def positive(text: str) -> float:
+    """Return a positive number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a positive number, not {text!r}")
+    return value
+
+
+def positive_integer(text: str) -> int:
+    """Return a positive whole number."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive whole number, not {text!r}")
+    return int(text)
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression that can be compiled."""
     try:
         re.compile(text)
     except re.error as error:
@@ -61,111 +94,9 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _positive_integer(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a positive whole number, not {text!r}")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
+def shard(text: str) -> tuple[int, int]:
+    """Return which part of how many, from ``I/N``."""
     number, _, of = text.partition("/")
     if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise argparse.ArgumentTypeError(f"a shard is I/N with I from 1 to N, like 2/8, not {text!r}")
     return int(number), int(of)
-
-
-def configure_compare(parser: argparse.ArgumentParser) -> None:
-    """Add what ``compare`` accepts."""
-    parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
-    parser.add_argument("base", metavar="BASE", help="the commit before")
-    parser.add_argument("head", metavar="HEAD", help="the commit after")
-    parser.add_argument(
-        "--merge-base", action="store_true", help="compare with the last commit that both have in common"
-    )
-    parser.add_argument(
-        "--results-only", action="store_true", help="judge stored results, without measuring anything"
-    )
-    parser.add_argument(
-        "--paths",
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="measure only if something under these paths differs",
-    )
-    _add_measuring(parser)
-    _add_report(parser)
-    _add_config(parser)
-
-
-def configure_alert(parser: argparse.ArgumentParser) -> None:
-    """Add what ``alert`` accepts."""
-    parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
-    parser.add_argument("--since", metavar="REV", help="only changes after this commit")
-    parser.add_argument(
-        "--confirm",
-        action="store_true",
-        help="measure what each open loss is blamed on again, find its commit, and tell what held",
-    )
-    parser.add_argument(
-        "--minutes",
-        type=_positive_integer,
-        metavar="N",
-        help="with --confirm: begin no comparison after so many; the rest stays suspected, until next time",
-    )
-    parser.add_argument(
-        "--memory",
-        metavar="FOLDER",
-        help="where to note what was reported and measured again (with --confirm: asv's results)",
-    )
-    parser.add_argument(
-        "--exit-zero", action="store_true", help="exit with 0 whatever was found: for a job that hands it on"
-    )
-    _add_measuring(parser)
-    _add_report(parser)
-    _add_config(parser)
-
-
-def configure_backlog(parser: argparse.ArgumentParser) -> None:
-    """Add what ``backlog`` accepts."""
-    parser.epilog = "antigil backlog --shard 2/8 > todo && asv run HASHFILE:todo"
-    parser.add_argument(
-        "--shard",
-        type=_shard,
-        default=(1, 1),
-        metavar="I/N",
-        help="the I-th of N parts (default: 1/1, all)",
-    )
-    parser.add_argument("--since", metavar="REV", help="only commits after this one")
-    parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
-    parser.add_argument("--most", type=_positive_integer, metavar="N", help="at most so many, newest first")
-    _add_config(parser)
-
-
-CI_ACTIONS = {
-    "machine": "make asv know this machine by its CPU, and print the name",
-    "fetch": "bring the stored results from their branch",
-    "push": "add folders of results to the branch, whoever else writes to it meanwhile",
-    "measure": "measure the commits named on stdin with asv, in time, and leave only their results",
-    "shards": "print the backlog as a JSON list of shards for a matrix, as many as it needs",
-    "comment": "post or update the one comment of a pull request, from compare's JSON",
-    "issues": "open, update and close one issue per workload, from alert's JSON",
-}
-
-
-def configure_ci(parser: argparse.ArgumentParser) -> None:
-    """Add what ``ci`` accepts."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "\n".join(f"{name:8} {what}" for name, what in CI_ACTIONS.items())
-    parser.add_argument("action", choices=tuple(CI_ACTIONS), metavar="ACTION", help="one of those below")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="what it reads")
-    parser.add_argument("--branch", default="results", help="where results are kept (default: results)")
-    parser.add_argument(
-        "--minutes", type=_positive_integer, metavar="N", help="measure: begin nothing that would take longer"
-    )
-    parser.add_argument(
-        "--per-shard", type=_positive_integer, default=20, metavar="N", help="commits per shard (default: 20)"
-    )
-    parser.add_argument(
-        "--most", type=_positive_integer, default=20, metavar="N", help="shards at most (default: 20)"
-    )
-    _add_config(parser)

@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from antigil.guard.comparison import Outcome, compare, needed, uncommitted
-from antigil.guard.stored_comparison import compare_stored
-from antigil.history.project import Project, Revision, open_project
-from antigil.report.document import document_of
-from antigil.report.formats import refuse_unwritable, render, write
+from .arguments import add_config, add_measuring, add_report
+from .needs import asv_needed, judged
+from .output import hand_over, progress, writable
+
+if TYPE_CHECKING:
+    from antigil.guard.comparison import Outcome
+    from antigil.history.project import Project, Revision
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``compare`` accepts."""
+    parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
+    parser.add_argument("base", metavar="BASE", help="the commit before")
+    parser.add_argument("head", metavar="HEAD", help="the commit after")
+    parser.add_argument(
+        "--merge-base", action="store_true", help="compare with the last commit that both have in common"
+    )
+    parser.add_argument(
+        "--results-only", action="store_true", help="judge stored results, without measuring anything"
+    )
+    parser.add_argument(
+        "--paths",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="measure only if something under these paths differs",
+    )
+    add_measuring(parser)
+    add_report(parser)
+    add_config(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare two commits, report, and return the exit status."""
-    outputs = refuse_unwritable(args.output, args.json)
-    project = open_project(args.config)
+    outputs = writable(args.output), writable(args.json)
+    with asv_needed():
+        from antigil.history.project import open_project
+    return judged(lambda: _compare(open_project(args.config), args, *outputs))
+
+
+def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
+    from antigil.report.document import document_of
+    from antigil.report.formats import render
+
     base, head = project.revision(args.base), project.revision(args.head)
     if args.merge_base:
         base = project.merge_base(base, head)
     outcome = _outcome(project, base, head, args)
-    document = document_of(outcome)
-    hand_over(document, args.format, *outputs)
+    hand_over(document_of(outcome), render, args.format, output, json_file)
     return outcome.status
 
 
 def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Outcome:
+    from antigil.guard.comparison import Outcome, compare, needed, uncommitted
+    from antigil.guard.stored_comparison import compare_stored
+
     if args.paths and not needed(project, base, head, args.paths):
         return Outcome(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
@@ -46,20 +78,3 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         environments=args.environment,
         say=say,
     )
-
-
-def hand_over(document: dict[str, Any], form: str, output: Path | None, json_file: Path | None) -> None:
-    """Write the report, and the JSON form beside it where that was asked for."""
-    if json_file is not None:
-        write(render(document, "json"), json_file)
-    write(render(document, form), output)
-
-
-def progress() -> Callable[[str], None]:
-    """Return what tells on stderr what is going on, with the time since the start."""
-    began = time.monotonic()
-
-    def say(line: str) -> None:
-        print(f"[{time.monotonic() - began:5.0f} s] {line}", file=sys.stderr, flush=True)
-
-    return say

@@ -11,6 +11,7 @@ are single stopwatch readings, as in the article; `antigil.scaling` measures pro
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import sys
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Thread
 
+from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.scaling.cpus import cpus_allowed
 
 NAMES = ("com-gil", "sem-gil")
@@ -29,10 +31,6 @@ THREAD_COUNTS = (1, 4, 8)
 # twice the time of 4.
 ARTICLE_SECONDS_ONE_CALL = 2.702
 ARTICLE_SECONDS_4_THREADS = {"com-gil": 10.910, "sem-gil": 3.414}
-
-
-class KernelsMissingError(Exception):
-    """The C extension is not built; the message says how to build it."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
 
     Raises
     ------
-    KernelsMissingError
+    UserError
         If the C extension is not built.
     """
     functions = {name: _kernel(name) for name in names}
@@ -170,10 +168,30 @@ def _kernel(name: str) -> Callable[[], object]:
     try:
         function: Callable[[], object] = getattr(antigil, _function_name(name))
     except ImportError as error:
-        raise KernelsMissingError(str(error)) from error
+        raise UserError(str(error)) from error
     return function
 
 
 def _gil_enabled() -> bool:
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)  # Python 3.13 and newer
     return is_gil_enabled is None or bool(is_gil_enabled())
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``demo`` accepts."""
+    parser.add_argument(
+        "which",
+        nargs="?",
+        metavar="com-gil|sem-gil",
+        help="only the function that keeps the GIL, or only the one that gives it up (default: both)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the experiment, print its report, and return the exit status."""
+    if args.which not in (None, *NAMES):
+        print(WHICH_ONE, file=sys.stderr)
+        return EXIT_USER_ERROR
+    for line in lines([args.which] if args.which else NAMES):
+        print(line, flush=True)
+    return 0

@@ -22,6 +22,18 @@ EXIT_UNFIT = 1
 WIDTH = 100
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``doctor`` accepts."""
+    add = parser.add_argument
+    add(
+        "--no-calibration",
+        action="store_false",
+        dest="calibration",
+        help="only look, and do not spend 10 s on kernels with known answers",
+    )
+    add("--json", metavar="FILE", help="write the findings as JSON; - prints nothing else")
+
+
 def run(args: argparse.Namespace) -> int:
     """Examine the machine as the command line says and return the exit status."""
     refuse_unwritable(args.json)

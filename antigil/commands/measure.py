@@ -12,14 +12,49 @@ from pathlib import Path
 from typing import Any
 
 from antigil import plot
-from antigil.errors import UserError
+from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.report.measurement import report
 from antigil.report.measurement_json import document
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
+from .arguments import positive, thread_counts
 from .output import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
 
-EXIT_USER_ERROR = 2
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``measure`` accepts."""
+    add = parser.add_argument
+    help_ = "what every thread runs again and again; one line each"
+    add("statement", nargs="+", metavar="STATEMENT", help=help_)
+    add(
+        "-s",
+        "--setup",
+        action="append",
+        default=[],
+        metavar="SETUP",
+        help="run once in each process, before; its names are global, shared by all threads (repeatable)",
+    )
+    add(
+        "--thread-setup",
+        action="append",
+        default=[],
+        metavar="SETUP",
+        help="run once in each thread, with names of its own; it may use thread (from 0) and threads",
+    )
+    help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)"
+    add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
+    help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
+    add("--budget", type=positive, default=12.0, metavar="SECONDS", help=help_)
+    add(
+        "--time-limit",
+        type=positive,
+        default=60.0,
+        metavar="SECONDS",
+        help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
+    )
+    add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
+    add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
+    add("--plot", metavar="FILE", help="draw the speedups: .svg, .png or .html")
 
 
 def run(args: argparse.Namespace) -> int:

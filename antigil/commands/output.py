@@ -1,11 +1,14 @@
-"""Files that a command is asked to write: refused before the work and not after it."""
+"""What a command writes: files, refused before the work and not after it; reports; progress."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from antigil.errors import UserError
 
@@ -28,6 +31,54 @@ def refuse_unwritable(name: str | None) -> None:
         raise UserError(f"cannot write {name}: no such directory, or a directory itself")
     if not os.access(above, os.W_OK):
         raise UserError(f"cannot write {name}: not permitted")
+
+
+def writable(name: str | None) -> Path | None:
+    """Return the absolute path of a report's file, whose directory is made if there is none.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    if name is None:
+        return None
+    path = Path(name).absolute()
+    above = next(parent for parent in (path, *path.parents) if parent.exists())
+    if path.is_dir() or (above != path and not above.is_dir()) or not os.access(above, os.W_OK):
+        raise UserError(f"cannot write {path}: no such directory, or not permitted")
+    return path
+
+
+def hand_over(
+    document: dict[str, Any],
+    render: Callable[[dict[str, Any], str], str],
+    form: str,
+    output: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Write a report to a file or to stdout, and its JSON form beside it where that was asked for."""
+    if json_file is not None:
+        _write(render(document, "json"), json_file)
+    _write(render(document, form), output)
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        print(text, end="", flush=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def progress() -> Callable[[str], None]:
+    """Return what tells on stderr what is going on, with the time since the start."""
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"[{time.monotonic() - began:5.0f} s] {line}", file=sys.stderr, flush=True)
+
+    return say
 
 
 def write_text(name: str, text: str) -> None:

@@ -13,6 +13,7 @@ more: there it is over if another environment shows that it was mended.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -155,6 +156,26 @@ def find_alerts(
         found.append(replace(alert, unfit=near and not alert.workload.control))
     found = _with_retired(archive, found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
+
+
+def selected(
+    archive: Archive, alerts: Sequence[Alert], patterns: Sequence[str], environments: Sequence[str]
+) -> tuple[Alert, ...]:
+    """Return the alerts of benchmarks that match a pattern, in environments of a Python that is named.
+
+    Parameters
+    ----------
+    environments
+        As asv writes them: ``virtualenv:3.14t``, ``:3.14t``, or an environment's name.
+    """
+    names = {one.workload for one in archive.series if any(re.search(p, one.benchmark) for p in patterns)}
+    pythons = {re.split(r":|-py", specification)[-1].split("-")[0] for specification in environments}
+    return tuple(
+        alert
+        for alert in alerts
+        if (not patterns or alert.workload.name in names)
+        and (not environments or alert.environment.python in pythons)
+    )
 
 
 def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:

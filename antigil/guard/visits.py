@@ -12,9 +12,8 @@ import copy
 import math
 import os
 import re
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ from asv.util import ProcessError
 
 from antigil.errors import UserError
 from antigil.history.columns import Column
-from antigil.history.project import Project, Revision, asv_errors
+from antigil.history.project import Project, Revision, asv_errors, quiet_asv
 
 from .compared_columns import comparable
 from .samples import Readings, read_visit
@@ -189,13 +188,6 @@ def _reason(said: Sequence[str]) -> str:
 def _all_ours(columns: Sequence[Column]) -> bool:
     """Tell whether the suite is antigil's own, whose import starts no thread that a fork would lose."""
     return all(column.workload.origin == "measured" for column in columns)
-
-
-@contextmanager
-def quiet_asv() -> Iterator[None]:
-    """Send what asv says to stderr: stdout is for the report."""
-    with redirect_stdout(sys.stderr):
-        yield
 
 
 @contextmanager

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from asv.results import Results
+from asv.benchmarks import Benchmarks
+from asv.results import Results, iter_results
 
 from .branches import Branches
 from .columns import Column, drawable, timed_parameters
 from .commits import Described, describe_commits
 from .labels import writable
 from .options import Options
+from .project import Project, asv_errors, quiet_asv
 from .result_files import readable_results
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
 from .strong_scaling import strong_scaling
@@ -248,3 +250,17 @@ def _missing(repo: Any, lost: set[str], strays: set[str], removed: set[str]) -> 
         what = f"{len(removed)} benchmarks have results but are no longer in the suite"
         problems.append(Problem(what, ", ".join(sorted(removed)[:5])))
     return problems
+
+
+def load_archive(
+    project: Project, since: str | None = None, more: Collection[str] = ()
+) -> tuple[Archive, dict[str, int]]:
+    """Read all stored results; return them, and the revision numbers of their and some more commits."""
+    with quiet_asv(), asv_errors():
+        benchmarks = Benchmarks.load(project.conf)
+        hashes = {results.commit_hash for results in iter_results(project.conf.results_dir)}
+        hashes |= {*project.repo.get_tags().values(), *more}
+        if since is not None:
+            hashes.add(project.revision(since).hash)
+        revisions = project.repo.get_revisions(hashes)
+        return read_archive(project.conf, project.repo, benchmarks, revisions, project.options), revisions

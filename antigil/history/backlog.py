@@ -7,25 +7,13 @@ backlog: for them it is looked at once, and the parts are handed on (`antigil ci
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 from asv.results import iter_results
 
 from antigil.errors import UserError
-from antigil.guard.visits import quiet_asv
 
-from .project import Project, asv_errors, open_project
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
-    project = open_project(args.config)
-    number, of = args.shard
-    todo = shard(backlog(project, args.since, args.machine), number, of)
-    for hash_ in todo[: args.most]:
-        print(hash_)
-    return 0
+from .project import Project, asv_errors, quiet_asv
 
 
 def commits_of(project: Project, since: str | None = None) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,13 @@ def open_project(path: str | None = None) -> Project:
         for plugin in conf.plugins:
             plugin_manager.import_plugin(plugin)
         return Project(conf, get_repo(conf), read_options(conf))
+
+
+@contextmanager
+def quiet_asv() -> Iterator[None]:
+    """Send what asv says to stderr: stdout is for the report."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 @contextmanager

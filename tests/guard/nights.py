@@ -3,13 +3,13 @@
 from generated import Behaviour, Planned, generate
 from test_guard_report import LOST, STEADY, readings
 
-from antigil.commands.alert import load
 from antigil.guard import comparison as compare
 from antigil.guard.alert_json import document_of
 from antigil.guard.alerts import find_alerts
 from antigil.guard.confirmation import confirm
 from antigil.guard.memory import Memory
 from antigil.guard.visits import Place
+from antigil.history.archive_reader import load_archive
 from antigil.history.columns import Column
 from antigil.history.project import open_project
 from antigil.history.series import Workload
@@ -64,7 +64,7 @@ class History:
         """Do what ``antigil alert --confirm`` does; return the archive and the alerts."""
         project = open_project()
         memory = Memory.open(self.root / "results")
-        archive, revisions = load(project, None, memory.hashes)
+        archive, revisions = load_archive(project, None, memory.hashes)
         alerts = memory.recognise(find_alerts(archive, project.options), project.repo, revisions)
         if measuring:
             alerts = confirm(
