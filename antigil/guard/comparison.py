@@ -5,13 +5,13 @@ Each look is on samples of its own, so its level holds whatever the looks before
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from antigil import git
 from antigil.history.columns import Column
+from antigil.history.commits import git_folder
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
@@ -223,20 +223,11 @@ def needed(project: Project, base: Revision, head: Revision, paths: Sequence[str
 
     Everything counts as different where git cannot tell.
     """
-    done = _git(project, "diff", "--quiet", base.hash, head.hash, "--", *paths)
-    return done is None or done.returncode != 0
+    folder = git_folder(project.repo)
+    return folder is None or git.differ(folder, base.hash, head.hash, paths)
 
 
 def uncommitted(project: Project) -> bool:
     """Tell whether the working tree differs from its commit: what differs is not measured."""
-    done = _git(project, "status", "--porcelain", "--untracked-files=no")
-    return done is not None and done.returncode == 0 and bool(done.stdout.strip())
-
-
-def _git(project: Project, *words: str) -> subprocess.CompletedProcess[str] | None:
-    """Run git in the project's repository; None if that is none of git's."""
-    folder: Any = getattr(project.repo, "_path", None)
-    if folder is None:
-        return None
-    command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    folder = git_folder(project.repo)
+    return folder is not None and git.uncommitted(folder)

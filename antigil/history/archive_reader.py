@@ -12,9 +12,11 @@ import numpy as np
 from asv.benchmarks import Benchmarks
 from asv.results import Results, iter_results
 
+from antigil.git import Described
+
 from .branches import Branches
 from .columns import Column, drawable, timed_parameters
-from .commits import Described, describe_commits
+from .commits import describe_commits
 from .labels import writable
 from .options import Options
 from .project import Project, asv_errors, quiet_asv

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
+
+from antigil import git
+from antigil.git import Described
 
 from .labels import writable
 
 
-@dataclass(frozen=True)
-class Described:
-    """What git tells of a commit; `date` (the author's, as asv takes it) in milliseconds since 1970."""
-
-    subject: str
-    author: str
-    date: int
+def git_folder(repo: Any) -> str | None:
+    """Return the folder in which asv's repository lies, or None if it is none of git's."""
+    folder: str | None = getattr(repo, "_path", None)
+    return folder if getattr(repo, "dvcs", None) == "git" else None
 
 
 def describe_commits(repo: Any, hashes: Iterable[str]) -> dict[str, Described]:
-    """Return what git knows of each commit.
+    """Return what git knows of each commit, in characters that a page can hold.
 
     asv's repository class offers hashes and dates only, so git is asked directly; for a repository of
     another kind, or if git fails, the result is empty and pages do without.
     """
-    folder = getattr(repo, "_path", None)
-    if getattr(repo, "dvcs", None) != "git" or folder is None:
-        return {}
-    command = ["git", "-C", folder, "log", "--no-walk=unsorted", "--stdin", "--ignore-missing"]
-    command += ["--encoding=UTF-8", "--format=%H%x00%s%x00%an%x00%at"]
-    asked = "\n".join(hashes)
-    if not asked:
-        return {}
-    done = subprocess.run(command, input=asked.encode(), capture_output=True, check=False)
-    rows = (line.split("\0") for line in done.stdout.decode("utf-8", "replace").split("\n"))
-    return {row[0]: _described(*row[1:]) for row in rows if len(row) == 4}
-
-
-def _described(subject: str, author: str, seconds: str) -> Described:
-    """Return one commit; git leaves a date empty that it cannot read."""
-    return Described(writable(subject), writable(author), int(seconds or 0) * 1000)
+    folder = git_folder(repo)
+    told = {} if folder is None else git.describe_commits(folder, hashes)
+    return {
+        hash_: replace(one, subject=writable(one.subject), author=writable(one.author))
+        for hash_, one in told.items()
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -17,9 +16,10 @@ from asv.repo import NoSuchNameError, get_repo
 from asv.util import ProcessError
 from asv.util import UserError as AsvUserError
 
+from antigil import git
 from antigil.errors import UserError
 
-from .commits import describe_commits
+from .commits import describe_commits, git_folder
 from .options import ConfigError, Options, read_options
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
@@ -69,11 +69,10 @@ class Project:
         UserError
             If there is none here.
         """
-        command = ["git", "-C", str(getattr(self.repo, "_path", ".")), "merge-base", one.hash, other.hash]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        found = git.merge_base(git_folder(self.repo), one.hash, other.hash)
+        if found is None:
             raise UserError(f"{one.short} and {other.short} have no commit in common here: fetch the history")
-        return self.revision(done.stdout.strip())
+        return self.revision(found)
 
 
 def open_project(path: str | None = None) -> Project:

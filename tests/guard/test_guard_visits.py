@@ -4,6 +4,8 @@ import math
 from types import SimpleNamespace
 
 import pytest
+from asv.plugins.git import Git
+from asv.repo import NoRepository
 from sample_project import git
 
 from antigil import suite
@@ -178,10 +180,10 @@ def test_it_is_known_when_a_change_was_not_committed(tmp_path):
     git(tmp_path, "init", "-q", "-b", "main")
     git(tmp_path, "add", "one.py")
     git(tmp_path, "commit", "-q", "-m", "one")
-    project = Project(None, SimpleNamespace(_path=str(tmp_path)), Options())
+    project = Project(None, Git(str(tmp_path), ""), Options())
     (tmp_path / "new.py").write_text("2\n")
 
     assert not uncommitted(project)
     (tmp_path / "one.py").write_text("3\n")
     assert uncommitted(project)
-    assert not uncommitted(Project(None, SimpleNamespace(), Options()))
+    assert not uncommitted(Project(None, NoRepository(), Options()))

@@ -9,7 +9,8 @@ import pytest
 from asv.plugins.git import Git
 from generated import Behaviour, Planned, generate, load, standard_plan
 
-from antigil.history.commits import Described, describe_commits
+from antigil.git import Described
+from antigil.history.commits import describe_commits
 from antigil.history.series import State
 
 

@@ -1,0 +1,104 @@
+"""git, which no other module of the package runs, and what antigil asks of it.
+
+`run` runs it and returns what it answered, whatever that is; the functions below each ask one thing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What git said, and its exit status."""
+
+    status: int
+    output: str
+    errors: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """What git tells of a commit; `date` (the author's, as asv takes it) in milliseconds since 1970."""
+
+    subject: str
+    author: str
+    date: int
+
+
+def run(
+    folder: Path | str | None, *words: str, said: str = "", environment: Mapping[str, str] = NOTHING
+) -> Answer:
+    """Run git in a folder (the current one if None).
+
+    Parameters
+    ----------
+    said
+        What git reads from its standard input.
+    environment
+        Variables beside those of this process.
+    """
+    where = [] if folder is None else ["-C", str(folder)]
+    done = subprocess.run(
+        ["git", *where, *words],
+        input=said.encode(),
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=False,
+    )
+    output, errors = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
+    return Answer(done.returncode, output, errors)
+
+
+def describe_commits(folder: Path | str, hashes: Iterable[str]) -> dict[str, Described]:
+    """Return what git knows of each commit; nothing if git fails."""
+    words = ["log", "--no-walk=unsorted", "--stdin", "--ignore-missing", "--encoding=UTF-8"]
+    asked = "\n".join(hashes)
+    if not asked:
+        return {}
+    output = run(folder, *words, "--format=%H%x00%s%x00%an%x00%at", said=asked).output
+    rows = (line.split("\0") for line in output.split("\n"))
+    return {row[0]: _described(*row[1:]) for row in rows if len(row) == 4}
+
+
+def _described(subject: str, author: str, seconds: str) -> Described:
+    """Return one commit; git leaves a date empty that it cannot read."""
+    return Described(subject, author, int(seconds or 0) * 1000)
+
+
+def merge_base(folder: Path | str | None, one: str, other: str) -> str | None:
+    """Return the last commit that two have in common, if there is one here."""
+    answer = run(folder, "merge-base", one, other)
+    return answer.output.strip() if answer.status == 0 else None
+
+
+def differ(folder: Path | str, base: str, head: str, paths: Sequence[str]) -> bool:
+    """Tell whether anything beneath some paths differs between two commits; true where git cannot tell."""
+    return _heard(run(folder, "diff", "--quiet", base, head, "--", *paths)).status != 0
+
+
+def uncommitted(folder: Path | str) -> bool:
+    """Tell whether the working tree differs from its commit; false where git cannot tell."""
+    answer = _heard(run(folder, "status", "--porcelain", "--untracked-files=no"))
+    return answer.status == 0 and bool(answer.output.strip())
+
+
+def _heard(answer: Answer) -> Answer:
+    """Let the user see what git complains of, where the answer alone does not tell that it could not tell."""
+    sys.stderr.write(answer.errors)
+    return answer
+
+
+def age_of_checkout(folder: Path | str) -> int | None:
+    """Return how many commits a checkout's history has, or None where that is not known."""
+    if run(folder, "rev-parse", "--is-shallow-repository").output.strip() != "false":
+        return None
+    answer = run(folder, "rev-list", "--count", "HEAD")
+    return int(answer.output.strip() or 0) or None if answer.status == 0 else None

@@ -1,0 +1,66 @@
+"""What is asked of git, of real repositories."""
+
+import subprocess
+
+from antigil import git as asked
+
+
+def git(folder, *words):
+    """Run git as somebody; return what it prints."""
+    command = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.org", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def repository(folder):
+    """Make a repository of two commits; return their hashes."""
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    for text in ("one", "two"):
+        (folder / "file").write_text(text)
+        git(folder, "add", "file")
+        git(folder, "commit", "-q", "-m", f"write {text}\r, é")
+    return git(folder, "rev-list", "--reverse", "HEAD").split()
+
+
+def test_commits_are_described(tmp_path):
+    first, second = repository(tmp_path / "a")
+
+    told = asked.describe_commits(tmp_path / "a", [first, second])
+
+    subjects = {hash_: one.subject for hash_, one in told.items()}
+    assert subjects == {first: "write one\r, é", second: "write two\r, é"}
+    assert asked.describe_commits(tmp_path / "a", [first])[first].date % 1000 == 0
+    assert asked.describe_commits(tmp_path, [first]) == {}
+
+
+def test_only_what_differs_beneath_the_paths_counts_and_so_does_what_git_cannot_tell(tmp_path, capsys):
+    first, second = repository(tmp_path / "a")
+
+    assert asked.differ(tmp_path / "a", first, second, ["file"])
+    assert not asked.differ(tmp_path / "a", first, second, ["elsewhere"])
+    assert not capsys.readouterr().err
+    assert asked.differ(tmp_path / "a", first, "0" * 40, ["file"])
+    assert "bad object" in capsys.readouterr().err
+
+
+def test_the_common_commit_is_found_where_there_is_one(tmp_path):
+    first, second = repository(tmp_path / "a")
+
+    assert asked.merge_base(tmp_path / "a", first, second) == first
+    assert asked.merge_base(tmp_path / "a", first, "0" * 40) is None
+
+
+def test_variables_are_added_to_the_environment_of_git(tmp_path, monkeypatch):
+    repository(tmp_path / "a")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "ours")
+
+    answer = asked.run(tmp_path / "a", "var", "GIT_AUTHOR_IDENT", environment={"GIT_AUTHOR_EMAIL": "x@y.org"})
+
+    assert (answer.status, answer.output.partition(">")[0]) == (0, "ours <x@y.org")
+
+
+def test_a_command_that_fails_is_an_answer_too(tmp_path):
+    answer = asked.run(tmp_path, "rev-parse", "HEAD")
+
+    assert answer.status == 128
+    assert "not a git repository" in answer.errors
