@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from antigil.errors import UserError
 
 from .arguments import add_config, add_measuring, add_report, positive_integer
-from .needs import asv_needed, judged
-from .output import hand_over, progress, writable
+from .shared import asv_needed, hand_over, judged, progress, writable
 
 if TYPE_CHECKING:
     from antigil.history.project import Project

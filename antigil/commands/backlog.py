@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .arguments import add_config, positive_integer, shard
-from .needs import asv_needed
+from .shared import asv_needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

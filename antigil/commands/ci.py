@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .arguments import add_config, positive_integer
-from .needs import asv_needed
+from .shared import asv_needed
 
 CI_ACTIONS = {
     "machine": "make asv know this machine by its CPU, and print the name",

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import add_config, add_measuring, add_report
-from .needs import asv_needed, judged
-from .output import hand_over, progress, writable
+from .shared import asv_needed, hand_over, judged, progress, writable
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Outcome

@@ -15,7 +15,7 @@ from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
 from antigil.scaling import MeasurementError
 
-from .output import STANDARD_OUTPUT, refuse_unwritable, write_text
+from .shared import STANDARD_OUTPUT, refuse_unwritable, write_text
 
 SCHEMA = "antigil.doctor/1"
 EXIT_UNFIT = 1

@@ -18,7 +18,7 @@ from antigil.report.measurement_json import document
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
 from .arguments import positive, thread_counts
-from .output import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
+from .shared import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -11,12 +11,17 @@ from antigil.history.archive_reader import read_archive
 from antigil.history.changes import find_changes, steps_of_graphs
 from antigil.history.options import read_options
 
-from .navigation import link_from_asv
 from .pages import write_site
 from .status import standings
 
 #: The folder of the pages, below asv's ``html_dir``.
 FOLDER = "speedup"
+
+#: Where the link goes: before the first of these that a page has, and how it looks there.
+PLACES = (
+    ('<li id="nav-li-graphdisplay">', '<li id="nav-li-antigil"><a href="{href}">Speedup</a></li>\n        '),
+    ("</body>", '<p><a href="{href}">Speedup over threads, commit by commit</a> needs no network.</p>\n  '),
+)
 
 
 def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: dict[str, int]) -> None:
@@ -38,3 +43,15 @@ def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: 
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
             log.warning(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")
+
+
+def link_from_asv(page: Path, href: str) -> bool:
+    """Add the link to a page of asv's, which asv has just copied; return whether there was a place for it."""
+    if not page.is_file():
+        return False
+    text = page.read_text(encoding="utf-8")
+    for place, link in PLACES:
+        if place in text:
+            page.write_text(text.replace(place, link.format(href=href) + place, 1), encoding="utf-8")
+            return True
+    return False
