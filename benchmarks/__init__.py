@@ -16,4 +16,18 @@ sys.modules[checkout.__name__] = checkout
 
 from .checkout import scaling as instrument  # noqa: E402
 
-__all__ = ["instrument"]
+__all__ = ["import_kernel", "instrument"]
+
+
+def import_kernel(name: str) -> str:
+    """Return a workload's set-up that imports a kernel from whatever commit is installed.
+
+    Commits from before the room ``antigil.kernels`` have their kernels at the top of ``antigil``. A commit
+    that has the kernel in neither place raises ImportError, and so is skipped.
+    """
+    return f"""\
+try:
+    from antigil.kernels import {name}
+except ModuleNotFoundError:
+    from antigil import {name}
+"""

@@ -4,6 +4,7 @@ They are measured shortly, since their scaling is known; a commit that changes i
 they are here for.
 """
 
+from . import import_kernel
 from .checkout.suite import Scaling, Workload
 
 
@@ -14,13 +15,13 @@ class Known(Scaling, threads=(1, 2, 4), budget=1.2, processes=2, rounds=2, only=
 class SerialTenth(Known, title="serial fraction 0.1: at most 10"):
     """Holds the GIL for a tenth of its work, in slices of 10 us; a call takes about 3 ms."""
 
-    workload = Workload("serial_fraction(300_000, 0.1, 1000)", "from antigil import serial_fraction")
+    workload = Workload("serial_fraction(300_000, 0.1, 1000)", import_kernel("serial_fraction"))
 
 
 class SerialHalf(Known, title="serial fraction 0.5: at most 2"):
     """Holds the GIL for half of its work, in slices of 10 us; a call takes about 3 ms."""
 
-    workload = Workload("serial_fraction(300_000, 0.5, 1000)", "from antigil import serial_fraction")
+    workload = Workload("serial_fraction(300_000, 0.5, 1000)", import_kernel("serial_fraction"))
 
 
 LARGE_BUFFER = "data = bytearray(b'1') * (128 << 20)  # larger than the caches\n"
@@ -29,25 +30,25 @@ LARGE_BUFFER = "data = bytearray(b'1') * (128 << 20)  # larger than the caches\n
 class StreamHolding(Known, title="memory, GIL held: 1"):
     """Reads 128 MiB, the GIL held."""
 
-    workload = Workload("stream_holding(data)", LARGE_BUFFER + "from antigil import stream_holding")
+    workload = Workload("stream_holding(data)", LARGE_BUFFER + import_kernel("stream_holding"))
 
 
 class StreamReleasing(Known, title="memory, GIL released: as far as the bandwidth goes"):
     """Reads 128 MiB, the GIL released."""
 
-    workload = Workload("stream_releasing(data)", LARGE_BUFFER + "from antigil import stream_releasing")
+    workload = Workload("stream_releasing(data)", LARGE_BUFFER + import_kernel("stream_releasing"))
 
 
 class SleepHolding(Known, title="sleep, GIL held: 1"):
     """Sleeps for 2 ms, the GIL held."""
 
-    workload = Workload("sleep_holding(0.002)", "from antigil import sleep_holding")
+    workload = Workload("sleep_holding(0.002)", import_kernel("sleep_holding"))
 
 
 class SleepReleasing(Known, title="sleep, GIL released: n, whatever the CPUs"):
     """Sleeps for 2 ms, the GIL released."""
 
-    workload = Workload("sleep_releasing(0.002)", "from antigil import sleep_releasing")
+    workload = Workload("sleep_releasing(0.002)", import_kernel("sleep_releasing"))
 
 
 ZEROS = "import os\nfd = os.open('/dev/zero', os.O_RDONLY)\n"
@@ -56,17 +57,17 @@ ZEROS = "import os\nfd = os.open('/dev/zero', os.O_RDONLY)\n"
 class ReadHolding(Known, title="read, GIL held: 1"):
     """Reads 256 KiB that the kernel has at hand, the GIL held."""
 
-    workload = Workload("read_holding(fd, 1 << 18)", ZEROS + "from antigil import read_holding")
+    workload = Workload("read_holding(fd, 1 << 18)", ZEROS + import_kernel("read_holding"))
 
 
 class ReadReleasing(Known, title="read, GIL released: n, up to the CPUs"):
     """Reads 256 KiB that the kernel has at hand, the GIL released."""
 
-    workload = Workload("read_releasing(fd, 1 << 18)", ZEROS + "from antigil import read_releasing")
+    workload = Workload("read_releasing(fd, 1 << 18)", ZEROS + import_kernel("read_releasing"))
 
 
 def _counting(place: str, form: str) -> Workload:
-    setup = f"from antigil import SharedCounter\nadd = SharedCounter({place!r}, 8).add_{form}"
+    setup = import_kernel("SharedCounter") + f"add = SharedCounter({place!r}, 8).add_{form}"
     return Workload("add(200_000, thread)", setup)
 
 

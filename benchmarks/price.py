@@ -8,7 +8,7 @@ from operator import sub, truediv
 from statistics import median
 from typing import Any
 
-from . import instrument
+from . import import_kernel, instrument
 
 STEPS = (5, 100, 2_000, 100_000)
 """Work per call: a step takes about 10 ns."""
@@ -29,7 +29,7 @@ def call_seconds(steps: int, rounds: int = 2) -> dict[tuple[str, int], list[floa
     for _ in range(rounds):
         for form, share in HELD_SHARES.items():
             statement = f"serial_fraction({steps}, {share})"
-            workload = instrument.Workload(statement, "from antigil import serial_fraction")
+            workload = instrument.Workload(statement, import_kernel("serial_fraction"))
             plan = instrument.Plan(THREADS, budget=0.3, rounds=1)
             *_, undisturbed = instrument.measure_rounds(workload, plan)  # if any was, it is the last
             for n in THREADS:

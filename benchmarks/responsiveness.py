@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from statistics import mean
 from typing import Any
 
-from . import instrument
+from . import import_kernel, instrument
 
 PAUSE_SECONDS = 0.001
 CALL_STEPS = 500_000
@@ -52,15 +52,15 @@ OBSERVERS: dict[str, Callable[[float], list[float]]] = {"thread": thread_delays,
 @contextmanager
 def busy(n_threads: int, held_share: float) -> Iterator[None]:
     """Keep threads busy with calls of a kernel."""
-    from antigil import serial_fraction
-
+    statement = f"serial_fraction({CALL_STEPS}, {held_share}, {CALL_STEPS})"
+    make_run = instrument.Workload(statement, import_kernel("serial_fraction")).prepare()
     stop = threading.Event()
 
-    def work() -> None:
+    def work(call: Callable[[int], object]) -> None:
         while not stop.is_set():
-            serial_fraction(CALL_STEPS, held_share, CALL_STEPS)
+            call(1)
 
-    threads = [threading.Thread(target=work) for _ in range(n_threads)]
+    threads = [threading.Thread(target=work, args=[make_run(i, n_threads)]) for i in range(n_threads)]
     for thread in threads:
         thread.start()
     try:

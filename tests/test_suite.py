@@ -1,5 +1,6 @@
 """The asv suite: what asv finds in it, and what a real run takes from the checkout and from the commit."""
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -103,6 +104,44 @@ def test_the_instrument_comes_from_the_checkout_under_its_own_name(suite):
     assert instrument.__name__ == "benchmarks.checkout.scaling"
     assert issubclass(suite["article"].SemGil, Scaling)
     assert Path(inspect.getfile(Scaling)) == ROOT / "antigil" / "suite.py"
+
+
+KERNEL = "from time import sleep as sleep_holding\n"
+
+
+@pytest.fixture
+def in_commit(suite, tmp_path):
+    """Return a function that sets up ``SleepHolding`` where a commit's files are installed, given by path."""
+
+    def set_up(files):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, "utf-8")
+        original = suite["kernels"].SleepHolding.workload
+
+        class Here(suite["kernels"].Known):
+            workload = dataclasses.replace(original, path=(str(tmp_path),))
+
+        measured = Here().setup_cache()
+        Here().setup(measured)
+        return measured
+
+    return set_up
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"antigil/__init__.py": "", "antigil/kernels.py": KERNEL}, {"antigil/__init__.py": KERNEL}],
+    ids=["in their own room", "at the top"],
+)
+def test_a_kernel_is_found_where_its_commit_has_it(in_commit, files):
+    assert [point["threads"] for point in in_commit(files)["points"]] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("files", [{"antigil/kernels.py": ""}, {}], ids=["a room without it", "no room"])
+def test_a_commit_that_has_a_kernel_in_neither_place_is_skipped(in_commit, files):
+    with pytest.raises(NotImplementedError, match=r"^not in this commit: cannot import name 'sleep_holding'"):
+        in_commit({"antigil/__init__.py": "", **files})
 
 
 # A real run. A benchmark of the test's own tells where the worker's kernels and the instrument lie.
