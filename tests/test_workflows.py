@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-SCRIPTS = [ROOT / ".ci/run", *sorted((ROOT / "tests/workflows_rehearsal/bin").iterdir())]
+SCRIPTS = [ROOT / ".ci/run", *sorted((ROOT / "tests/workflows/bin").iterdir())]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from asv.benchmarks import Benchmarks
-from asv.util import load_json, write_json
+from .asv_files import BENCHMARKS_VERSION, read_file, write_file
 
 AGE = "antigil_suite"
 
@@ -23,13 +22,12 @@ Suite = Mapping[str, Mapping[str, Any]]
 
 def read_suite(file: Path) -> dict[str, Any]:
     """Return the benchmarks in a file, by name."""
-    found: dict[str, Any] = load_json(str(file), Benchmarks.api_version)
-    return found
+    return read_file(file, BENCHMARKS_VERSION)
 
 
 def write_suite(file: Path, suite: Suite) -> None:
     """Write benchmarks as asv does."""
-    write_json(str(file), dict(suite), Benchmarks.api_version)
+    write_file(file, suite, BENCHMARKS_VERSION)
 
 
 def stamp(file: Path, age: int | None, before: Suite) -> Suite:

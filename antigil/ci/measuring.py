@@ -14,28 +14,26 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from asv.util import UserError as AsvUserError
-
-from antigil.history.machine import register
-from antigil.history.project import Project
-
 from .benchmarks_file import Suite, age_of_checkout, stamp
 
 
-def measure(project: Project, commits: Sequence[str], minutes: float | None) -> int:
+def measure(results: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:
     """Measure commits; leave in asv's folder their results and nothing else; return the exit status.
 
     Parameters
     ----------
+    results
+        asv's folder of results.
+    machine
+        The name by which asv knows this machine.
     minutes
         When to end; not before all are measured if None.
     """
-    results = Path(project.conf.results_dir)
     shutil.rmtree(results, ignore_errors=True)
     if not commits:
         print("nothing to measure")
         return 0
-    machine, age = register(), age_of_checkout(Path.cwd())
+    age = age_of_checkout(Path.cwd())
     suite: Suite = {}
 
     def one(commit: str) -> int:
@@ -43,7 +41,7 @@ def measure(project: Project, commits: Sequence[str], minutes: float | None) -> 
         status = _asv(machine, commit)
         try:
             suite = stamp(results / "benchmarks.json", age, suite)
-        except (OSError, AsvUserError):
+        except (OSError, ValueError):
             return status or 1  # asv has said why it has got nowhere
         return status
 

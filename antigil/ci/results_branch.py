@@ -22,13 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from asv.machine import Machine
-from asv.results import Results
-from asv.util import UserError as AsvUserError
-from asv.util import load_json, write_json
-
 from antigil.errors import UserError
 
+from .asv_files import MACHINE_VERSION, RESULTS_VERSION, read_file, write_file
 from .benchmarks_file import newer, read_suite, write_suite
 
 ATTEMPTS = 10
@@ -50,7 +46,7 @@ FINAL = re.compile(
 )
 
 #: What reading a file raises that is not what its name says.
-UNREADABLE = (AsvUserError, KeyError, TypeError, ValueError)
+UNREADABLE = (KeyError, TypeError, ValueError)
 
 AUTHOR = {
     f"GIT_{role}_{part}": text
@@ -173,7 +169,7 @@ def _add(file: Path, goal: Path) -> None:
         suite = read_suite(file)
         write_suite(goal, newer(read_suite(goal), suite) if goal.exists() else suite)
     elif file.name == "machine.json":
-        load_json(str(file), Machine.api_version)
+        read_file(file, MACHINE_VERSION)
         shutil.copyfile(file, goal)
     else:
         _add_results(file, goal)
@@ -190,11 +186,11 @@ def _add_results(file: Path, goal: Path) -> None:
     if old["commit_hash"] == new["commit_hash"] and old["result_columns"] == new["result_columns"]:
         new["results"] = {**old["results"], **new["results"]}
         new["durations"] = {**old.get("durations", {}), **new.get("durations", {})}
-    write_json(str(goal), new, Results.api_version, compact=True)
+    write_file(goal, new, RESULTS_VERSION, compact=True)
 
 
 def _results(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = load_json(str(file), Results.api_version)
+    found = read_file(file, RESULTS_VERSION)
     if not {"commit_hash", "result_columns", "results"} <= set(found):
         raise ValueError("no results of asv")
     return found

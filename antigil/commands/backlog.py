@@ -27,8 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
     with asv_needed():
+        from antigil.ci.shards import shard as part
         from antigil.history.backlog import backlog
-        from antigil.history.backlog import shard as part
         from antigil.history.project import open_project
     number, of = args.shard
     todo = part(backlog(open_project(args.config), args.since, args.machine), number, of)

@@ -1,121 +1,118 @@
-"""``antigil ci``: what the workflows do besides measuring and judging."""
+"""``antigil ci``: what the workflows do besides measuring and judging.
+
+``push``, ``comment`` and ``issues`` run beside a token that writes, and need the standard library only.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .arguments import add_config, positive_integer
 from .shared import asv_needed
 
-CI_ACTIONS = {
-    "machine": "make asv know this machine by its CPU, and print the name",
-    "fetch": "bring the stored results from their branch",
-    "push": "add folders of results to the branch, whoever else writes to it meanwhile",
-    "measure": "measure the commits named on stdin with asv, in time, and leave only their results",
-    "shards": "print the backlog as a JSON list of shards for a matrix, as many as it needs",
-    "comment": "post or update the one comment of a pull request, from compare's JSON",
-    "issues": "open, update and close one issue per workload, from alert's JSON",
-}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add what ``ci`` accepts."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "\n".join(f"{name:8} {what}" for name, what in CI_ACTIONS.items())
-    parser.add_argument("action", choices=tuple(CI_ACTIONS), metavar="ACTION", help="one of those below")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="what it reads")
-    parser.add_argument("--branch", default="results", help="where results are kept (default: results)")
-    parser.add_argument(
-        "--minutes", type=positive_integer, metavar="N", help="measure: begin nothing that would take longer"
+    """Add what ``ci`` accepts: an action, and what that one accepts."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    def add(name: str, action: Any, summary: str) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=summary)
+        found.set_defaults(action=action)
+        return found
+
+    add("machine", _machine, "make asv know this machine by its CPU, and print the name")
+    fetch = add("fetch", _fetch, "bring the stored results from their branch")
+    push = add("push", _push, "add folders of results to the branch, whoever else writes to it meanwhile")
+    measure = add(
+        "measure",
+        _measure,
+        "measure the commits named on stdin with asv, in time, and leave only their results",
     )
-    parser.add_argument(
-        "--per-shard", type=positive_integer, default=20, metavar="N", help="commits per shard (default: 20)"
+    shards = add(
+        "shards", _shards, "print the backlog as a JSON list of shards for a matrix, as many as it needs"
     )
-    parser.add_argument(
-        "--most", type=positive_integer, default=20, metavar="N", help="shards at most (default: 20)"
-    )
-    add_config(parser)
+    comment = add("comment", _comment, "post or update the one comment of a pull request")
+    issues = add("issues", _issues, "open, update and close one issue per workload")
+
+    push.add_argument("folders", nargs="+", metavar="FOLDER", help="what was measured")
+    comment.add_argument("file", metavar="FILE", help="what 'antigil compare --json' wrote")
+    issues.add_argument("file", metavar="FILE", help="what 'antigil alert --json' wrote")
+    for one in (fetch, push):
+        one.add_argument("--branch", default="results", help="where results are kept (default: results)")
+    help_ = "begin nothing that would take longer"
+    measure.add_argument("--minutes", type=positive_integer, metavar="N", help=help_)
+    help_ = "commits per shard (default: 20)"
+    shards.add_argument("--per-shard", type=positive_integer, default=20, metavar="N", help=help_)
+    help_ = "shards at most (default: 20)"
+    shards.add_argument("--most", type=positive_integer, default=20, metavar="N", help=help_)
+    for one in (fetch, measure, shards):
+        add_config(one)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the actions, say what was done, and return the exit status."""
+    """Do one of the actions, and return the exit status."""
     with asv_needed():
-        if args.action == "measure":
-            return _measure(args)
-        for line in ACTIONS[args.action](args):
-            print(line)
+        status: int = args.action(args)
+    return status
+
+
+def _machine(args: argparse.Namespace) -> int:
+    from antigil.history.machine import register
+
+    print(register())
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from antigil.ci.results_branch import fetch_results
+    from antigil.history.project import open_project
+
+    exists = fetch_results(Path(open_project(args.config).conf.results_dir), args.branch)
+    print(f"results of branch {args.branch}" if exists else f"no branch {args.branch} yet: no results")
+    return 0
+
+
+def _push(args: argparse.Namespace) -> int:
+    from antigil.ci.results_branch import push_results
+
+    folders = [Path(name) for name in args.folders]
+    added = push_results(folders, args.branch, "results: add what was measured")
+    print(f"added to branch {args.branch}" if added else f"nothing new for branch {args.branch}")
     return 0
 
 
 def _measure(args: argparse.Namespace) -> int:
-    """Measure the commits that are named on stdin."""
     from antigil.ci.measuring import measure
-    from antigil.history.project import open_project
-
-    return measure(open_project(args.config), sys.stdin.read().split(), args.minutes)
-
-
-def _machine(args: argparse.Namespace) -> list[str]:
     from antigil.history.machine import register
-
-    return [register()]
-
-
-def _fetch(args: argparse.Namespace) -> list[str]:
-    from antigil.ci.results_branch import fetch_results
     from antigil.history.project import open_project
 
-    project = open_project(args.config)
-    exists = fetch_results(Path(project.conf.results_dir), args.branch)
-    return [f"results of branch {args.branch}" if exists else f"no branch {args.branch} yet: no results"]
+    results = Path(open_project(args.config).conf.results_dir)
+    return measure(results, register(), sys.stdin.read().split(), args.minutes)
 
 
-def _push(args: argparse.Namespace) -> list[str]:
-    from antigil.ci.results_branch import push_results
-
-    added = push_results([Path(name) for name in args.paths], args.branch, "results: add what was measured")
-    return [f"added to branch {args.branch}" if added else f"nothing new for branch {args.branch}"]
-
-
-def _shards(args: argparse.Namespace) -> list[str]:
-    """Return a JSON list for a matrix, newest commits first: as many shards as they need, none for none.
-
-    Each names its commits, so that a runner that starts late measures what was meant for it.
-    """
-    from antigil.history.backlog import backlog, shard
+def _shards(args: argparse.Namespace) -> int:
+    from antigil.ci.shards import matrix
+    from antigil.history.backlog import backlog
     from antigil.history.project import open_project
 
-    todo = backlog(open_project(args.config))[: args.most * args.per_shard]
-    of = math.ceil(len(todo) / args.per_shard)
-    return [
-        json.dumps(
-            [{"shard": f"{i}/{of}", "commits": " ".join(shard(todo, i, of))} for i in range(1, of + 1)]
-        )
-    ]
+    print(json.dumps(matrix(backlog(open_project(args.config)), args.per_shard, args.most)))
+    return 0
 
 
-def _comment(args: argparse.Namespace) -> list[str]:
+def _comment(args: argparse.Namespace) -> int:
     from antigil.ci.comment import comment
 
-    return [comment(path) for path in args.paths]
+    print(comment(args.file))
+    return 0
 
 
-def _issues(args: argparse.Namespace) -> list[str]:
+def _issues(args: argparse.Namespace) -> int:
     from antigil.ci.issues import synchronise
 
-    return [line for path in args.paths for line in synchronise(path)]
-
-
-ACTIONS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
-    "machine": _machine,
-    "fetch": _fetch,
-    "push": _push,
-    "shards": _shards,
-    "comment": _comment,
-    "issues": _issues,
-}
+    for line in synchronise(args.file):
+        print(line)
+    return 0

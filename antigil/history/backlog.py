@@ -1,13 +1,6 @@
-"""Which commits still lack results: newest first, and in parts that several runners can share.
-
-The parts are dealt out from the backlog itself, so that they are even however patchy it is, and the same for
-the same backlog. Runners that start one after the other, while results come in, would each see another
-backlog: for them it is looked at once, and the parts are handed on (`antigil ci shards`).
-"""
+"""Which commits still lack results, newest first."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from asv.results import iter_results
 
@@ -66,8 +59,3 @@ def backlog(project: Project, since: str | None = None, machine: str | None = No
             if machine is None or results.params.get("machine") == machine
         }
     return [hash_ for hash_ in reversed(commits_of(project, since)) if hash_ not in measured]
-
-
-def shard(commits: Sequence[str], number: int, of: int) -> list[str]:
-    """Return the number-th of some equal parts, each with commits from all over the history."""
-    return list(commits[number - 1 :: of])

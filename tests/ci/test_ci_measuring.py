@@ -8,7 +8,6 @@ from sample_project import git
 
 from antigil.ci.benchmarks_file import AGE, age_of_checkout, read_suite, stamp, write_suite
 from antigil.ci.measuring import in_time, measure
-from antigil.history.project import open_project
 
 
 class Clock:
@@ -56,12 +55,11 @@ def test_a_failure_is_told_at_the_end_and_stops_nothing():
 
 
 def test_where_nothing_is_to_be_measured_what_was_known_before_is_not_left_as_if_it_had_been(
-    tmp_path, monkeypatch
+    tmp_path,
 ):
     generate(Plan(commits=2, workloads=(Planned("work.One", "one", {0: Behaviour()}),)), tmp_path)
-    monkeypatch.chdir(tmp_path)
 
-    assert measure(open_project(), [], None) == 0
+    assert measure(tmp_path / "results", "alpha", [], None) == 0
     assert not (tmp_path / "results").exists()
 
 
