@@ -8,7 +8,6 @@ won meanwhile nor brings back what it has lost. Of a file without the note nothi
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,19 +35,6 @@ def stamp(file: Path, age: int | None, before: Suite) -> Suite:
     suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
     write_suite(file, suite)
     return suite
-
-
-def age_of_checkout(folder: Path) -> int | None:
-    """Return how many commits a checkout's history has, or None where that is not known."""
-    if _git(folder, "rev-parse", "--is-shallow-repository") != "false":
-        return None
-    return int(_git(folder, "rev-list", "--count", "HEAD") or 0) or None
-
-
-def _git(folder: Path, *words: str) -> str:
-    """Return what git says; nothing where it fails: no repository of git's, or none with a commit."""
-    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def newer(old: Suite, new: Suite) -> Suite:

@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .benchmarks_file import Suite, age_of_checkout, stamp
+from antigil.git import age_of_checkout
+
+from .benchmarks_file import Suite, stamp
 
 
 def measure(results: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:

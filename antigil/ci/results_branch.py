@@ -14,7 +14,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from antigil import git
 from antigil.errors import UserError
 
 from .asv_files import MACHINE_VERSION, RESULTS_VERSION, read_file, write_file
@@ -213,10 +213,10 @@ def _push(clone: Path, branch: str) -> None:
 
 def _remotely(folder: Path | None, *words: str) -> str:
     """Run what needs the network; tell whether a failure may pass."""
-    done = _run(folder, *words)
-    if done.returncode == 0:
-        return done.stdout.strip()
-    said = " ".join(done.stderr.split())
+    answer = _git_answer(folder, *words)
+    if answer.status == 0:
+        return answer.output.strip()
+    said = " ".join(answer.errors.split())
     if any(text in said for text in OVERTAKEN):
         raise PassingError("somebody else has written to the branch meanwhile")
     if FINAL.search(said):
@@ -229,16 +229,15 @@ def _url(remote: str) -> str:
 
 
 def _git(folder: Path | None, *words: str) -> str:
-    done = _run(folder, *words)
-    if done.returncode != 0:
-        raise UserError(f"git {words[0]} failed: {' '.join(done.stderr.split())}")
-    return done.stdout.strip()
+    answer = _git_answer(folder, *words)
+    if answer.status != 0:
+        raise UserError(f"git {words[0]} failed: {' '.join(answer.errors.split())}")
+    return answer.output.strip()
 
 
-def _run(folder: Path | None, *words: str) -> subprocess.CompletedProcess[str]:
-    where = [] if folder is None else ["-C", str(folder)]
-    env = {**os.environ, **AUTHOR, **_credentials(), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    return subprocess.run(["git", *where, *words], env=env, capture_output=True, text=True, check=False)
+def _git_answer(folder: Path | None, *words: str) -> git.Answer:
+    own = {**AUTHOR, **_credentials(), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return git.run(folder, *words, environment=own)
 
 
 def _credentials() -> dict[str, str]:

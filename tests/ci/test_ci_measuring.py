@@ -6,8 +6,9 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
-from antigil.ci.benchmarks_file import AGE, age_of_checkout, read_suite, stamp, write_suite
+from antigil.ci.benchmarks_file import AGE, read_suite, stamp, write_suite
 from antigil.ci.measuring import in_time, measure
+from antigil.git import age_of_checkout
 
 
 class Clock:
