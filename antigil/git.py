@@ -58,8 +58,9 @@ def run(
 
 
 def describe_commits(folder: Path | str, hashes: Iterable[str]) -> dict[str, Described]:
-    """Return what git knows of each commit; nothing if git fails."""
-    words = ["log", "--no-walk=unsorted", "--stdin", "--ignore-missing", "--encoding=UTF-8"]
+    """Return what git knows of each commit that is here; nothing if git fails."""
+    # git minds --ignore-missing only in what it is told after it
+    words = ["log", "--ignore-missing", "--no-walk=unsorted", "--stdin", "--encoding=UTF-8"]
     asked = "\n".join(hashes)
     if not asked:
         return {}
