@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
-from antigil.guard.alert_json import SCHEMA
-from antigil.guard.confirmation import pattern_of
-from antigil.report.alerts import entries, entry_lines
+from antigil.report.alerts import entries, entry_lines, pattern_of
+from antigil.report.document import ALERT_SCHEMA
 from antigil.report.markdown import code
 
 from .github import gh, gh_json
@@ -167,7 +166,7 @@ def synchronise(path: str) -> list[str]:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-        matches = document["schema"] == SCHEMA and {"since", "selected"} <= document.keys()
+        matches = document["schema"] == ALERT_SCHEMA and {"since", "selected"} <= document.keys()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no alerts: {error}") from error
     if not matches:

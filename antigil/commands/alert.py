@@ -58,12 +58,12 @@ def _alert(
     args: argparse.Namespace,
     outputs: tuple[Path | None, Path | None],
 ) -> int:
-    from antigil.guard.alert_json import document_of
+    from antigil.guard.alert_json import alerts_to_json
     from antigil.guard.alerts import find_alerts, selected
     from antigil.guard.confirmation import confirm
     from antigil.guard.memory import Memory
     from antigil.history.archive_reader import load_archive
-    from antigil.report.alerts import render
+    from antigil.report.alerts import render_alerts
 
     memory = Memory.open(Path(project.conf.results_dir), notes)
     archive, revisions = load_archive(project, args.since, memory.hashes)
@@ -78,8 +78,8 @@ def _alert(
         )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]
-    document = document_of(archive, alerts, args.since, project.options.site_url, restricted)
-    hand_over(document, render, args.format, *outputs)
+    document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted)
+    hand_over(document, render_alerts, args.format, *outputs)
     if args.confirm or notes is not None:
         for alert in alerts:
             memory.note(alert, told=True)

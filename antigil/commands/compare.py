@@ -10,7 +10,7 @@ from .arguments import add_config, add_measuring, add_report
 from .shared import asv_needed, hand_over, judged, progress, writable
 
 if TYPE_CHECKING:
-    from antigil.guard.comparison import Outcome
+    from antigil.guard.comparison import Comparison
     from antigil.history.project import Project, Revision
 
 
@@ -46,23 +46,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
-    from antigil.report.document import document_of
-    from antigil.report.formats import render
+    from antigil.guard.comparison_json import comparison_to_json
+    from antigil.report.formats import render_comparison
 
     base, head = project.revision(args.base), project.revision(args.head)
     if args.merge_base:
         base = project.merge_base(base, head)
     outcome = _outcome(project, base, head, args)
-    hand_over(document_of(outcome), render, args.format, output, json_file)
+    hand_over(comparison_to_json(outcome), render_comparison, args.format, output, json_file)
     return outcome.status
 
 
-def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Outcome:
-    from antigil.guard.comparison import Outcome, compare, needed, uncommitted
+def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Comparison:
+    from antigil.guard.comparison import Comparison, compare, needed, uncommitted
     from antigil.guard.stored_comparison import compare_stored
 
     if args.paths and not needed(project, base, head, args.paths):
-        return Outcome(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
+        return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
     say = progress()

@@ -13,8 +13,8 @@ from typing import Any
 
 from antigil import plot
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.report.measurement import report
-from antigil.report.measurement_json import document
+from antigil.fitted_laws import fitted_laws
+from antigil.report.measurement import measurement_lines, measurement_to_json
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
 from .arguments import positive, thread_counts
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         if isinstance(error, MeasurementError):
             raise UserError(str(error)) from error
         raise
-    _hand_over(measurement, document(measurement), args)
+    _hand_over(measurement, measurement_to_json(measurement, fitted_laws(measurement)), args)
     return 0
 
 
@@ -122,7 +122,7 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
         print(text)
     else:
         ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-        for line in report(measurement, form["laws"], ascii_only=ascii_only):
+        for line in measurement_lines(measurement, form["laws"], ascii_only=ascii_only):
             print(line)
         if args.json is not None:
             write_text(args.json, text + "\n")

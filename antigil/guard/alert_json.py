@@ -1,25 +1,19 @@
-"""The documented JSON form of the alerts of a history, and what it says in words."""
+"""From the alerts of a history to their documented JSON form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from antigil.history.changes import Effect
 from antigil.history.labels import environment_labels, file_names
 from antigil.history.series import Archive, Commit, Environment
-from antigil.report.comparison import EXCUSED, trade_told
-from antigil.report.quantities import change, name, value
+from antigil.report.document import ALERT_SCHEMA, Document
 
-from .alerts import Alert
+from .alert_state import Alert, AlertState
 from .verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
 
-SCHEMA = "antigil.alert/1"
 
-Document = dict[str, Any]
-
-
-def document_of(
+def alerts_to_json(
     archive: Archive,
     alerts: Sequence[Alert],
     since: str | None = None,
@@ -37,7 +31,7 @@ def document_of(
     files = file_names(list(archive.workloads))
     page = f"{site_url.rstrip('/')}/{{}}.html" if site_url else ""
     return {
-        "schema": SCHEMA,
+        "schema": ALERT_SCHEMA,
         "status": status_of(archive, alerts),
         "since": since,
         "selected": list(selected),
@@ -52,7 +46,7 @@ def document_of(
 
 def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
     """Return the exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
-    if any(alert.counts for alert in alerts):
+    if any(alert.state.counts for alert in alerts):
         return CONFIRMED_LOSS
     return COULD_NOT_JUDGE if _problems(archive, alerts) else NOTHING_LOST
 
@@ -69,7 +63,7 @@ def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     found += [
         f"{_where(alert)} lost something, but a control changed beside it: the machine moved"
         for alert in alerts
-        if alert.unfit and alert.open and alert.held is None and not alert.postponed
+        if alert.state is AlertState.UNFIT and not alert.postponed
     ]
     return found
 
@@ -85,11 +79,11 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "title": alert.workload.title,
         "control": alert.workload.control,
         "environment": labels[alert.environment],
-        "standing": standing(alert),
+        "standing": alert.state_text,
         "new": alert.new,
-        "counts": alert.counts,
+        "counts": alert.state.counts,
         "lost": alert.lost,
-        "settled": alert.settled,
+        "settled": alert.state.settled,
         "excuse": alert.excuse,
         "trade": None if alert.trade is None else str(alert.trade),
         "throughput": _throughput(alert.effects),
@@ -130,54 +124,3 @@ def _effect(effect: Effect) -> Document:
         "measured_before": effect.measured_before,
         "measured_after": effect.measured_after,
     }
-
-
-def standing(alert: Alert) -> str:
-    """Return in a few words what an alert is."""
-    if alert.workload.control:
-        return "control moved"
-    if alert.unfit and alert.held is None:
-        return "unfit to judge"
-    if not alert.lost:
-        return "gained"
-    if alert.over:
-        return "lost, recovered since"
-    if alert.excuse is not None:
-        return "lost, excused"
-    if alert.held is False:
-        return "did not hold when measured again"
-    return ("lost" if alert.trade is None else "trade") if alert.certain else "suspected loss"
-
-
-def headline(document: Document) -> str:
-    """Return the result in one line."""
-    lost = list(dict.fromkeys(a["workload"] for a in document["alerts"] if a["counts"]))
-    if lost:
-        return f"Confirmed loss: {', '.join(lost)}"
-    if document["status"] == COULD_NOT_JUDGE:
-        return "Could not judge"
-    return "Nothing lost"
-
-
-def remarks(alert: Mapping[str, Any]) -> Iterator[str]:
-    """Yield sentences on one alert."""
-    if alert["excuse"] is not None:
-        yield f"{EXCUSED}{alert['excuse']}"
-    if alert["counts"] and alert["held"]:
-        yield "Measured again, the later of the two commits against the earlier: the loss held."
-    if alert["between"]:
-        many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
-        yield f"{many} between the two may have done it as well: not told apart yet."
-    if alert["trade"]:
-        yield trade_told(alert["trade"], alert["throughput"])
-
-
-def cells(effect: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Return an effect's name, before, now and change as people read them."""
-    kind, threads, base, head = effect["quantity"], effect["threads"], effect["base"], effect["head"]
-    return (
-        name(kind, threads),
-        value(kind, threads, base),
-        value(kind, threads, head),
-        change(kind, base, head),
-    )

@@ -5,9 +5,9 @@ threshold of the workload. What changed at one commit is one alert, in whatever 
 gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
 environment says nothing: the machine moved.
 
-A loss is *over* when the newest stretch of every number that was lost is back at what it was before, less
-the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back any
-more: there it is over if another environment shows that it was mended.
+A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
+less the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back
+any more: there it has if another environment shows that it was mended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,102 +30,13 @@ from antigil.history.changes import (
     find_changes,
 )
 from antigil.history.options import Options
-from antigil.history.series import Archive, Commit, Environment, Ints, Series, Workload
+from antigil.history.series import Archive, Commit, Environment, Ints, Series
 
+from .alert_state import Alert
 from .verdict import Trade
 
 #: An environment without results in so many of the newest measured commits is taken for retired.
 RETIRED_AFTER = 30
-
-
-@dataclass(frozen=True)
-class Alert:
-    """What one commit did to one workload in one environment.
-
-    Attributes
-    ----------
-    before, commit : Commit
-        The last measured commit before the change and the first one after it.
-    effects : tuple of Effect
-        Of scaling and of single-thread time, in either direction.
-    identity : str
-        Follows from workload, commit, direction and environment; `alert_memory` keeps that of a known change.
-    measured : int
-        How many commits were measured from the change on.
-    unfit : bool
-        Whether a control changed beside it.
-    over : bool
-        Whether all that was lost has come back since.
-    held : bool or None
-        Whether a fresh measurement showed it again; None if there was none.
-    asked : int
-        How many commits had been measured from the change on when it was measured again.
-    culprit : tuple of two Commits or None
-        What measuring again led to: the commit that lost it and the last one that had not.
-    between : int
-        How many commits lie between these two.
-    postponed : bool
-        Whether it was to be measured again, but the time was up.
-    problem : str or None
-        Why it could not be measured again, if that was asked for.
-    new : bool
-        Whether it was not reported before as it stands now.
-    """
-
-    workload: Workload
-    environment: Environment
-    before: Commit
-    commit: Commit
-    effects: tuple[Effect, ...]
-    identity: str
-    excuse: str | None = None
-    trade: Trade | None = None
-    unfit: bool = False
-    over: bool = False
-    measured: int = 0
-    held: bool | None = None
-    asked: int = 0
-    culprit: tuple[Commit, Commit] | None = None
-    between: int = 0
-    postponed: bool = False
-    problem: str | None = None
-    new: bool = True
-
-    @property
-    def span(self) -> tuple[Commit, Commit]:
-        """The commits before and after it, as closely as is known."""
-        return self.culprit or (self.before, self.commit)
-
-    @property
-    def lost(self) -> bool:
-        """Whether something was lost."""
-        return any(effect.lost for effect in self.effects)
-
-    @property
-    def certain(self) -> bool:
-        """Whether it was seen often enough in the history, or again in a fresh measurement."""
-        if self.held is not None:
-            return self.held
-        if self.unfit or self.postponed:
-            return False
-        return any(e.confirmed for e in self.effects if e.lost == self.lost)
-
-    @property
-    def open(self) -> bool:
-        """Whether it is a loss that nobody has mended or excused."""
-        mine = not self.workload.control and self.excuse is None
-        return self.lost and mine and not self.over and self.trade is not Trade.FASTER_ALONE
-
-    @property
-    def settled(self) -> bool:
-        """Whether a loss needs no more attention: mended, excused, or not seen when measured again."""
-        traded = self.trade is Trade.FASTER_ALONE
-        return self.over or self.excuse is not None or traded or self.held is False
-
-    @property
-    def counts(self) -> bool:
-        """Whether somebody has to look at it."""
-        return self.open and self.certain
 
 
 def find_alerts(
@@ -179,19 +90,19 @@ def selected(
 
 
 def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts; a loss in an environment that has retired is over if another one shows it mended."""
+    """Return alerts; a loss of a retired environment has recovered if another one shows it mended."""
     newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
     active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
 
     def mended(alert: Alert) -> bool:
         return any(
-            other.over if other.lost else other.commit.revision > alert.commit.revision
+            other.recovered if other.lost else other.commit.revision > alert.commit.revision
             for other in alerts
             if other.workload == alert.workload and other.environment in active
         )
 
     return [
-        replace(one, over=True) if one.lost and one.environment not in active and mended(one) else one
+        replace(one, recovered=True) if one.lost and one.environment not in active and mended(one) else one
         for one in alerts
     ]
 
@@ -270,8 +181,8 @@ def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: S
         _trade(effects, options.threshold_of(first.workload)),
         measured=max(_count_from(archive, first, effect) for effect in effects),
     )
-    over = [_is_over(archive, alert, e, options, steps) for e in effects if e.lost]
-    return replace(alert, over=bool(over) and all(over))
+    back = [_is_back(archive, alert, e, options, steps) for e in effects if e.lost]
+    return replace(alert, recovered=bool(back) and all(back))
 
 
 def _count_from(archive: Archive, change: Change, effect: Effect) -> int:
@@ -292,7 +203,7 @@ def _commit(archive: Archive, revision: int) -> Commit:
     return archive.commits.get(revision) or Commit("", revision, 0)
 
 
-def _is_over(archive: Archive, alert: Alert, effect: Effect, options: Options, steps: StepSource) -> bool:
+def _is_back(archive: Archive, alert: Alert, effect: Effect, options: Options, steps: StepSource) -> bool:
     """Tell whether the newest stretch of a number is back at what it was before a loss."""
     series = archive.find(alert.workload.name, alert.environment, effect.quantity, effect.threads)
     pieces = steps(series) if series is not None else ()
@@ -307,7 +218,7 @@ def _is_over(archive: Archive, alert: Alert, effect: Effect, options: Options, s
 
 
 def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
-    """Tell whether scaling was exchanged for single-thread speed; see `decide_verdict`."""
+    """Tell whether scaling was exchanged for single-thread speed; see `verdict`."""
     time = next((e for e in effects if e.quantity == "time"), None)
     scaling = [e for e in effects if e.quantity != "time"]
     if time is None or not scaling:

@@ -26,7 +26,7 @@ from .significance import (
     Limit,
     Looks,
     Number,
-    Pair,
+    SamplePair,
     judge,
     limits,
     powerless,
@@ -38,14 +38,14 @@ Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class EnvironmentComparison:
     """Two commits in one environment.
 
     Attributes
     ----------
     measured : bool
         Whether it was measured for this, or judged from stored results.
-    looks : tuple of dict of Number to Pair
+    looks : tuple of dict of Number to SamplePair
         All samples of each look, those that are not judged included.
     """
 
@@ -54,15 +54,15 @@ class Comparison:
     environment: str
     verdict: Verdict
     measured: bool
-    looks: tuple[Mapping[Number, Pair], ...]
+    looks: tuple[Mapping[Number, SamplePair], ...]
 
-    def samples(self, number: Number) -> Pair | None:
+    def samples(self, number: Number) -> SamplePair | None:
         """Return the freshest samples of a number."""
         return next((look[number] for look in reversed(self.looks) if number in look), None)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Comparison:
     """The comparisons in all environments, and how long they took.
 
     Attributes
@@ -73,7 +73,7 @@ class Outcome:
 
     base: Revision
     head: Revision
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[EnvironmentComparison, ...]
     seconds: float
     skipped: str | None = None
 
@@ -93,7 +93,7 @@ def compare(
     patterns: Sequence[str] = (),
     environments: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
-) -> Outcome:
+) -> Comparison:
     """Measure and judge two commits.
 
     Parameters
@@ -118,13 +118,13 @@ def compare(
     found = tuple(
         _compare_in(project.options, base, head, place, processes, len(places), say) for place in places
     )
-    return Outcome(base, head, found, time.monotonic() - began)
+    return Comparison(base, head, found, time.monotonic() - began)
 
 
 def _compare_in(
     options: Options, base: Revision, head: Revision, place: Place, processes: int, places: int,
     say: Callable[[str], None],
-) -> Comparison:  # fmt: skip
+) -> EnvironmentComparison:  # fmt: skip
     def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
         what = "measuring" if workloads is None else f"measuring {', '.join(sorted(workloads))} again"
 
@@ -152,7 +152,7 @@ def take_looks(
     environment: str,
     looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
-) -> Comparison:
+) -> EnvironmentComparison:
     """Judge everything, and what is suspected again on fresh samples, with the controls beside it.
 
     Parameters
@@ -183,11 +183,11 @@ def take_looks(
         judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
         suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
     verdict = conclude(judged, workloads, options, problems=problems, notes=notes)
-    return Comparison(base, head, environment, verdict, True, tuple(seen))
+    return EnvironmentComparison(base, head, environment, verdict, True, tuple(seen))
 
 
 def _again(
-    pairs: Mapping[Number, Pair],
+    pairs: Mapping[Number, SamplePair],
     suspects: Collection[Number],
     controls: Collection[str],
     limit: Callable[[Number], Limit],
@@ -204,7 +204,7 @@ def _open(judgement: Judgement, tendency: str) -> bool:
     return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
 
 
-def _too_few(numbers: Mapping[Number, Pair]) -> list[str]:
+def _too_few(numbers: Mapping[Number, SamplePair]) -> list[str]:
     """Return what is wrong if some change could not even be suspected."""
     if not numbers:
         return ["the two commits have no number in common to be judged"]

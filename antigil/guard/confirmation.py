@@ -8,33 +8,39 @@ A loss that held and lies in a range with unmeasured commits is then looked for 
 the commit is found whose parent is still as good as the range's first. Several environments that lead to
 one commit have seen one change, and it gets one name.
 
-What came of it is remembered at once; see `alert_memory`.
+What came of it is remembered at once; see `memory`.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from antigil.errors import UserError
 from antigil.history.commits import describe_commits
 from antigil.history.project import Project, asv_errors
 from antigil.history.series import Archive, Commit
+from antigil.report.alerts import pattern_of
 
-from .alerts import Alert
-from .comparison import Comparison, compare
+from .alert_state import Alert
+from .comparison import EnvironmentComparison, compare
 from .memory import Memory
 from .verdict import SCALING, Outcome, WorkloadVerdict
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5
 
-#: Base, head and Python of a comparison.
-Pair = tuple[str, str, str]
+
+class CommitRange(NamedTuple):
+    """Two hashes, and the Python with which they are compared."""
+
+    base: str
+    head: str
+    python: str
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,19 @@ class Bench:
         """Whether the time is up."""
         return self.until is not None and self.clock() >= self.until
 
-    def ask(self, alerts: Sequence[Alert], pair: Pair) -> list[Alert]:
+    def ask(self, alerts: Sequence[Alert], span: CommitRange) -> list[Alert]:
         """Return the alerts with what one comparison of two commits showed of each."""
-        base, head, python = pair
         names = list(dict.fromkeys(alert.workload.name for alert in alerts))
-        self.say(f"measuring {head[:8]} against {base[:8]} again for {', '.join(names)}")
+        self.say(f"measuring {span.head[:8]} against {span.base[:8]} again for {', '.join(names)}")
         lowered = replace(self.project, options=self.project.options.lowered(CONFIRMED_FROM))
         try:
-            outcome = compare(
+            compared = compare(
                 lowered,
-                self.project.revision(base),
-                self.project.revision(head),
+                self.project.revision(span.base),
+                self.project.revision(span.head),
                 processes=self.processes,
                 patterns=[pattern_of(name) for name in (*names, *self.controls)],
-                environments=[f"{self.project.conf.environment_type}:{python}"],
+                environments=[f"{self.project.conf.environment_type}:{span.python}"],
                 say=self.say,
             )
         except UserError as error:
@@ -83,15 +88,15 @@ class Bench:
             traceback.print_exc(file=sys.stderr)
             why = f"{type(error).__name__}: {error}"
         else:
-            return [concluded(alert, outcome.comparisons) for alert in alerts]
+            return [concluded(alert, compared.comparisons) for alert in alerts]
         return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
 
-    def range_of(self, pair: Pair) -> list[str]:
+    def commits_in(self, span: CommitRange) -> list[str]:
         """Return the commits after base up to head, oldest first."""
         repo = self.project.repo
         with asv_errors():
-            found: list[str] = repo.get_hashes_from_range(repo.get_range_spec(*pair[:2]))
-        return found[::-1] or [pair[1]]
+            found: list[str] = repo.get_hashes_from_range(repo.get_range_spec(span.base, span.head))
+        return found[::-1] or [span.head]
 
 
 def confirm(
@@ -116,38 +121,39 @@ def confirm(
     until = None if minutes is None else clock() + 60 * minutes
     bench = Bench(project, controls, processes, say, clock, until)
     found = list(alerts)
-    due = [i for i, alert in enumerate(found) if alert.open and memory.due(alert)]
-    for pair, places in _by_pair(found, due).items():
+    due = [i for i, alert in enumerate(found) if alert.state.open and memory.due(alert)]
+    for span, places in _by_range(found, due).items():
         if bench.closed:
             for i in places:
                 found[i] = replace(found[i], postponed=found[i].held is None)
             continue
-        for i, checked in zip(places, bench.ask([found[i] for i in places], pair), strict=True):
+        for i, checked in zip(places, bench.ask([found[i] for i in places], span), strict=True):
             found[i] = checked
             if checked.held is not None:
                 memory.note(checked, told=False)
-    held = [i for i, alert in enumerate(found) if alert.open and alert.held]
-    for pair, places in _by_pair(found, held).items():
-        for i, checked in zip(places, narrow(bench, [found[i] for i in places], pair), strict=True):
+    held = [i for i, alert in enumerate(found) if alert.state.open and alert.held]
+    for span, places in _by_range(found, held).items():
+        for i, checked in zip(places, narrow(bench, [found[i] for i in places], span), strict=True):
             found[i] = checked
             memory.note(checked, told=False)
     return _united(found, memory)
 
 
-def _by_pair(alerts: Sequence[Alert], places: Iterable[int]) -> dict[Pair, list[int]]:
+def _by_range(alerts: Sequence[Alert], places: Iterable[int]) -> dict[CommitRange, list[int]]:
     """Group places by the two commits and the Python of their alerts: one comparison serves them all."""
-    groups: dict[Pair, list[int]] = {}
+    groups: dict[CommitRange, list[int]] = {}
     for i in places:
         before, commit = alerts[i].span
-        groups.setdefault((before.hash, commit.hash, alerts[i].environment.python), []).append(i)
+        span = CommitRange(before.hash, commit.hash, alerts[i].environment.python)
+        groups.setdefault(span, []).append(i)
     return groups
 
 
-def narrow(bench: Bench, alerts: Sequence[Alert], pair: Pair) -> list[Alert]:
-    """Return alerts of one pair of commits that held, each with the fewest commits that may have done it."""
+def narrow(bench: Bench, alerts: Sequence[Alert], span: CommitRange) -> list[Alert]:
+    """Return alerts of one range of commits that held, each with the fewest commits that may have done it."""
     found = list(alerts)
     try:
-        work = [(list(range(len(alerts))), pair[0], bench.range_of(pair))]
+        work = [(list(range(len(alerts))), span.base, bench.commits_in(span))]
     except UserError as error:
         return [replace(alert, problem=f"could not be looked for: {error}") for alert in alerts]
     while work:
@@ -155,7 +161,7 @@ def narrow(bench: Bench, alerts: Sequence[Alert], pair: Pair) -> list[Alert]:
         if len(commits) > 1 and places and not bench.closed:
             middle = len(commits) // 2
             asked = [replace(found[i], held=None) for i in places]
-            answers = bench.ask(asked, (pair[0], commits[middle - 1], pair[2]))
+            answers = bench.ask(asked, span._replace(head=commits[middle - 1]))
             told = dict(zip(places, answers, strict=True))
             work.append(([i for i in places if told[i].held], good, commits[:middle]))
             work.append(([i for i in places if told[i].held is False], commits[middle - 1], commits[middle:]))
@@ -197,12 +203,7 @@ def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
     )
 
 
-def pattern_of(workload: str) -> str:
-    """Return what asv's ``--bench`` takes for a workload; a timed one names parameters too."""
-    return f"^{re.escape(workload.partition('(')[0])}\\b"
-
-
-def concluded(alert: Alert, comparisons: Sequence[Comparison]) -> Alert:
+def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison]) -> Alert:
     """Return an alert with what comparisons of its commit showed."""
     verdicts = [c.verdict for c in comparisons]
     own = [one for v in verdicts for one in v.workloads if one.workload.name == alert.workload.name]

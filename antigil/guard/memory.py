@@ -21,8 +21,7 @@ from antigil.errors import UserError
 from antigil.history.commits import describe_commits
 from antigil.history.series import Commit, Environment
 
-from .alert_json import standing
-from .alerts import Alert
+from .alert_state import Alert
 
 #: In asv's results folder, where it is kept with them; not ``.json``, which asv would take for results.
 MEMORY = "antigil-alerts.jsonl"
@@ -130,7 +129,7 @@ class Memory:
 
     def marked(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
         """Return alerts, each with whether it is news."""
-        return tuple(replace(alert, new=self.told(alert) != standing(alert)) for alert in alerts)
+        return tuple(replace(alert, new=self.told(alert) != alert.state_text) for alert in alerts)
 
     def note(self, alert: Alert, told: bool) -> None:
         """Add what is new of an alert; `told` if it has been reported as it stands."""
@@ -140,7 +139,7 @@ class Memory:
         now = Known(
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
-            standing(alert) if told else self.told(alert), before.count if before else 0,
+            alert.state_text if told else self.told(alert), before.count if before else 0,
         )  # fmt: skip
         if now == before:
             return

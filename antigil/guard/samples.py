@@ -1,18 +1,23 @@
 """From what asv measured in each visit to samples by number.
 
 A suite that only times its work at several thread counts gives no slowdown of its own; it follows from
-the times of one visit: slowdown(n) = n × T(n) ÷ T(1).
+the times of one visit: slowdown(n) = n × T(n) ÷ T(1). A ``time_*`` benchmark without a parameter that counts
+threads is on no page, since there is no scaling to draw; how long it takes can be compared all the same, each
+combination of its parameters for itself.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from antigil.history.columns import Column
+from antigil.history.columns import Column, drawable
+from antigil.history.series import SURROUNDINGS, Workload
 
-from .significance import JUDGED, Number, Pair
+from .significance import JUDGED, Number, SamplePair
 
 
 @dataclass
@@ -47,6 +52,33 @@ class Readings:
         return {number.workload for number in self.samples}
 
 
+def comparable(
+    benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...]
+) -> tuple[Column, ...]:
+    """Return the columns that two commits can be judged by."""
+    drawn, _ = drawable(benchmarks, thread_parameters)
+    columns = [column for column in drawn if column.quantity not in SURROUNDINGS]
+    return (*columns, *_plainly_timed(benchmarks, thread_parameters, {c.benchmark for c in columns}))
+
+
+def _plainly_timed(
+    benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...], taken: Collection[str]
+) -> Iterator[Column]:
+    """Yield the times of benchmarks that neither count threads nor belong to a measured workload."""
+    for name, benchmark in sorted(benchmarks.items()):
+        names = list(benchmark.get("param_names", []))
+        counts = not set(names).isdisjoint(thread_parameters)
+        declared = benchmark.get("antigil_quantity") is not None
+        if benchmark.get("type") != "time" or declared or counts or name in taken:
+            continue
+        title = str(benchmark.get("pretty_name") or name)
+        for index, values in enumerate(itertools.product(*benchmark.get("params", []))):
+            told = ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))
+            own = f"({told})" if told else ""
+            workload = Workload(f"{name}{own}", f"{title} {own}".strip(), origin="timed")
+            yield Column(workload, "time", None, name, index if names else None)
+
+
 def number_of(column: Column) -> Number:
     """Return what a column of asv's results is a sample of."""
     return Number(column.workload.name, column.quantity, column.threads)
@@ -69,16 +101,16 @@ def read_visit(cells: Mapping[Column, float]) -> dict[Number, float]:
     return values
 
 
-def pairs_of(base: Readings, head: Readings) -> dict[Number, Pair]:
+def pairs_of(base: Readings, head: Readings) -> dict[Number, SamplePair]:
     """Return the samples of every number that both commits have."""
     return {
-        number: Pair(tuple(base.samples[number]), tuple(head.samples[number]))
+        number: SamplePair(tuple(base.samples[number]), tuple(head.samples[number]))
         for number in base.samples
         if number in head.samples
     }
 
 
-def judgeable(pairs: Mapping[Number, Pair]) -> dict[Number, Pair]:
+def judgeable(pairs: Mapping[Number, SamplePair]) -> dict[Number, SamplePair]:
     """Return those to be judged: with one thread there is no slowdown and nobody to wait for."""
     return {n: pair for n, pair in pairs.items() if n.quantity in JUDGED and n.threads != 1}
 

@@ -89,7 +89,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Pair:
+class SamplePair:
     """The samples of one number at both commits, one per process."""
 
     base: tuple[float, ...]
@@ -168,7 +168,7 @@ class Judgement:
 
 
 def judge(
-    pairs: Mapping[Number, Pair], limit_of: Callable[[Number], Limit], level: float = CONFIRMATION
+    pairs: Mapping[Number, SamplePair], limit_of: Callable[[Number], Limit], level: float = CONFIRMATION
 ) -> dict[Number, Judgement]:
     """Judge every number, corrected for how many there are.
 
@@ -192,7 +192,7 @@ def judge(
     return found
 
 
-def powerless(pairs: Mapping[Number, Pair], level: float) -> tuple[Number, ...]:
+def powerless(pairs: Mapping[Number, SamplePair], level: float) -> tuple[Number, ...]:
     """Return the numbers with so few samples that p cannot come down to a level."""
     return tuple(n for n, pair in pairs.items() if smallest_p(len(pair.base), len(pair.head)) > level)
 
@@ -210,7 +210,7 @@ def holm(ps: Sequence[float]) -> list[float]:
     return [min(1.0, adjusted[i]) for i in range(len(ps))]
 
 
-def _sided(number: Number, pair: Pair, limit: Limit) -> tuple[float, str]:
+def _sided(number: Number, pair: SamplePair, limit: Limit) -> tuple[float, str]:
     """Return the two-sided p of a change beyond the limit, and the likelier direction."""
     larger = larger_in_the_mean if number.quantity in COUNTED else larger_by_rank
     lost = larger([limit.raised(value) for value in pair.base], pair.head)

@@ -22,7 +22,7 @@ from antigil.history.options import Options
 from antigil.history.project import Project, Revision, asv_errors
 from antigil.history.series import SURROUNDINGS
 
-from .comparison import Comparison, Outcome, workloads_of
+from .comparison import Comparison, EnvironmentComparison, workloads_of
 from .samples import Readings, judgeable, number_of, pairs_of, told_apart
 from .significance import STORED_LEVEL, judge, limits, powerless
 from .verdict import conclude
@@ -36,7 +36,9 @@ NOT_JUDGED = (
 )
 
 
-def compare_stored(project: Project, base: Revision, head: Revision, patterns: Sequence[str] = ()) -> Outcome:
+def compare_stored(
+    project: Project, base: Revision, head: Revision, patterns: Sequence[str] = ()
+) -> Comparison:
     """Judge two commits in every environment in which both have results.
 
     Raises
@@ -69,13 +71,13 @@ def compare_stored(project: Project, base: Revision, head: Revision, patterns: S
         )
         for name, results in both.items()
     )
-    return Outcome(base, head, found, time.monotonic() - began)
+    return Comparison(base, head, found, time.monotonic() - began)
 
 
 def _judge_stored(
     options: Options, columns: Sequence[Column], benchmarks: Any, base: Revision, head: Revision,
     results: Mapping[str, Results], name: str, level: float,
-) -> Comparison:  # fmt: skip
+) -> EnvironmentComparison:  # fmt: skip
     one, other = (_read(columns, benchmarks, results[commit.hash]) for commit in (base, head))
     first = pairs_of(one, other)
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
@@ -89,7 +91,7 @@ def _judge_stored(
     judged = judge(numbers, limits(options), level)
     notes.append(NOT_JUDGED)
     verdict = conclude((judged, judged), workloads_of(columns), options, problems=problems, notes=notes)
-    return Comparison(base, head, name, verdict, False, (first,))
+    return EnvironmentComparison(base, head, name, verdict, False, (first,))
 
 
 def _read(columns: Sequence[Column], benchmarks: Any, results: Results) -> Readings:

@@ -26,13 +26,10 @@ from asv.util import ProcessError
 from antigil.errors import UserError
 from antigil.history.columns import Column
 from antigil.history.project import Project, Revision, asv_errors, quiet_asv
+from antigil.suite import PROCESSES_VARIABLE
 
-from .compared_columns import comparable
-from .samples import Readings, read_visit
+from .samples import Readings, comparable, read_visit
 from .significance import Number
-
-#: How many fresh processes our suites measure in one visit; see ``antigil.suite``.
-PROCESSES_VARIABLE = "ANTIGIL_PROCESSES"
 
 #: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
 WARMUP_SECONDS = 0.02

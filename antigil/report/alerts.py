@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from antigil.guard.alert_json import cells, headline, remarks
-
-from .comparison import EXCUSED
+from .comparison import EXCUSED, trade_text
+from .document import Document
 from .github import annotation, append_summary
 from .markdown import ICONS, code
+from .quantities import change, name, value
 from .text import one_line
 
-Document = dict[str, Any]
 
-
-def render(document: Document, form: str) -> str:
-    """Return the alerts in one of `report.FORMATS`; ``github`` also adds to the job's summary."""
+def render_alerts(document: Document, form: str) -> str:
+    """Return the alerts in one of `formats.FORMATS`; ``github`` also adds to the job's summary."""
     if form == "json":
         return json.dumps(document, indent=1, allow_nan=False) + "\n"
     if form == "markdown":
@@ -123,3 +121,40 @@ def _annotations(document: Document) -> Iterator[str]:
         told = [f"{what} {before} → {now}" for what, before, now, _ in map(cells, alert["effects"])]
         text = f"{alert['commit']['hash'][:8]} {alert['commit']['subject']}: {', '.join(told)}"
         yield annotation(kind, f"{alert['standing']}: {alert['workload']}", text)
+
+
+def headline(document: Document) -> str:
+    """Return the result in one line."""
+    lost = list(dict.fromkeys(a["workload"] for a in document["alerts"] if a["counts"]))
+    if lost:
+        return f"Confirmed loss: {', '.join(lost)}"
+    return "Could not judge" if document["status"] == 2 else "Nothing lost"
+
+
+def remarks(alert: Document) -> Iterator[str]:
+    """Yield sentences on one alert."""
+    if alert["excuse"] is not None:
+        yield f"{EXCUSED}{alert['excuse']}"
+    if alert["counts"] and alert["held"]:
+        yield "Measured again, the later of the two commits against the earlier: the loss held."
+    if alert["between"]:
+        many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
+        yield f"{many} between the two may have done it as well: not told apart yet."
+    if alert["trade"]:
+        yield trade_text(alert["trade"], alert["throughput"])
+
+
+def cells(effect: Document) -> tuple[str, str, str, str]:
+    """Return an effect's name, before, now and change as people read them."""
+    kind, threads, base, head = effect["quantity"], effect["threads"], effect["base"], effect["head"]
+    return (
+        name(kind, threads),
+        value(kind, threads, base),
+        value(kind, threads, head),
+        change(kind, base, head),
+    )
+
+
+def pattern_of(workload: str) -> str:
+    """Return what asv's ``--bench`` takes for a workload; a timed one names parameters too."""
+    return f"^{re.escape(workload.partition('(')[0])}\\b"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from .numbers import percent
-from .quantities import ceiling, name, value
-
-Document = dict[str, Any]
+from .document import Document
+from .quantities import ceiling, name, percent, value
 
 CHANGED = ("lost", "gained", "unfit")
 
@@ -24,8 +21,8 @@ EXCUSED = "Excused: "
 NOTICEABLE = 0.05
 
 
-def trade_told(trade: str, throughput: Sequence[Sequence[float]]) -> str:
-    """Return what a trade is, with what n threads together get done now; see `decide_verdict`.
+def trade_text(trade: str, throughput: Sequence[Sequence[float]]) -> str:
+    """Return what a trade is, with what n threads together get done now; see `antigil.guard.verdict`.
 
     Parameters
     ----------
@@ -79,7 +76,7 @@ def changed(comparison: Document) -> Iterator[Document]:
     yield from sorted(told, key=lambda one: (not one["counts"], one["control"]))
 
 
-def standing(workload: Document) -> str:
+def state_text(workload: Document) -> str:
     """Return a changed workload's state in two or three words."""
     outcomes = {row["outcome"] for row in workload["rows"]}
     if workload["control"]:
@@ -107,7 +104,7 @@ def remarks(workload: Document) -> Iterator[str]:
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
     if workload["trade"]:
-        yield trade_told(workload["trade"], workload["throughput"])
+        yield trade_text(workload["trade"], workload["throughput"])
     held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)
     if held is not None and held["outcome"] in ("lost", "gained"):
         yield (

@@ -10,100 +10,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from antigil.errors import UserError
-from antigil.guard.comparison import Comparison, Outcome
-from antigil.guard.significance import Number
-from antigil.guard.verdict import Finding, WorkloadVerdict, throughput_changes
-from antigil.history.project import Revision
-from antigil.history.series import PER_THREADS, PER_WORKLOAD
 
-SCHEMA = "antigil.comparison/1"
+from .quantities import NAMES
+
+#: The JSON form of a comparison or of alerts; docs/guard.md names its parts.
+Document = dict[str, Any]
+
+COMPARISON_SCHEMA, ALERT_SCHEMA = "antigil.comparison/1", "antigil.alert/1"
 
 #: A file larger than this was not written by us.
 MOST_BYTES = 8_000_000
 
 #: Numbers beyond these were measured by nobody, and their quotients would overflow.
 SMALLEST, LARGEST, MOST_THREADS = 1e-100, 1e100, 1_000_000
-
-CONTEXT = ("waiting", "queued", "inflation")
-
-Document = dict[str, Any]
-
-
-def document_of(outcome: Outcome) -> Document:
-    """Return the JSON form of a comparison."""
-    return {
-        "schema": SCHEMA,
-        "status": outcome.status,
-        "base": _revision(outcome.base),
-        "head": _revision(outcome.head),
-        "seconds": outcome.seconds,
-        "skipped": outcome.skipped,
-        "comparisons": [_comparison(one) for one in outcome.comparisons],
-    }
-
-
-def _revision(revision: Revision) -> Document:
-    return {"hash": revision.hash, "subject": revision.subject}
-
-
-def _comparison(comparison: Comparison) -> Document:
-    verdict = comparison.verdict
-    return {
-        "environment": comparison.environment,
-        "measured": comparison.measured,
-        "status": verdict.status,
-        "problems": list(verdict.problems),
-        "notes": list(verdict.notes),
-        "moved": [_row(finding, comparison) for finding in verdict.moved],
-        "workloads": [_workload(one, comparison) for one in verdict.workloads],
-    }
-
-
-def _workload(verdict: WorkloadVerdict, comparison: Comparison) -> Document:
-    return {
-        "name": verdict.workload.name,
-        "title": verdict.workload.title,
-        "control": verdict.workload.control,
-        "counts": verdict.counts,
-        "excuse": verdict.excuse,
-        "trade": None if verdict.trade is None else str(verdict.trade),
-        "throughput": [list(pair) for pair in throughput_changes(verdict.findings)],
-        "rows": [_row(finding, comparison) for finding in verdict.findings],
-        "context": _context(verdict.workload.name, comparison),
-    }
-
-
-def _row(finding: Finding, comparison: Comparison) -> Document:
-    number, latest = finding.number, finding.latest
-    pair = comparison.samples(number)
-    return {
-        "workload": number.workload,
-        "quantity": number.quantity,
-        "threads": number.threads,
-        "outcome": str(finding.outcome),
-        "base": latest.base,
-        "head": latest.head,
-        "p": latest.p,
-        "adjusted_p": latest.adjusted,
-        "samples": {"base": list(pair.base), "head": list(pair.head)} if pair else None,
-    }
-
-
-def _context(workload: str, comparison: Comparison) -> list[Document]:
-    """Return, per thread count, where the threads' time went at both commits."""
-    counts = sorted({n.threads for n in comparison.looks[0] if n.workload == workload and n.threads})
-    rows = []
-    for threads in counts:
-        row: Document = {"threads": threads}
-        for quantity in CONTEXT:
-            pair = comparison.samples(Number(workload, quantity, threads))
-            row[quantity] = [median(pair.base), median(pair.head)] if pair else None
-        rows.append(row)
-    return rows
 
 
 def read_document(path: str) -> Document:
@@ -112,7 +34,7 @@ def read_document(path: str) -> Document:
     Raises
     ------
     UserError
-        If the file is not what `document_of` gives.
+        If the file is not what `antigil compare --json` writes.
     """
     try:
         raw = Path(path).read_bytes()
@@ -134,7 +56,7 @@ def _refuse(constant: str) -> None:
 
 
 _ROW = {
-    "workload": str, "quantity": frozenset(PER_THREADS | PER_WORKLOAD), "threads": (int, None),
+    "workload": str, "quantity": frozenset(NAMES), "threads": (int, None),
     "outcome": frozenset({"same", "lost", "gained", "passing", "unfit"}),
     "base": float, "head": float, "p": float, "adjusted_p": float,
     "samples": ({"base": [float], "head": [float]}, None),
@@ -148,7 +70,7 @@ _WORKLOAD = {
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
 _DOCUMENT = {
-    "schema": frozenset({SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
+    "schema": frozenset({COMPARISON_SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
     "base": {"hash": str, "subject": str}, "head": {"hash": str, "subject": str},
     "comparisons": [
         {

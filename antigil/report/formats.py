@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from .document import Document
 from .github import annotation_lines, append_summary
 from .markdown import markdown_report
 from .text import text_report
@@ -12,7 +12,7 @@ from .text import text_report
 FORMATS = ("text", "markdown", "github", "json")
 
 
-def render(document: dict[str, Any], form: str) -> str:
+def render_comparison(document: Document, form: str) -> str:
     """Return a comparison in one of `FORMATS`; ``github`` also adds to the job's summary."""
     if form == "json":
         return json.dumps(document, indent=1, allow_nan=False) + "\n"

@@ -10,12 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from .comparison import changed, reasons, remarks, standing
+from .comparison import changed, reasons, remarks, state_text
+from .document import Document
 from .quantities import name, value
-
-Document = dict[str, Any]
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
@@ -40,7 +38,7 @@ def annotation_lines(document: Document) -> Iterator[str]:
             ]
             kind = "error" if workload["counts"] else "notice"
             text = "; ".join([", ".join(numbers), *remarks(workload)])
-            yield annotation(kind, f"{standing(workload)}: {workload['name']}", f"{where}: {text}")
+            yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")
 
 
 def annotation(kind: str, title: str, text: str) -> str:

@@ -7,12 +7,10 @@ GitHub neither formats nor searches for mentions and references.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from .comparison import EXCUSED, MARKS, changed, headline_parts, method, reasons, remarks, standing
+from .comparison import EXCUSED, MARKS, changed, headline_parts, method, reasons, remarks, state_text
+from .document import Document
 from .quantities import change, name, value
-
-Document = dict[str, Any]
 
 #: By this line a comment is found again, to be updated.
 MARKER = "<!-- antigil compare -->"
@@ -60,7 +58,7 @@ def _comparison(comparison: Document) -> Iterator[str]:
         yield from (f"- {code(line)}" for line in told)
     for workload in changed(comparison):
         yield ""
-        yield f"**{standing(workload)}** {code(workload['name'])} {code(workload['title'])}"
+        yield f"**{state_text(workload)}** {code(workload['name'])} {code(workload['title'])}"
         yield ""
         yield from _table(row for row in workload["rows"] if row["outcome"] != "same")
         for remark in remarks(workload):

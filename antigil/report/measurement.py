@@ -1,11 +1,11 @@
-"""A measurement as text: table, bars, law, held share, verdict."""
+"""A measurement as text (table, bars, law, held share, verdict), and in its JSON form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from antigil.scaling import Cut, Estimate, Measurement, Point, sentence
+from antigil.scaling import Cut, Estimate, Measurement, Point, sentence, verdict, waits
 
 Z99 = 2.5758
 BAR_WIDTH = 40
@@ -34,7 +34,19 @@ LAW_NAMES = {
 }
 
 
-def report(measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool = False) -> Iterator[str]:
+def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[str, Any]:
+    """Return the documented JSON form of a measurement (docs/measure.md), with the laws that fit it."""
+    return measurement.to_json() | {
+        "laws": laws,
+        "verdict": verdict(measurement),
+        "waits": waits(measurement),
+        "sentence": sentence(measurement),
+    }
+
+
+def measurement_lines(
+    measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool = False
+) -> Iterator[str]:
     """Yield the lines that ``antigil measure`` prints.
 
     Parameters

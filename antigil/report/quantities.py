@@ -1,10 +1,8 @@
-"""How numbers are told: slowdown as speedup, shares as per cent, times with a fitting unit."""
+"""How numbers are written for people: slowdown as speedup, shares as per cent, times with a fitting unit."""
 
 from __future__ import annotations
 
 import math
-
-from .numbers import percent, points, times
 
 #: What a quantity is called; ``{n}`` is the number of threads.
 NAMES = {
@@ -59,3 +57,21 @@ def seconds(number: float) -> str:
 def ceiling(held: float) -> str:
     """Return what a held share allows at most."""
     return times(1.0 / held) if held >= 0.001 else "no limit by the GIL"
+
+
+def times(value: float) -> str:
+    """Return a speedup, such as ``3.98×``."""
+    return f"{value:.2f}×" if value < 100 else f"{value:.0f}×"
+
+
+def percent(value: float | None) -> str:
+    """Return a relative change, with a proper minus sign."""
+    if value is None:
+        return "–"
+    text = f"{abs(value) * 100:.0f}"
+    return f"±{text} %" if text == "0" else ("+" if value > 0 else "−") + f"{text} %"
+
+
+def points(value: float) -> str:
+    """Return a change of a share, in percentage points."""
+    return ("+" if value > 0 else "−") + f"{abs(value) * 100:.0f} points"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from .comparison import MARKS, changed, headline, method, reasons, remarks, standing
+from .comparison import MARKS, changed, headline, method, reasons, remarks, state_text
+from .document import Document
 from .quantities import change, name, value
-
-Document = dict[str, Any]
 
 
 def text_report(document: Document) -> str:
@@ -34,7 +32,7 @@ def _lines(document: Document) -> Iterator[str]:
             yield f"  note: {note}"
         told = list(changed(comparison))
         for workload in told:
-            yield f"  {standing(workload).upper()}  {workload['name']}  {workload['title']}"
+            yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"
             yield from table(workload["rows"], indent="    ")
             for remark in remarks(workload):
                 yield f"    {remark}"

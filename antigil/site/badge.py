@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from antigil.history.options import ConfigError, Options
-from antigil.report.numbers import times
+from antigil.report.quantities import times
 
 from .sparkline import svg_path
 from .status import Standing

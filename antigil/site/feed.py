@@ -18,7 +18,7 @@ from asv.feed import FeedEntry, write_atom
 from antigil.history.changes import Change, Effect
 from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Commit, Environment
-from antigil.report.numbers import percent, points, times
+from antigil.report.quantities import percent, points, times
 
 from .status import Standing, commit_of
 

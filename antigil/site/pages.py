@@ -14,7 +14,7 @@ from bokeh.util.paths import bokehjs_path
 from antigil.history.labels import environment_id, environment_labels, file_names, writable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment
-from antigil.report.numbers import percent, points, times
+from antigil.report.quantities import percent, points, times
 
 from .badge import badge, headline_standing, history_model
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv

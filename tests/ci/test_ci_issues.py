@@ -6,7 +6,7 @@ import pytest
 
 from antigil.ci.issues import MOST_CHARACTERS, Issue, body_of, plan, synchronise
 from antigil.errors import UserError
-from antigil.guard.alert_json import SCHEMA
+from antigil.report.document import ALERT_SCHEMA as SCHEMA
 
 
 def alert(workload="work.One", identity="aa", **changes):

@@ -36,7 +36,7 @@ NO_LAW = {"best": None, "note": "too few points"}
 
 
 def shown(measurement, **options):
-    return list(render.report(measurement, NO_LAW, **options))
+    return list(render.measurement_lines(measurement, NO_LAW, **options))
 
 
 def test_table_has_a_row_for_each_thread_count():

@@ -1,10 +1,10 @@
 """Nights of ``antigil alert --confirm`` on a generated history, of which only the measuring is made up."""
 
+from comparisons import LOST, STEADY, readings
 from generated import Behaviour, Planned, generate
-from test_guard_report import LOST, STEADY, readings
 
 from antigil.guard import comparison as compare
-from antigil.guard.alert_json import document_of
+from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alerts import find_alerts
 from antigil.guard.confirmation import confirm
 from antigil.guard.memory import Memory
@@ -88,7 +88,7 @@ class History:
 
     def document(self, **options):
         """Return a night's alerts in their JSON form."""
-        return document_of(*self.night(**options))
+        return alerts_to_json(*self.night(**options))
 
 
 def lost_from(first, numbers=LOST):

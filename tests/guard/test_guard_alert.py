@@ -8,7 +8,7 @@ import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, load
 from sample_project import antigil
 
-from antigil.guard.alert_json import document_of, standing
+from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alerts import find_alerts
 from antigil.guard.verdict import Trade
 from antigil.history.options import Options
@@ -70,15 +70,15 @@ def test_scaling_gained_by_a_slower_thread_is_called_a_trade(told):
     (trade,) = [a for a in told[3] if a.workload.name == "work.Trade"]
 
     assert trade.trade is Trade.SLOWER_ALONE
-    assert trade.counts
+    assert trade.state.counts
 
 
 def test_a_loss_that_was_mended_is_over_and_counts_no_more(told):
     (lost,) = [a for a in told[3] if a.workload.name == "work.Mended" and a.lost]
 
-    assert lost.over
-    assert not lost.counts
-    assert standing(lost) == "lost, recovered since"
+    assert lost.recovered
+    assert not lost.state.counts
+    assert lost.state_text == "lost, recovered since"
 
 
 def test_each_change_has_one_identity_that_more_history_does_not_change(told, tmp_path):
@@ -111,8 +111,8 @@ def test_what_changes_beside_a_control_says_nothing(tmp_path):
 
     alerts = find_alerts(archive, options)
 
-    assert {standing(a) for a in alerts} == {"control moved", "unfit to judge"}
-    assert document_of(archive, alerts)["status"] == 2
+    assert {a.state_text for a in alerts} == {"control moved", "unfit to judge"}
+    assert alerts_to_json(archive, alerts)["status"] == 2
 
 
 def test_an_excused_workload_counts_for_nothing(tmp_path):
@@ -124,7 +124,7 @@ def test_an_excused_workload_counts_for_nothing(tmp_path):
     )
     generate(plan, tmp_path / "project")
     archive, options = load(tmp_path / "project")
-    document = document_of(archive, find_alerts(archive, options))
+    document = alerts_to_json(archive, find_alerts(archive, options))
 
     assert document["status"] == 0
     assert [a["standing"] for a in document["alerts"]] == ["lost, excused"]
@@ -138,7 +138,7 @@ def test_a_benchmark_that_asv_only_timed_is_watched_for_the_time_of_one_thread(t
     (alert,) = find_alerts(archive, options)
 
     assert [(e.quantity, e.lost, e.revision) for e in alert.effects] == [("time", True, 10)]
-    assert alert.counts
+    assert alert.state.counts
 
 
 def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path):
@@ -212,7 +212,7 @@ def test_a_loss_in_a_retired_environment_is_over_if_another_one_shows_it_mended(
 
     alerts = find_alerts(*load(tmp_path / "project"))
 
-    assert {a.over for a in alerts if a.lost and a.environment.machine == "old"} == {mended}
+    assert {a.recovered for a in alerts if a.lost and a.environment.machine == "old"} == {mended}
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):

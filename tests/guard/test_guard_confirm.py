@@ -5,20 +5,20 @@ from generated import Planned
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
-from antigil.guard.alert_json import document_of, standing
-from antigil.guard.confirmation import pattern_of
+from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.memory import MEMORY
+from antigil.report.alerts import pattern_of
 
 
 def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history):
     archive, alerts = history.night(measuring=False)
-    assert [standing(a) for a in alerts if a.lost] == ["suspected loss"]
-    assert document_of(archive, alerts)["status"] == 0
+    assert [a.state_text for a in alerts if a.lost] == ["suspected loss"]
+    assert alerts_to_json(archive, alerts)["status"] == 0
 
     history.shows = lost_from(8)
 
     assert history.document()["status"] == 1
-    assert [standing(a) for a in history.losses()] == ["lost"]
+    assert [a.state_text for a in history.losses()] == ["lost"]
 
 
 def test_the_commit_is_compared_with_the_one_before_it_beside_the_controls(history):
@@ -29,7 +29,7 @@ def test_the_commit_is_compared_with_the_one_before_it_beside_the_controls(histo
 
 def test_what_does_not_hold_is_no_loss(history):
     assert history.document()["status"] == 0
-    assert [standing(a) for a in history.losses()] == ["did not hold when measured again"]
+    assert [a.state_text for a in history.losses()] == ["did not hold when measured again"]
 
 
 @pytest.mark.parametrize("numbers", [LOST, {}])
@@ -39,7 +39,7 @@ def test_a_change_is_measured_again_once_only(history, numbers):
     first, second = history.losses(), history.losses()
 
     assert len(history.asked) == 1
-    assert [standing(a) for a in first] == [standing(a) for a in second]
+    assert [a.state_text for a in first] == [a.state_text for a in second]
 
 
 def test_what_did_not_hold_is_asked_again_once_twice_as_many_commits_were_measured(make_history):
@@ -49,7 +49,7 @@ def test_what_did_not_hold_is_asked_again_once_twice_as_many_commits_were_measur
     (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
     longer.shows = lost_from(8)
 
-    assert [standing(a) for a in longer.losses()] == ["lost"]
+    assert [a.state_text for a in longer.losses()] == ["lost"]
     assert len(longer.asked) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_loss_beside_a_moved_control_is_decided_by_measuring_it_again(make_his
     history.shows = lost_from(5, numbers)
 
     assert history.document()["status"] == status
-    assert [standing(a) for a in history.losses()] == [said]
+    assert [a.state_text for a in history.losses()] == [said]
 
 
 BOTH = (
@@ -138,12 +138,12 @@ def test_when_the_time_is_up_the_rest_stays_suspected_and_is_asked_the_next_nigh
     history.shows = lost_from(0, {})
 
     archive, alerts = history.night(minutes=1)
-    document = document_of(archive, alerts)
+    document = alerts_to_json(archive, alerts)
 
-    assert [standing(a) for a in alerts] == ["did not hold when measured again", "suspected loss"]
+    assert [a.state_text for a in alerts] == ["did not hold when measured again", "suspected loss"]
     assert document["status"] == 2
     assert "the time was up" in document["problems"][0]
-    assert [standing(a) for a in history.losses(minutes=1)] == ["did not hold when measured again"] * 2
+    assert [a.state_text for a in history.losses(minutes=1)] == ["did not hold when measured again"] * 2
     assert [pair[:2] for pair in history.asked] == [(8, 9), (4, 5)]
 
 

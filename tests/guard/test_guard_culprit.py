@@ -10,7 +10,7 @@ from antigil.errors import UserError
 from antigil.guard.memory import MEMORY, Memory, recall
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
-from antigil.report.alerts import render
+from antigil.report.alerts import render_alerts
 
 GAP = (Planned("work.One", "one", {0: RELEASES, 7: HOLDS}),)
 
@@ -51,7 +51,7 @@ def test_environments_whose_ranges_lead_to_one_commit_tell_one_change(make_histo
     assert len(document["alerts"]) == 2
     assert {a["commit"]["hash"] for a in document["alerts"]} == {history.hashes[7]}
     assert len({a["identity"] for a in document["alerts"]}) == 1
-    assert render(document, "markdown").count("#### lost: `work.One`") == 1
+    assert render_alerts(document, "markdown").count("#### lost: `work.One`") == 1
 
 
 def test_one_change_keeps_one_name_without_measuring_too(make_history):
@@ -69,10 +69,10 @@ def test_what_was_reported_is_an_annotation_once_and_stays_in_the_list(history):
 
     first, second = history.document(), history.document()
 
-    assert "::error title=lost%3A work.One" in render(first, "github")
-    assert "::error" not in render(second, "github")
-    assert "  lost: work.One at " in render(second, "text")
-    assert "<summary>Reported before: 2</summary>" in render(second, "markdown")
+    assert "::error title=lost%3A work.One" in render_alerts(first, "github")
+    assert "::error" not in render_alerts(second, "github")
+    assert "  lost: work.One at " in render_alerts(second, "text")
+    assert "<summary>Reported before: 2</summary>" in render_alerts(second, "markdown")
     assert (first["status"], second["status"]) == (1, 1)
 
 

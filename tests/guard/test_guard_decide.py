@@ -13,7 +13,7 @@ from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
 from antigil.guard.significance import (
     Limit,
     Number,
-    Pair,
+    SamplePair,
     holm,
     judge,
     limits,
@@ -32,7 +32,7 @@ def scattered(seed, value, spread, n=8):
 
 
 def judged(number, base, head, level=0.05):
-    return judge({number: Pair(tuple(base), tuple(head))}, LIMITS, level)[number]
+    return judge({number: SamplePair(tuple(base), tuple(head))}, LIMITS, level)[number]
 
 
 @pytest.mark.parametrize(("m", "n"), [(8, 8), (3, 5), (1, 1), (2, 7), (20, 20)])
@@ -133,7 +133,7 @@ def test_a_workload_may_have_a_threshold_of_its_own():
 
 
 def test_the_more_numbers_the_clearer_a_change_has_to_be():
-    changed, steady = Pair((0.0,) * 4, (1.0,) * 4), Pair((0.0,) * 4, (0.0,) * 4)
+    changed, steady = SamplePair((0.0,) * 4, (1.0,) * 4), SamplePair((0.0,) * 4, (0.0,) * 4)
     number = Number("work.Changed", "gil_held")
     others = {Number(f"work.Steady{i}", "gil_held"): steady for i in range(9)}
 
@@ -142,11 +142,11 @@ def test_the_more_numbers_the_clearer_a_change_has_to_be():
 
 
 def test_it_is_known_when_no_change_whatever_could_be_shown():
-    pairs = {Number("work", "gil_held"): Pair((0.0,) * 3, (1.0,) * 3)}
+    pairs = {Number("work", "gil_held"): SamplePair((0.0,) * 3, (1.0,) * 3)}
 
     assert powerless(pairs, 0.05) == (Number("work", "gil_held"),)
     assert powerless(pairs, 0.2) == ()
-    assert powerless({n: Pair((0.0,) * 8, (1.0,) * 8) for n in pairs}, 0.05) == ()
+    assert powerless({n: SamplePair((0.0,) * 8, (1.0,) * 8) for n in pairs}, 0.05) == ()
 
 
 def test_identical_commits_look_changed_less_often_than_the_level_says():
@@ -155,7 +155,7 @@ def test_identical_commits_look_changed_less_often_than_the_level_says():
     seen = 0
     for _ in range(200):
         pairs = {
-            Number(f"w{i}", "time"): Pair(
+            Number(f"w{i}", "time"): SamplePair(
                 tuple(generator.gauss(1, 0.1) for _ in range(8)),
                 tuple(generator.gauss(1, 0.1) for _ in range(8)),
             )

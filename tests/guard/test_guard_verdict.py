@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from antigil.guard.significance import Number, Pair, judge, limits
+from antigil.guard.significance import Number, SamplePair, judge, limits
 from antigil.guard.verdict import Outcome, Trade, conclude
 from antigil.history.options import Options
 from antigil.history.series import Workload
@@ -21,7 +21,7 @@ def looks(changes):
     pairs = {}
     for name in WORKLOADS:
         for (quantity, threads), (base, head) in {**STEADY, **changes.get(name, {})}.items():
-            pairs[Number(name, quantity, threads)] = Pair((base,) * 8, (head,) * 8)
+            pairs[Number(name, quantity, threads)] = SamplePair((base,) * 8, (head,) * 8)
     return judge(pairs, limits(Options()))
 
 

@@ -10,9 +10,8 @@ from sample_project import git
 
 from antigil import suite
 from antigil.guard import visits as compare_visits
-from antigil.guard.compared_columns import comparable
 from antigil.guard.comparison import uncommitted
-from antigil.guard.samples import Readings, judgeable, pairs_of, read_visit, told_apart
+from antigil.guard.samples import Readings, comparable, judgeable, pairs_of, read_visit, told_apart
 from antigil.guard.significance import Number
 from antigil.guard.visits import _all_ours, _cause, _reason, alternating
 from antigil.history.columns import Column

@@ -10,7 +10,7 @@ from generated import Behaviour, Planned, generate, publish, standard_plan
 
 from antigil.history.labels import environment_id, environment_labels, file_names
 from antigil.history.series import Environment
-from antigil.report.numbers import percent, points, times
+from antigil.report.quantities import percent, points, times
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -1,21 +1,11 @@
-"""A measurement as one JSON-able object, with the laws that fit it and the verdict."""
+"""The scaling law that fits a measurement."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from antigil import laws
-from antigil.scaling import Measurement, sentence, verdict, waits
-
-
-def document(measurement: Measurement) -> dict[str, Any]:
-    """Return the documented JSON form of a measurement (docs/measure.md)."""
-    return measurement.to_json() | {
-        "laws": fitted_laws(measurement),
-        "verdict": verdict(measurement),
-        "waits": waits(measurement),
-        "sentence": sentence(measurement),
-    }
+from antigil.scaling import Measurement
 
 
 def fitted_laws(measurement: Measurement) -> dict[str, Any]:

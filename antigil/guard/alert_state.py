@@ -1,0 +1,157 @@
+"""An alert, and the state it is in: seen, measured again, mended or excused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from antigil.history.changes import Effect
+from antigil.history.series import Commit, Environment, Workload
+
+from .verdict import Trade
+
+
+class AlertState(StrEnum):
+    """What is to be thought of a change; its value is how it is called.
+
+    What the history shows and what measuring again shows move an alert on (`Alert.state`)::
+
+        a number changed ──┬─► CONTROL    it is a control's: the machine moved
+                           ├─► GAINED     nothing was lost
+                           └─► a loss
+                                │
+              beside a control  ▼  with two commits on each side
+         UNFIT ◄────────── SUSPECTED ──────────► LOST
+           │                    │                 │
+           └──── measured again: did it hold? ────┘
+                    │ yes               │ no
+                    ▼                   ▼
+                   LOST             NOT_HELD ──► measured again after twice as many commits
+
+        and from each of them, for as long as it is so:
+
+            RECOVERED    the newest stretch is back where it was
+            EXCUSED      the configuration gives a reason
+            TRADED       one thread became faster, and all together get no less done
+    """
+
+    CONTROL = "control moved"
+    GAINED = "gained"
+    SUSPECTED = "suspected loss"
+    UNFIT = "unfit to judge"
+    LOST = "lost"
+    NOT_HELD = "did not hold when measured again"
+    TRADED = "trade"
+    EXCUSED = "lost, excused"
+    RECOVERED = "lost, recovered since"
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self is AlertState.LOST
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a loss that nobody has mended or excused; it may be measured again."""
+        return self in (AlertState.SUSPECTED, AlertState.UNFIT, AlertState.LOST, AlertState.NOT_HELD)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it needs no more attention."""
+        return self in (AlertState.NOT_HELD, AlertState.TRADED, AlertState.EXCUSED, AlertState.RECOVERED)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What one commit did to one workload in one environment.
+
+    Attributes
+    ----------
+    before, commit : Commit
+        The last measured commit before the change and the first one after it.
+    effects : tuple of Effect
+        Of scaling and of single-thread time, in either direction.
+    identity : str
+        Follows from workload, commit, direction and environment; `memory` keeps that of a known change.
+    recovered : bool
+        Whether all that was lost has come back since.
+    unfit : bool
+        Whether a control changed beside it.
+    measured : int
+        How many commits were measured from the change on.
+    held : bool or None
+        Whether a fresh measurement showed it again; None if there was none.
+    asked : int
+        How many commits had been measured from the change on when it was measured again.
+    culprit : tuple of two Commits or None
+        What measuring again led to: the commit that lost it and the last one that had not.
+    between : int
+        How many commits lie between these two.
+    postponed : bool
+        Whether it was to be measured again, but the time was up.
+    problem : str or None
+        Why it could not be measured again, if that was asked for.
+    new : bool
+        Whether it was not reported before as it stands now.
+    """
+
+    workload: Workload
+    environment: Environment
+    before: Commit
+    commit: Commit
+    effects: tuple[Effect, ...]
+    identity: str
+    excuse: str | None = None
+    trade: Trade | None = None
+    unfit: bool = False
+    recovered: bool = False
+    measured: int = 0
+    held: bool | None = None
+    asked: int = 0
+    culprit: tuple[Commit, Commit] | None = None
+    between: int = 0
+    postponed: bool = False
+    problem: str | None = None
+    new: bool = True
+
+    @property
+    def span(self) -> tuple[Commit, Commit]:
+        """The commits before and after it, as closely as is known."""
+        return self.culprit or (self.before, self.commit)
+
+    @property
+    def lost(self) -> bool:
+        """Whether something was lost."""
+        return any(effect.lost for effect in self.effects)
+
+    @property
+    def state(self) -> AlertState:
+        """The state that all that is known of it leads to: what settles it comes first."""
+        if self.recovered:
+            return AlertState.RECOVERED
+        if self.excuse is not None:
+            return AlertState.EXCUSED
+        if self.trade is Trade.FASTER_ALONE:
+            return AlertState.TRADED
+        if self.workload.control:
+            return AlertState.CONTROL
+        if not self.lost:
+            return AlertState.GAINED
+        if self.held is not None:
+            return AlertState.LOST if self.held else AlertState.NOT_HELD
+        if self.unfit:
+            return AlertState.UNFIT
+        seen_twice = any(effect.confirmed for effect in self.effects if effect.lost)
+        return AlertState.LOST if seen_twice and not self.postponed else AlertState.SUSPECTED
+
+    @property
+    def state_text(self) -> str:
+        """The state as people read it: what a moved control leaves of it, and a trade by its name."""
+        if self.workload.control:
+            return AlertState.CONTROL
+        if self.unfit and self.held is None:
+            return AlertState.UNFIT
+        if not self.lost:
+            return AlertState.GAINED
+        seen = replace(self, trade=None).state
+        return AlertState.TRADED if seen is AlertState.LOST and self.trade is not None else seen

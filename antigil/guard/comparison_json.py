@@ -1,0 +1,86 @@
+"""From the comparison of two commits to its documented JSON form."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from antigil.history.project import Revision
+from antigil.report.comparison import PARTS
+from antigil.report.document import COMPARISON_SCHEMA, Document
+
+from .comparison import Comparison, EnvironmentComparison
+from .significance import Number
+from .verdict import Finding, WorkloadVerdict, throughput_changes
+
+
+def comparison_to_json(comparison: Comparison) -> Document:
+    """Return the JSON form of a comparison."""
+    return {
+        "schema": COMPARISON_SCHEMA,
+        "status": comparison.status,
+        "base": _revision(comparison.base),
+        "head": _revision(comparison.head),
+        "seconds": comparison.seconds,
+        "skipped": comparison.skipped,
+        "comparisons": [_environment(one) for one in comparison.comparisons],
+    }
+
+
+def _revision(revision: Revision) -> Document:
+    return {"hash": revision.hash, "subject": revision.subject}
+
+
+def _environment(comparison: EnvironmentComparison) -> Document:
+    verdict = comparison.verdict
+    return {
+        "environment": comparison.environment,
+        "measured": comparison.measured,
+        "status": verdict.status,
+        "problems": list(verdict.problems),
+        "notes": list(verdict.notes),
+        "moved": [_row(finding, comparison) for finding in verdict.moved],
+        "workloads": [_workload(one, comparison) for one in verdict.workloads],
+    }
+
+
+def _workload(verdict: WorkloadVerdict, comparison: EnvironmentComparison) -> Document:
+    return {
+        "name": verdict.workload.name,
+        "title": verdict.workload.title,
+        "control": verdict.workload.control,
+        "counts": verdict.counts,
+        "excuse": verdict.excuse,
+        "trade": None if verdict.trade is None else str(verdict.trade),
+        "throughput": [list(pair) for pair in throughput_changes(verdict.findings)],
+        "rows": [_row(finding, comparison) for finding in verdict.findings],
+        "context": _context(verdict.workload.name, comparison),
+    }
+
+
+def _row(finding: Finding, comparison: EnvironmentComparison) -> Document:
+    number, latest = finding.number, finding.latest
+    pair = comparison.samples(number)
+    return {
+        "workload": number.workload,
+        "quantity": number.quantity,
+        "threads": number.threads,
+        "outcome": str(finding.outcome),
+        "base": latest.base,
+        "head": latest.head,
+        "p": latest.p,
+        "adjusted_p": latest.adjusted,
+        "samples": {"base": list(pair.base), "head": list(pair.head)} if pair else None,
+    }
+
+
+def _context(workload: str, comparison: EnvironmentComparison) -> list[Document]:
+    """Return, per thread count, where the threads' time went at both commits."""
+    counts = sorted({n.threads for n in comparison.looks[0] if n.workload == workload and n.threads})
+    rows = []
+    for threads in counts:
+        row: Document = {"threads": threads}
+        for quantity in PARTS:
+            pair = comparison.samples(Number(workload, quantity, threads))
+            row[quantity] = [median(pair.base), median(pair.head)] if pair else None
+        rows.append(row)
+    return rows

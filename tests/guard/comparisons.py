@@ -1,0 +1,53 @@
+"""Made-up comparisons: of steady numbers, and of those that lost something."""
+
+from antigil.guard.comparison import Comparison, take_looks
+from antigil.guard.comparison_json import comparison_to_json
+from antigil.guard.samples import Readings
+from antigil.guard.significance import Number
+from antigil.history.options import Options
+from antigil.history.project import Revision
+from antigil.history.series import Workload
+
+BASE = Revision("b" * 40, "before")
+HEAD = Revision("c" * 40, "evil `code` @everyone <img src=x> | a table\n::error::no")
+WORKLOADS = {
+    "work.One": Workload("work.One", "One | two"),
+    "work.Steady": Workload("work.Steady", "Steady"),
+    "controls.Loop": Workload("controls.Loop", "Loop", control=True),
+}
+
+
+def readings(numbers, errors=None, n=8):
+    """Return the same value n times for each (workload, quantity, threads)."""
+    found = Readings()
+    for (workload, quantity, threads), number in numbers.items():
+        for _ in range(n):
+            found.add_one(Number(workload, quantity, threads), number)
+    found.errors.update(errors or {})
+    return found
+
+
+STEADY = {
+    (workload, quantity, threads): number
+    for workload in WORKLOADS
+    for quantity, threads, number in (
+        ("slowdown", 2, 1.0), ("gil_held", None, 0.0), ("time", None, 0.003), ("stall", None, 0.001),
+        ("waiting", 2, 0.0), ("queued", 2, 0.0), ("inflation", 2, 1.0),
+    )
+}  # fmt: skip
+LOST = {
+    ("work.One", "slowdown", 2): 2.0,
+    ("work.One", "gil_held", None): 1.0,
+    ("work.One", "waiting", 2): 0.45,
+}
+
+
+def compared(head, base=None, options=None, errors=None, n=8):
+    """Return the JSON form of a comparison of made-up samples."""
+    one, other = readings(base or STEADY, n=n), readings({**STEADY, **head}, errors, n=n)
+
+    def measure(workloads, processes):
+        return one, other
+
+    comparison = take_looks(measure, options or Options(), WORKLOADS, BASE, HEAD, "virtualenv-py3.13")
+    return comparison_to_json(Comparison(BASE, HEAD, (comparison,), 300.0))

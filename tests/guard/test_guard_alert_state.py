@@ -1,0 +1,97 @@
+"""The state of an alert against the rules that it replaced, for every alert that can come about."""
+
+import itertools
+
+import pytest
+
+from antigil.guard.alert_state import Alert, AlertState
+from antigil.guard.verdict import Trade
+from antigil.history.changes import Effect
+from antigil.history.series import Commit, Environment, Workload
+
+BEFORE, COMMIT = Commit("a" * 40, 1, 0), Commit("b" * 40, 2, 0)
+PLACE = Environment((("machine", "alpha"),))
+
+
+def effect(lost, commits):
+    """Return a step of the time of one call, with so many measured commits on each side."""
+    before, after = (1.0, 2.0) if lost else (2.0, 1.0)
+    return Effect("time", None, before, after, 1, 2, commits, commits, 9.0)
+
+
+def alerts():
+    """Yield an alert for each combination of what can be known of one.
+
+    Only a loss that is no control's is measured again, traded for a faster thread, or recovers.
+    """
+    for control, lost, commits, excuse, trade, unfit, recovered, held, postponed in itertools.product(
+        (False, True), (False, True), (1, 2), (None, "why"), (None, *Trade), (False, True), (False, True),
+        (None, False, True), (False, True),
+    ):  # fmt: skip
+        if held is not None and (control or not lost):
+            continue
+        if (recovered or trade is Trade.FASTER_ALONE) and not lost:
+            continue
+        yield Alert(
+            Workload("work.One", "One", control), PLACE, BEFORE, COMMIT, (effect(lost, commits),), "name",
+            excuse, trade, unfit, recovered, held=held, postponed=postponed,
+        )  # fmt: skip
+
+
+def certain(alert):
+    if alert.held is not None:
+        return alert.held
+    if alert.unfit or alert.postponed:
+        return False
+    return any(e.confirmed for e in alert.effects if e.lost == alert.lost)
+
+
+def is_open(alert):
+    mine = not alert.workload.control and alert.excuse is None
+    return alert.lost and mine and not alert.recovered and alert.trade is not Trade.FASTER_ALONE
+
+
+def settled(alert):
+    traded = alert.trade is Trade.FASTER_ALONE
+    return alert.recovered or alert.excuse is not None or traded or alert.held is False
+
+
+def words(alert):
+    if alert.workload.control:
+        return "control moved"
+    if alert.unfit and alert.held is None:
+        return "unfit to judge"
+    if not alert.lost:
+        return "gained"
+    if alert.recovered:
+        return "lost, recovered since"
+    if alert.excuse is not None:
+        return "lost, excused"
+    if alert.held is False:
+        return "did not hold when measured again"
+    return ("lost" if alert.trade is None else "trade") if certain(alert) else "suspected loss"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (is_open, lambda alert: alert.state.open),
+        (settled, lambda alert: alert.state.settled),
+        (lambda alert: is_open(alert) and certain(alert), lambda alert: alert.state.counts),
+        (words, lambda alert: alert.state_text),
+        (
+            lambda alert: alert.unfit and is_open(alert) and alert.held is None,
+            lambda alert: alert.state is AlertState.UNFIT,
+        ),
+    ],
+    ids=["open", "settled", "counts", "words", "unfit"],
+)
+def test_the_state_says_what_the_rules_said(old, new):
+    found = list(alerts())
+
+    assert len(found) > 300
+    assert [new(alert) for alert in found] == [old(alert) for alert in found]
+
+
+def test_every_state_comes_about():
+    assert {alert.state for alert in alerts()} == set(AlertState)

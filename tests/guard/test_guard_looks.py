@@ -1,0 +1,71 @@
+"""What is looked at again, how often, and what the looks come to."""
+
+from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, readings
+
+from antigil.guard.comparison import Comparison, EnvironmentComparison, take_looks
+from antigil.guard.significance import Number
+from antigil.history.options import Options
+
+
+def test_a_loss_in_one_environment_counts_before_what_another_could_not_judge():
+    def one(head, errors=None):
+        return take_looks(
+            lambda w, n: (readings(STEADY), readings({**STEADY, **head}, errors)),
+            Options(), WORKLOADS, BASE, HEAD, "any",
+        )  # fmt: skip
+
+    failed, lost = one({}, {"work.One": "died"}), one(LOST)
+
+    assert isinstance(failed, EnvironmentComparison)
+    assert Comparison(BASE, HEAD, (failed, lost), 1.0).status == 1
+    assert Comparison(BASE, HEAD, (failed, one({})), 1.0).status == 2
+
+
+def looked(heads):
+    """Take looks that find `heads` one after the other; return what was asked for, and the outcomes."""
+    asked, heads = [], iter(heads)
+
+    def measure(workloads, processes):
+        asked.append((workloads, processes))
+        return readings(STEADY, n=processes), readings({**STEADY, **next(heads)}, n=processes)
+
+    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+    rows = [row for one in found.verdict.workloads for row in one.findings]
+    return asked, {row.number.quantity: str(row.outcome) for row in rows if row.outcome != "same"}
+
+
+def test_a_further_look_measures_what_is_suspected_and_the_controls_in_more_processes():
+    asked, outcomes = looked([LOST, LOST])
+
+    assert asked == [(None, 6), ({"work.One", "controls.Loop"}, 10)]
+    assert outcomes == {"slowdown": "lost", "gil_held": "lost", "waiting": "lost"}
+
+
+def test_without_a_suspicion_there_is_one_look():
+    assert looked([{}]) == ([(None, 6)], {})
+
+
+def test_what_a_further_look_does_not_see_is_not_looked_at_again():
+    asked, outcomes = looked([LOST, {}])
+
+    assert [processes for _, processes in asked] == [6, 10]
+    assert set(outcomes.values()) == {"passing"}
+
+
+def test_what_stays_suspected_gets_a_longer_look_that_decides():
+    """A tenth that six of ten processes of the second look happen to miss."""
+    number, asked = Number("work.One", "gil_held"), []
+
+    def measure(workloads, processes):
+        asked.append(processes)
+        head = readings({**STEADY, ("work.One", "gil_held", None): 0.1}, n=processes)
+        if processes == 10:
+            head.samples[number] = [0.0] * 6 + [0.2] * 4
+        return readings(STEADY, n=processes), head
+
+    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+    (held,) = [f for one in found.verdict.workloads for f in one.findings if f.number == number]
+
+    assert asked == [6, 10, 20]
+    assert [look.direction for look in held.looks[1:]] == ["same", "lost"]
+    assert str(held.outcome) == "lost"

@@ -1,0 +1,6 @@
+"""What the tests of the report use of the guard's."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guard"))  # for `comparisons`
