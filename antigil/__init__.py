@@ -8,16 +8,16 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing's own constant would cost ten times what this package does
 if TYPE_CHECKING:
-    from antigil._kernels import SharedCounter as SharedCounter
-    from antigil._kernels import calcular_com_gil as calcular_com_gil
-    from antigil._kernels import calcular_sem_gil as calcular_sem_gil
-    from antigil._kernels import read_holding as read_holding
-    from antigil._kernels import read_releasing as read_releasing
-    from antigil._kernels import serial_fraction as serial_fraction
-    from antigil._kernels import sleep_holding as sleep_holding
-    from antigil._kernels import sleep_releasing as sleep_releasing
-    from antigil._kernels import stream_holding as stream_holding
-    from antigil._kernels import stream_releasing as stream_releasing
+    from antigil.kernels import SharedCounter as SharedCounter
+    from antigil.kernels import calcular_com_gil as calcular_com_gil
+    from antigil.kernels import calcular_sem_gil as calcular_sem_gil
+    from antigil.kernels import read_holding as read_holding
+    from antigil.kernels import read_releasing as read_releasing
+    from antigil.kernels import serial_fraction as serial_fraction
+    from antigil.kernels import sleep_holding as sleep_holding
+    from antigil.kernels import sleep_releasing as sleep_releasing
+    from antigil.kernels import stream_holding as stream_holding
+    from antigil.kernels import stream_releasing as stream_releasing
     from antigil.scaling import Measurement as Measurement
     from antigil.scaling import Workload as Workload
     from antigil.scaling import measure as measure
@@ -43,7 +43,7 @@ __all__ = ["__version__", *_KERNELS, *_MEASURES]
 def __getattr__(name: str) -> object:
     """Load a public name at its first use (PEP 562)."""
     if name in _KERNELS:
-        value = _load_kernel(name)
+        value = getattr(import_module("antigil.kernels"), name)
     elif name in _MEASURES:
         value = getattr(import_module("antigil.scaling"), name)
     elif name == "__version__":
@@ -52,22 +52,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'antigil' has no attribute {name!r}")
     globals()[name] = value
     return value
-
-
-def _load_kernel(name: str) -> object:
-    """Return one function of the C extension, or say how to build the extension."""
-    try:
-        kernels = import_module("antigil._kernels")
-    except ModuleNotFoundError as error:
-        if error.name != "antigil._kernels":
-            raise
-        raise ImportError(
-            f"antigil.{name} needs the C extension, which is not built: "
-            "run 'pip install .' (or 'pip install -e .') with a C compiler"
-        ) from error
-    if not hasattr(kernels, name):
-        raise ImportError(f"antigil.{name} is newer than the C extension that is built: build it again")
-    return getattr(kernels, name)
 
 
 def __dir__() -> list[str]:

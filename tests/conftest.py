@@ -1,7 +1,9 @@
-"""What a test run reports about its machine, a switch that forbids skips, and the one browser of a run."""
+"""What a test run reports of its machine, a switch that forbids skips, and what a run makes but once."""
 
 import os
 import platform
+import shutil
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -58,3 +60,25 @@ def browser_instance():
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+PACKAGE = Path(__file__).parents[1] / "antigil"
+COMPILE = ("cc", "-std=c11", "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror", "-shared")
+
+
+@pytest.fixture(scope="session")
+def free_threaded(tmp_path_factory):
+    """Return a free-threaded interpreter and a folder with antigil built for it."""
+    python = shutil.which("python3.14t")
+    if python is None:
+        pytest.skip("python3.14t is not on the PATH")
+    query = "import sysconfig as s; print(s.get_path('include'), s.get_config_var('EXT_SUFFIX'), sep='\\n')"
+    answer = subprocess.run([python, "-c", query], capture_output=True, text=True, check=True).stdout
+    include, suffix = answer.splitlines()
+    folder = tmp_path_factory.mktemp("free-threaded")
+    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
+    shutil.copytree(PACKAGE, folder / "antigil", ignore=ignored)
+    room = folder / "antigil" / "kernels"
+    command = [*COMPILE, f"-I{include}", *sorted(room.glob("*.c")), "-o", room / f"_native{suffix}"]
+    subprocess.run(command, check=True)
+    return python, folder

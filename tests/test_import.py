@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import antigil
+import antigil.kernels
 
 PACKAGE = Path(__file__).parents[1] / "antigil"
 
@@ -34,7 +34,11 @@ def test_importing_the_package_adds_only_the_package():
 
 
 def test_the_first_use_of_a_kernel_loads_the_extension():
-    assert modules_added("from antigil import calcular_com_gil") == {"antigil", "antigil._kernels"}
+    assert modules_added("from antigil import calcular_com_gil") == {
+        "antigil",
+        "antigil.kernels",
+        "antigil.kernels._native",
+    }
 
 
 def import_microseconds(environment):
@@ -78,14 +82,14 @@ except ImportError as error:
     print(error)
 """
     expected = (
-        "antigil.calcular_com_gil needs the C extension, which is not built: "
+        "calcular_com_gil needs the C extension, which is not built: "
         "run 'pip install .' (or 'pip install -e .') with a C compiler\n"
     )
     assert expected == python(script, "-I", "-S")
 
 
 def test_an_error_inside_the_extension_is_not_taken_for_a_missing_build(unbuilt):
-    (unbuilt / "antigil" / "_kernels.py").write_text("import no_such_module\n", "utf-8")
+    (unbuilt / "antigil" / "kernels" / "_native.py").write_text("import no_such_module\n", "utf-8")
     script = f"""
 import sys
 sys.path.insert(0, {str(unbuilt)!r})
@@ -110,19 +114,24 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_type_stub_names_what_the_extension_has():
-    stub = ast.parse((PACKAGE / "_kernels.pyi").read_text("utf-8"))
+    stub = ast.parse((PACKAGE / "kernels" / "_native.pyi").read_text("utf-8"))
     typed = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    from antigil import _kernels
+    from antigil.kernels import _native
 
-    assert typed == {name for name in dir(_kernels) if not name.startswith("_")}
-    assert typed == set(antigil._KERNELS)
+    assert typed == {name for name in dir(_native) if not name.startswith("_")}
+    assert typed == set(antigil.kernels.__all__)
 
 
 @pytest.mark.parametrize(
-    ("module", "names"), [("antigil._kernels", antigil._KERNELS), ("antigil.scaling", antigil._MEASURES)]
+    ("package", "module", "names"),
+    [
+        (antigil, "antigil.kernels", antigil._KERNELS),
+        (antigil, "antigil.scaling", antigil._MEASURES),
+        (antigil.kernels, "antigil.kernels._native", antigil.kernels.__all__),
+    ],
 )
-def test_the_type_checker_sees_the_same_names_as_the_interpreter(module, names):
-    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+def test_the_type_checker_sees_the_same_names_as_the_interpreter(package, module, names):
+    tree = ast.parse(Path(package.__file__).read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     typed = {alias.name for node in imports if node.module == module for alias in node.names}
     assert typed == set(names)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+KERNEL = "antigil/kernels/module.c"
 GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
 pytestmark = pytest.mark.skipif(
@@ -93,8 +94,8 @@ def complaint(done):
 def folder(tmp_path):
     """Copy what `make` needs of this project, in an empty folder that is no git checkout."""
     project = tmp_path / "project"
-    (project / "antigil").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "setup.py", "antigil/_kernels.c"):
+    (project / KERNEL).parent.mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "setup.py", KERNEL):
         shutil.copy(ROOT / name, project / name)
     shutil.copytree(ROOT / "tools", project / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     return project
@@ -264,8 +265,8 @@ def test_site_measures_four_commits_by_default(recorder):
 
 
 def test_site_says_that_uncommitted_changes_are_not_measured(recorder):
-    (recorder / "antigil/_kernels.c").write_text("/* under work */")
-    os.utime(recorder / "antigil/_kernels.c", (0, 0))  # older than the set-up, which is not the matter here
+    (recorder / KERNEL).write_text("/* under work */")
+    os.utime(recorder / KERNEL, (0, 0))  # older than the set-up, which is not the matter here
 
     done = make(recorder, "site")
 

@@ -153,13 +153,13 @@ from pathlib import Path
 
 from . import instrument
 
-RAISE = "raise RuntimeError(_kernels.__file__)"
+RAISE = "raise RuntimeError(_native.__file__)"
 
 
 class Whereabouts:
     def setup_cache(self):
         try:
-            workload = instrument.Workload(RAISE, "from antigil import _kernels")
+            workload = instrument.Workload(RAISE, "from antigil.kernels import _native")
             instrument.measure(workload, (1,), budget=0.1, processes=1)
         except RuntimeError as error:
             found = {"kernels": str(error), "prefix": sys.prefix, "instrument": instrument.__file__}

@@ -120,16 +120,16 @@ def breaks_unbuilt(path: PurePosixPath, found: Import) -> bool:
     """Wall 4: the package's kernels and other lazy names are looked up when they are used."""
     if not path.is_relative_to("antigil") or found.lazy:
         return False
-    return found.within("antigil._kernels") or (
-        found.name.count(".") == 1 and found.top == "antigil" and not is_module(found)
-    )
+    if found.within("antigil.kernels"):
+        return found.name != "antigil.kernels"
+    return found.name.count(".") == 1 and found.top == "antigil" and not is_module(found)
 
 
 def breaks_suite(path: PurePosixPath, found: Import) -> bool:
     """Wall 5: benchmarks/ takes from the installed package only functions, and when it runs."""
     if not path.is_relative_to("benchmarks") or found.top != "antigil":
         return False
-    return not found.lazy or (is_module(found) and not found.within("antigil._kernels"))
+    return not found.lazy or (is_module(found) and not found.within("antigil.kernels"))
 
 
 def breaks_base_class(path: PurePosixPath, found: Import) -> bool:
@@ -145,7 +145,7 @@ def is_module(found: Import) -> bool:
     """Tell whether an import is of one of antigil's modules or from one, not of a name of antigil itself."""
     _, _, rest = found.name.partition(".")
     first = ROOT / "antigil" / rest.partition(".")[0]
-    return bool(rest) and (first.is_dir() or first.with_suffix(".py").is_file() or first.name == "_kernels")
+    return bool(rest) and (first.is_dir() or first.with_suffix(".py").is_file())
 
 
 WALLS = (breaks_instrument, breaks_history, breaks_unbuilt, breaks_suite, breaks_base_class)
@@ -178,7 +178,7 @@ def test_wall_stands(breaks):
         (breaks_instrument, "antigil/scaling/rounds.py", "from antigil.scaling import cpus"),
         (breaks_instrument, "antigil/scaling/rounds.py", "from .. import laws"),
         (breaks_instrument, "antigil/scaling/rounds.py", "from ..laws import amdahl"),
-        (breaks_instrument, "antigil/scaling/__init__.py", "from antigil import _kernels"),
+        (breaks_instrument, "antigil/scaling/__init__.py", "from antigil import kernels"),
         (breaks_history, "antigil/laws.py", "import asv"),
         (breaks_history, "antigil/testing.py", "def f():\n    from bokeh.plotting import figure"),
         (breaks_history, "antigil/testing.py", "from antigil.history import page"),
@@ -186,10 +186,10 @@ def test_wall_stands(breaks):
         (breaks_history, "antigil/testing.py", "def f():\n    from .history import page"),
         (breaks_history, "antigil/testing.py", "def f():\n    import_module('antigil.history')"),
         (breaks_history, "benchmarks/article.py", "from jinja2 import Template"),
-        (breaks_unbuilt, "antigil/commands/demo.py", "from antigil._kernels import calcular_com_gil"),
+        (breaks_unbuilt, "antigil/commands/demo.py", "from antigil.kernels import calcular_com_gil"),
         (breaks_unbuilt, "antigil/commands/demo.py", "from antigil import calcular_com_gil"),
-        (breaks_unbuilt, "antigil/commands/demo.py", "from .. import _kernels"),
-        (breaks_unbuilt, "antigil/__init__.py", "import_module('antigil._kernels')"),
+        (breaks_unbuilt, "antigil/commands/demo.py", "from ..kernels import _native"),
+        (breaks_unbuilt, "antigil/__init__.py", "import_module('antigil.kernels._native')"),
         (
             breaks_unbuilt,
             "antigil/asv_plugin.py",
@@ -226,7 +226,7 @@ def test_breach_is_seen(breaks, path, source):
             "import antigil\nfrom antigil.scaling.cpus import cpus_allowed\nfrom antigil import laws",
         ),
         ("antigil/commands/demo.py", "def f():\n    from antigil import calcular_com_gil"),
-        ("antigil/__init__.py", "if TYPE_CHECKING:\n    from antigil._kernels import calcular_com_gil"),
+        ("antigil/__init__.py", "if TYPE_CHECKING:\n    from antigil.kernels import calcular_com_gil"),
         ("benchmarks/article.py", "import hashlib\nfrom .checkout.suite import Scaling"),
         (
             "benchmarks/article.py",
@@ -248,7 +248,7 @@ IMPORT_ALL = """if True:
     for name in names:
         if not name.endswith(".__main__"):
             print(importlib.import_module(name).__file__)
-    print("antigil._kernels" in sys.modules)
+    print("antigil.kernels._native" in sys.modules)
 """
 
 

@@ -79,9 +79,9 @@ PLAIN_SETUPS = {
 #: takes longer where it looks again.
 PLAIN_ROUNDS = {"identical": 5, "changed": 12}
 
-FIRST = {"lost": "_kernels.calcular_sem_gil(600)", "tenth": "serial(0.0)"}
+FIRST = {"lost": "_native.calcular_sem_gil(600)", "tenth": "serial(0.0)"}
 CHANGES = (
-    ("lost: hold the GIL", "lost", "_kernels.calcular_com_gil(600)"),
+    ("lost: hold the GIL", "lost", "_native.calcular_com_gil(600)"),
     ("tenth: hold the GIL for a tenth of the work", "tenth", "serial(0.1)"),
 )
 #: Seconds of measuring for each commit: as short as tells, so that many comparisons can be had.

@@ -151,7 +151,7 @@ def test_demo_without_the_extension_says_how_to_build_it(tmp_path):
     )
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("antigil: error: antigil.calcular_com_gil needs the C extension")
+    assert done.stderr.startswith("antigil: error: calcular_com_gil needs the C extension")
     assert "pip install" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -165,7 +165,7 @@ def test_help_needs_neither_the_extension_nor_an_extra(argv):
             main({argv!r})
         except SystemExit as end:
             assert end.code == 0, end.code
-        loaded = {{"antigil._kernels", "asv", "bokeh", "jinja2", "numpy", "scipy"}} & set(sys.modules)
+        loaded = {{"antigil.kernels._native", "asv", "bokeh", "jinja2", "numpy", "scipy"}} & set(sys.modules)
         assert not loaded, loaded
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -14,25 +14,25 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 #: Function bodies at the first commit; `serial(share)` holds the GIL for a share of its 3 ms.
 FIRST = {
-    "article": "_kernels.calcular_com_gil(600)",
+    "article": "_native.calcular_com_gil(600)",
     "twentieth": "serial(0.0)",
     "tenth": "serial(0.0)",
     "quarter": "serial(0.0)",
     "counter": "count(SLOTS)",
-    "macros": "_kernels.calcular_sem_gil(600)",
+    "macros": "_native.calcular_sem_gil(600)",
     "slower": "serial(0.0)",
     "steady": "serial(0.25)",
 }
 
 #: One commit each: subject line, function, its new body.
 CHANGES = (
-    ("article: release the GIL", "article", "_kernels.calcular_sem_gil(600)"),
+    ("article: release the GIL", "article", "_native.calcular_sem_gil(600)"),
     ("twentieth: hold the GIL for a twentieth of the work", "twentieth", "serial(0.05)"),
     ("tenth: hold the GIL for a tenth of the work", "tenth", "serial(0.1)"),
     ("docs: say hello", None, ""),
     ("quarter: hold the GIL for a quarter of the work", "quarter", "serial(0.25)"),
     ("counter: count in one place, under a lock", "counter", "count(LOCK)"),
-    ("macros: lose the pair that releases the GIL", "macros", "_kernels.calcular_com_gil(600)"),
+    ("macros: lose the pair that releases the GIL", "macros", "_native.calcular_com_gil(600)"),
     ("slower: do a third more work", "slower", "serial(0.0, 400_000)"),
 )
 
@@ -41,14 +41,14 @@ MODULE = '''"""What is measured."""
 from itertools import count as numbers
 from threading import local
 
-from . import _kernels
+from . import _native
 
-SLOTS, LOCK = _kernels.SharedCounter("slots", 8), _kernels.SharedCounter("lock", 8)
+SLOTS, LOCK = _native.SharedCounter("slots", 8), _native.SharedCounter("lock", 8)
 _next, _mine = numbers(), local()
 
 
 def serial(share, steps=300_000):
-    return _kernels.serial_fraction(steps, share, 1000)
+    return _native.serial_fraction(steps, share, 1000)
 
 
 def count(counter):
@@ -75,7 +75,7 @@ class {name}(Short, title="{title}", control={control}, budget={budget}):
 BUILD = """\
 from glob import glob
 from setuptools import Extension, setup
-setup(ext_modules=[Extension("sample._kernels", sorted(glob("sample/*.c")))])
+setup(ext_modules=[Extension("sample._native", sorted(glob("sample/*.c")))])
 """
 
 
@@ -104,7 +104,7 @@ def generate_project(root, first=FIRST, changes=CHANGES, budgets=None):
     budgets = dict.fromkeys([*first, "loop"], 4.0) | (budgets or {})
     (root / "sample").mkdir(parents=True)
     (root / "benchmarks").mkdir()
-    for source in (CHECKOUT / "antigil").glob("*.[ch]"):
+    for source in (CHECKOUT / "antigil/kernels").glob("*.[ch]"):
         (root / "sample" / source.name).write_bytes(source.read_bytes())
     (root / "setup.py").write_text(BUILD)
     (root / "pyproject.toml").write_text(

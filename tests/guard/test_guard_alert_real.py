@@ -13,7 +13,7 @@ from sample_project import CHECKOUT, antigil, generate_project
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there")
 
-FIRST = {"gains": "_kernels.calcular_com_gil(600)", "loses": "_kernels.calcular_sem_gil(600)"}
+FIRST = {"gains": "_native.calcular_com_gil(600)", "loses": "_native.calcular_sem_gil(600)"}
 CHANGES = (
     ("docs: say hello", None, ""),
     ("loses: hold the GIL", "loses", FIRST["gains"]),

@@ -1,4 +1,10 @@
-/* What the files of the C extension share: how arguments are read, what each file offers. */
+/* Kernels with a known way of scaling across Python threads, in a file for each topic.
+ *
+ * Here stands what the files share: how arguments are read, and what each file offers.
+ *
+ * Between Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS a kernel touches C locals
+ * only, never a Python object.
+ */
 
 #ifndef ANTIGIL_KERNELS_H
 #define ANTIGIL_KERNELS_H
@@ -31,6 +37,7 @@ int antigil_to_integer(PyObject *argument, void *integer);
 int antigil_to_real(PyObject *argument, void *real);
 
 /* The functions of each file, ended by a row of zeros. */
+extern PyMethodDef antigil_article_methods[];
 extern PyMethodDef antigil_memory_methods[];
 extern PyMethodDef antigil_serial_methods[];
 extern PyMethodDef antigil_waiting_methods[];

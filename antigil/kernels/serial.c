@@ -12,7 +12,7 @@
  * one before it throughout the call: the result is the same for every share and slice.
  */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 /* About 10 nanoseconds on a 3 GHz machine. */
 #define ROUNDS_PER_STEP 6

@@ -3,7 +3,7 @@
  * Everything that differs between the systems is in the two pure C functions.
  */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 #include <errno.h>
 #include <limits.h>

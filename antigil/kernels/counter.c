@@ -12,7 +12,7 @@
  * lock while it holds the GIL.
  */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 #ifdef _WIN32
 #include <windows.h>
@@ -253,7 +253,7 @@ static PyType_Slot shared_counter_slots[] = {
 };
 
 static PyType_Spec shared_counter_spec = {
-    .name = "antigil._kernels.SharedCounter",
+    .name = "antigil.kernels.SharedCounter",
     .basicsize = sizeof(shared_counter),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = shared_counter_slots,

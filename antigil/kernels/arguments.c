@@ -1,6 +1,6 @@
 /* How the kernels read their arguments. */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 #include <math.h>
 

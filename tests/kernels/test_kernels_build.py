@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "antigil"
-SOURCES = sorted(PACKAGE.glob("_kernels*.c"))
+ROOT = Path(__file__).parents[2]
+ROOM = ROOT / "antigil" / "kernels"
+SOURCES = sorted(ROOM.glob("*.c"))
 STRICT = ["-std=c11", "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -27,34 +30,10 @@ def test_the_sources_compile_without_a_warning(compiler, source, tmp_path):
 def test_the_sources_keep_to_the_format():
     if shutil.which("clang-format") is None:
         pytest.skip("clang-format is not installed")
-    files = [*SOURCES, *PACKAGE.glob("_kernels*.h")]
+    files = [*SOURCES, *ROOM.glob("*.h")]
     command = ["clang-format", "--dry-run", "--Werror", *map(str, files)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PACKAGE)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOM)
     assert (run.returncode, run.stderr) == (0, "")
-
-
-@pytest.fixture
-def free_threaded(tmp_path):
-    """Return (interpreter, folder with antigil built for it), free-threaded."""
-    python = shutil.which("python3.14t")
-    if python is None:
-        pytest.skip("python3.14t is not on the PATH")
-    query = "import sysconfig as s; print(s.get_path('include'), s.get_config_var('EXT_SUFFIX'), sep='\\n')"
-    answer = subprocess.run([python, "-c", query], capture_output=True, text=True, check=True).stdout
-    include, suffix = answer.splitlines()
-    target = tmp_path / "antigil"
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.c"))
-    command = [
-        "cc",
-        *STRICT,
-        "-shared",
-        f"-I{include}",
-        *map(str, SOURCES),
-        "-o",
-        f"{target}/_kernels{suffix}",
-    ]
-    subprocess.run(command, check=True)
-    return python, tmp_path
 
 
 FREE = """
@@ -62,9 +41,9 @@ import sys, threading
 sys.path.insert(0, sys.argv[1])
 assert not sys._is_gil_enabled()
 import antigil
-from antigil import _kernels
+from antigil.kernels import _native
 assert not sys._is_gil_enabled(), "importing the extension enabled the GIL"
-assert _kernels.__file__.startswith(sys.argv[1]), _kernels.__file__
+assert _native.__file__.startswith(sys.argv[1]), _native.__file__
 sums = []
 threads = [threading.Thread(target=lambda: sums.append(antigil.calcular_com_gil(1000))) for _ in range(8)]
 for thread in threads:
@@ -85,7 +64,45 @@ def test_a_free_threaded_python_stays_free(free_threaded):
 
 
 def test_this_interpreter_runs_the_extension_built_for_it():
-    from antigil import _kernels
+    from antigil.kernels import _native
 
-    assert Path(_kernels.__file__).name.endswith(sysconfig.get_config_var("EXT_SUFFIX"))
-    assert sys.modules["antigil._kernels"] is _kernels
+    assert Path(_native.__file__).name.endswith(sysconfig.get_config_var("EXT_SUFFIX"))
+    assert sys.modules["antigil.kernels._native"] is _native
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Return a copy of what the package is built from."""
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    built = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
+    shutil.copytree(ROOT / "antigil", tmp_path / "antigil", ignore=built)
+    return tmp_path
+
+
+def test_a_source_archive_holds_the_c_sources_and_a_wheel_the_extension_in_their_place(sources):
+    archive = [sys.executable, "setup.py", "-q", "sdist"]
+    wheel = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        "dist",
+        ".",
+    ]
+    for command in (archive, wheel):
+        run = subprocess.run(command, cwd=sources, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+    (built,) = (sources / "dist").glob("*.whl")
+    (packed,) = (sources / "dist").glob("*.tar.gz")
+    room = "antigil/kernels/"
+    in_wheel = {name for name in zipfile.ZipFile(built).namelist() if name.startswith(room)}
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    assert in_wheel == {f"{room}__init__.py", f"{room}_native.pyi", f"{room}_native{suffix}"}
+    with tarfile.open(packed) as tar:
+        in_archive = {name.partition("/")[2] for name in tar.getnames()}
+    assert {room + path.name for path in (*SOURCES, *ROOM.glob("*.h"))} <= in_archive

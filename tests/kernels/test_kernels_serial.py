@@ -13,7 +13,7 @@ import pytest
 
 from antigil import serial_fraction
 
-PACKAGE = Path(__file__).parents[1] / "antigil"
+ROOM = Path(__file__).parents[2] / "antigil" / "kernels"
 
 
 def python_work(steps):
@@ -64,8 +64,8 @@ def test_a_bad_argument_is_named(arguments, error, message):
 
 
 HARNESS = """
-#include "_kernels_arguments.c"
-#include "_kernels_serial.c"
+#include "arguments.c"
+#include "serial.c"
 
 /* Write the held and the released steps of each slice; return the number of slices. */
 uint64_t
@@ -90,7 +90,7 @@ def schedule(tmp_path_factory):
     (folder / "harness.c").write_text(HARNESS, "utf-8")
     library = folder / "harness.so"
     undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
-    include = [f"-I{PACKAGE}", f"-I{sysconfig.get_path('include')}"]
+    include = [f"-I{ROOM}", f"-I{sysconfig.get_path('include')}"]
     command = [
         "cc",
         "-std=c11",

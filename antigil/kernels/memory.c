@@ -4,7 +4,7 @@
  * the number of CPUs, whoever holds the GIL.
  */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 #include <string.h>
 

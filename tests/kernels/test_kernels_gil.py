@@ -123,11 +123,11 @@ def test_a_subinterpreter_imports_the_extension():
 
 def test_each_import_makes_a_module_of_its_own():
     """Multi-phase initialisation: nothing static is shared between two loads."""
-    from antigil import _kernels
+    from antigil.kernels import _native
 
-    spec = importlib.util.find_spec("antigil._kernels")
+    spec = importlib.util.find_spec("antigil.kernels._native")
     second = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(second)
-    assert second is not _kernels
-    assert second.__dict__ is not _kernels.__dict__
-    assert second.calcular_com_gil(7) == _kernels.calcular_com_gil(7)
+    assert second is not _native
+    assert second.__dict__ is not _native.__dict__
+    assert second.calcular_com_gil(7) == _native.calcular_com_gil(7)

@@ -1,16 +1,9 @@
-/* Kernels with a known way of scaling across Python threads.
- *
- * The article's pair, calcular_com_gil and calcular_sem_gil: one pure C kernel, and
- * two thin wrappers around it that differ in the two macros only. Whatever else
- * differs between their timings is therefore the GIL.
- *
- * Between Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS a kernel touches C locals
- * only, never a Python object.
- *
- * The further kernels stand in a file for each topic, _kernels_*.c.
+/* The article's pair, calcular_com_gil and calcular_sem_gil: one pure C kernel, and two
+ * thin wrappers around it that differ in the two macros only. Whatever else differs
+ * between their timings is therefore the GIL.
  */
 
-#include "_kernels.h"
+#include "kernels.h"
 
 #define DEFAULT_MAX 100000
 
@@ -86,46 +79,8 @@ calcular_sem_gil(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     return PyUnicode_FromFormat("%llu", (unsigned long long)total);
 }
 
-static PyMethodDef kernels_methods[] = {
+PyMethodDef antigil_article_methods[] = {
     {"calcular_com_gil", ANTIGIL_METHOD(calcular_com_gil), calcular_com_gil_doc},
     {"calcular_sem_gil", ANTIGIL_METHOD(calcular_sem_gil), calcular_sem_gil_doc},
     {NULL, NULL, 0, NULL},
 };
-
-static int
-kernels_exec(PyObject *module)
-{
-    if (PyModule_AddFunctions(module, antigil_memory_methods) < 0 ||
-        PyModule_AddFunctions(module, antigil_serial_methods) < 0 ||
-        PyModule_AddFunctions(module, antigil_waiting_methods) < 0) {
-        return -1;
-    }
-    return antigil_add_shared_counter(module);
-}
-
-static PyModuleDef_Slot kernels_slots[] = {
-    {Py_mod_exec, kernels_exec},
-#ifdef Py_mod_multiple_interpreters
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
-#ifdef Py_mod_gil
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
-    {0, NULL},
-};
-
-PyDoc_STRVAR(kernels_doc, "Kernels with a known way of scaling across Python threads.");
-
-static struct PyModuleDef kernels_module = {
-    .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "antigil._kernels",
-    .m_doc = kernels_doc,
-    .m_methods = kernels_methods,
-    .m_slots = kernels_slots,
-};
-
-PyMODINIT_FUNC
-PyInit__kernels(void)
-{
-    return PyModuleDef_Init(&kernels_module);
-}

@@ -9,7 +9,7 @@ import pytest
 
 import antigil
 
-SOURCES = sorted((Path(__file__).parents[1] / "antigil").glob("_kernels*.c"))
+SOURCES = sorted((Path(__file__).parents[2] / "antigil" / "kernels").glob("*.c"))
 PAIR = ["calcular_com_gil", "calcular_sem_gil"]
 MACROS = ["Py_BEGIN_ALLOW_THREADS", "Py_END_ALLOW_THREADS"]
 
@@ -125,7 +125,7 @@ def test_no_python_call_stands_between_the_macros(holding, releasing):
 
 LEAKS = """
 import gc, os, sys
-import antigil
+import antigil.kernels
 
 FD = os.open(os.devnull, os.O_RDONLY)
 GOOD = {
@@ -134,7 +134,7 @@ GOOD = {
     "sleep_holding": (0,), "sleep_releasing": (0.0,), "read_holding": (FD, 100), "read_releasing": (FD, 100),
     "SharedCounter": ("slots", 3),
 }
-assert set(GOOD) == set(antigil._KERNELS)
+assert set(GOOD) == set(antigil.kernels.__all__)
 COUNTER = antigil.SharedCounter("lock")
 CALLS = [(getattr(antigil, name), good) for name, good in GOOD.items()]
 CALLS += [(COUNTER.add_holding, (3, 0)), (COUNTER.add_releasing, (3, 0))]
