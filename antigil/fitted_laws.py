@@ -14,7 +14,7 @@ def fitted_laws(measurement: Measurement) -> dict[str, Any]:
     Only thread counts up to the CPUs allowed count: no law knows that end. ``best`` is None
     where no law fits or none could be fitted, and ``note`` then says why.
     """
-    allowed = measurement.surroundings.cpus_allowed
+    allowed = measurement.host.cpus_allowed
     points = [point for point in measurement.points if point.threads <= allowed]
     counts = [point.threads for point in points]
     speedups = [point.speedup.median for point in points]

@@ -51,7 +51,7 @@ def _figure(measurement: Measurement) -> Figure:
 
     threads = [point.threads for point in measurement.points]
     speedups = [point.speedup.median for point in measurement.points]
-    ideal = [min(n, measurement.surroundings.cpus_allowed) for n in threads]
+    ideal = [min(n, measurement.host.cpus_allowed) for n in threads]
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.plot(threads, ideal, "--", color=GREY, label="ideal: min(threads, CPUs allowed)")
@@ -81,7 +81,7 @@ def _page(measurement: Measurement) -> str:
     picture = io.StringIO()
     _figure(measurement).savefig(picture, format="svg")
     svg = picture.getvalue()
-    queue_measured = measurement.surroundings.queue_measured
+    queue_measured = measurement.host.queue_measured
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
     body = "".join(
         "<tr>"

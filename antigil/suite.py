@@ -62,7 +62,7 @@ class Scaling(ABC):
     """A workload whose scaling is tracked.
 
     A subclass names its ``workload``. One that does not is itself a base, whose settings its
-    subclasses inherit: ``class Short(Scaling, threads=(1, 2), budget=4.0): ...``
+    subclasses inherit: ``class Short(Scaling, thread_counts=(1, 2), budget=4.0): ...``
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Scaling(ABC):
         What people read; the class's name by default.
     control
         Whether no commit of the project changes it, so that what moves here is the machine.
-    threads
+    thread_counts
         Ascending thread counts, with 1 among them. (1, 2, 4, 8) at first.
     budget
         Seconds of measuring for each commit. 8 at first.
@@ -97,7 +97,7 @@ class Scaling(ABC):
         *,
         title: str = "",
         control: bool = False,
-        threads: Sequence[int] | None = None,
+        thread_counts: Sequence[int] | None = None,
         budget: float | None = None,
         processes: int | None = None,
         rounds: int | None = None,
@@ -105,7 +105,7 @@ class Scaling(ABC):
     ) -> None:
         """Give the class functions of its own, labelled for whoever reads the results."""
         super().__init_subclass__()
-        asked = {"thread_counts": threads, "budget": budget, "processes": processes, "rounds": rounds}
+        asked = {"thread_counts": thread_counts, "budget": budget, "processes": processes, "rounds": rounds}
         cls.plan = {**cls.plan, **{name: value for name, value in asked.items() if value is not None}}
         cls.numbers = cls.numbers if only is None else tuple(only)
         _refuse_mistakes(cls)
@@ -203,7 +203,7 @@ def _refuse_mistakes(cls: type[Scaling]) -> None:
         raise TypeError(f"{cls.__name__}.workload is a Workload(statement, setup), not {workload!r}")
     counts = list(cls.plan["thread_counts"])
     if 1 not in counts or counts != sorted(set(counts)):
-        raise ValueError(f"{cls.__name__}: threads are ascending and begin with 1, not {counts}")
+        raise ValueError(f"{cls.__name__}: thread_counts are ascending and begin with 1, not {counts}")
     if min(cls.plan["budget"], cls.plan["processes"], cls.plan["rounds"]) <= 0:
         raise ValueError(f"{cls.__name__}: budget, processes and rounds are positive")
     if unknown := [name for name in cls.numbers if name not in NUMBERS]:

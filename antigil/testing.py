@@ -26,14 +26,21 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from unittest import SkipTest
 
-from .scaling.cpus import cpus_allowed
-from .scaling.errors import MeasurementError, WorkloadTimeout
-from .scaling.held import GilHeld, pool
-from .scaling.measurement import median_interval
-from .scaling.probe import probe_gil
-from .scaling.rounds import Plan, Round, measure_rounds, select
-from .scaling.surroundings import gil_enabled
-from .scaling.workload import FunctionWorkload
+from .scaling import (
+    FunctionWorkload,
+    GilHeld,
+    MeasurementError,
+    Plan,
+    Round,
+    WorkloadTimeout,
+    cpus_allowed,
+    gil_enabled,
+    measure_rounds,
+    median_interval,
+    pool,
+    probe_gil,
+    select,
+)
 
 __all__ = ["assert_releases_gil", "assert_scales"]
 
@@ -64,7 +71,7 @@ def assert_releases_gil(
     func: Callable[[], object],
     *,
     held_at_most: float = 0.1,
-    seconds: float = 1.0,
+    budget: float = 1.0,
     time_limit: float = 60.0,
 ) -> None:
     """Assert that a function releases the GIL, but for a share of its running time.
@@ -78,8 +85,8 @@ def assert_releases_gil(
         Called without arguments. It should not keep waiting for other Python threads.
     held_at_most
         Greatest share of its running time for which it may hold the GIL, 0 to 1.
-    seconds
-        Time to spend at most; a clear case takes about a quarter. Calls of a large part of that
+    budget
+        Seconds to spend at most; a clear case takes about a quarter. Calls of a large part of that
         time take longer: up to six of them are waited for.
     time_limit
         Seconds beyond that after which ``func`` is taken to hang.
@@ -96,10 +103,10 @@ def assert_releases_gil(
     __tracebackhide__ = True
     if not 0.0 <= held_at_most < 1.0:
         raise ValueError(f"held_at_most is a share of at least 0 and less than 1, not {held_at_most!r}")
-    _refuse_no_time(seconds, time_limit)
+    _refuse_no_time(budget, time_limit)
     if not gil_enabled():
         return
-    held = _probed_until_clear(func, held_at_most, seconds, time_limit)
+    held = _probed_until_clear(func, held_at_most, budget, time_limit)
     low, high = _held_interval(held)
     if low > held_at_most:
         raise AssertionError(
@@ -110,17 +117,17 @@ def assert_releases_gil(
 
 
 def _probed_until_clear(
-    func: Callable[[], object], limit: float, seconds: float, time_limit: float
+    func: Callable[[], object], limit: float, budget: float, time_limit: float
 ) -> GilHeld:
     """Probe until the interval leaves the limit on one side, or the time is over.
 
     Each look is estimated on its own: what its end leaves open must not be booked in the next one.
     """
     looks: list[GilHeld] = []
-    end = time.monotonic() + seconds
+    end = time.monotonic() + budget
     for look in itertools.count(1):
         began = time.monotonic()
-        seen = _look_at_gil(func, time_limit, min(PROBE_SECONDS, seconds))
+        seen = _look_at_gil(func, time_limit, min(PROBE_SECONDS, budget))
         looks += [] if seen is None else [seen]
         over = 2 * time.monotonic() - began > end
         if not looks:
@@ -153,7 +160,7 @@ def assert_scales(
     threads: int,
     at_least: float,
     *,
-    seconds: float = 4.0,
+    budget: float = 4.0,
     time_limit: float = 60.0,
 ) -> None:
     """Assert that so many threads that call a function get that much more done than one.
@@ -168,8 +175,8 @@ def assert_scales(
         Number of threads, at least 2.
     at_least
         Least speedup: calls per second of all threads, relative to one thread.
-    seconds
-        Time to spend at most; a clear case takes about a quarter. Long calls take longer: each
+    budget
+        Seconds to spend at most; a clear case takes about a quarter. Long calls take longer: each
         thread makes four of them in a window.
     time_limit
         Seconds after which ``func`` is taken to hang.
@@ -188,10 +195,10 @@ def assert_scales(
         raise ValueError(f"a speedup needs at least 2 threads, not {threads!r}")
     if not 0.0 < at_least <= threads:
         raise ValueError(f"at_least is a speedup above 0 and up to {threads} (threads), not {at_least!r}")
-    _refuse_no_time(seconds, time_limit)
+    _refuse_no_time(budget, time_limit)
     if threads > (allowed := cpus_allowed()):
         raise SkipTest(f"{threads} threads need as many CPUs to scale; this process may use {allowed}")
-    used, disturbed, held = _measured_until_clear(func, threads, at_least, seconds, time_limit)
+    used, disturbed, held = _measured_until_clear(func, threads, at_least, budget, time_limit)
     low, high = _trusted_interval(used, disturbed, held, threads)
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
@@ -204,17 +211,17 @@ def assert_scales(
 
 
 def _measured_until_clear(
-    func: Callable[[], object], threads: int, limit: float, seconds: float, time_limit: float
+    func: Callable[[], object], threads: int, limit: float, budget: float, time_limit: float
 ) -> tuple[Sequence[Round], bool, GilHeld | None]:
     """Measure rounds until the interval, or the ceiling, is on one side of the limit, or time is over.
 
     Return the rounds, whether they are disturbed, and the GIL-held share if it was looked at.
     """
     workload = FunctionWorkload(func)
-    plan = Plan((1, threads), min(LOOK_SECONDS, seconds), ROUNDS, time_limit=time_limit)
+    plan = Plan((1, threads), min(LOOK_SECONDS, budget), ROUNDS, time_limit=time_limit)
     done: list[Round] = []
     held: GilHeld | None = None
-    end = time.monotonic() + seconds
+    end = time.monotonic() + budget
     while True:
         began = time.monotonic()
         done += measure_rounds(workload, plan)
@@ -235,15 +242,13 @@ def _is_clear(
 
 
 def _look_at_gil(
-    func: Callable[[], object], time_limit: float, seconds: float = PROBE_SECONDS
+    func: Callable[[], object], time_limit: float, budget: float = PROBE_SECONDS
 ) -> GilHeld | None:
     """Probe the GIL for a short time; None where there is none, or too little was seen."""
     if not gil_enabled():
         return None
     try:
-        return probe_gil(
-            FunctionWorkload(func), seconds, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit
-        )
+        return probe_gil(FunctionWorkload(func), budget, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit)
     except WorkloadTimeout:
         raise
     except MeasurementError:
@@ -307,9 +312,9 @@ def _gil_in_words(held: GilHeld | None) -> str:
     return f"It holds the GIL for {held.share:.2f} of its time (interval {low:.2f} to {high:.2f}){ceiling}."
 
 
-def _refuse_no_time(seconds: float, time_limit: float) -> None:
-    if seconds <= 0.0 or time_limit <= 0.0:
-        raise ValueError("seconds and time_limit must be positive")
+def _refuse_no_time(budget: float, time_limit: float) -> None:
+    if budget <= 0.0 or time_limit <= 0.0:
+        raise ValueError("budget and time_limit must be positive")
 
 
 def _name(func: Callable[[], object]) -> str:

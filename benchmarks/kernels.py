@@ -8,7 +8,9 @@ from . import import_kernel
 from .checkout.suite import Scaling, Workload
 
 
-class Known(Scaling, threads=(1, 2, 4), budget=1.2, processes=2, rounds=2, only=("slowdown", "gil_held")):
+class Known(
+    Scaling, thread_counts=(1, 2, 4), budget=1.2, processes=2, rounds=2, only=("slowdown", "gil_held")
+):
     """A workload whose scaling is known beforehand: the rest would double the time for each commit."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from antigil.suite import NUMBERS, Scaling, Surroundings, Workload
 
 
-class Sum(Scaling, title="a sum", threads=(1, 2), budget=0.2, processes=1, rounds=1):
+class Sum(Scaling, title="a sum", thread_counts=(1, 2), budget=0.2, processes=1, rounds=1):
     """Settings of its own, and short."""
 
     workload = Workload("sum(range(1000))")
@@ -21,7 +21,7 @@ class Control(Scaling, control=True):
     workload = Workload("pass")
 
 
-class Short(Scaling, threads=(1, 2), budget=2.0, only=("slowdown", "gil_held")):
+class Short(Scaling, thread_counts=(1, 2), budget=2.0, only=("slowdown", "gil_held")):
     """A base."""
 
 
@@ -142,8 +142,8 @@ def test_what_a_commit_lacks_is_skipped_with_the_reason_and_what_fails_is_not(mo
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"threads": (2, 4)}, "begin with 1, not"),
-        ({"threads": (1, 4, 2)}, "ascending"),
+        ({"thread_counts": (2, 4)}, "begin with 1, not"),
+        ({"thread_counts": (1, 4, 2)}, "ascending"),
         ({"budget": 0.0}, "positive"),
         ({"processes": 0}, "positive"),
         ({"only": ("speedup",)}, "only= takes slowdown, .* not speedup"),

@@ -67,7 +67,7 @@ if gil_enabled():
 
     def test_calls_longer_than_the_time_are_judged():
         with pytest.raises(AssertionError, match="holds the GIL"):
-            assert_releases_gil(lambda: antigil.sleep_holding(0.4), seconds=0.2)
+            assert_releases_gil(lambda: antigil.sleep_holding(0.4), budget=0.2)
 
 
 if cpus_allowed() > 1:
@@ -155,7 +155,7 @@ def test_a_function_that_hangs_is_ended(monkeypatch, check):
             pass
 
     with lock, pytest.raises(WorkloadTimeout):
-        check(hang, time_limit=0.2, seconds=0.1)
+        check(hang, time_limit=0.2, budget=0.1)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_function_that_hangs_is_ended(monkeypatch, check):
     [
         (lambda: assert_releases_gil(sem_gil, held_at_most=1.0), "held_at_most is a share"),
         (lambda: assert_releases_gil(sem_gil, held_at_most=-0.1), "held_at_most is a share"),
-        (lambda: assert_releases_gil(sem_gil, seconds=0.0), "must be positive"),
+        (lambda: assert_releases_gil(sem_gil, budget=0.0), "must be positive"),
         (lambda: assert_scales(sem_gil, 1, 1.0), "at least 2 threads"),
         (lambda: assert_scales(sem_gil, 2, 2.5), "a speedup above 0 and up to 2"),
         (lambda: assert_scales(sem_gil, 2, 0.0), "a speedup above 0 and up to 2"),

@@ -96,14 +96,14 @@ def outcome(check, *args, **options):
 )
 def test_looks_go_on_until_it_is_clear_or_the_time_is_over(see, looks, expected):
     unused = see(*looks)
-    assert outcome(assert_releases_gil, func, seconds=1.0) == expected
+    assert outcome(assert_releases_gil, func, budget=1.0) == expected
     assert next(unused, None) is None
 
 
 @pytest.mark.parametrize(("looks", "expected"), [([(1.0, 0.01)], FAILS), ([FAR_TOO_FEW], IS_SKIPPED)])
 def test_two_more_looks_are_taken_where_long_calls_let_no_probe_come_in(see, looks, expected):
     unused = see(FAR_TOO_FEW, FAR_TOO_FEW, *looks)
-    assert outcome(assert_releases_gil, func, seconds=0.1) == expected
+    assert outcome(assert_releases_gil, func, budget=0.1) == expected
     assert next(unused, None) is None
 
 
@@ -188,7 +188,7 @@ INFLATED = rounds(*[1.9] * 8, queued=0.4)
 )
 def test_rounds_go_on_until_it_is_clear_or_the_time_is_over(measure, looks, held, expected):
     unused = measure(looks, held)
-    assert outcome(assert_scales, func, 2, 1.5, seconds=4.0) == expected
+    assert outcome(assert_scales, func, 2, 1.5, budget=4.0) == expected
     assert next(unused, None) is None
 
 

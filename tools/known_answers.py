@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from support import machine, markdown_table
 
-from antigil.scaling import Measurement, Workload, cpus_allowed, gil_enabled, measure, verdict
+from antigil.scaling import Measurement, Workload, cpus_allowed, gil_enabled, gil_verdict, measure
 
-Z99 = 2.5758
 SETUP = "from antigil import *"
 BUFFER = f"{SETUP}\ndata = bytearray(b'1') * (128 << 20)  # larger than the caches"
 ZEROS = f"{SETUP}\nimport os\nfile = os.open('/dev/zero', os.O_RDONLY)"
@@ -74,7 +73,7 @@ def cells(known: Known, found: Measurement, n: int) -> list[str]:
     least, most = known.least or 0.0, known.most
     off = min(0.0, high - least) + max(0.0, low - most)
     answer = f"{most:.2f}" if least == most else f"{least:.2f} to {most:.2f}"
-    margin = Z99 * held.standard_error
+    margin = held.margin99
     return [
         known.name,
         answer if known.least is not None else f"at most {most:.2f}",
@@ -83,7 +82,7 @@ def cells(known: Known, found: Measurement, n: int) -> list[str]:
         f"{known.held:.2f}",
         f"{held.share:.3f} ± {margin:.3f}",
         f"{found.point(n).waiting:.2f}",
-        verdict(found) + (", disturbed" if found.disturbed else ""),
+        gil_verdict(found) + (", disturbed" if found.disturbed else ""),
     ]
 
 

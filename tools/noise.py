@@ -18,7 +18,7 @@ from statistics import median
 
 from support import busy_neighbours, machine, markdown_table
 
-from antigil.scaling import Measurement, Workload, cpus_allowed, measure, verdict
+from antigil.scaling import Measurement, Workload, cpus_allowed, gil_verdict, measure
 
 KERNELS = "from antigil import *"
 ALLOWED_RELEASING, ALLOWED_HOLDING = 0.05, 0.1
@@ -66,7 +66,7 @@ def cells(found: Measurement, n: int, quiet: Measurement) -> list[str]:
         f"{changed(uncut, n, quiet)}, {len(cut)} of {len(found.samples)}" if cut else "",
         f"{found.gil_held.share:.3f}",
         f"{found.point(n).waiting:.2f}",
-        verdict(found) + (", disturbed" if found.disturbed else ""),
+        gil_verdict(found) + (", disturbed" if found.disturbed else ""),
     ]
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from threading import Thread
 
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.scaling.cpus import cpus_allowed
+from antigil.scaling import cpus_allowed, gil_enabled
 
 NAMES = ("com-gil", "sem-gil")
 WHICH_ONE = "Informar com-gil ou sem-gil"
@@ -129,7 +129,7 @@ def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
     """
     functions = {name: _kernel(name) for name in names}
     cpus = cpus_allowed()
-    gil = _gil_enabled()
+    gil = gil_enabled()
     yield f"{platform.python_implementation()} {platform.python_version()}, GIL {'on' if gil else 'off'}"
     yield f"CPUs that this process may use: {cpus} (the article's machine had 4 cores)"
     yield ""
@@ -170,11 +170,6 @@ def _kernel(name: str) -> Callable[[], object]:
     except ImportError as error:
         raise UserError(str(error)) from error
     return function
-
-
-def _gil_enabled() -> bool:
-    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)  # Python 3.13 and newer
-    return is_gil_enabled is None or bool(is_gil_enabled())
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

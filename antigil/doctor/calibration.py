@@ -166,14 +166,14 @@ def judge(calibration: Calibration, cores: int) -> Iterator[Finding]:
         Physical cores among the CPUs allowed: what is beyond them is not owed in full.
     """
     both = ((calibration.releasing, True), (calibration.holding, False))
-    gil = calibration.releasing.surroundings.gil
+    gil = calibration.releasing.host.gil
     for (measurement, releases), name in zip(both, calibration.kernels, strict=True):
         releases = releases or not gil
         yield judge_held(measurement, name, releases=releases)
         yield judge_waiting(measurement, name, releases=releases)
-        if measurement.surroundings.cpus_allowed > 1:
+        if measurement.host.cpus_allowed > 1:
             yield judge_speedup(measurement, name, releases=releases, cores=cores)
-    if calibration.releasing.surroundings.cpus_allowed > 1:
+    if calibration.releasing.host.cpus_allowed > 1:
         yield judge_spread(calibration.releasing)
     yield judge_disturbed((calibration.releasing, calibration.holding))
     yield from judge_stolen((calibration.releasing, calibration.holding))
@@ -200,7 +200,7 @@ def judge_waiting(measurement: Measurement, name: str, *, releases: bool) -> Fin
     level = level_of(abs(last.waiting - truth), WAITING_ERROR_NOTE, WAITING_ERROR_BAD)
     if level is Level.OK:
         return Finding(level, "waiting", says)
-    if not measurement.surroundings.queue_measured:
+    if not measurement.host.queue_measured:
         means = "waiting includes queueing on this system, so it tells of the GIL only where no CPU is short"
         return Finding(Level.NOTE, "waiting", says, means)
     means = "waiting here is not a measure of who waits for the GIL"
@@ -211,7 +211,7 @@ def judge_speedup(measurement: Measurement, name: str, *, releases: bool, cores:
     """Judge the queue-free speedup at the largest thread count."""
     last = measurement.points[-1]
     reached = last.speedup.median
-    allowed = measurement.surroundings.cpus_allowed
+    allowed = measurement.host.cpus_allowed
     most = min(last.threads, allowed) if releases else 1
     least = min(most, cores)
     owed = f"{most}" if least == most else f"{least} to {most}"

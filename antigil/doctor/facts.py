@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from antigil.scaling import affinity, cgroup_quota, cpu_model, gil_enabled
-from antigil.scaling.clocks import queue_is_measurable
+from antigil.scaling import affinity, cgroup_quota, cpu_model, gil_enabled, queue_is_measurable
 
 from . import readers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antigil.scaling.rounds import DISTURBED_QUEUE_SHARE
+from antigil.scaling import DISTURBED_QUEUE_SHARE
 
 from .facts import Facts
 from .finding import Finding, Level, level_of

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from antigil.scaling import thread_siblings
+
 PROC = Path("/proc")
 SYS_CPU = Path("/sys/devices/system/cpu")
 
@@ -204,7 +206,7 @@ def physical_cores(cpus: Iterable[int], sys_cpu: Path = SYS_CPU) -> tuple[int, i
     mine = set(cpus)
     cores = set()
     for cpu in mine:
-        text = _text(sys_cpu / f"cpu{cpu}" / "topology" / "thread_siblings_list")
+        text = thread_siblings(cpu, sys_cpu)
         if text is None:
             return None
         cores.add(cpu_list(text))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from antigil.scaling import Cut, Estimate, Measurement, Point, sentence, verdict, waits
+from antigil.scaling import Cut, Estimate, Measurement, Point, gil_verdict, sentence, waits
 
-Z99 = 2.5758
 BAR_WIDTH = 40
 COLUMNS = (
     "threads",
@@ -38,7 +37,7 @@ def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[
     """Return the documented JSON form of a measurement (docs/measure.md), with the laws that fit it."""
     return measurement.to_json() | {
         "laws": laws,
-        "verdict": verdict(measurement),
+        "verdict": gil_verdict(measurement),
         "waits": waits(measurement),
         "sentence": sentence(measurement),
     }
@@ -58,7 +57,7 @@ def measurement_lines(
     ascii_only
         Draw bars without block characters, for terminals that cannot show them.
     """
-    queue_measured = measurement.surroundings.queue_measured
+    queue_measured = measurement.host.queue_measured
     yield from table([row(point, queue_measured=queue_measured) for point in measurement.points])
     yield ""
     yield from bars(measurement, ascii_only=ascii_only)
@@ -120,7 +119,7 @@ def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]:
     """Yield a bar of the speedup for each thread count, with a mark at the ideal min(n, CPUs allowed)."""
     block, mark = ("#", "|") if ascii_only else ("\u2588", "\u2502")
-    allowed = measurement.surroundings.cpus_allowed
+    allowed = measurement.host.cpus_allowed
     ideals = {point.threads: min(point.threads, allowed) for point in measurement.points}
     longest = max(*ideals.values(), *(point.speedup.median for point in measurement.points))
     for point in measurement.points:
@@ -148,8 +147,7 @@ def law_line(laws: dict[str, Any]) -> str:
 def held_line(measurement: Measurement) -> str:
     """Return the GIL-held share with its interval, the ceiling it sets, and the stall."""
     held = measurement.gil_held
-    margin = Z99 * held.standard_error
-    low, high = max(0.0, held.share - margin), min(1.0, held.share + margin)
+    low, high = max(0.0, held.share - held.margin99), min(1.0, held.share + held.margin99)
     ceiling = "none seen" if held.ceiling is None else f"{held.ceiling:.3g}"
     return (
         f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "
@@ -159,7 +157,7 @@ def held_line(measurement: Measurement) -> str:
 
 def notes(measurement: Measurement) -> Iterator[str]:
     """Yield what limits the measurement."""
-    where = measurement.surroundings
+    where = measurement.host
     build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
     yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
     if measurement.cut is not None:

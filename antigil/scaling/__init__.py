@@ -1,34 +1,37 @@
 """The scaling instrument: how far a workload runs in parallel under Python threads, and why not further.
 
 Standard library only. It knows nothing of what it measures: neither asv nor this project's
-own C extension.
+own C extension. What is not named here is private to the room.
 """
 
-from .cpus import affinity, cgroup_quota, cpu_model, cpus_allowed
+from .clocks import queue_is_measurable
+from .cpus import affinity, cgroup_quota, cpu_model, cpus_allowed, thread_siblings
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
-from .held import GilHeld
-from .measure import default_thread_counts, measure, measure_function
-from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
-from .probe import probe_gil
-from .rounds import Plan, measure_rounds
+from .experiment import default_thread_counts, measure, measure_function
+from .gil_held import GilHeld, pool
+from .gil_probe import probe_gil
+from .host import Host, gil_enabled
+from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, median_interval
+from .rounds import DISTURBED_QUEUE_SHARE, Plan, Round, measure_rounds, select
 from .sample import Sample
-from .surroundings import Surroundings, gil_enabled
-from .verdict import sentence, verdict, waits
+from .verdict import gil_verdict, sentence, waits
 from .workload import FunctionWorkload, Workload
 
 __all__ = [
+    "DISTURBED_QUEUE_SHARE",
     "INSTRUMENT_VERSION",
     "Cut",
     "Estimate",
     "FunctionWorkload",
     "GilHeld",
+    "Host",
     "Measurement",
     "MeasurementError",
     "Plan",
     "Point",
     "RemoteTraceback",
+    "Round",
     "Sample",
-    "Surroundings",
     "Workload",
     "WorkloadTimeout",
     "affinity",
@@ -37,11 +40,16 @@ __all__ = [
     "cpus_allowed",
     "default_thread_counts",
     "gil_enabled",
+    "gil_verdict",
     "measure",
     "measure_function",
     "measure_rounds",
+    "median_interval",
+    "pool",
     "probe_gil",
+    "queue_is_measurable",
+    "select",
     "sentence",
-    "verdict",
+    "thread_siblings",
     "waits",
 ]

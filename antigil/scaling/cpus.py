@@ -102,21 +102,18 @@ def pinning_order(cpus: tuple[int, ...] | None = None, topology: Path = CPU_TOPO
     further: list[int] = []
     seen: set[str] = set()
     for cpu in affinity() if cpus is None else cpus:
-        siblings = thread_siblings(cpu, topology)
+        siblings = thread_siblings(cpu, topology) or str(cpu)  # else a core of its own
         (further if siblings in seen else first).append(cpu)
         seen.add(siblings)
     return (*first, *further)
 
 
-def thread_siblings(cpu: int, topology: Path = CPU_TOPOLOGY) -> str:
-    """Return the kernel's list of the hardware threads on ``cpu``'s core, such as ``"0,4"``.
-
-    Where the system does not tell, a CPU is taken to be a core of its own.
-    """
+def thread_siblings(cpu: int, topology: Path = CPU_TOPOLOGY) -> str | None:
+    """Return the kernel's list of the hardware threads on a core, such as ``"0,4"``; None if not told."""
     try:
         return (topology / f"cpu{cpu}" / "topology" / "thread_siblings_list").read_text().strip()
     except OSError:
-        return str(cpu)
+        return None
 
 
 @cache

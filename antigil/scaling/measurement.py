@@ -21,9 +21,9 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from .held import GilHeld
+from .gil_held import GilHeld
+from .host import Host
 from .sample import Sample
-from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
 SCHEMA = "antigil.measurement/1"
@@ -147,7 +147,7 @@ class Measurement:
     """
 
     workload: Workload | FunctionWorkload
-    surroundings: Surroundings
+    host: Host
     points: tuple[Point, ...]
     samples: tuple[Sample, ...]
     gil_held: GilHeld
@@ -169,7 +169,7 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON form (docs/measure.md), of plain dicts, lists and numbers."""
-        where = self.surroundings
+        where = self.host
         text = (
             self.workload if isinstance(self.workload, Workload) else Workload(repr(self.workload.function))
         )
@@ -205,7 +205,7 @@ class Measurement:
         }
 
 
-def _point_json(point: Point, samples: Sequence[Sample], where: Surroundings) -> dict[str, Any]:
+def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[str, Any]:
     form = asdict(point)
     if not where.queue_measured:
         form["queued"] = None  # not told, which is not the same as none

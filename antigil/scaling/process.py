@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
-from .held import GilHeld
-from .probe import probe_gil
+from .gil_held import GilHeld
+from .gil_probe import probe_gil
+from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of
-from .surroundings import Surroundings
 from .workload import Workload
 
 _BOOTSTRAP = """\
@@ -60,7 +60,7 @@ class ProcessResult:
 
     sample: Sample
     gil_held: GilHeld
-    surroundings: Surroundings
+    host: Host
     seconds: float
 
 
@@ -157,7 +157,7 @@ def _result(answer: dict[str, Any]) -> ProcessResult:
     return ProcessResult(
         Sample(points=points, **sample),
         GilHeld(**answer["gil_held"]),
-        Surroundings(**answer["surroundings"]),
+        Host(**answer["host"]),
         answer["seconds"],
     )
 
@@ -219,7 +219,7 @@ def _measured(
     return {
         "sample": asdict(sample),
         "gil_held": asdict(held),
-        "surroundings": asdict(Surroundings.here()),
+        "host": asdict(Host.here()),
         "seconds": time.monotonic() - started[0],
     }
 

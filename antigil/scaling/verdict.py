@@ -31,7 +31,6 @@ from .measurement import Measurement, Point
 RELEASES_AT_MOST = 0.1
 HOLDS_AT_LEAST = 0.9
 WAITING_WORTH_TELLING = 0.1
-Z99 = 2.5758
 
 
 def classify(share: float) -> str:
@@ -41,12 +40,12 @@ def classify(share: float) -> str:
     return "holds" if share >= HOLDS_AT_LEAST else "partly"
 
 
-def verdict(measurement: Measurement) -> str:
+def gil_verdict(measurement: Measurement) -> str:
     """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
-    if not measurement.surroundings.gil:
+    if not measurement.host.gil:
         return "no-gil"
     held = measurement.gil_held
-    margin = Z99 * held.standard_error
+    margin = held.margin99
     low, high = held.share - margin, held.share + margin
     if margin > 0.1 and classify(low) != classify(high):
         return "inconclusive"
@@ -55,7 +54,7 @@ def verdict(measurement: Measurement) -> str:
 
 def most_telling_point(measurement: Measurement) -> Point:
     """Return the point with the most threads that the CPUs allowed can serve."""
-    allowed = measurement.surroundings.cpus_allowed
+    allowed = measurement.host.cpus_allowed
     served = [point for point in measurement.points if point.threads <= allowed]
     return (served or list(measurement.points))[-1]
 
@@ -68,10 +67,10 @@ def extra_waiting(measurement: Measurement) -> float:
 
 def waiting_for_gil_at_most(measurement: Measurement) -> float:
     """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
-    if not measurement.surroundings.gil:
+    if not measurement.host.gil:
         return 0.0
     held = measurement.gil_held
-    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
+    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + held.margin99)
     return others / (1.0 + others)
 
 
@@ -101,7 +100,7 @@ def sentence(measurement: Measurement) -> str:
 
 def _on_gil(measurement: Measurement) -> str:
     held, ceiling = measurement.gil_held, measurement.gil_held.ceiling
-    match verdict(measurement):
+    match gil_verdict(measurement):
         case "no-gil":
             return "The GIL is disabled: no thread waits for it"
         case "releases":
@@ -113,11 +112,11 @@ def _on_gil(measurement: Measurement) -> str:
             limit = (
                 f": no number of threads on any machine will make it more than {ceiling:.1f} times as fast"
                 if ceiling
-                else f", +- {Z99 * held.standard_error:.0%}: too uncertain to set a ceiling"
+                else f", +- {held.margin99:.0%}: too uncertain to set a ceiling"
             )
             return f"It holds the GIL for {held.share:.0%} of its time{limit}"
         case _:
             return (
-                f"The GIL-held share ({held.share:.2f} +- {Z99 * held.standard_error:.2f}) is too uncertain "
+                f"The GIL-held share ({held.share:.2f} +- {held.margin99:.2f}) is too uncertain "
                 "to judge: measure again with a larger budget or on a quieter machine"
             )

@@ -35,7 +35,7 @@ class Window:
 
     Attributes
     ----------
-    n_threads
+    threads
         Threads that ran side by side.
     rate
         Calls per second, all threads together.
@@ -48,7 +48,7 @@ class Window:
         Calls that fell into the window, a fraction counting for those cut by its edges.
     """
 
-    n_threads: int
+    threads: int
     rate: float
     on_cpu: float
     queued: float | None
@@ -59,7 +59,7 @@ class Window:
     @property
     def cpu_seconds_per_call(self) -> float:
         """CPU time that one call took, in seconds."""
-        return self.on_cpu * self.n_threads / self.rate
+        return self.on_cpu * self.threads / self.rate
 
 
 @dataclass
@@ -121,7 +121,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
     queues = [share for _, _, share in shares if share is not None]
     queued = fmean(queues) if len(queues) == len(shares) else None
     return Window(
-        n_threads=len(tracks),
+        threads=len(tracks),
         rate=calls / seconds,
         on_cpu=on_cpu,
         queued=queued,
@@ -135,10 +135,10 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
 class Threads:
     """Runs one body per thread, and turns a crash or a hang into the caller's error."""
 
-    def __init__(self, n_threads: int, time_limit: float) -> None:
+    def __init__(self, threads: int, time_limit: float) -> None:
         self._time_limit = time_limit
         self._errors: list[BaseException] = []
-        self.gate = threading.Barrier(n_threads)
+        self.gate = threading.Barrier(threads)
         self.stop = threading.Event()
 
     def run(self, bodies: Sequence[Callable[[], None]]) -> None:
@@ -151,13 +151,13 @@ class Threads:
         WorkloadTimeout
             If a body has not ended within the time limit. It cannot be killed, only left behind.
         """
-        threads = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
+        started = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
         deadline = time.monotonic() + self._time_limit
         try:
-            for thread in threads:
+            for thread in started:
                 thread.start()
-            while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
-                alive = next((thread for thread in threads if thread.is_alive()), threads[0])
+            while any(thread.is_alive() for thread in started) and time.monotonic() < deadline:
+                alive = next((thread for thread in started if thread.is_alive()), started[0])
                 alive.join(min(0.5, max(0.0, deadline - time.monotonic())))
                 if self._errors:
                     deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
@@ -165,7 +165,7 @@ class Threads:
             self.stop.set()
         if self._errors:
             raise self._errors[0]
-        if any(thread.is_alive() for thread in threads):
+        if any(thread.is_alive() for thread in started):
             self.gate.abort()  # those who wait there for the one that hangs may go
             raise WorkloadTimeout(
                 f"the workload did not end within {self._time_limit:g} s in {len(bodies)} thread(s): "
@@ -184,7 +184,7 @@ class Threads:
 
 def run_window(
     make_run: MakeRun,
-    n_threads: int,
+    threads: int,
     seconds: float,
     *,
     calls_per_mark: int = 1,
@@ -199,7 +199,7 @@ def run_window(
     ----------
     make_run
         Prepares each thread.
-    n_threads
+    threads
         Number of threads.
     seconds
         Length of the window.
@@ -215,19 +215,19 @@ def run_window(
         Whether each thread makes a call before it meets the others. Those before the window opens
         are another one, which is enough where calls are long.
     """
-    group = Threads(n_threads, time_limit)
-    tracks = [Track() for _ in range(n_threads)]
+    group = Threads(threads, time_limit)
+    tracks = [Track() for _ in range(threads)]
 
     def body(index: int) -> None:
         if cpus is not None:
             pin_thread(cpus[index])
-        run = make_run(index, n_threads)
+        run = make_run(index, threads)
         if warm_up:
             run(1)
         group.gate.wait()
         _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks)
 
-    group.run([partial(body, index) for index in range(n_threads)])
+    group.run([partial(body, index) for index in range(threads)])
     return summarize(tracks, seconds, calls_per_mark)
 
 

@@ -12,7 +12,7 @@ from antigil import plot
 from antigil.commands import main as cli
 from antigil.commands import measure as measuring
 from antigil.report import measurement as render
-from antigil.scaling import Cut, Estimate, GilHeld, Measurement, Point, Surroundings, Workload
+from antigil.scaling import Cut, Estimate, GilHeld, Host, Measurement, Point, Workload
 
 
 def point(threads, speedup, *, raw=None, waiting=0.0, queued=0.0, ci99=True):
@@ -27,7 +27,7 @@ def found(*points, statement="f()", share=0.004, queue_measured=True, disturbed=
     """Return a made-up measurement on two CPUs."""
     points = points or (point(1, 1.0), point(2, 1.98), point(4, 1.99, queued=0.5))
     held = GilHeld(share, 0.001, 1600, 0.0052, "switches")
-    where = Surroundings("3.11.7", "CPython", True, 0.005, "a CPU", 2, queue_measured)
+    where = Host("3.11.7", "CPython", True, 0.005, "a CPU", 2, queue_measured)
     points = tuple(replace(one, disturbed=disturbed) for one in points)
     return Measurement(Workload(statement), where, points, (), held, (held,), steal)
 

@@ -3,7 +3,7 @@
 from antigil.doctor import calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.readers import Activity
-from antigil.scaling import Estimate, GilHeld, Measurement, Point, Sample, Surroundings
+from antigil.scaling import Estimate, GilHeld, Host, Measurement, Point, Sample
 from antigil.scaling.sample import PointSample
 
 QUIET_MACHINE = Facts(
@@ -53,6 +53,6 @@ def measured(
         for s in speedups
     )
     probe = GilHeld(held, 0.01, 400, 0.0, "switches")
-    where = Surroundings("3.11.7", "CPython", gil, 0.005, "a CPU", allowed, queue_measured)
+    where = Host("3.11.7", "CPython", gil, 0.005, "a CPU", allowed, queue_measured)
     workload = calibration.workloads(extension=False)["a pure-Python loop"]
     return Measurement(workload, where, (one, last), samples, probe, (probe,), steal)

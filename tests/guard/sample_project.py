@@ -62,7 +62,7 @@ SUITE = '''"""The suite: one class per function, measured shortly."""
 from .checkout.suite import NUMBERS, Scaling, Workload
 
 
-class Short(Scaling, threads=(1, 2), budget=4.0, rounds=3, only=NUMBERS.keys() - {"peakmem"}):
+class Short(Scaling, thread_counts=(1, 2), budget=4.0, rounds=3, only=NUMBERS.keys() - {"peakmem"}):
     pass
 '''
 

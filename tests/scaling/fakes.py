@@ -8,10 +8,10 @@ from antigil.scaling.rounds import Round
 from antigil.scaling.window import Window
 
 
-def window(n_threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
+def window(threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
     """Return a window; what is neither on a CPU nor queued is waiting."""
     return Window(
-        n_threads=n_threads,
+        threads=threads,
         rate=rate,
         on_cpu=on_cpu,
         queued=queued,
@@ -23,7 +23,7 @@ def window(n_threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
 
 def round_of(*windows, cpus_allowed=2):
     """Return a round of these windows."""
-    return Round(MappingProxyType({one.n_threads: one for one in windows}), cpus_allowed)
+    return Round(MappingProxyType({one.threads: one for one in windows}), cpus_allowed)
 
 
 class OwnTime:

@@ -8,8 +8,8 @@ import pytest
 
 from antigil.scaling import (
     FunctionWorkload,
+    Host,
     Plan,
-    Surroundings,
     gil_enabled,
     measure_function,
     measure_rounds,
@@ -17,7 +17,7 @@ from antigil.scaling import (
 )
 from antigil.scaling import clocks as clocks_module
 from antigil.scaling import cpus as cpus_module
-from antigil.scaling import probe as probe_module
+from antigil.scaling import gil_probe as probe_module
 from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
@@ -67,7 +67,7 @@ def test_a_measurement_says_that_the_queue_was_not_measured():
 
 
 def test_surroundings_tell_of_a_queue_that_is_measured():
-    assert Surroundings.here().queue_measured is os.path.exists("/proc/self/schedstat")
+    assert Host.here().queue_measured is os.path.exists("/proc/self/schedstat")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from antigil.scaling import Workload, cpus_allowed, gil_enabled, measure, probe_gil, verdict, waits
+from antigil.scaling import Workload, cpus_allowed, gil_enabled, gil_verdict, measure, probe_gil, waits
 
 SETUP = """
 from time import sleep
@@ -57,7 +57,7 @@ if gil_enabled():
         found = measured(statement)
         assert found.gil_held.share >= 0.9
         assert found.gil_held.ceiling <= 1.12
-        assert verdict(found) == "holds"
+        assert gil_verdict(found) == "holds"
 
     @pytest.mark.parametrize("statement", HOLDING)
     def test_two_threads_that_hold_the_gil_wait_for_each_other(measured, statement):
@@ -67,7 +67,7 @@ if gil_enabled():
     def test_what_releases_the_gil_is_seen_to_release_it(measured, statement):
         found = measured(statement)
         assert found.gil_held.share <= 0.1
-        assert verdict(found) == "releases"
+        assert gil_verdict(found) == "releases"
         if statement == SLEEP and found.disturbed:
             assert waits(found) in {"alone", "each other"}
         else:
@@ -127,12 +127,12 @@ if cpus_allowed() > 1:
 FREE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from antigil.scaling import Workload, measure, verdict
+from antigil.scaling import Workload, measure, gil_verdict
 found = {}
 for kernel in ("calcular_com_gil", "calcular_sem_gil"):
     workload = Workload(f"{kernel}(400)", f"from antigil import {kernel}", path=(sys.argv[1],))
     measured = measure(workload, (1, 2), budget=1.5, processes=2, rounds=3)
-    found[kernel] = [verdict(measured), measured.gil_held.share, measured.point(2).speedup.median,
+    found[kernel] = [gil_verdict(measured), measured.gil_held.share, measured.point(2).speedup.median,
                      measured.point(2).waiting / (1.0 - measured.point(2).queued)]
 print(json.dumps(found))
 """

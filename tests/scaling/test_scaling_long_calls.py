@@ -9,7 +9,7 @@ import pytest
 
 from antigil.scaling import Plan, Workload, measure, probe_gil
 from antigil.scaling import process as process_module
-from antigil.scaling.measure import processes_that_fit
+from antigil.scaling.experiment import processes_that_fit
 from antigil.scaling.process import measure_in_fresh_process
 from antigil.scaling.rounds import calls_that_fit
 

@@ -10,7 +10,7 @@ import pytest
 from fakes import round_of, window
 
 from antigil.scaling import Estimate, GilHeld, Workload, measure, measure_function
-from antigil.scaling.measure import StealMeter
+from antigil.scaling.experiment import StealMeter
 from antigil.scaling.measurement import combine, median_interval
 from antigil.scaling.sample import PointSample, Sample, sample_of, under_ceiling
 
@@ -173,7 +173,7 @@ def test_only_a_disturbed_speedup_is_held_under_the_ceiling(disturbed, reported)
 
 
 def test_a_function_measured_beside_others_is_held_under_the_ceiling(monkeypatch):
-    module = sys.modules["antigil.scaling.measure"]
+    module = sys.modules["antigil.scaling.experiment"]
     rounds = (round_of(window(1, 100.0), window(2, 110.0, on_cpu=0.6, queued=0.4)),) * 8
     assert rounds[0].queue_free_speedup(2) > 1.8
     monkeypatch.setattr(module, "measure_rounds", lambda *plan: rounds)

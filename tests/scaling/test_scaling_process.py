@@ -27,7 +27,7 @@ def test_a_process_finds_a_sample_a_held_share_and_its_surroundings():
     found = go("sum(range(1000))")
     assert sorted(found.sample.points) == [1, 2]
     assert found.gil_held.probes > 1
-    assert found.surroundings.python_version.split(".")[:2] == list(map(str, sys.version_info[:2]))
+    assert found.host.python_version.split(".")[:2] == list(map(str, sys.version_info[:2]))
 
 
 def test_what_the_workload_prints_is_no_part_of_the_answer():

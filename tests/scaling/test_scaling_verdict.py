@@ -7,12 +7,12 @@ import pytest
 from antigil.scaling import (
     Estimate,
     GilHeld,
+    Host,
     Measurement,
     Point,
-    Surroundings,
     Workload,
+    gil_verdict,
     sentence,
-    verdict,
     waits,
 )
 from antigil.scaling.verdict import extra_waiting, most_telling_point
@@ -34,7 +34,7 @@ def measurement(
         for n, s, waits in zip((1, 2, 4), speedup, waiting, strict=True)
     )
     held = GilHeld(share, standard_error, 500, 0.001, "switches")
-    where = Surroundings("3.13.0", "CPython", gil, 0.005, "a CPU", cpus_allowed, True)
+    where = Host("3.13.0", "CPython", gil, 0.005, "a CPU", cpus_allowed, True)
     return Measurement(Workload("pass"), where, points, (), held, (held,))
 
 
@@ -55,11 +55,11 @@ def measurement(
     ],
 )
 def test_the_held_share_decides_unless_it_is_uncertain(share, standard_error, word):
-    assert verdict(measurement(share, standard_error)) == word
+    assert gil_verdict(measurement(share, standard_error)) == word
 
 
 def test_without_a_gil_there_is_nothing_to_hold():
-    assert verdict(measurement(0.0, 0.2, gil=False)) == "no-gil"
+    assert gil_verdict(measurement(0.0, 0.2, gil=False)) == "no-gil"
 
 
 @pytest.mark.parametrize(("cpus_allowed", "threads"), [(1, 1), (2, 2), (3, 2), (8, 4)])

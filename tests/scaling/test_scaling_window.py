@@ -22,7 +22,7 @@ def test_a_window_lies_between_the_last_start_and_a_set_time_later():
     steady = Track([float(i) for i in range(11)], settled=1.0, passed=9.0, used=Usage(4.0, 2.0))
     slower = Track([0.5, 2.5, 4.5, 6.5, 8.5], settled=2.5, passed=8.5, used=Usage(3.0, 0.0))
     found = summarize([steady, slower], seconds=5.0, calls_per_mark=3)
-    assert found.n_threads == 2
+    assert found.threads == 2
     assert found.calls == 3 * (5.0 + 2.5)
     assert found.rate == 3 * 1.5
     assert (found.on_cpu, found.queued, found.waiting) == (0.5, 0.125, 0.375)
@@ -104,9 +104,9 @@ def breaks(after):
     raise BrokenWorkloadError(f"after {after} calls")
 
 
-@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("at_call", [0, 1, 5])
-def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads, at_call):
+def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(threads, at_call):
     reached = threading.Event()
 
     def make_run(thread, threads):
@@ -124,7 +124,7 @@ def test_an_error_in_one_thread_is_raised_with_that_threads_traceback(n_threads,
         return run
 
     with pytest.raises(BrokenWorkloadError, match=f"after {at_call} calls") as caught:
-        run_window(make_run, n_threads, 10.0)
+        run_window(make_run, threads, 10.0)
     assert caught.traceback[-1].name == "breaks"
 
 
@@ -160,11 +160,11 @@ def pass_through(lock):
         pass
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_a_call_that_never_ends_becomes_a_timeout(held_lock, n_threads):
-    with pytest.raises(WorkloadTimeout, match=rf"within 0\.2 s in {n_threads} thread"):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_call_that_never_ends_becomes_a_timeout(held_lock, threads):
+    with pytest.raises(WorkloadTimeout, match=rf"within 0\.2 s in {threads} thread"):
         run_window(
-            lambda thread, threads: lambda calls: pass_through(held_lock), n_threads, 0.01, time_limit=0.2
+            lambda thread, threads: lambda calls: pass_through(held_lock), threads, 0.01, time_limit=0.2
         )
 
 

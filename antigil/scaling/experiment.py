@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .cpus import cpus_allowed
-from .held import pool
+from .gil_held import pool
+from .gil_probe import probe_gil
+from .host import Host
 from .measurement import Cut, Measurement, combine
-from .probe import probe_gil
 from .process import ProcessResult, measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select
 from .sample import Sample, sample_of, under_ceiling
-from .surroundings import Surroundings
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
@@ -96,7 +96,7 @@ def measure(
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     return Measurement(
         workload=workload,
-        surroundings=results[0].surroundings,
+        host=results[0].host,
         points=combine(samples),
         samples=samples,
         gil_held=held,
@@ -155,7 +155,7 @@ def measure_function(
     samples = [first, *samples[1:]]
     return Measurement(
         workload=workload,
-        surroundings=Surroundings.here(),
+        host=Host.here(),
         points=combine(samples),
         samples=tuple(samples),
         gil_held=held,

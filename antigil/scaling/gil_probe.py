@@ -11,7 +11,7 @@ worker goes on, and a hold that ends within the microsecond between look and wai
 On the worker's own CPU the probe interrupts it, and finds the GIL as the worker left it,
 however short the hold.
 
-What the probes saw is turned into a share in :mod:`.held`.
+What the probes saw is turned into a share in :mod:`.gil_held`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 from .cpus import affinity
-from .held import GilHeld, Probe, estimate
+from .gil_held import GilHeld, Probe, estimate
 from .window import Threads, pin_thread
 from .workload import FunctionWorkload, Run, Workload
 
@@ -47,7 +47,7 @@ LEAST_PROBES = 4
 
 def probe_gil(
     workload: Workload | FunctionWorkload,
-    seconds: float = 1.0,
+    budget: float = 1.0,
     *,
     mean_sleep: float = MEAN_SLEEP_SECONDS,
     pin: bool = True,
@@ -62,17 +62,17 @@ def probe_gil(
     ----------
     workload
         What one worker thread calls again and again.
-    seconds
-        Time to probe for; more where a call holds the GIL for so long that `LEAST_PROBES` need it.
+    budget
+        Seconds to probe for; more where a call holds the GIL for so long that `LEAST_PROBES` need it.
     mean_sleep
         Mean time between probes, in seconds.
     pin
         Whether to pin worker and prober to one CPU. Threads that the workload starts inherit it.
     time_limit
-        Seconds beyond ``seconds`` after which the workload is taken to hang.
+        Seconds beyond the budget after which the workload is taken to hang.
     whole_call
         Whether to probe the first call from its start to its end, however little time there is,
-        and without one to warm up: for calls that are longer than ``seconds``.
+        and without one to warm up: for calls that are longer than the budget.
 
     Raises
     ------
@@ -83,18 +83,18 @@ def probe_gil(
     """
     return estimate(
         collect(
-            workload, seconds, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit, whole_call=whole_call
+            workload, budget, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit, whole_call=whole_call
         )
     )
 
 
 def collect(
-    workload: Workload | FunctionWorkload, seconds: float, *,
+    workload: Workload | FunctionWorkload, budget: float, *,
     mean_sleep: float, time_limit: float, pin: bool = True, whole_call: bool = False,
 ) -> list[Probe]:  # fmt: skip
-    """Probe for so many seconds and return what each probe saw; the parameters are those of `probe_gil`."""
+    """Return what each probe saw; the parameters are those of `probe_gil`."""
     make_run = workload.prepare()
-    group = Threads(2, seconds + time_limit)
+    group = Threads(2, budget + time_limit)
     enough = threading.Event() if whole_call else group.stop
     watched = threading.Event()
     over = (lambda: enough.is_set() or group.stop.is_set()) if whole_call else group.stop.is_set
@@ -120,7 +120,7 @@ def collect(
         group.gate.wait()
         try:
             with _Watch(worker[0]) as seen:
-                _look_until_stopped(seen, seconds, mean_sleep, enough, group.stop)
+                _look_until_stopped(seen, budget, mean_sleep, enough, group.stop)
         finally:
             watched.set()
         group.stop.set()
@@ -131,10 +131,10 @@ def collect(
 
 
 def _look_until_stopped(
-    seen: _Watch, seconds: float, mean_sleep: float, enough: threading.Event, stop: threading.Event
+    seen: _Watch, budget: float, mean_sleep: float, enough: threading.Event, stop: threading.Event
 ) -> None:
     """Look again and again; say when it is enough, which need not be the end."""
-    end = time.perf_counter() + seconds
+    end = time.perf_counter() + budget
     while not stop.is_set():
         if time.perf_counter() >= end and seen.count >= LEAST_PROBES:
             enough.set()

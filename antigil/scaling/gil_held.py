@@ -30,6 +30,9 @@ from statistics import median
 
 from .errors import MeasurementError
 
+Z99 = 2.5758
+"""So many standard errors to each side hold 99 % of a normal distribution."""
+
 NO_PROGRESS_SECONDS = 3e-6
 """A worker that used less CPU time than this between two probes has not run."""
 
@@ -91,6 +94,11 @@ class GilHeld:
     probes: int
     stall: float
     method: str
+
+    @property
+    def margin99(self) -> float:
+        """Half the length of the 99 % interval of the share."""
+        return Z99 * self.standard_error
 
     @property
     def ceiling(self) -> float | None:

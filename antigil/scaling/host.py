@@ -11,7 +11,7 @@ from .cpus import cpu_model, cpus_allowed
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Host:
     """Where a measurement was made.
 
     Attributes
@@ -34,8 +34,8 @@ class Surroundings:
     queue_measured: bool
 
     @classmethod
-    def here(cls) -> Surroundings:
-        """Return the surroundings of this process."""
+    def here(cls) -> Host:
+        """Return what this process runs on."""
         return cls(
             python_version=platform.python_version(),
             implementation=platform.python_implementation(),
