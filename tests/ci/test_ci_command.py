@@ -46,7 +46,14 @@ def test_an_argument_of_another_action_is_refused():
     assert done.stderr.startswith("antigil: error: unrecognized arguments: --minutes")
 
 
-@pytest.mark.parametrize(("words", "said"), [(("push", "nowhere"), "no folder nowhere")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("push", "nowhere"), "no folder nowhere"),
+        (("comment", "nowhere.json"), "GITHUB_EVENT_PATH is not set"),
+        (("issues", "nowhere.json"), "nowhere.json holds no alerts"),
+    ],
+)
 def test_what_runs_beside_a_token_that_writes_needs_the_standard_library_only(tmp_path, words, said):
     """-S keeps everything away that is installed."""
     done = ci(*words, flags=["-S"], cwd=tmp_path, GITHUB_EVENT_PATH="")

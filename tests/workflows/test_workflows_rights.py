@@ -11,10 +11,7 @@ from expressions import holds
 from jobs import ROOT
 from ruamel.yaml import YAML
 
-WORKFLOWS = {
-    name: YAML(typ="safe").load(ROOT / ".github/workflows" / f"{name}.yml")
-    for name in ("alert", "comment", "compare", "comparison", "history", "measure", "release")
-}
+WORKFLOWS = {path.stem: YAML(typ="safe").load(path) for path in (ROOT / ".github/workflows").glob("*.yml")}
 JOBS = {
     (workflow, name): job for workflow, content in WORKFLOWS.items() for name, job in content["jobs"].items()
 }
@@ -36,6 +33,33 @@ def test_the_jobs_that_measure_are_known():
         ("history", "measure"),
         ("alert", "look"),
     }
+
+
+def test_a_job_with_a_token_that_writes_installs_nothing_and_runs_nothing_but_antigil_ci():
+    writing = {
+        key: job for key, job in JOBS.items() if "steps" in job and "write" in job["permissions"].values()
+    }
+    run = [step["run"] for job in writing.values() for step in job["steps"] if "run" in step]
+    uses = {
+        step["uses"].partition("@")[0] for job in writing.values() for step in job["steps"] if "uses" in step
+    }
+
+    assert set(writing) == {
+        ("alert", "remember"),
+        ("alert", "issues"),
+        ("comment", "comment"),
+        ("history", "store"),
+        ("release", "publish"),
+        ("site", "deploy"),
+    }
+    assert {line for script in run for line in script.splitlines()} == {
+        "mkdir -p alerts/memory # an artifact keeps no empty folder",
+        "python -m antigil ci push alerts/memory",
+        "python -m antigil ci push incoming/*",
+        "python -m antigil ci issues alerts/alerts.json",
+        "python -m antigil ci comment comparison/comparison.json",
+    }
+    assert {name for name in uses if not name.startswith("actions/")} == {"pypa/gh-action-pypi-publish"}
 
 
 @pytest.mark.parametrize(("key", "job", "steps"), list(measuring()))
@@ -105,7 +129,7 @@ def test_every_job_of_the_history_works_on_the_branch_that_is_measured():
     checkouts = [
         step["with"]["ref"]
         for (workflow, _), job in JOBS.items()
-        if workflow in ("history", "alert")
+        if workflow in ("history", "alert", "site")
         for step in job.get("steps", ())
         if step.get("uses", "").startswith("actions/checkout")
     ]
