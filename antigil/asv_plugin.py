@@ -7,15 +7,16 @@ module, so what draws pages is imported only while publishing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
-from asv.commands.publish import Publish
-from asv.publishing import OutputPublisher
-from asv.util import UserError
+from antigil.errors import UserError
+from antigil.history.asv_adapter.publishing import OutputPublisher, check_before_publishing, told_by_asv
+from antigil.history.options import read_options
 
-from antigil.history.options import ConfigError, read_options
+if TYPE_CHECKING:
+    from antigil.history.asv_adapter.configuration import Configuration, Repository
+    from antigil.history.asv_adapter.publishing import Graphs
+    from antigil.history.asv_adapter.stored import Suite
 
 #: What has to be installed beside asv; the extra that brings it.
 EXTRA = 'pip install "antigil[asv]"'
@@ -30,39 +31,23 @@ class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
     order = math.inf
 
     @classmethod
-    def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: dict[str, int]) -> None:
+    def publish(
+        cls,
+        conf: Configuration,
+        repo: Repository,
+        benchmarks: Suite,
+        graphs: Graphs,
+        revisions: dict[str, int],
+    ) -> None:
         """Write the pages; asv calls this once its own are written."""
-        try:
-            from antigil.site.publication import publish_site
-        except ModuleNotFoundError as error:
-            raise UserError(f"the Speedup pages need {error.name}: {EXTRA}") from error
-        with _told_in_one_line():
+        with told_by_asv():
+            try:
+                from antigil.site.publication import publish_site
+            except ModuleNotFoundError as error:
+                raise UserError(f"the Speedup pages need {error.name}: {EXTRA}") from error
             publish_site(conf, repo, benchmarks, graphs, revisions)
 
 
-@contextmanager
-def _told_in_one_line() -> Iterator[None]:
-    """Let asv show what the configuration cannot mean as one line, and end with status 1."""
-    try:
-        yield
-    except ConfigError as error:
-        raise UserError(str(error)) from error
-
-
-_publish = Publish.run
-
-
-def _check_and_publish(conf: Any, *args: Any, **keywords: Any) -> Any:
-    """Refuse what the ``antigil`` key cannot mean, then let asv publish."""
-    with _told_in_one_line():
-        read_options(conf)
-    return _publish(conf, *args, **keywords)
-
-
 def setup() -> None:
-    """Put the check of the ``antigil`` key first; asv calls this once it has imported the plugin.
-
-    asv shows a plugin its configuration only when the old pages are gone and the steps are detected, which
-    may take minutes, so its own command is told to look before.
-    """
-    Publish.run = staticmethod(_check_and_publish)
+    """Have the ``antigil`` key checked first; asv calls this once it has imported the plugin."""
+    check_before_publishing(read_options)

@@ -58,15 +58,15 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
 
 
 def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Comparison:
-    from antigil.guard.comparison import Comparison, compare, needed, uncommitted
+    from antigil.guard.comparison import Comparison, compare
     from antigil.guard.stored_comparison import compare_stored
 
-    if args.paths and not needed(project, base, head, args.paths):
+    if args.paths and not project.differ(base, head, args.paths):
         return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
     say = progress()
-    if uncommitted(project):
+    if project.uncommitted():
         say("note: uncommitted changes are not measured; commit them first")
     return compare(
         project,

@@ -9,9 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from antigil import git
 from antigil.history.columns import Column
-from antigil.history.commits import git_folder
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
@@ -216,18 +214,3 @@ def _too_few(numbers: Mapping[Number, SamplePair]) -> list[str]:
         f"{len(blind)} of {len(numbers)} numbers cannot be judged: {fewest} processes are too few to show"
         " any change; measure more"
     ]
-
-
-def needed(project: Project, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
-    """Tell whether anything beneath some paths differs between two commits.
-
-    Everything counts as different where git cannot tell.
-    """
-    folder = git_folder(project.repo)
-    return folder is None or git.differ(folder, base.hash, head.hash, paths)
-
-
-def uncommitted(project: Project) -> bool:
-    """Tell whether the working tree differs from its commit: what differs is not measured."""
-    folder = git_folder(project.repo)
-    return folder is not None and git.uncommitted(folder)

@@ -21,8 +21,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from antigil.errors import UserError
-from antigil.history.commits import describe_commits
-from antigil.history.project import Project, asv_errors
+from antigil.history.project import Project, describe_commits
 from antigil.history.series import Archive, Commit
 from antigil.report.alerts import pattern_of
 
@@ -93,10 +92,8 @@ class Bench:
 
     def commits_in(self, span: CommitRange) -> list[str]:
         """Return the commits after base up to head, oldest first."""
-        repo = self.project.repo
-        with asv_errors():
-            found: list[str] = repo.get_hashes_from_range(repo.get_range_spec(span.base, span.head))
-        return found[::-1] or [span.head]
+        found = self.project.commits_between(span.base, span.head)
+        return found or [span.head]
 
 
 def confirm(

@@ -15,10 +15,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from antigil.errors import UserError
-from antigil.history.commits import describe_commits
+from antigil.history.asv_adapter.configuration import Repository
+from antigil.history.project import describe_commits
 from antigil.history.series import Commit, Environment
 
 from .alert_state import Alert
@@ -94,7 +94,7 @@ class Memory:
         return {hash_ for one in self._known.values() for span in one.spans for hash_ in span}
 
     def recognise(
-        self, alerts: Sequence[Alert], repo: Any, revisions: Mapping[str, int]
+        self, alerts: Sequence[Alert], repo: Repository, revisions: Mapping[str, int]
     ) -> tuple[Alert, ...]:
         """Return alerts with the names and verdicts that they had, each known change given to one at most.
 

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from asv.benchmarks import Benchmarks
-from asv.results import Results, iter_results
 
 from antigil.errors import UserError
+from antigil.history.asv_adapter.configuration import asv_errors
+from antigil.history.asv_adapter.stored import StoredResults, Suite, stored_results, stored_suite
 from antigil.history.columns import Column, drawable
 from antigil.history.options import Options
-from antigil.history.project import Project, Revision, asv_errors
+from antigil.history.project import Project, Revision
 from antigil.history.series import SURROUNDINGS
 
 from .comparison import Comparison, EnvironmentComparison, workloads_of
@@ -48,9 +46,9 @@ def compare_stored(
     """
     began = time.monotonic()
     with asv_errors():
-        benchmarks = Benchmarks.load(project.conf, regex=list(patterns))
-        stored: dict[str, dict[str, Results]] = {}
-        for results in iter_results(project.conf.results_dir):
+        benchmarks = stored_suite(project.conf, patterns)
+        stored: dict[str, dict[str, StoredResults]] = {}
+        for results in stored_results(project.conf):
             if results.commit_hash in (base.hash, head.hash):
                 name = f"{results.params.get('machine', 'unknown machine')}/{results.env_name}"
                 stored.setdefault(name, {})[results.commit_hash] = results
@@ -75,8 +73,8 @@ def compare_stored(
 
 
 def _judge_stored(
-    options: Options, columns: Sequence[Column], benchmarks: Any, base: Revision, head: Revision,
-    results: Mapping[str, Results], name: str, level: float,
+    options: Options, columns: Sequence[Column], benchmarks: Suite, base: Revision, head: Revision,
+    results: Mapping[str, StoredResults], name: str, level: float,
 ) -> EnvironmentComparison:  # fmt: skip
     one, other = (_read(columns, benchmarks, results[commit.hash]) for commit in (base, head))
     first = pairs_of(one, other)
@@ -94,7 +92,7 @@ def _judge_stored(
     return EnvironmentComparison(base, head, name, verdict, False, (first,))
 
 
-def _read(columns: Sequence[Column], benchmarks: Any, results: Results) -> Readings:
+def _read(columns: Sequence[Column], benchmarks: Suite, results: StoredResults) -> Readings:
     """Return the stored samples, or the one value where asv kept none."""
     readings = Readings()
     keys = results.get_result_keys(benchmarks)

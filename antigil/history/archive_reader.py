@@ -9,26 +9,30 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from asv.benchmarks import Benchmarks
-from asv.results import Results, iter_results
 
 from antigil.git import Described
 
+from .asv_adapter.configuration import Configuration, Repository, asv_errors, quiet_asv
+from .asv_adapter.stored import (
+    StoredResults,
+    Suite,
+    readable_results,
+    stored_results,
+    stored_suite,
+)
 from .branches import Branches
 from .columns import Column, drawable, timed_parameters
-from .commits import describe_commits
 from .labels import writable
 from .options import Options
-from .project import Project, asv_errors, quiet_asv
-from .result_files import readable_results
+from .project import Project, describe_commits
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
 from .strong_scaling import strong_scaling
 
 
 def read_archive(
-    conf: Any,
-    repo: Any,
-    benchmarks: Mapping[str, dict[str, Any]],
+    conf: Configuration,
+    repo: Repository,
+    benchmarks: Suite,
     revisions: Mapping[str, int],
     options: Options,
 ) -> Archive:
@@ -49,7 +53,7 @@ def read_archive(
     columns, problems = drawable(benchmarks, options.thread_parameters)
     tables: dict[Environment, _Table] = {}
     dates: dict[str, int] = {}
-    tags: dict[str, str] = repo.get_tags()
+    tags = repo.get_tags()
     branches = Branches(conf, repo, set(tags.values()))
     removed, lost = set[str](), set[str]()
     for results in readable_results(conf.results_dir, problems):
@@ -88,7 +92,7 @@ def _all_series(tables: Mapping[Environment, _Table]) -> list[Series]:
     return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
 
 
-def _environment(results: Results, branch: str | None) -> Environment:
+def _environment(results: StoredResults, branch: str | None) -> Environment:
     """Return the environment of one result file: what asv keeps apart, it keeps apart."""
     params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
     params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
@@ -132,14 +136,14 @@ class _Cells:
 class _Table:
     """The columns of one environment, growing row by row (one row per result file)."""
 
-    def __init__(self, columns: Iterable[Column], benchmarks: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(self, columns: Iterable[Column], benchmarks: Suite) -> None:
         self._cells: dict[str, list[_Cells]] = {}
         for column in columns:
             self._cells.setdefault(column.benchmark, []).append(_Cells(column))
         self._params = {name: benchmarks[name].get("params") or [] for name in self._cells}
         self._revisions = array("q")
 
-    def add(self, revision: int, results: Results, keys: set[str]) -> None:
+    def add(self, revision: int, results: StoredResults, keys: set[str]) -> None:
         """Add one result file."""
         row = len(self._revisions)
         self._revisions.append(revision)
@@ -235,7 +239,7 @@ def _commits(
     return found
 
 
-def _missing(repo: Any, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:
+def _missing(repo: Repository, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:
     """Say which stored results are on no page, and why."""
     problems = []
     gone = lost - set(repo.get_revisions(lost)) if lost else set()
@@ -256,11 +260,11 @@ def _missing(repo: Any, lost: set[str], strays: set[str], removed: set[str]) -> 
 
 def load_archive(
     project: Project, since: str | None = None, more: Collection[str] = ()
-) -> tuple[Archive, dict[str, int]]:
+) -> tuple[Archive, Mapping[str, int]]:
     """Read all stored results; return them, and the revision numbers of their and some more commits."""
     with quiet_asv(), asv_errors():
-        benchmarks = Benchmarks.load(project.conf)
-        hashes = {results.commit_hash for results in iter_results(project.conf.results_dir)}
+        benchmarks = stored_suite(project.conf)
+        hashes = {results.commit_hash for results in stored_results(project.conf)}
         hashes |= {*project.repo.get_tags().values(), *more}
         if since is not None:
             hashes.add(project.revision(since).hash)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from asv.results import iter_results
-
 from antigil.errors import UserError
 
-from .project import Project, asv_errors, quiet_asv
+from .asv_adapter.configuration import asv_errors, quiet_asv
+from .asv_adapter.stored import stored_results
+from .project import Project
 
 
 def commits_of(project: Project, since: str | None = None) -> list[str]:
@@ -30,9 +30,9 @@ def commits_of(project: Project, since: str | None = None) -> list[str]:
     return sorted(commits, key=lambda hash_: revisions[hash_])
 
 
-def _branch(project: Project, branch: str) -> str:
+def _branch(project: Project, branch: str | None) -> str:
     """Return the name of a configured branch, which has to be here: a checkout has only its own."""
-    name = str(project.repo.get_branch_name(branch))
+    name = project.repo.get_branch_name(branch)
     try:
         project.revision(name)
     except UserError as error:
@@ -55,7 +55,7 @@ def backlog(project: Project, since: str | None = None, machine: str | None = No
     with quiet_asv(), asv_errors():
         measured = {
             results.commit_hash
-            for results in iter_results(project.conf.results_dir)
+            for results in stored_results(project.conf)
             if machine is None or results.params.get("machine") == machine
         }
     return [hash_ for hash_ in reversed(commits_of(project, since)) if hash_ not in measured]

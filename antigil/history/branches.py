@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
+from .asv_adapter.configuration import Configuration, Repository
 from .series import Ints
 
 
@@ -19,7 +19,7 @@ class Branches:
         Commits that were asked for and are on none of them.
     """
 
-    def __init__(self, conf: Any, repo: Any, tagged: Collection[str]) -> None:
+    def __init__(self, conf: Configuration, repo: Repository, tagged: Collection[str]) -> None:
         self._repo = repo
         self._commits = {repo.get_branch_name(b): set(repo.get_branch_commits(b)) for b in conf.branches}
         self._tagged = tagged

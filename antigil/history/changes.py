@@ -21,11 +21,11 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from asv import step_detect
 
+from .asv_adapter import stored
+from .asv_adapter.publishing import Graph, Graphs
 from .options import Options
 from .series import Archive, Environment, Series
 
@@ -199,7 +199,7 @@ def detect_steps(series: Series) -> list[AsvStep]:
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = 2 / np.abs(series.high - series.low)
     usable = np.isfinite(weights)
-    rows = step_detect.detect_steps(
+    rows = stored.detect_steps(
         [float(v) if here else None for v, here in zip(series.values, series.present, strict=True)],
         [float(w) if good else None for w, good in zip(weights, usable, strict=True)],
     )
@@ -207,9 +207,9 @@ def detect_steps(series: Series) -> list[AsvStep]:
     return [(int(revisions[a]), int(revisions[b - 1]) + 1, value, least, e) for a, b, value, least, e in rows]
 
 
-def steps_of_graphs(graphs: Any) -> StepSource:
+def steps_of_graphs(graphs: Graphs) -> StepSource:
     """Return a source that takes the steps from asv's graphs where a series is one that asv stores."""
-    by_key: dict[tuple[str, Environment], Any] = {}
+    by_key: dict[tuple[str, Environment], Graph] = {}
     for _, graph in graphs:
         if "summary" not in graph.params:
             for branch in (None, graph.params.get("branch")):

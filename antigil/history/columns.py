@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .asv_adapter.stored import Suite
 from .labels import writable
 from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, Workload
 
@@ -26,9 +27,7 @@ class Column:
     parameter: int | None
 
 
-def drawable(
-    benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...]
-) -> tuple[list[Column], list[Problem]]:
+def drawable(benchmarks: Suite, thread_parameters: tuple[str, ...]) -> tuple[list[Column], list[Problem]]:
     """Return what can be drawn of a suite, and what looks as if it could but cannot."""
     columns: list[Column] = []
     problems: list[Problem] = []
@@ -46,7 +45,7 @@ def drawable(
     return columns, problems
 
 
-def timed_parameters(benchmarks: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+def timed_parameters(benchmarks: Suite) -> tuple[str, ...]:
     """Return the names of all parameters of ``time_*`` benchmarks, whether or not they count threads."""
     timed = (b for b in benchmarks.values() if b.get("type") == "time")
     return tuple(sorted({writable(str(name)) for b in timed for name in b.get("param_names", [])}))

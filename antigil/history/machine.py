@@ -10,10 +10,9 @@ from __future__ import annotations
 import platform
 import re
 
-from asv.machine import Machine, MachineCollection
-from asv.util import UserError as AsvUserError
-
 from antigil.scaling import cpu_model, cpus_allowed
+
+from .asv_adapter.stored import register_machine
 
 
 def name_of(cpu: str, cpus: int) -> str:
@@ -27,9 +26,5 @@ def register() -> str:
     """Make asv know this machine under its name; return the name."""
     cpu, cpus = cpu_model(), cpus_allowed()
     name = name_of(cpu, cpus)
-    try:
-        MachineCollection.load(name)
-    except AsvUserError:
-        fields = {**Machine.get_defaults(), "machine": name, "os": platform.system(), "cpu": cpu}
-        MachineCollection.save(name, {**fields, "num_cpu": str(cpus), "ram": ""})
+    register_machine(name, {"os": platform.system(), "cpu": cpu, "num_cpu": str(cpus), "ram": ""})
     return name

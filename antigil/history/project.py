@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from asv.config import Config
-from asv.plugin_manager import plugin_manager
-from asv.repo import NoSuchNameError, get_repo
-from asv.util import ProcessError
-from asv.util import UserError as AsvUserError
 
 from antigil import git
 from antigil.errors import UserError
+from antigil.git import Described
 
-from .commits import describe_commits, git_folder
-from .options import ConfigError, Options, read_options
+from .asv_adapter.configuration import (
+    Configuration,
+    Repository,
+    asv_errors,
+    commit_named,
+    git_folder,
+    open_configuration,
+)
+from .labels import writable
+from .options import Options, read_options
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
 
@@ -42,8 +41,8 @@ class Revision:
 class Project:
     """asv's configuration and repository, and what the ``antigil`` key says."""
 
-    conf: Any
-    repo: Any
+    conf: Configuration
+    repo: Repository
     options: Options
 
     def revision(self, name: str) -> Revision:
@@ -54,10 +53,9 @@ class Project:
         UserError
             If there is none.
         """
-        try:
-            hash_ = self.repo.get_hash_from_name(name)
-        except (NoSuchNameError, ProcessError) as error:
-            raise UserError(f"no commit {name!r} here: fetch it, or name another one") from error
+        hash_ = commit_named(self.repo, name)
+        if hash_ is None:
+            raise UserError(f"no commit {name!r} here: fetch it, or name another one")
         told = describe_commits(self.repo, [hash_]).get(hash_)
         return Revision(hash_, told.subject if told else "")
 
@@ -74,6 +72,21 @@ class Project:
             raise UserError(f"{one.short} and {other.short} have no commit in common here: fetch the history")
         return self.revision(found)
 
+    def differ(self, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
+        """Tell whether anything beneath some paths differs between two commits, or may: git cannot tell."""
+        folder = git_folder(self.repo)
+        return folder is None or git.differ(folder, base.hash, head.hash, paths)
+
+    def uncommitted(self) -> bool:
+        """Tell whether the working tree differs from its commit: what differs is not measured."""
+        folder = git_folder(self.repo)
+        return folder is not None and git.uncommitted(folder)
+
+    def commits_between(self, base: str, head: str) -> list[str]:
+        """Return the commits after one up to another, oldest first."""
+        with asv_errors():
+            return self.repo.get_hashes_from_range(self.repo.get_range_spec(base, head))[::-1]
+
 
 def open_project(path: str | None = None) -> Project:
     """Load asv's configuration and go to its folder, as asv does.
@@ -88,33 +101,19 @@ def open_project(path: str | None = None) -> Project:
         raise UserError(f"no {found or NAMES[0]} here: go to the folder that has it, or name it by --config")
     file = Path(found).absolute()
     with asv_errors():
-        conf = Config.load(str(file))
-        os.chdir(file.parent)
-        for plugin in conf.plugins:
-            plugin_manager.import_plugin(plugin)
-        return Project(conf, get_repo(conf), read_options(conf))
+        conf, repo = open_configuration(file)
+        return Project(conf, repo, read_options(conf))
 
 
-@contextmanager
-def quiet_asv() -> Iterator[None]:
-    """Send what asv says to stderr: stdout is for the report."""
-    with redirect_stdout(sys.stderr):
-        yield
+def describe_commits(repo: Repository, hashes: Iterable[str]) -> dict[str, Described]:
+    """Return what git knows of each commit, in characters that a page can hold.
 
-
-@contextmanager
-def asv_errors() -> Iterator[None]:
-    """Turn what asv and the configuration refuse into one line for the user."""
-    try:
-        yield
-    except (AsvUserError, ConfigError) as error:
-        raise UserError(" ".join(str(error).split())) from error
-    except ProcessError as error:
-        raise UserError(_failed(error)) from error
-
-
-def _failed(error: ProcessError) -> str:
-    """Return in one line which program of asv's failed, and its last words."""
-    text = "\n".join(words for words in (error.stdout, error.stderr) if words)
-    said = [line.strip() for line in text.splitlines() if line.strip()]
-    return f"'{' '.join(error.args)}' failed: {said[-1] if said else f'exit status {error.retcode}'}"
+    asv's repository class offers hashes and dates only, so git is asked directly; for a repository of
+    another kind, or if git fails, the result is empty and pages do without.
+    """
+    folder = git_folder(repo)
+    told = {} if folder is None else git.describe_commits(folder, hashes)
+    return {
+        hash_: replace(one, subject=writable(one.subject), author=writable(one.author))
+        for hash_, one in told.items()
+    }

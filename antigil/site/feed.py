@@ -13,8 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from asv.feed import FeedEntry, write_atom
-
+from antigil.history.asv_adapter.publishing import FeedEntry, write_atom
 from antigil.history.changes import Change, Effect
 from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Commit, Environment
@@ -50,12 +49,12 @@ def write_feed(
         for (workload, revision, _), members in newest
     ]
     write_atom(
-        str(path),
+        path,
         entries,
         title=f"{project}: changes of speedup over threads",
         author="antigil",
         address=f"{_authority(project)}.antigil",
-        updated=max((e.updated for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
+        updated=max((e.when for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
         link=f"{base}index.html",
     )
     if base:
@@ -93,9 +92,9 @@ def _entry(
     for one, own in members:
         told = "".join(f"<li>{html.escape(describe_effect(e))}</li>" for e in own.effects)
         lines.append(f"<p>{html.escape(labels[one.environment])}</p><ul>{told}</ul>")
-    identity = [standing.workload.name, commit.hash, change.direction]
+    identity = (standing.workload.name, commit.hash, change.direction)
     link = f"{page}#env={environment_id(standing.environment)}&commit={commit.hash[:12]}"
-    return FeedEntry(title, when, link, "".join(lines), identity, when)
+    return FeedEntry(title, when, link, "".join(lines), identity)
 
 
 def describe_effect(effect: Effect) -> str:

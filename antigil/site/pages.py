@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 from bokeh.util.paths import bokehjs_path
 
+from antigil.history.asv_adapter.configuration import Configuration
 from antigil.history.labels import environment_id, environment_labels, file_names, writable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment
@@ -29,13 +30,13 @@ BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
 
 
 def write_site(
-    conf: Any, archive: Archive, found: Sequence[Standing], options: Options, folder: Path
+    conf: Configuration, archive: Archive, found: Sequence[Standing], options: Options, folder: Path
 ) -> None:
     """Write all pages into a folder of their own.
 
     Parameters
     ----------
-    conf : asv.config.Config
+    conf : Configuration
         Gives the project's name and the links to commits.
     archive : Archive
         What was measured.
@@ -57,7 +58,7 @@ def write_site(
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
-    project = writable(str(conf.project))
+    project = writable(conf.project)
     write_feed(folder / "feed.xml", project, archive, found, files, labels, options.site_url)
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
@@ -119,15 +120,15 @@ def _name_of(environment: Environment) -> tuple[str, str]:
     return environment.machine, environment.python
 
 
-def _templates(conf: Any) -> jinja2.Environment:
+def _templates(conf: Configuration) -> jinja2.Environment:
     """Return the templates, with escaping on, and what all of them need."""
     loader = jinja2.FileSystemLoader(HERE / "templates")
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     templates.undefined = jinja2.StrictUndefined
-    url = str(conf.show_commit_url)
+    url = conf.show_commit_url
     linked = url.startswith(("https://", "http://"))
     templates.globals.update(
-        project=writable(str(conf.project)),
+        project=writable(conf.project),
         commit_url=url if linked else "",
         hash_length=conf.hash_length,
         build_name=build_name,

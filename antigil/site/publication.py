@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from asv.console import log
 
 from antigil.history.archive_reader import read_archive
+from antigil.history.asv_adapter.configuration import Configuration, Repository
+from antigil.history.asv_adapter.publishing import Graphs, warn
+from antigil.history.asv_adapter.stored import Suite
 from antigil.history.changes import find_changes, steps_of_graphs
 from antigil.history.options import read_options
 
@@ -24,7 +24,9 @@ PLACES = (
 )
 
 
-def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: dict[str, int]) -> None:
+def publish_site(
+    conf: Configuration, repo: Repository, benchmarks: Suite, graphs: Graphs, revisions: dict[str, int]
+) -> None:
     """Read, find changes, write the pages and link them from asv's own.
 
     Raises
@@ -35,14 +37,14 @@ def publish_site(conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: 
     options = read_options(conf)
     archive = read_archive(conf, repo, benchmarks, revisions, options)
     for problem in archive.problems:
-        log.warning(f"speedup: {problem.where}: {problem.what}")
+        warn(f"speedup: {problem.where}: {problem.what}")
     changes = find_changes(archive, options, steps_of_graphs(graphs))
     found = standings(archive, changes, options)
     html = Path(conf.html_dir)
     write_site(conf, archive, found, options, html / FOLDER)
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
-            log.warning(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")
+            warn(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")
 
 
 def link_from_asv(page: Path, href: str) -> bool:

@@ -10,10 +10,11 @@ from sample_project import git
 
 from antigil import suite
 from antigil.guard import visits as compare_visits
-from antigil.guard.comparison import uncommitted
 from antigil.guard.samples import Readings, comparable, judgeable, pairs_of, read_visit, told_apart
 from antigil.guard.significance import Number
-from antigil.guard.visits import _all_ours, _cause, _reason, alternating
+from antigil.guard.visits import _all_ours, _reason, alternating
+from antigil.history.asv_adapter import running
+from antigil.history.asv_adapter.running import cause
 from antigil.history.columns import Column
 from antigil.history.machine import name_of
 from antigil.history.options import Options
@@ -114,11 +115,11 @@ def test_only_our_own_suites_are_forked(workload, may):
 def test_a_failed_build_is_told_by_the_compilers_own_words():
     said = "running build\nsample/one.c:3:10: fatal error: no.h: No such file or directory\nERROR: wheel\n"
 
-    assert _cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
-    assert _cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
+    assert cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
+    assert cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
     quoted = "  x exit code: 1\n   > [2 lines]\n  setup\n  no build today\n  [end of output]\n"
-    assert _cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
-    assert _cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"
+    assert cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
+    assert cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"
 
 
 def test_a_failed_benchmark_is_told_by_its_last_line_that_is_not_asvs():
@@ -164,9 +165,9 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
             env.install_project(conf, repo, base.hash)
         return Suite({"work.One.track_slowdown": quantity})
 
-    monkeypatch.setattr(compare_visits, "get_environments", lambda conf, specs: [Environment()])
-    monkeypatch.setattr(compare_visits.Setup, "perform_setup", lambda environments, parallel: None)
-    monkeypatch.setattr(compare_visits.Benchmarks, "discover", discover)
+    monkeypatch.setattr(running, "get_environments", lambda conf, specs: [Environment()])
+    monkeypatch.setattr(running.Setup, "perform_setup", lambda environments, parallel: None)
+    monkeypatch.setattr(running.Benchmarks, "discover", discover)
     project = Project(SimpleNamespace(env_dir="env"), None, Options())
 
     (place,) = compare_visits.prepare(project, (base, head), [], [])
@@ -182,7 +183,7 @@ def test_it_is_known_when_a_change_was_not_committed(tmp_path):
     project = Project(None, Git(str(tmp_path), ""), Options())
     (tmp_path / "new.py").write_text("2\n")
 
-    assert not uncommitted(project)
+    assert not project.uncommitted()
     (tmp_path / "one.py").write_text("3\n")
-    assert uncommitted(project)
-    assert not uncommitted(Project(None, NoRepository(), Options()))
+    assert project.uncommitted()
+    assert not Project(None, NoRepository(), Options()).uncommitted()

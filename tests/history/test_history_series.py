@@ -10,7 +10,7 @@ from asv.plugins.git import Git
 from generated import Behaviour, Planned, generate, load, standard_plan
 
 from antigil.git import Described
-from antigil.history.commits import describe_commits
+from antigil.history.project import describe_commits
 from antigil.history.series import State
 
 

@@ -1,0 +1,106 @@
+"""asv's configuration and repository, and its errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Protocol
+
+from asv.config import Config
+from asv.plugin_manager import plugin_manager
+from asv.repo import NoSuchNameError, get_repo
+from asv.util import ProcessError
+from asv.util import UserError as AsvUserError
+
+from antigil.errors import UserError
+
+from ..options import ConfigError
+
+
+class Configuration(Protocol):
+    """What is read of ``asv.conf.json``."""
+
+    project: str
+    show_commit_url: str
+    hash_length: int
+    branches: list[str | None]
+    environment_type: str
+    env_dir: str
+    results_dir: str
+    html_dir: str
+
+
+class Repository(Protocol):
+    """What is asked of asv's repository."""
+
+    def get_tags(self) -> dict[str, str]:
+        """Return the hash of each tag's commit."""
+
+    def get_revisions(self, commits: Collection[str]) -> Mapping[str, int]:
+        """Return the revision number of each commit that is here."""
+
+    def get_branch_name(self, branch: str | None) -> str:
+        """Return a configured branch's name: the default branch's for None."""
+
+    def get_branch_commits(self, branch: str | None) -> list[str]:
+        """Return a branch's commits, the newest first, along first parents."""
+
+    def get_hashes_from_range(self, range: str) -> list[str]:
+        """Return the commits in a range, the newest first, along first parents."""
+
+    def get_range_spec(self, commit_a: str, commit_b: str) -> str:
+        """Return the range after one commit up to another."""
+
+    def get_hash_from_name(self, name: str) -> str:
+        """Return the commit that a name stands for."""
+
+
+def open_configuration(file: Path) -> tuple[Configuration, Repository]:
+    """Load a configuration and its plugins and go to its folder, as asv's own commands do it."""
+    conf = Config.load(str(file))
+    os.chdir(file.parent)
+    for plugin in conf.plugins:
+        plugin_manager.import_plugin(plugin)
+    return conf, get_repo(conf)
+
+
+def git_folder(repo: Repository) -> str | None:
+    """Return the folder in which asv's repository lies, or None if it is none of git's."""
+    folder: str | None = getattr(repo, "_path", None)
+    return folder if getattr(repo, "dvcs", None) == "git" else None
+
+
+def commit_named(repo: Repository, name: str) -> str | None:
+    """Return the hash of the commit that a name stands for, or None if there is none here."""
+    try:
+        return repo.get_hash_from_name(name)
+    except (NoSuchNameError, ProcessError):
+        return None
+
+
+@contextmanager
+def quiet_asv() -> Iterator[None]:
+    """Send what asv says to stderr: stdout is for the report."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+@contextmanager
+def asv_errors() -> Iterator[None]:
+    """Turn what asv and the configuration refuse into one line for the user."""
+    try:
+        yield
+    except (AsvUserError, ConfigError) as error:
+        raise UserError(" ".join(str(error).split())) from error
+    except ProcessError as error:
+        raise UserError(_failed(error)) from error
+
+
+def _failed(error: ProcessError) -> str:
+    """Return in one line which program of asv's failed, and its last words."""
+    text = "\n".join(words for words in (error.stdout, error.stderr) if words)
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"'{' '.join(error.args)}' failed: {said[-1] if said else f'exit status {error.retcode}'}"

@@ -1,0 +1,84 @@
+"""What a plugin of asv's takes part in while ``asv publish`` runs. Imported by every command of asv's."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from asv import feed
+from asv.commands.publish import Publish
+from asv.console import log
+from asv.publishing import OutputPublisher as OutputPublisher  # the base class of asv's pages
+from asv.util import UserError as AsvUserError
+
+from antigil.errors import UserError
+
+from ..options import ConfigError
+from .configuration import Configuration
+
+_publish = Publish.run
+
+
+class Graph(Protocol):
+    """One benchmark's results in one environment, to which asv has fitted its steps."""
+
+    benchmark_name: str
+    params: Mapping[str, Any]
+    scalar_series: bool
+
+    def get_steps(self) -> Sequence[Any]:
+        """Return the steps, as `detect_steps` does but by revision; for several parameters a list of such."""
+
+
+#: asv's graphs, each with its path.
+Graphs = Iterable[tuple[str, Graph]]
+
+
+def check_before_publishing(check: Callable[[Configuration], object]) -> None:
+    """Let ``asv publish`` look at its configuration before it deletes the old pages.
+
+    asv shows a plugin its configuration only when the old pages are gone and the steps are detected, which
+    may take minutes, so its own command is told to look before.
+    """
+
+    def check_and_publish(conf: Configuration, *args: Any, **keywords: Any) -> Any:
+        with told_by_asv():
+            check(conf)
+        return _publish(conf, *args, **keywords)
+
+    Publish.run = staticmethod(check_and_publish)
+
+
+@contextmanager
+def told_by_asv() -> Iterator[None]:
+    """Let asv show what antigil or the configuration refuses as one line, and end with status 1."""
+    try:
+        yield
+    except (ConfigError, UserError) as error:
+        raise AsvUserError(str(error)) from error
+
+
+def warn(text: str) -> None:
+    """Warn as asv does."""
+    log.warning(text)
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """An entry of a feed; its name in the feed follows from `identity` and `when`."""
+
+    title: str
+    when: datetime.datetime
+    link: str
+    content: str
+    identity: tuple[str, ...]
+
+
+def write_atom(path: Path, entries: Iterable[FeedEntry], **told: Any) -> None:
+    """Write an Atom feed; what else it tells goes to asv's function of that name."""
+    known = [feed.FeedEntry(e.title, e.when, e.link, e.content, list(e.identity), e.when) for e in entries]
+    feed.write_atom(str(path), known, **told)

@@ -1,0 +1,124 @@
+"""A commit installed in environments of asv's, and the suite run there once."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from asv.benchmarks import Benchmarks
+from asv.commands.setup import Setup
+from asv.environment import get_environments
+from asv.runner import run_benchmarks
+from asv.util import ProcessError
+
+from antigil.errors import UserError
+
+from .configuration import Configuration, Repository
+from .stored import Suite
+
+
+class Installation(Protocol):
+    """An environment of asv's with a commit installed."""
+
+    name: str
+    python: str
+
+    def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None:
+        """Build a commit and install it in place of what is there."""
+
+
+def install(
+    conf: Configuration, repo: Repository, commit: str, folder: str, specifications: Sequence[str]
+) -> list[Installation]:
+    """Make environments in a folder beneath asv's ``env_dir`` and install a commit in each.
+
+    Parameters
+    ----------
+    specifications
+        asv's environment specifications; those of the configuration if empty.
+
+    Raises
+    ------
+    UserError
+        If the commit cannot be built.
+    """
+    conf = copy.copy(conf)
+    conf.env_dir = os.path.join(conf.env_dir, folder)
+    found = list(get_environments(conf, list(specifications) or None))
+    if not found or not all(env.can_install_project() for env in found):
+        raise UserError("comparing needs environments that asv can install a commit into")
+    Setup.perform_setup(found, parallel=1)
+    for env in found:
+        _install(conf, repo, env, commit)
+    return found
+
+
+def _install(conf: Configuration, repo: Repository, env: Installation, commit: str) -> None:
+    """Build and install a commit."""
+    try:
+        env.install_project(conf, repo, commit)
+    except ProcessError as error:
+        said = f"{error.stdout}\n{error.stderr}"
+        raise UserError(f"commit {commit[:8]} cannot be built for {env.name}: {cause(said)}") from error
+
+
+def cause(said: str) -> str:
+    """Return the line of a build's output that tells most.
+
+    The compiler's first error; else the last line that pip quotes from the build itself; else the last
+    line that is not pip's advice.
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r":\d+: (fatal )?error: ", line)]
+    if not errors and "[end of output]" in lines:
+        errors = lines[lines.index("[end of output]") - 1 :]
+    told = [line for line in lines if not re.match(r"(hint|note):", line)]
+    return (errors or told[-1:] or ["no reason given"])[0]
+
+
+def discover(
+    conf: Configuration,
+    repo: Repository,
+    installations: Sequence[Installation],
+    commits: Sequence[str],
+    patterns: Sequence[str],
+) -> Suite:
+    """Return the suite, or what regular expressions name of it.
+
+    Parameters
+    ----------
+    commits
+        The one that is installed, and others to try if the suite cannot be imported with it: asv installs
+        them in its place, and this function puts the first one back.
+    """
+    suite: Suite = Benchmarks.discover(conf, repo, installations, list(commits), regex=list(patterns))
+    for env in installations:
+        _install(conf, repo, env, commits[0])
+    return suite
+
+
+def selected(suite: Any, benchmarks: Collection[str]) -> Suite:
+    """Return a discovered suite with some of its benchmarks only."""
+    part: Suite = suite.filter_out(set(suite) - set(benchmarks))
+    return part
+
+
+def run_once(
+    suite: Suite, installation: Installation, attributes: Mapping[str, Any], fork: bool
+) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """Run a discovered suite; return each benchmark's values by parameters, and what it said on stderr.
+
+    Parameters
+    ----------
+    attributes
+        Of benchmarks, in place of their own.
+    fork
+        Whether to fork one Python for all, where the system can, or to start one for each.
+    """
+    launch = "forkserver" if fork and hasattr(os, "fork") else "spawn"
+    results = run_benchmarks(suite, installation, extra_params=attributes, launch_method=launch)
+    values = {name: results.get_result_value(name, told["params"]) for name, told in suite.items()}
+    return values, results.stderr

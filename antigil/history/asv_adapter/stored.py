@@ -1,0 +1,122 @@
+"""What asv has stored: results, suite and machines; and its fit to a series of results."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from asv import step_detect
+from asv.benchmarks import Benchmarks
+from asv.machine import Machine, MachineCollection
+from asv.results import Results, iter_results, iter_results_paths
+from asv.util import UserError as AsvUserError
+
+from ..series import Problem
+from .configuration import Configuration
+
+#: The last moment that a date can tell, in milliseconds since 1970.
+LAST_DATE = datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp() * 1000
+#: asv's own files among the results.
+NO_RESULTS = frozenset({"machine.json", "benchmarks.json"})
+
+#: A suite's benchmarks by name, as ``benchmarks.json`` describes them.
+Suite = Mapping[str, dict[str, Any]]
+#: One piece of asv's fit: its first position, that after its last, median, minimum, mean absolute deviation.
+Step = tuple[int, int, float, float, float]
+#: A benchmark's parameters, each with its values.
+Parameters = list[list[str]]
+
+
+class StoredResults(Protocol):
+    """What is read of one commit's results in one environment.
+
+    What is returned by parameters is in the order of `Parameters`' product, None where there is none.
+    """
+
+    commit_hash: str
+    date: int
+    params: Mapping[str, Any]
+    env_vars: Mapping[str, Any]
+    env_name: str
+
+    def get_all_result_keys(self) -> Collection[str]:
+        """Return the benchmarks that have results."""
+
+    def get_result_keys(self, benchmarks: Suite) -> set[str]:
+        """Return those that a suite has, in the same version."""
+
+    def get_result_params(self, key: str) -> Parameters:
+        """Return the parameters that a benchmark had."""
+
+    def get_result_value(self, key: str, params: Parameters) -> list[Any]:
+        """Return a benchmark's values by parameters."""
+
+    def get_result_stats(self, key: str, params: Parameters) -> list[dict[str, float] | None]:
+        """Return asv's statistics by parameters."""
+
+    def get_result_samples(self, key: str, params: Parameters) -> list[list[float] | None]:
+        """Return the recorded samples by parameters."""
+
+
+def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:
+    """Return the suite that ``benchmarks.json`` describes, or what regular expressions name of it."""
+    suite: Suite = Benchmarks.load(conf, regex=list(patterns))
+    return suite
+
+
+def stored_results(conf: Configuration) -> Iterator[StoredResults]:
+    """Yield all results; asv warns of what it cannot read."""
+    yield from iter_results(conf.results_dir)
+
+
+def detect_steps(values: Sequence[float | None], weights: Sequence[float | None]) -> Sequence[Step]:
+    """Fit a piecewise constant function, as ``asv publish`` does."""
+    steps: Sequence[Step] = step_detect.detect_steps(values, weights)
+    return steps
+
+
+def register_machine(name: str, fields: Mapping[str, str]) -> None:
+    """Make asv know this machine under a name, if it does not: by these fields, and asv's for the others."""
+    try:
+        MachineCollection.load(name)
+    except AsvUserError:
+        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, **fields})
+
+
+def readable_results(results_dir: str, problems: list[Problem]) -> Iterator[StoredResults]:
+    """Yield what asv's result files hold; add a problem for each file or folder that cannot be read."""
+    folders = set()
+    for folder, name, machine in iter_results_paths(results_dir):
+        folders.add(folder)
+        path = os.path.join(folder, name)
+        try:
+            results = Results.load(path, machine_name=machine)
+            _check_date(results.date)
+        except Exception as error:  # whatever a file holds that asv did not write: named on the page
+            where = os.path.relpath(path, results_dir)
+            problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
+        else:
+            yield results
+    problems += _left_out(results_dir, folders)
+
+
+def _check_date(date: object) -> None:
+    """Refuse what is no moment in milliseconds since 1970."""
+    if isinstance(date, bool) or not isinstance(date, int | float) or not 0 <= date < LAST_DATE:
+        raise ValueError(f"its date is no time in milliseconds since 1970: {date!r}")
+
+
+def _first_line(error: Exception, path: str) -> str:
+    """Return an error's first line without the path, which is named beside it."""
+    text = str(error).replace(f"in file '{path}'", "").replace(os.path.abspath(path), "it").strip()
+    return (text.splitlines() or [type(error).__name__])[0]
+
+
+def _left_out(results_dir: str, read: Collection[str]) -> Iterator[Problem]:
+    """Name the folders that asv passes over, results or not, because it cannot tell their machine."""
+    for folder, _, names in os.walk(results_dir):
+        if folder not in read and any(n.endswith(".json") and n not in NO_RESULTS for n in names):
+            what = "results are left out, because the folder's machine.json is missing or cannot be read"
+            yield Problem(what, os.path.relpath(folder, results_dir))
