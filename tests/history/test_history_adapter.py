@@ -1,0 +1,33 @@
+"""What antigil relies on of asv's inside."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_command_of_asv_that_publishes_nothing_loads_nothing_that_draws():
+    """The plugin is imported by every command."""
+    program = (
+        "import sys, asv.main, antigil.asv_plugin; print({'numpy', 'bokeh', 'jinja2'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "set()\n"
+
+
+def test_asv_still_has_the_folder_of_its_repository(history):
+    """Without it no commit would have a subject, and nothing would fail."""
+    from asv.repo import get_repo
+
+    from antigil.history.asv_adapter.configuration import git_folder
+    from antigil.history.project import describe_commits
+
+    root, hashes = history
+    repo = get_repo(type("Conf", (), {"repo": str(root), "project": "p", "dvcs": None})())
+
+    assert git_folder(repo) == str(root)
+    assert describe_commits(repo, hashes[:1])[hashes[0]].subject == "core: change number 0"
