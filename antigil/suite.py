@@ -18,14 +18,16 @@ every commit. docs/adopt.md tells how it comes there.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from math import nan
+from traceback import format_tb
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, cast
 
-from .scaling import INSTRUMENT_VERSION, Workload, cpus_allowed, gil_enabled, measure
+from .scaling import INSTRUMENT_VERSION, RemoteTraceback, Workload, cpus_allowed, gil_enabled, measure
 
 __all__ = ["Scaling", "Surroundings", "Workload"]
 
@@ -133,6 +135,8 @@ class Scaling(ABC):
         try:
             measured = measure(self.workload, **_with_processes_asked_for(self.plan))
         except ImportError as error:
+            if not lacks_its_own_name(error):
+                raise
             print(f"not in this commit: {error}", file=sys.stderr)
             return {"missing": str(error)}
         return measured.to_json()
@@ -243,6 +247,18 @@ def _with_processes_asked_for(plan: dict[str, Any]) -> dict[str, Any]:
     """Return the plan for so many fresh processes as the environment says; `antigil compare` says one."""
     processes = int(os.environ.get(PROCESSES_VARIABLE, plan["processes"]))
     return {**plan, "processes": processes, "budget": plan["budget"] * processes / plan["processes"]}
+
+
+def lacks_its_own_name(error: ImportError) -> bool:
+    """Tell whether a name is missing that the set-up itself asks for.
+
+    What is raised further inside, or by a library that cannot be loaded, is a failure.
+    """
+    missing = isinstance(error, ModuleNotFoundError) or str(error).startswith("cannot import name")
+    elsewhere = isinstance(error.__cause__, RemoteTraceback)
+    shown = str(error.__cause__) if elsewhere else "".join(format_tb(error.__traceback__))
+    frames = re.findall(r'^ +File "(.+?)", line \d+', shown, re.MULTILINE)
+    return missing and frames[-1:] in (["<setup>"], ["<thread setup>"])
 
 
 def _point(measured: dict[str, Any], threads: int) -> dict[str, Any]:

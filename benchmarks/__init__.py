@@ -28,6 +28,8 @@ def import_kernel(name: str) -> str:
     return f"""\
 try:
     from antigil.kernels import {name}
-except ModuleNotFoundError:
+except ModuleNotFoundError as error:
+    if error.name != "antigil.kernels":
+        raise
     from antigil import {name}
 """

@@ -144,6 +144,20 @@ def test_a_commit_that_has_a_kernel_in_neither_place_is_skipped(in_commit, files
         in_commit({"antigil/__init__.py": "", **files})
 
 
+@pytest.mark.parametrize(
+    "kernels",
+    [
+        "import module_of_a_broken_release",
+        "raise ImportError('_core.so: undefined symbol: sum_all')",
+        "def sleep_holding(seconds):\n    import module_of_a_broken_release\n",
+    ],
+    ids=["what it imports is missing", "the extension cannot be loaded", "inside a call"],
+)
+def test_a_commit_that_has_a_kernel_and_cannot_import_it_fails(in_commit, kernels):
+    with pytest.raises(ImportError, match=r"broken_release|undefined symbol"):
+        in_commit({"antigil/__init__.py": "", "antigil/kernels.py": kernels})
+
+
 # A real run. A benchmark of the test's own tells where the worker's kernels and the instrument lie.
 
 WHEREABOUTS = """
