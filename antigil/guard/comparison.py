@@ -13,8 +13,9 @@ from antigil.history.columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
+from antigil.report import quantities
 
-from .samples import Readings, judgeable, pairs_of, told_apart
+from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
 from .significance import (
     CONFIRMATION,
     NOTICED,
@@ -164,8 +165,8 @@ def take_looks(
     one, other = measure(None, looks.first)
     seen = [pairs_of(one, other)]
     numbers = judgeable(seen[0])
-    problems, notes = told_apart(one, other)
-    problems += _too_few(numbers)
+    apart = told_apart(one, other)
+    problems = [*apart.problems, *missing_at_head(one, other), *_too_few(numbers, bool(apart.gone))]
     limit = limits(options)
     judged = [judge(numbers, limit, NOTICED / environments)]
     suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
@@ -175,12 +176,14 @@ def take_looks(
             break
         one, other = measure({number.workload for number in suspects} | controls, processes)
         seen.append(pairs_of(one, other))
-        problems += [p for p in told_apart(one, other)[0] if p not in problems]
-        gone = sorted({number.workload for number in suspects if number not in seen[-1]})
-        problems += [f"{workload} gave no numbers when it was measured again" for workload in gone]
+        problems += _not_seen_again(suspects, seen[-1], one, other)
         judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
         suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
-    verdict = conclude(judged, workloads, options, problems=problems, notes=notes)
+    problems += [
+        f"{_told(n)} is suspected, and too few processes gave it to show a change"
+        for n in _blind(suspects, seen[-1], CONFIRMATION / environments)
+    ]
+    verdict = conclude(judged, workloads, options, gone=apart.gone, problems=problems, notes=apart.notes)
     return EnvironmentComparison(base, head, environment, verdict, True, tuple(seen))
 
 
@@ -202,10 +205,32 @@ def _open(judgement: Judgement, tendency: str) -> bool:
     return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
 
 
-def _too_few(numbers: Mapping[Number, SamplePair]) -> list[str]:
-    """Return what is wrong if some change could not even be suspected."""
+def _not_seen_again(
+    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], base: Readings, head: Readings
+) -> list[str]:
+    """Name what was suspected, and gave no numbers when it was measured again."""
+    apart = told_apart(base, head)
+    reasons = [*(f"{name}: {reason}" for name, reason in apart.gone.items()), *apart.problems]
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    return [f"{_told(n)} gave no numbers when it was measured again{why}" for n in suspects if n not in pairs]
+
+
+def _told(number: Number) -> str:
+    return f"{number.workload} ({quantities.name(number.quantity, number.threads)})"
+
+
+def _blind(
+    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float
+) -> tuple[Number, ...]:
+    """Return what is still suspected after the last look, of which too few processes gave a number."""
+    left = {number: pairs[number] for number in suspects if number in pairs}
+    return powerless(left, level / max(1, len(left)))
+
+
+def _too_few(numbers: Mapping[Number, SamplePair], gone: bool) -> list[str]:
+    """Return what is wrong if some change could not even be suspected; where all is gone, nothing is."""
     if not numbers:
-        return ["the two commits have no number in common to be judged"]
+        return [] if gone else ["the two commits have no number in common to be judged"]
     blind = powerless(numbers, SUSPICION)
     if not blind:
         return []

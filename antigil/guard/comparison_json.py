@@ -49,6 +49,7 @@ def _workload(verdict: WorkloadVerdict, comparison: EnvironmentComparison) -> Do
         "title": verdict.workload.title,
         "control": verdict.workload.control,
         "counts": verdict.counts,
+        "gone": verdict.gone,
         "excuse": verdict.excuse,
         "trade": None if verdict.trade is None else str(verdict.trade),
         "throughput": [list(pair) for pair in throughput_changes(verdict.findings)],

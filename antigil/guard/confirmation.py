@@ -207,6 +207,7 @@ def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison]) -> Ale
     if any(one.counts and _is_it(alert, one) for one in own):
         return replace(alert, held=True, asked=alert.measured)
     problems = [p for v in verdicts for p in v.problems]
+    problems += [f"{one.workload.name} {one.gone}" for one in own if one.gone is not None]
     if any(v.moved for v in verdicts):
         problems.append("a control moved")
     if problems or not own:

@@ -12,12 +12,15 @@ import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from antigil.history.columns import Column, drawable
 from antigil.history.series import SURROUNDINGS, Workload
+from antigil.report import quantities
 
 from .significance import JUDGED, Number, SamplePair
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -28,23 +31,33 @@ class Readings:
     ----------
     samples
         Finite values only, in the order of the visits.
-    errors
-        By workload, why a visit gave no value.
+    visits
+        How many there were.
+    failures
+        By workload, why each visit that failed did.
+    skipped
+        Workloads that the commit says it does not have.
     """
 
     samples: dict[Number, list[float]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+    visits: int = 0
+    failures: dict[str, list[str]] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
 
     def add(self, values: Mapping[Number, float], errors: Mapping[str, str]) -> None:
-        """Add one visit."""
+        """Add one visit: its values, NaN where there is none, and what failed by workload."""
+        self.visits += 1
         for number, value in values.items():
             self.add_one(number, value)
-        self.errors.update(errors)
+        for workload, reason in errors.items():
+            self.failures.setdefault(workload, []).append(reason)
 
     def add_one(self, number: Number, value: float) -> None:
         """Add one sample; NaN is none."""
         if math.isfinite(value):
             self.samples.setdefault(number, []).append(value)
+        else:
+            self.skipped.add(number.workload)
 
     @property
     def workloads(self) -> set[str]:
@@ -110,25 +123,68 @@ def pairs_of(base: Readings, head: Readings) -> dict[Number, SamplePair]:
     }
 
 
-def judgeable(pairs: Mapping[Number, SamplePair]) -> dict[Number, SamplePair]:
+def judgeable(pairs: Mapping[Number, T]) -> dict[Number, T]:
     """Return those to be judged: with one thread there is no slowdown and nobody to wait for."""
     return {n: pair for n, pair in pairs.items() if n.quantity in JUDGED and n.threads != 1}
 
 
-def told_apart(base: Readings, head: Readings) -> tuple[list[str], list[str]]:
-    """Return problems and notes: what failed at a commit, and what only one of the two has."""
-    problems = [
-        f"{workload} failed at {which}: {reason}"
-        for which, readings in (("base", base), ("head", head))
-        for workload, reason in sorted(readings.errors.items())
+@dataclass(frozen=True)
+class Difference:
+    """What two commits do not have in common.
+
+    Attributes
+    ----------
+    gone
+        By workload with numbers at base and none at head, why there is none.
+    problems, notes
+        What cannot be judged for it; what is worth telling, and changes nothing.
+    """
+
+    gone: Mapping[str, str]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def told_apart(base: Readings, head: Readings) -> Difference:
+    """Return what failed at a commit, and what only one of the two has."""
+    gone, problems, notes = dict[str, str](), list[str](), list[str]()
+    for workload in sorted(base.workloads | head.workloads | base.failures.keys() | head.failures.keys()):
+        before, now = _failed(base, workload, "base"), _failed(head, workload, "head")
+        told = [f"{workload} {failed}" for failed in (before, now) if failed]
+        if workload in head.workloads:
+            notes += told
+            if workload not in base.workloads and not before:
+                notes.append(f"{workload} is new")
+        elif workload not in base.workloads or not _mostly_worked(base, workload):
+            problems += told
+        elif workload in head.skipped or (now and head.visits):
+            gone[workload] = now or "not in this commit any more"
+        elif now:
+            problems.append(f"{workload} {now}")
+        else:
+            notes.append(f"{workload} is no longer there")
+    return Difference(gone, tuple(problems), tuple(notes))
+
+
+def _failed(readings: Readings, workload: str, side: str) -> str:
+    """Return how often a workload failed at a commit, and why; nothing if it did not."""
+    reasons = readings.failures.get(workload, [])
+    if not reasons:
+        return ""
+    often = f"in {len(reasons)} of {readings.visits} visits to" if workload in readings.workloads else "at"
+    return f"failed {often} {side}: {reasons[-1]}"
+
+
+def _mostly_worked(readings: Readings, workload: str) -> bool:
+    """Tell whether a commit gave a workload's numbers more often than not."""
+    return 2 * len(readings.failures.get(workload, [])) <= readings.visits
+
+
+def missing_at_head(base: Readings, head: Readings) -> list[str]:
+    """Name the numbers that would be judged, had the head given them as the base did."""
+    lacking = sorted(n for n in base.samples.keys() - head.samples.keys() if n.workload in head.workloads)
+    named = dict.fromkeys(lacking)
+    return [
+        f"{n.workload} gives no {quantities.name(n.quantity, n.threads)} at head: not judged"
+        for n in judgeable(named)
     ]
-    failed = base.errors.keys() | head.errors.keys()
-    notes = [
-        f"{workload} is {what}"
-        for what, names in (
-            ("new", head.workloads - base.workloads),
-            ("no longer there", base.workloads - head.workloads),
-        )
-        for workload in sorted(names - failed)
-    ]
-    return problems, notes

@@ -79,7 +79,8 @@ def _judge_stored(
     one, other = (_read(columns, benchmarks, results[commit.hash]) for commit in (base, head))
     first = pairs_of(one, other)
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
-    problems, notes = told_apart(one, other)
+    apart = told_apart(one, other)
+    problems, notes = [*apart.problems], [*apart.notes, NOT_JUDGED]
     blind = powerless(numbers, level / max(1, len(numbers)))
     if blind or not numbers:
         problems.append(
@@ -87,8 +88,9 @@ def _judge_stored(
             " with 'asv run --record-samples', or compare without --results-only"
         )
     judged = judge(numbers, limits(options), level)
-    notes.append(NOT_JUDGED)
-    verdict = conclude((judged, judged), workloads_of(columns), options, problems=problems, notes=notes)
+    verdict = conclude(
+        (judged, judged), workloads_of(columns), options, gone=apart.gone, problems=problems, notes=notes
+    )
     return EnvironmentComparison(base, head, name, verdict, False, (first,))
 
 
@@ -104,7 +106,7 @@ def _read(columns: Sequence[Column], benchmarks: Suite, results: StoredResults) 
         value = results.get_result_value(column.benchmark, params)[index]
         samples = results.get_result_samples(column.benchmark, params)[index]
         if value is None:
-            readings.errors[column.workload.name] = f"asv stored a failure of {column.benchmark}"
+            readings.failures[column.workload.name] = [f"asv stored a failure of {column.benchmark}"]
         for sample in samples or ([] if value is None else [value]):
             readings.add_one(number_of(column), float(sample))
     return readings

@@ -7,6 +7,7 @@ A change counts if it was suspected in the first look and confirmed by a further
 - Controls are measured in every look. One whose number changed in a further look, suspected or not, was not
   changed by a commit: the machine moved. What the workloads say about that *quantity* is then worth nothing,
   and the run is unfit to judge it.
+- A workload with numbers at base and none at head is *gone*: a loss that needs no further look.
 - A workload that is excused in the configuration is reported with the reason and costs nothing.
 - A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
   thread is a loss, called what it is. Scaling lost because each thread alone became faster is no loss
@@ -23,6 +24,8 @@ from antigil.history.options import Options
 from antigil.history.series import Workload
 
 from .significance import SAME, Judgement, Number
+
+NOTHING: Mapping[str, str] = {}
 
 NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
 
@@ -79,6 +82,8 @@ class WorkloadVerdict:
 
     Attributes
     ----------
+    gone : str or None
+        Why it gives no number at head, if it gave some at base: a loss, too.
     excuse : str or None
         Why its losses raise no alert.
     trade : Trade or None
@@ -89,6 +94,7 @@ class WorkloadVerdict:
     findings: tuple[Finding, ...]
     excuse: str | None = None
     trade: Trade | None = None
+    gone: str | None = None
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[Finding, ...]:
         """Return the findings of certain outcomes."""
@@ -97,8 +103,13 @@ class WorkloadVerdict:
     @property
     def counts(self) -> bool:
         """Whether it is a loss that somebody has to look at."""
-        lost = bool(self.with_outcome(Outcome.LOST)) and not self.workload.control
-        return lost and self.excuse is None and self.trade is not Trade.FASTER_ALONE
+        lost = self.gone is not None or bool(self.with_outcome(Outcome.LOST))
+        return (
+            lost
+            and not self.workload.control
+            and self.excuse is None
+            and self.trade is not Trade.FASTER_ALONE
+        )
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,7 @@ def conclude(
     workloads: Mapping[str, Workload],
     options: Options,
     *,
+    gone: Mapping[str, str] = NOTHING,
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Verdict:
@@ -152,6 +164,8 @@ def conclude(
         Title and role of every workload that the numbers name.
     options
         The excuses and thresholds.
+    gone
+        By workload without any number at head, why. One of a control cannot be judged.
     problems, notes
         What else is to be told; a problem means that not everything could be judged.
     """
@@ -165,13 +179,13 @@ def conclude(
             outcomes[number] = Outcome.UNFIT
     found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
     verdicts = []
-    for name in dict.fromkeys(number.workload for number in found):
+    for name in dict.fromkeys([*(number.workload for number in found), *gone]):
         own = tuple(finding for number, finding in found.items() if number.workload == name)
         trade = _trade(own, options.threshold_of(name))
-        verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade))
-    return Verdict(
-        tuple(verdicts), tuple(found[n] for n in found if n in moved), tuple(problems), tuple(notes)
-    )
+        verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade, gone.get(name)))
+    missing = [f"the control {name} {why}" for name, why in gone.items() if workloads[name].control]
+    controls = tuple(found[n] for n in found if n in moved)
+    return Verdict(tuple(verdicts), controls, (*missing, *problems), tuple(notes))
 
 
 def outcome_of(looks: Sequence[Judgement], control: bool = False) -> Outcome:

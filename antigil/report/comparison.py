@@ -15,7 +15,8 @@ MARKS = {"lost": "lost", "gained": "gained", "unfit": "unfit", "passing": "did n
 #: Where the time of threads goes.
 PARTS = {"waiting": "waiting", "queued": "queued", "inflation": "CPU time per call"}
 
-EXCUSED = "Excused: "
+#: Remarks that go on in foreign words.
+EXCUSED, GONE = "Excused: ", "It gave numbers at base and gives none at head: "
 
 #: A change of throughput that is worth the word.
 NOTICEABLE = 0.05
@@ -72,13 +73,17 @@ def _names(document: Document, outcome: str) -> list[str]:
 
 def changed(comparison: Document) -> Iterator[Document]:
     """Yield the workloads with a change to tell: losses that count first."""
-    told = [w for w in comparison["workloads"] if any(r["outcome"] in CHANGED for r in w["rows"])]
+    told = [
+        w for w in comparison["workloads"] if w["gone"] or any(r["outcome"] in CHANGED for r in w["rows"])
+    ]
     yield from sorted(told, key=lambda one: (not one["counts"], one["control"]))
 
 
 def state_text(workload: Document) -> str:
     """Return a changed workload's state in two or three words."""
     outcomes = {row["outcome"] for row in workload["rows"]}
+    if workload["gone"]:
+        return "gone" if workload["excuse"] is None else "gone, excused"
     if workload["control"]:
         return "control moved"
     if workload["trade"]:
@@ -103,6 +108,8 @@ def remarks(workload: Document) -> Iterator[str]:
     """Yield sentences on a changed workload: what it means, and where the speedup went."""
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
+    if workload["gone"]:
+        yield f"{GONE}{workload['gone']}"
     if workload["trade"]:
         yield trade_text(workload["trade"], workload["throughput"])
     held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)

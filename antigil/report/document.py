@@ -63,7 +63,7 @@ _ROW = {
 }  # fmt: skip
 _PAIR = ([float, float], None)
 _WORKLOAD = {
-    "name": str, "title": str, "control": bool, "counts": bool, "excuse": (str, None),
+    "name": str, "title": str, "control": bool, "counts": bool, "gone": (str, None), "excuse": (str, None),
     "trade": (frozenset({"slower alone", "faster alone"}), None), "throughput": [[float, float]],
     "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],

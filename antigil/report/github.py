@@ -37,7 +37,7 @@ def annotation_lines(document: Document) -> Iterator[str]:
                 if row["outcome"] in ("lost", "gained")
             ]
             kind = "error" if workload["counts"] else "notice"
-            text = "; ".join([", ".join(numbers), *remarks(workload)])
+            text = "; ".join([*filter(None, [", ".join(numbers)]), *remarks(workload)])
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .comparison import EXCUSED, MARKS, changed, headline_parts, method, reasons, remarks, state_text
+from .comparison import EXCUSED, GONE, MARKS, changed, headline_parts, method, reasons, remarks, state_text
 from .document import Document
 from .quantities import change, name, value
 
@@ -59,11 +59,13 @@ def _comparison(comparison: Document) -> Iterator[str]:
     for workload in changed(comparison):
         yield ""
         yield f"**{state_text(workload)}** {code(workload['name'])} {code(workload['title'])}"
-        yield ""
-        yield from _table(row for row in workload["rows"] if row["outcome"] != "same")
+        rows = [row for row in workload["rows"] if row["outcome"] != "same"]
+        if rows:
+            yield ""
+            yield from _table(rows)
         for remark in remarks(workload):
             yield ""
-            yield code(remark) if remark.startswith(EXCUSED) else remark
+            yield code(remark) if remark.startswith((EXCUSED, GONE)) else remark
     rows = [row for workload in comparison["workloads"] for row in workload["rows"]]
     if rows:
         yield ""

@@ -33,7 +33,8 @@ def _lines(document: Document) -> Iterator[str]:
         told = list(changed(comparison))
         for workload in told:
             yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"
-            yield from table(workload["rows"], indent="    ")
+            if workload["rows"]:
+                yield from table(workload["rows"], indent="    ")
             for remark in remarks(workload):
                 yield f"    {remark}"
         steady = sum(1 for one in comparison["workloads"] if one not in told)

@@ -18,12 +18,17 @@ WORKLOADS = {
 
 
 def readings(numbers, errors=None, n=8):
-    """Return the same value n times for each (workload, quantity, threads)."""
+    """Return the same values of n visits by (workload, quantity, threads); `errors` are of the last visit.
+
+    Of a workload that has no numbers at all an error is of every visit.
+    """
     found = Readings()
-    for (workload, quantity, threads), number in numbers.items():
-        for _ in range(n):
-            found.add_one(Number(workload, quantity, threads), number)
-    found.errors.update(errors or {})
+    values = {Number(*key): number for key, number in numbers.items()}
+    for visit in range(1, n + 1):
+        failed = {
+            w: why for w, why in (errors or {}).items() if visit == n or not any(w == v for v, *_ in numbers)
+        }
+        found.add({k: v for k, v in values.items() if k.workload not in failed}, failed)
     return found
 
 
@@ -42,9 +47,19 @@ LOST = {
 }
 
 
+def without(workload):
+    """Return the steady numbers of all but one workload."""
+    return {key: number for key, number in STEADY.items() if key[0] != workload}
+
+
 def compared(head, base=None, options=None, errors=None, n=8):
-    """Return the JSON form of a comparison of made-up samples."""
+    """Return the JSON form of a comparison of made-up samples; the head's are added to the steady ones."""
     one, other = readings(base or STEADY, n=n), readings({**STEADY, **head}, errors, n=n)
+    return document(one, other, options)
+
+
+def document(one, other, options=None):
+    """Return the JSON form of a comparison whose looks all find the same readings."""
 
     def measure(workloads, processes):
         return one, other

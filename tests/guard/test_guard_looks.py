@@ -1,20 +1,24 @@
 """What is looked at again, how often, and what the looks come to."""
 
+import pytest
 from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, readings
 
 from antigil.guard.comparison import Comparison, EnvironmentComparison, take_looks
 from antigil.guard.significance import Number
+from antigil.guard.verdict import Outcome
 from antigil.history.options import Options
+
+HELD = Number("work.One", "gil_held")
 
 
 def test_a_loss_in_one_environment_counts_before_what_another_could_not_judge():
-    def one(head, errors=None):
+    def one(head, n=8):
         return take_looks(
-            lambda w, n: (readings(STEADY), readings({**STEADY, **head}, errors)),
+            lambda w, _: (readings(STEADY, n=n), readings({**STEADY, **head}, n=n)),
             Options(), WORKLOADS, BASE, HEAD, "any",
         )  # fmt: skip
 
-    failed, lost = one({}, {"work.One": "died"}), one(LOST)
+    failed, lost = one({}, n=2), one(LOST)
 
     assert isinstance(failed, EnvironmentComparison)
     assert Comparison(BASE, HEAD, (failed, lost), 1.0).status == 1
@@ -69,3 +73,21 @@ def test_what_stays_suspected_gets_a_longer_look_that_decides():
     assert asked == [6, 10, 20]
     assert [look.direction for look in held.looks[1:]] == ["same", "lost"]
     assert str(held.outcome) == "lost"
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_what_is_suspected_and_not_given_again_is_named(given):
+    """A number that was lost in the first look, and that no process, or one, gives in the further ones."""
+
+    def measure(workloads, processes):
+        head = readings({**STEADY, **LOST}, n=processes)
+        if workloads is not None:
+            head.samples[HELD] = head.samples[HELD][:given]
+            if not given:
+                del head.samples[HELD]
+        return readings(STEADY, n=processes), head
+
+    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
+
+    assert [problem for problem in found.problems if "work.One (GIL held)" in problem]
+    assert {f.number.quantity for f in found.losses[0].with_outcome(Outcome.LOST)} == {"slowdown", "waiting"}

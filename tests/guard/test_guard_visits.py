@@ -74,10 +74,10 @@ def test_a_failure_is_no_news_of_a_new_workload():
     one.add({Number("fails", "time"): 1.0, Number("gone", "time"): 1.0}, {})
     other.add({Number("fails", "time"): math.nan, Number("new", "time"): 1.0}, {"fails": "died"})
 
-    assert told_apart(one, other) == (
-        ["fails failed at head: died"],
-        ["new is new", "gone is no longer there"],
-    )
+    found = told_apart(one, other)
+
+    assert (found.gone, found.problems) == ({"fails": "failed at head: died"}, ())
+    assert found.notes == ("gone is no longer there", "new is new")
 
 
 def test_a_plain_timed_benchmark_is_compared_by_its_time_and_nothing_else():

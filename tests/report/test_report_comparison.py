@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, compared
+from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, compared, document, readings, without
 
 from antigil.errors import UserError
 from antigil.guard.comparison import Comparison
@@ -104,14 +104,23 @@ def test_a_gain_is_told_and_gives_status_0():
     assert render_comparison(document, "text").startswith("Nothing lost; gained: work.One\n")
 
 
-def test_a_workload_that_fails_at_head_could_not_be_judged():
-    document = compared({}, errors={"work.Steady": "ValueError: no such thing"})
+def test_a_workload_that_is_gone_is_told_with_the_reason_in_every_format():
+    document = gone("ImportError: undefined symbol: @everyone")
+    text, markdown = (render_comparison(document, form) for form in ("text", "markdown"))
 
-    assert document["status"] == 2
-    assert (
-        "  ! work.Steady failed at head: ValueError: no such thing"
-        in render_comparison(document, "text").splitlines()
+    assert text.startswith("Confirmed loss: work.Steady\n")
+    assert "  GONE  work.Steady  Steady\n" in text
+    told = "It gave numbers at base and gives none at head: failed at head: ImportError: undefined symbol"
+    assert f"    {told}" in text
+    assert f"`{told}" in markdown
+    assert "::error title=gone%3A work.Steady::virtualenv-py3.13: It gave" in render_comparison(
+        document, "github"
     )
+
+
+def gone(reason):
+    """Return a comparison whose head gives no number of a workload any more."""
+    return document(readings(STEADY), readings(without("work.Steady"), {"work.Steady": reason}))
 
 
 def test_too_few_processes_to_show_anything_are_told():
