@@ -107,6 +107,8 @@ def test_the_instrument_comes_from_the_checkout_under_its_own_name(suite):
 
 
 KERNEL = "from time import sleep as sleep_holding\n"
+#: An editable install of antigil finds its modules in every package of that name.
+NOT_EDITABLE = "import sys\nsys.meta_path = [f for f in sys.meta_path if 'ditable' not in str(f)]\n"
 
 
 @pytest.fixture
@@ -120,7 +122,9 @@ def in_commit(suite, tmp_path):
         original = suite["kernels"].SleepHolding.workload
 
         class Here(suite["kernels"].Known):
-            workload = dataclasses.replace(original, path=(str(tmp_path),))
+            workload = dataclasses.replace(
+                original, setup=NOT_EDITABLE + original.setup, path=(str(tmp_path),)
+            )
 
         measured = Here().setup_cache()
         Here().setup(measured)
