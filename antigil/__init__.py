@@ -1,48 +1,40 @@
 """Measure how far native code runs in parallel under Python threads.
 
-Importing this package loads neither the C extension nor any dependency: a public
-name is looked up when it is first used.
+docs/api.md describes the public names. Each is loaded when it is first used: importing this package
+loads neither the C extension nor any dependency.
 """
 
 from importlib import import_module
 
 TYPE_CHECKING = False  # typing's own constant would cost ten times what this package does
 if TYPE_CHECKING:
-    from antigil.kernels import SharedCounter as SharedCounter
+    from antigil import kernels as kernels
+    from antigil import laws as laws
+    from antigil import suite as suite
+    from antigil import testing as testing
     from antigil.kernels import calcular_com_gil as calcular_com_gil
     from antigil.kernels import calcular_sem_gil as calcular_sem_gil
-    from antigil.kernels import read_holding as read_holding
-    from antigil.kernels import read_releasing as read_releasing
-    from antigil.kernels import serial_fraction as serial_fraction
-    from antigil.kernels import sleep_holding as sleep_holding
-    from antigil.kernels import sleep_releasing as sleep_releasing
-    from antigil.kernels import stream_holding as stream_holding
-    from antigil.kernels import stream_releasing as stream_releasing
     from antigil.scaling import Measurement as Measurement
+    from antigil.scaling import MeasurementError as MeasurementError
     from antigil.scaling import Workload as Workload
+    from antigil.scaling import WorkloadTimeout as WorkloadTimeout
     from antigil.scaling import measure as measure
     from antigil.scaling import measure_function as measure_function
 
-_KERNELS = (
-    "calcular_com_gil",
-    "calcular_sem_gil",
-    "serial_fraction",
-    "stream_holding",
-    "stream_releasing",
-    "sleep_holding",
-    "sleep_releasing",
-    "read_holding",
-    "read_releasing",
-    "SharedCounter",
-)
-_MEASURES = ("Measurement", "Workload", "measure", "measure_function")
+    __version__: str
 
-__all__ = ["__version__", *_KERNELS, *_MEASURES]
+_MODULES = ("kernels", "laws", "suite", "testing")
+_KERNELS = ("calcular_com_gil", "calcular_sem_gil")
+_MEASURES = ("Measurement", "MeasurementError", "Workload", "WorkloadTimeout", "measure", "measure_function")
+
+__all__ = ["__version__", *_MODULES, *_KERNELS, *_MEASURES]
 
 
 def __getattr__(name: str) -> object:
     """Load a public name at its first use (PEP 562)."""
-    if name in _KERNELS:
+    if name in _MODULES:
+        value: object = import_module(f"antigil.{name}")
+    elif name in _KERNELS:
         value = getattr(import_module("antigil.kernels"), name)
     elif name in _MEASURES:
         value = getattr(import_module("antigil.scaling"), name)

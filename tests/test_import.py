@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,14 +104,27 @@ except ModuleNotFoundError as error:
 
 
 def test_every_public_name_is_there():
-    for name in antigil.__all__:
-        assert getattr(antigil, name) is not None
-    assert set(antigil.__all__) <= set(dir(antigil))
+    for package in (antigil, antigil.kernels):
+        for name in package.__all__:
+            assert getattr(package, name) is not None
+        assert set(package.__all__) <= set(dir(package))
+
+
+def test_the_documentation_lists_the_public_names():
+    table = (PACKAGE.parent / "docs" / "api.md").read_text("utf-8").partition("```")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")][1:]
+    assert set(re.findall(r"`(\w+)", " ".join(cells))) == set(antigil.__all__)
+
+
+def test_a_module_is_loaded_when_it_is_first_used():
+    added = modules_added("import antigil; antigil.kernels")
+    assert added == {"antigil", "antigil.kernels"}
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="module 'antigil' has no attribute 'calcular'"):
-        antigil.calcular  # noqa: B018
+    for package in (antigil, antigil.kernels):
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'calcular'"):
+            package.calcular  # noqa: B018
 
 
 def test_the_type_stub_names_what_the_extension_has():
@@ -125,6 +139,7 @@ def test_the_type_stub_names_what_the_extension_has():
 @pytest.mark.parametrize(
     ("package", "module", "names"),
     [
+        (antigil, "antigil", antigil._MODULES),
         (antigil, "antigil.kernels", antigil._KERNELS),
         (antigil, "antigil.scaling", antigil._MEASURES),
         (antigil.kernels, "antigil.kernels._native", antigil.kernels.__all__),

@@ -212,7 +212,7 @@ def asv(tmp_path_factory):
 
     subprocess.run([*GIT, "clone", "--quiet", str(ROOT), str(clone)], check=True)
     subprocess.run([*GIT, "checkout", "--quiet", "-B", "main"], cwd=clone, check=True)
-    names = clone / "antigil" / "__init__.py"
+    names = clone / "antigil" / "kernels" / "__init__.py"
     lines = names.read_text().splitlines(keepends=True)
     names.write_text("".join(line for line in lines if line.strip() != '"calcular_sem_gil",'))
     subprocess.run([*GIT, "commit", "--quiet", "-m", "kernels: lose one", str(names)], cwd=clone, check=True)

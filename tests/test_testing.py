@@ -27,7 +27,7 @@ def com_gil():
 
 
 def half_serial():
-    antigil.serial_fraction(300_000, 0.5)
+    antigil.kernels.serial_fraction(300_000, 0.5)
 
 
 def sha256():
@@ -67,7 +67,7 @@ if gil_enabled():
 
     def test_calls_longer_than_the_time_are_judged():
         with pytest.raises(AssertionError, match="holds the GIL"):
-            assert_releases_gil(lambda: antigil.sleep_holding(0.4), budget=0.2)
+            assert_releases_gil(lambda: antigil.kernels.sleep_holding(0.4), budget=0.2)
 
 
 if cpus_allowed() > 1:

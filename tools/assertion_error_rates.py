@@ -22,18 +22,18 @@ from unittest import SkipTest
 
 from support import busy_neighbours, machine, markdown_table
 
-import antigil
+from antigil import kernels
 from antigil.scaling import cpus_allowed
 from antigil.testing import assert_releases_gil, assert_scales
 
 MEBIBYTE = bytes(1 << 20)
 
 KERNELS: dict[str, Callable[[], object]] = {
-    "calcular_sem_gil": partial(antigil.calcular_sem_gil, 600),
+    "calcular_sem_gil": partial(kernels.calcular_sem_gil, 600),
     "sha256 of 1 MiB": lambda: hashlib.sha256(MEBIBYTE),
-    "holds for 5 %": partial(antigil.serial_fraction, 300_000, 0.05),
-    "holds for 20 %": partial(antigil.serial_fraction, 300_000, 0.2),
-    "calcular_com_gil": partial(antigil.calcular_com_gil, 600),
+    "holds for 5 %": partial(kernels.serial_fraction, 300_000, 0.05),
+    "holds for 20 %": partial(kernels.serial_fraction, 300_000, 0.2),
+    "calcular_com_gil": partial(kernels.calcular_com_gil, 600),
 }
 
 RELEASES = "assert_releases_gil(func)"

@@ -16,11 +16,11 @@ from collections.abc import Callable
 
 from support import machine, markdown_table, only_cpus
 
-import antigil
+from antigil import kernels
 from antigil.scaling import FunctionWorkload, Plan, Workload, measure_rounds, probe_gil
 from antigil.scaling.cpus import affinity
 
-KERNELS = "from antigil import calcular_com_gil, calcular_sem_gil, serial_fraction"
+KERNELS = "from antigil.kernels import calcular_com_gil, calcular_sem_gil, serial_fraction"
 CALLS = {
     "`pass`": Workload("pass"),
     "`x + 1`": Workload("x + 1", "x = 1"),
@@ -117,9 +117,9 @@ def main() -> None:
     rows = [loop_row(name, workload, args.repeats) for name, workload in CALLS.items()]
     print(markdown_table(["call", "time per call by timeit", "by antigil"], rows), end="\n\n", flush=True)
     functions = {
-        "`calcular_sem_gil(600)`, releases": lambda: antigil.calcular_sem_gil(600),
-        "holds for 50 %": lambda: antigil.serial_fraction(300_000, 0.5),
-        "`calcular_com_gil(600)`, holds": lambda: antigil.calcular_com_gil(600),
+        "`calcular_sem_gil(600)`, releases": lambda: kernels.calcular_sem_gil(600),
+        "holds for 50 %": lambda: kernels.serial_fraction(300_000, 0.5),
+        "`calcular_com_gil(600)`, holds": lambda: kernels.calcular_com_gil(600),
         "pure Python loop, holds": lambda: sum(range(50_000)),
     }
     rows = [probe_row(name, function, args.repeats) for name, function in functions.items()]

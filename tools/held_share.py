@@ -18,7 +18,7 @@ from statistics import mean
 
 from support import busy_neighbours, machine, markdown_table, only_cpus
 
-import antigil
+from antigil import kernels
 from antigil.scaling import FunctionWorkload, GilHeld, cpus_allowed, probe_gil
 from antigil.scaling.experiment import PROCESSES
 from antigil.scaling.gil_held import pool
@@ -56,7 +56,7 @@ def step_seconds() -> float:
     best = float("inf")
     for _ in range(5):
         start = time.perf_counter()
-        antigil.serial_fraction(10**6, 1)
+        kernels.serial_fraction(10**6, 1)
         best = min(best, time.perf_counter() - start)
     return best / 10**6
 
@@ -66,7 +66,7 @@ def workload(share: float, slice_seconds: float, step: float) -> FunctionWorkloa
     slice_steps = max(1, round(slice_seconds / step))
     period = slice_steps if share == 0.0 else round(slice_steps / share)
     steps = period * max(1, round(CALL_SECONDS / step / period))
-    return FunctionWorkload(lambda: antigil.serial_fraction(steps, share, slice_steps))
+    return FunctionWorkload(lambda: kernels.serial_fraction(steps, share, slice_steps))
 
 
 def found(share: float, seconds: float, repeats: int, probes: int, step: float) -> list[GilHeld]:

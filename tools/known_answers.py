@@ -15,7 +15,7 @@ from support import machine, markdown_table
 
 from antigil.scaling import Measurement, Workload, cpus_allowed, gil_enabled, gil_verdict, measure
 
-SETUP = "from antigil import *"
+SETUP = "from antigil.kernels import *"
 BUFFER = f"{SETUP}\ndata = bytearray(b'1') * (128 << 20)  # larger than the caches"
 ZEROS = f"{SETUP}\nimport os\nfile = os.open('/dev/zero', os.O_RDONLY)"
 

@@ -20,7 +20,7 @@ from support import busy_neighbours, machine, markdown_table
 
 from antigil.scaling import Measurement, Workload, cpus_allowed, gil_verdict, measure
 
-KERNELS = "from antigil import *"
+KERNELS = "from antigil.kernels import *"
 ALLOWED_RELEASING, ALLOWED_HOLDING = 0.05, 0.1
 HOLDS_FROM = 0.1
 """A workload whose held share is larger counts among those that hold."""

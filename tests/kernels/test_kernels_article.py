@@ -125,7 +125,7 @@ def test_no_python_call_stands_between_the_macros(holding, releasing):
 
 LEAKS = """
 import gc, os, sys
-import antigil.kernels
+from antigil import kernels
 
 FD = os.open(os.devnull, os.O_RDONLY)
 GOOD = {
@@ -134,9 +134,9 @@ GOOD = {
     "sleep_holding": (0,), "sleep_releasing": (0.0,), "read_holding": (FD, 100), "read_releasing": (FD, 100),
     "SharedCounter": ("slots", 3),
 }
-assert set(GOOD) == set(antigil.kernels.__all__)
-COUNTER = antigil.SharedCounter("lock")
-CALLS = [(getattr(antigil, name), good) for name, good in GOOD.items()]
+assert set(GOOD) == set(kernels.__all__)
+COUNTER = kernels.SharedCounter("lock")
+CALLS = [(getattr(kernels, name), good) for name, good in GOOD.items()]
 CALLS += [(COUNTER.add_holding, (3, 0)), (COUNTER.add_releasing, (3, 0))]
 
 def bad_arguments():

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from antigil import SharedCounter
+from antigil.kernels import SharedCounter
 
 PLACES = ["lock", "atomic", "slots"]
 FORMS = ["add_holding", "add_releasing"]
@@ -148,7 +148,7 @@ def test_a_counter_gives_its_type_back():
 
 MEMORY = """
 import resource
-from antigil import SharedCounter
+from antigil.kernels import SharedCounter
 
 def peak(times):
     for _ in range(times):

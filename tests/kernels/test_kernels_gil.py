@@ -10,33 +10,33 @@ from functools import partial
 
 import pytest
 
-import antigil
+from antigil import kernels
 
 GIL_ENABLED = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 ZEROS = os.open("/dev/zero", os.O_RDONLY) if os.path.exists("/dev/zero") else None
 BUFFER = bytearray(32 << 20)
-COUNTERS = {place: antigil.SharedCounter(place) for place in ("lock", "atomic", "slots")}
+COUNTERS = {place: kernels.SharedCounter(place) for place in ("lock", "atomic", "slots")}
 
 # Each call takes some milliseconds.
 HOLDING = {
-    "article": partial(antigil.calcular_com_gil, 2_000),
-    "serial fraction": partial(antigil.serial_fraction, 1_000_000, 1, 10_000),
-    "memory": partial(antigil.stream_holding, BUFFER),
-    "sleep": partial(antigil.sleep_holding, 0.01),
+    "article": partial(kernels.calcular_com_gil, 2_000),
+    "serial fraction": partial(kernels.serial_fraction, 1_000_000, 1, 10_000),
+    "memory": partial(kernels.stream_holding, BUFFER),
+    "sleep": partial(kernels.sleep_holding, 0.01),
     **{place: partial(counter.add_holding, 1_000_000) for place, counter in COUNTERS.items()},
 }
 RELEASING = {
-    "article": partial(antigil.calcular_sem_gil, 2_000),
-    "serial fraction": partial(antigil.serial_fraction, 1_000_000, 0),
-    "half serial": partial(antigil.serial_fraction, 1_000_000, 0.5, 100_000),
-    "memory": partial(antigil.stream_releasing, BUFFER),
-    "sleep": partial(antigil.sleep_releasing, 0.01),
+    "article": partial(kernels.calcular_sem_gil, 2_000),
+    "serial fraction": partial(kernels.serial_fraction, 1_000_000, 0),
+    "half serial": partial(kernels.serial_fraction, 1_000_000, 0.5, 100_000),
+    "memory": partial(kernels.stream_releasing, BUFFER),
+    "sleep": partial(kernels.sleep_releasing, 0.01),
     **{place: partial(counter.add_releasing, 1_000_000) for place, counter in COUNTERS.items()},
 }
 if ZEROS is not None:  # Windows has no file that never ends
-    HOLDING["read"] = partial(antigil.read_holding, ZEROS, 16 << 20)
-    RELEASING["read"] = partial(antigil.read_releasing, ZEROS, 16 << 20)
+    HOLDING["read"] = partial(kernels.read_holding, ZEROS, 16 << 20)
+    RELEASING["read"] = partial(kernels.read_releasing, ZEROS, 16 << 20)
 
 
 class Bystander(threading.Thread):

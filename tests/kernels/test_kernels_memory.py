@@ -8,12 +8,12 @@ from array import array
 import numpy as np
 import pytest
 
-import antigil
+from antigil import kernels
 
 
 @pytest.fixture(params=["stream_holding", "stream_releasing"])
 def stream(request):
-    return getattr(antigil, request.param)
+    return getattr(kernels, request.param)
 
 
 def python_sum(buffer):
@@ -91,7 +91,7 @@ def test_the_buffer_is_held_while_the_gil_is_released():
 
     def read():
         while running:
-            antigil.stream_releasing(data)
+            kernels.stream_releasing(data)
 
     reader = threading.Thread(target=read)
     reader.start()

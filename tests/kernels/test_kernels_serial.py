@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from antigil import serial_fraction
+from antigil.kernels import serial_fraction
 
 ROOM = Path(__file__).parents[2] / "antigil" / "kernels"
 

@@ -11,17 +11,17 @@ import time
 
 import pytest
 
-import antigil
+from antigil import kernels
 
 
 @pytest.fixture(params=["sleep_holding", "sleep_releasing"])
 def sleep(request):
-    return getattr(antigil, request.param)
+    return getattr(kernels, request.param)
 
 
 @pytest.fixture(params=["read_holding", "read_releasing"])
 def read(request):
-    return getattr(antigil, request.param)
+    return getattr(kernels, request.param)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_bad_argument_of_a_read_is_named(read, arguments, error, message):
 def test_a_read_that_waits_lets_the_writer_run(pipe):
     reading, writing = pipe
     answers = []
-    reader = threading.Thread(target=lambda: answers.append(antigil.read_releasing(reading, 100)))
+    reader = threading.Thread(target=lambda: answers.append(kernels.read_releasing(reading, 100)))
     reader.start()
     os.write(writing, b"answer")
     reader.join()

@@ -9,8 +9,8 @@ from antigil.scaling import Workload, cpus_allowed, gil_enabled, gil_verdict, me
 
 SETUP = """
 from time import sleep
-from antigil import SharedCounter, calcular_com_gil, calcular_sem_gil, serial_fraction
-from antigil import stream_holding, stream_releasing
+from antigil.kernels import SharedCounter, calcular_com_gil, calcular_sem_gil, serial_fraction
+from antigil.kernels import stream_holding, stream_releasing
 data = bytearray(b"1") * (1 << 24)
 lock, slots = SharedCounter("lock", 2), SharedCounter("slots", 2)
 """
@@ -85,7 +85,7 @@ if gil_enabled():
         (tmp_path / "data").write_bytes(bytes(1 << 20))
         with open(tmp_path / "data", "rb") as file:
             reading = f"os.lseek({file.fileno()}, 0, 0); read_{form}({file.fileno()}, 1 << 20)"
-            workload = Workload(reading, f"import os; from antigil import read_{form}")
+            workload = Workload(reading, f"import os; from antigil.kernels import read_{form}")
             found = probe_gil(workload, 0.5, mean_sleep=0.001)
         assert abs(found.share - share) <= 0.1 + 4 * found.standard_error
 
