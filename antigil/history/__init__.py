@@ -1,1 +1,1 @@
-"""All that touches asv: results, changes, pages and reports."""
+"""What asv has stored, read into immutable series; the changes along them; asv's inside in one adapter."""

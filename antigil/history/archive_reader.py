@@ -1,4 +1,4 @@
-"""Read what asv stored into an `Archive`, with asv's own modules; say what could not be read."""
+"""Read what asv stored into an `Archive`; say what could not be read."""
 
 from __future__ import annotations
 

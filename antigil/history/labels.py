@@ -70,6 +70,11 @@ def _label(environment: Environment, varying: Sequence[str], branches: bool) -> 
     return " · ".join(parts)
 
 
+def build_name(gil: bool | None) -> str:
+    """Return a build's name for people."""
+    return {True: "GIL enabled", False: "free-threaded", None: "build unknown"}[gil]
+
+
 def digest(text: str) -> str:
     """Return eight hexadecimal digits that stand for a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from antigil.history.labels import build_name
 from antigil.history.series import Archive, Environment
 
 from .status import Standing
-from .workload import build_name
 
 COMMIT = ("commit", "date", "subject", "author")
 PLACE = ("machine", "environment", "build", "cpus_allowed")

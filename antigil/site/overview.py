@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from antigil.history.labels import environment_id, writable
+from antigil.history.labels import build_name, environment_id, writable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Problem
 
 from .sparkline import sparkline
 from .status import COMMITS_AGO, Standing, commit_of
-from .workload import build_name, change_model
+from .workload import change_model
 
 #: How many changes the overview tells before the table, and of how many workloads for each.
 NEWEST_CHANGES = 6

@@ -12,7 +12,7 @@ import jinja2
 from bokeh.util.paths import bokehjs_path
 
 from antigil.history.asv_adapter.configuration import Configuration
-from antigil.history.labels import environment_id, environment_labels, file_names, writable
+from antigil.history.labels import build_name, environment_id, environment_labels, file_names, writable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
@@ -22,7 +22,7 @@ from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
 from .overview import overview_model
 from .status import Standing
-from .workload import build_name, commit_columns, environment_columns, page_model
+from .workload import commit_columns, environment_columns, page_model
 
 HERE = Path(__file__).parent
 #: BokehJS, from the installed package: the library, and the part that scripts call.

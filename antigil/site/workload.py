@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from antigil.history.changes import Change, Effect
-from antigil.history.labels import environment_id
+from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Series, State, Workload
 
 from .status import Standing, commit_of, notable_revisions, releases
@@ -52,11 +52,6 @@ def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environme
         "details": [list(item) for item in s.environment.key],
         "changes": [change_model(archive, change, s.cpus) for change in s.changes],
     }
-
-
-def build_name(gil: bool | None) -> str:
-    """Return a build's name for people."""
-    return {True: "GIL enabled", False: "free-threaded", None: "build unknown"}[gil]
 
 
 def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str, Any]:
