@@ -14,6 +14,9 @@ from pathlib import Path
 
 NOTHING: Mapping[str, str] = {}
 
+#: The hash of a tree without files, which git knows in every repository.
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -83,6 +86,11 @@ def merge_base(folder: Path | str | None, one: str, other: str) -> str | None:
 def differ(folder: Path | str, base: str, head: str, paths: Sequence[str]) -> bool:
     """Tell whether anything beneath some paths differs between two commits; true where git cannot tell."""
     return _heard(run(folder, "diff", "--quiet", base, head, "--", *paths)).status != 0
+
+
+def holds(folder: Path | str, commit: str, path: str) -> bool:
+    """Tell whether a commit has anything beneath a path; true where git cannot tell."""
+    return run(folder, "diff", "--quiet", EMPTY_TREE, commit, "--", path).status != 0
 
 
 def uncommitted(folder: Path | str) -> bool:

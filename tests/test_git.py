@@ -42,6 +42,14 @@ def test_only_what_differs_beneath_the_paths_counts_and_so_does_what_git_cannot_
     assert "bad object" in capsys.readouterr().err
 
 
+def test_a_path_is_known_to_a_commit_or_not(tmp_path):
+    first, _ = repository(tmp_path / "a")
+
+    assert asked.holds(tmp_path / "a", first, "file")
+    assert asked.holds(tmp_path / "a", first, ".")
+    assert not asked.holds(tmp_path / "a", first, "elsewhere")
+
+
 def test_the_common_commit_is_found_where_there_is_one(tmp_path):
     first, second = repository(tmp_path / "a")
 

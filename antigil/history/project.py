@@ -73,8 +73,19 @@ class Project:
         return self.revision(found)
 
     def differ(self, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
-        """Tell whether anything beneath some paths differs between two commits, or may: git cannot tell."""
+        """Tell whether anything beneath some paths differs between two commits, or may: git cannot tell.
+
+        Raises
+        ------
+        UserError
+            If one of the paths is in neither.
+        """
         folder = git_folder(self.repo)
+        for path in paths if folder is not None else ():
+            if not any(git.holds(folder, one.hash, path) for one in (base, head)):
+                raise UserError(
+                    f"neither {base.short} nor {head.short} has {path!r}: name paths from the top"
+                )
         return folder is None or git.differ(folder, base.hash, head.hash, paths)
 
     def uncommitted(self) -> bool:
