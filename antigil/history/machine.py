@@ -15,7 +15,7 @@ from antigil.scaling import cpu_model, cpus_allowed
 from .asv_adapter.stored import register_machine
 
 
-def name_of(cpu: str, cpus: int) -> str:
+def machine_name(cpu: str, cpus: int) -> str:
     """Return a name in letters, digits and hyphens."""
     plain = re.sub(r"\((r|tm)\)|\bcpu\b|@", " ", cpu.lower())
     slug = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.") or "unknown"
@@ -25,6 +25,6 @@ def name_of(cpu: str, cpus: int) -> str:
 def register() -> str:
     """Make asv know this machine under its name; return the name."""
     cpu, cpus = cpu_model(), cpus_allowed()
-    name = name_of(cpu, cpus)
+    name = machine_name(cpu, cpus)
     register_machine(name, {"os": platform.system(), "cpu": cpu, "num_cpu": str(cpus), "ram": ""})
     return name

@@ -4,9 +4,6 @@ import math
 from types import SimpleNamespace
 
 import pytest
-from asv.plugins.git import Git
-from asv.repo import NoRepository
-from sample_project import git
 
 from antigil import suite
 from antigil.guard import visits as compare_visits
@@ -14,9 +11,7 @@ from antigil.guard.samples import Readings, comparable, judgeable, pairs_of, rea
 from antigil.guard.significance import Number
 from antigil.guard.visits import _all_ours, _reason, alternating
 from antigil.history.asv_adapter import running
-from antigil.history.asv_adapter.running import cause
 from antigil.history.columns import Column
-from antigil.history.machine import name_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
@@ -112,25 +107,9 @@ def test_only_our_own_suites_are_forked(workload, may):
     assert _all_ours([Column(workload, "slowdown", 2, "b", 0)]) == may
 
 
-def test_a_failed_build_is_told_by_the_compilers_own_words():
-    said = "running build\nsample/one.c:3:10: fatal error: no.h: No such file or directory\nERROR: wheel\n"
-
-    assert cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
-    assert cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
-    quoted = "  x exit code: 1\n   > [2 lines]\n  setup\n  no build today\n  [end of output]\n"
-    assert cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
-    assert cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"
-
-
 def test_a_failed_benchmark_is_told_by_its_last_line_that_is_not_asvs():
     assert _reason(["Traceback", "ValueError: x", "asv: benchmark failed (exit status 1)"]) == "ValueError: x"
     assert _reason(["asv: setup_cache failed"]) == "asv: setup_cache failed"
-
-
-def test_a_machines_name_follows_its_cpu_and_the_number_of_cpus():
-    assert name_of("AMD EPYC 7763 64-Core Processor", 4) == "amd-epyc-7763-64-core-processor-4cpu"
-    assert name_of("Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz", 2) == "intel-xeon-e5-2673-v4-2.30ghz-2cpu"
-    assert name_of("", 2) == "unknown-2cpu"
 
 
 class Suite(dict):
@@ -173,17 +152,3 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
     (place,) = compare_visits.prepare(project, (base, head), [], [])
 
     assert [env.installed for env in place.sides] == [base.hash, head.hash]
-
-
-def test_it_is_known_when_a_change_was_not_committed(tmp_path):
-    (tmp_path / "one.py").write_text("1\n")
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "add", "one.py")
-    git(tmp_path, "commit", "-q", "-m", "one")
-    project = Project(None, Git(str(tmp_path), ""), Options())
-    (tmp_path / "new.py").write_text("2\n")
-
-    assert not project.uncommitted()
-    (tmp_path / "one.py").write_text("3\n")
-    assert project.uncommitted()
-    assert not Project(None, NoRepository(), Options()).uncommitted()

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from antigil.history.asv_adapter.running import cause
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,3 +33,13 @@ def test_asv_still_has_the_folder_of_its_repository(history):
 
     assert git_folder(repo) == str(root)
     assert describe_commits(repo, hashes[:1])[hashes[0]].subject == "core: change number 0"
+
+
+def test_a_failed_build_is_told_by_the_compilers_own_words():
+    said = "running build\nsample/one.c:3:10: fatal error: no.h: No such file or directory\nERROR: wheel\n"
+
+    assert cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
+    assert cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
+    quoted = "  x exit code: 1\n   > [2 lines]\n  setup\n  no build today\n  [end of output]\n"
+    assert cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
+    assert cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"

@@ -34,28 +34,15 @@ class Configuration(Protocol):
 
 
 class Repository(Protocol):
-    """What is asked of asv's repository."""
+    """What is asked of asv's repository; lists of commits begin with the newest and follow first parents."""
 
-    def get_tags(self) -> dict[str, str]:
-        """Return the hash of each tag's commit."""
-
-    def get_revisions(self, commits: Collection[str]) -> Mapping[str, int]:
-        """Return the revision number of each commit that is here."""
-
-    def get_branch_name(self, branch: str | None) -> str:
-        """Return a configured branch's name: the default branch's for None."""
-
-    def get_branch_commits(self, branch: str | None) -> list[str]:
-        """Return a branch's commits, the newest first, along first parents."""
-
-    def get_hashes_from_range(self, range: str) -> list[str]:
-        """Return the commits in a range, the newest first, along first parents."""
-
-    def get_range_spec(self, commit_a: str, commit_b: str) -> str:
-        """Return the range after one commit up to another."""
-
-    def get_hash_from_name(self, name: str) -> str:
-        """Return the commit that a name stands for."""
+    def get_tags(self) -> dict[str, str]: ...
+    def get_revisions(self, commits: Collection[str]) -> Mapping[str, int]: ...
+    def get_branch_name(self, branch: str | None) -> str: ...
+    def get_branch_commits(self, branch: str | None) -> list[str]: ...
+    def get_hashes_from_range(self, range: str) -> list[str]: ...
+    def get_range_spec(self, commit_a: str, commit_b: str) -> str: ...
+    def get_hash_from_name(self, name: str) -> str: ...
 
 
 def open_configuration(file: Path) -> tuple[Configuration, Repository]:

@@ -24,14 +24,16 @@ _publish = Publish.run
 
 
 class Graph(Protocol):
-    """One benchmark's results in one environment, to which asv has fitted its steps."""
+    """One benchmark's results in one environment, to which asv has fitted steps.
+
+    They are as `detect_steps` gives them, but by revision; a list of such for several parameters.
+    """
 
     benchmark_name: str
     params: Mapping[str, Any]
     scalar_series: bool
 
-    def get_steps(self) -> Sequence[Any]:
-        """Return the steps, as `detect_steps` does but by revision; for several parameters a list of such."""
+    def get_steps(self) -> Sequence[Any]: ...
 
 
 #: asv's graphs, each with its path.

@@ -26,8 +26,7 @@ class Installation(Protocol):
     name: str
     python: str
 
-    def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None:
-        """Build a commit and install it in place of what is there."""
+    def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
 
 
 def install(

@@ -41,23 +41,12 @@ class StoredResults(Protocol):
     env_vars: Mapping[str, Any]
     env_name: str
 
-    def get_all_result_keys(self) -> Collection[str]:
-        """Return the benchmarks that have results."""
-
-    def get_result_keys(self, benchmarks: Suite) -> set[str]:
-        """Return those that a suite has, in the same version."""
-
-    def get_result_params(self, key: str) -> Parameters:
-        """Return the parameters that a benchmark had."""
-
-    def get_result_value(self, key: str, params: Parameters) -> list[Any]:
-        """Return a benchmark's values by parameters."""
-
-    def get_result_stats(self, key: str, params: Parameters) -> list[dict[str, float] | None]:
-        """Return asv's statistics by parameters."""
-
-    def get_result_samples(self, key: str, params: Parameters) -> list[list[float] | None]:
-        """Return the recorded samples by parameters."""
+    def get_all_result_keys(self) -> Collection[str]: ...
+    def get_result_keys(self, benchmarks: Suite) -> set[str]: ...
+    def get_result_params(self, key: str) -> Parameters: ...
+    def get_result_value(self, key: str, params: Parameters) -> list[Any]: ...
+    def get_result_stats(self, key: str, params: Parameters) -> list[dict[str, float] | None]: ...
+    def get_result_samples(self, key: str, params: Parameters) -> list[list[float] | None]: ...
 
 
 def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:

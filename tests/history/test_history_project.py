@@ -1,0 +1,29 @@
+"""What a project tells of its repository."""
+
+import subprocess
+
+from asv.plugins.git import Git
+from asv.repo import NoRepository
+
+from antigil.history.options import Options
+from antigil.history.project import Project
+
+
+def git(folder, *words):
+    """Run git as somebody."""
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True)
+
+
+def test_it_is_known_when_a_change_was_not_committed(tmp_path):
+    (tmp_path / "one.py").write_text("1\n")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "one.py")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    project = Project(None, Git(str(tmp_path), ""), Options())
+    (tmp_path / "new.py").write_text("2\n")
+
+    assert not project.uncommitted()
+    (tmp_path / "one.py").write_text("3\n")
+    assert project.uncommitted()
+    assert not Project(None, NoRepository(), Options()).uncommitted()
