@@ -81,12 +81,14 @@ class Project:
             If one of the paths is in neither.
         """
         folder = git_folder(self.repo)
-        for path in paths if folder is not None else ():
+        if folder is None:
+            return True
+        for path in paths:
             if not any(git.holds(folder, one.hash, path) for one in (base, head)):
                 raise UserError(
                     f"neither {base.short} nor {head.short} has {path!r}: name paths from the top"
                 )
-        return folder is None or git.differ(folder, base.hash, head.hash, paths)
+        return git.differ(folder, base.hash, head.hash, paths)
 
     def uncommitted(self) -> bool:
         """Tell whether the working tree differs from its commit: what differs is not measured."""
