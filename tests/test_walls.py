@@ -17,8 +17,17 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HISTORY_ONLY = {"asv", "asv_runner", "bokeh", "jinja2"}
-HISTORY_ROOMS = ("commands", "ci", "site", "guard", "history", "report")
+
+#: What a room may take beside the standard library. Those that are not named here take nothing.
+LIBRARIES = {
+    "guard": {"numpy"},
+    "history": {"asv", "asv_runner", "numpy"},
+    "laws": {"numpy", "scipy"},
+    "plot": {"matplotlib"},
+    "site": {"bokeh", "jinja2", "numpy"},
+}
+MOST_MODULES = 15  # of a room, its __init__ included
+MOST_LINES = 325  # of a module
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,21 @@ def imports(path: PurePosixPath, source: str) -> list[Import]:
     return collector.found
 
 
+def drawing(text: str) -> dict[str, list[str]]:
+    """Return the rooms in CONTRIBUTING.md's drawing, from the top, each with those it imports from."""
+    block = text.partition("## The house")[2].partition("```\n")[2].partition("```")[0]
+    rows = [line.partition("→") for line in block.splitlines()]
+    return {room.strip(): other.replace(",", " ").split() for room, _, other in rows if room.strip()}
+
+
+DRAWN = drawing((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+def room_of(path: PurePosixPath) -> str:
+    """Return the room of one of antigil's modules; a module of its own is a room, too."""
+    return path.parts[1].removesuffix(".py")
+
+
 def breaks_instrument(path: PurePosixPath, found: Import) -> bool:
     """Wall 1: scaling/ takes the standard library, and itself only relatively: it is loaded by path."""
     if not path.is_relative_to("antigil/scaling"):
@@ -105,32 +129,45 @@ def breaks_instrument(path: PurePosixPath, found: Import) -> bool:
     return found.top not in sys.stdlib_module_names
 
 
-def breaks_history(path: PurePosixPath, found: Import) -> bool:
-    """Wall 3: only the rooms of the history take asv, what draws, and each other."""
-    if any(path.is_relative_to(f"antigil/{room}") for room in HISTORY_ROOMS):
+def breaks_library(path: PurePosixPath, found: Import) -> bool:
+    """Wall 2: a room takes the standard library, and of other packages only what `LIBRARIES` grants it.
+
+    asv imports all of benchmarks/ wherever it runs: there, a workload's own package is imported lazily.
+    """
+    if found.relative or found.top == "antigil" or found.top in sys.stdlib_module_names:
         return False
-    if path == PurePosixPath("antigil/asv_plugin.py"):
+    if path.is_relative_to("benchmarks"):
+        return not found.lazy
+    return found.top not in LIBRARIES.get(room_of(path), set())
+
+
+def breaks_drawing(path: PurePosixPath, found: Import) -> bool:
+    """Wall 3: a room takes from others only as CONTRIBUTING.md draws it, which is downwards."""
+    if not path.is_relative_to("antigil") or found.top != "antigil" or not is_module(found):
         return False
-    if found.within("antigil.history"):
-        return True
-    return found.top in HISTORY_ONLY
+    room, other = room_of(path), found.name.split(".")[1]
+    return room in DRAWN and other not in {room, *DRAWN[room]}
 
 
 def breaks_adapter(path: PurePosixPath, found: Import) -> bool:
-    """Wall 3, too: what is used of asv's inside stands in one place."""
+    """Wall 2, too: what is used of asv's inside stands in one place."""
     inside = path.is_relative_to("antigil/history/asv_adapter") or not path.is_relative_to("antigil")
     return not inside and found.top in {"asv", "asv_runner"}
 
 
 def breaks_git(path: PurePosixPath, found: Import) -> bool:
-    """One module runs git, and whatever else the history's rooms start as a process has a name here."""
-    starts = {"antigil/ci/github.py", "antigil/ci/measuring.py"}
-    rooms = any(path.is_relative_to(f"antigil/{room}") for room in HISTORY_ROOMS)
-    return rooms and str(path) not in starts and found.top == "subprocess"
+    """Wall 4: one module runs git; what else starts a process is named here."""
+    starts = {
+        "antigil/git.py",
+        "antigil/ci/github.py",
+        "antigil/ci/measuring.py",
+        "antigil/scaling/process.py",
+    }
+    return path.is_relative_to("antigil") and str(path) not in starts and found.top == "subprocess"
 
 
 def breaks_unbuilt(path: PurePosixPath, found: Import) -> bool:
-    """Wall 4: the package's kernels and other lazy names are looked up when they are used."""
+    """Wall 5: the package's kernels and other lazy names are looked up when they are used."""
     if not path.is_relative_to("antigil") or found.lazy:
         return False
     if found.within("antigil.kernels"):
@@ -139,14 +176,14 @@ def breaks_unbuilt(path: PurePosixPath, found: Import) -> bool:
 
 
 def breaks_suite(path: PurePosixPath, found: Import) -> bool:
-    """Wall 5: benchmarks/ takes from the installed package only functions, and when it runs."""
+    """Wall 6: benchmarks/ takes from the installed package only functions, and when it runs."""
     if not path.is_relative_to("benchmarks") or found.top != "antigil":
         return False
     return not found.lazy or (is_module(found) and not found.within("antigil.kernels"))
 
 
 def breaks_base_class(path: PurePosixPath, found: Import) -> bool:
-    """Wall 5, too: suite.py is loaded by path with scaling/, and takes nothing else of antigil."""
+    """Wall 6, too: suite.py is loaded by path with scaling/, and takes nothing else of antigil."""
     if path != PurePosixPath("antigil/suite.py"):
         return False
     if found.relative:
@@ -163,7 +200,8 @@ def is_module(found: Import) -> bool:
 
 WALLS = (
     breaks_instrument,
-    breaks_history,
+    breaks_library,
+    breaks_drawing,
     breaks_adapter,
     breaks_git,
     breaks_unbuilt,
@@ -200,13 +238,18 @@ def test_wall_stands(breaks):
         (breaks_instrument, "antigil/scaling/rounds.py", "from .. import laws"),
         (breaks_instrument, "antigil/scaling/rounds.py", "from ..laws import amdahl"),
         (breaks_instrument, "antigil/scaling/__init__.py", "from antigil import kernels"),
-        (breaks_history, "antigil/laws.py", "import asv"),
-        (breaks_history, "antigil/testing.py", "def f():\n    from bokeh.plotting import figure"),
-        (breaks_history, "antigil/testing.py", "from antigil.history import page"),
-        (breaks_history, "antigil/testing.py", "import antigil.history"),
-        (breaks_history, "antigil/testing.py", "def f():\n    from .history import page"),
-        (breaks_history, "antigil/testing.py", "def f():\n    import_module('antigil.history')"),
-        (breaks_history, "benchmarks/article.py", "from jinja2 import Template"),
+        (breaks_library, "antigil/report/text.py", "import numpy as np"),
+        (breaks_library, "antigil/ci/issues.py", "def f():\n    import asv"),
+        (breaks_library, "antigil/testing.py", "def f():\n    from bokeh.plotting import figure"),
+        (breaks_library, "antigil/laws/measured.py", "import_module('asv.results')"),
+        (breaks_library, "antigil/guard/alerts.py", "from jinja2 import Template"),
+        (breaks_drawing, "antigil/report/text.py", "from antigil.guard import alerts"),
+        (breaks_drawing, "antigil/report/text.py", "from ..guard.alerts import Alert"),
+        (breaks_drawing, "antigil/history/series.py", "def f():\n    from antigil.site import pages"),
+        (breaks_drawing, "antigil/history/series.py", "def f():\n    import_module('antigil.guard.alerts')"),
+        (breaks_drawing, "antigil/testing.py", "import antigil.history"),
+        (breaks_drawing, "antigil/errors.py", "from antigil import laws"),
+        (breaks_library, "benchmarks/article.py", "from jinja2 import Template"),
         (breaks_adapter, "antigil/history/changes.py", "from asv import step_detect"),
         (breaks_adapter, "antigil/asv_plugin.py", "from asv.publishing import OutputPublisher"),
         (breaks_adapter, "antigil/guard/visits.py", "def f():\n    import asv_runner.statistics"),
@@ -243,7 +286,7 @@ def test_breach_is_seen(breaks, path, source):
         ("antigil/scaling/__init__.py", "from .rounds import measure"),
         (
             "antigil/asv_plugin.py",
-            "import bokeh\nfrom antigil.history import page\nfrom .history import page",
+            "from antigil.history import page\nfrom .history import page",
         ),
         ("antigil/suite.py", "import os\nfrom .scaling import measure"),
         ("antigil/history/asv_adapter/stored.py", "from asv.results import Results"),
@@ -266,6 +309,45 @@ def test_what_a_room_may_import_breaks_no_wall(path, source):
     path = PurePosixPath(path)
 
     assert [found for found in imports(path, source) for breaks in WALLS if breaks(path, found)] == []
+
+
+def test_the_drawing_shows_every_room_and_every_arrow():
+    """Nothing is drawn that is not there: `breaks_drawing` sees what is there and not drawn."""
+    arrows: dict[str, set[str]] = {}
+    for path, source in sources():
+        if path.is_relative_to("antigil") and room_of(path) not in ("__init__", "__main__"):
+            own = arrows.setdefault(room_of(path), set())
+            own.update(
+                found.name.split(".")[1]
+                for found in imports(path, source)
+                if found.top == "antigil" and is_module(found)
+            )
+            own.discard(room_of(path))
+
+    assert {room: sorted(others) for room, others in DRAWN.items()} == {
+        room: sorted(others) for room, others in arrows.items()
+    }
+
+
+def test_arrows_are_drawn_downwards_only():
+    below = list(DRAWN)
+    for room, others in DRAWN.items():
+        below.remove(room)
+        assert set(others) <= set(below), room
+
+
+def test_a_room_is_small_and_says_what_it_is_for():
+    rooms = sorted(path.parent for path in (ROOT / "antigil").rglob("__init__.py"))
+    for room in rooms:
+        first = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8")))
+        assert first, f"{room.name}/__init__.py does not say what lives there"
+        assert len(list(room.glob("*.py"))) <= MOST_MODULES, room.name
+
+
+def test_a_module_is_short():
+    long = {str(path): n for path, source in sources() if (n := source.count("\n")) >= MOST_LINES}
+
+    assert long == {}
 
 
 IMPORT_ALL = """if True:

@@ -13,7 +13,7 @@ from typing import Any
 
 from antigil import plot
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.fitted_laws import fitted_laws
+from antigil.laws.measured import fitted_laws
 from antigil.report.measurement import measurement_lines, measurement_to_json
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 

@@ -31,7 +31,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._least_squares import Minimum
+    from .least_squares import Minimum
 
 LARGEST = 1e30  # beyond it, sums of squares of products no longer fit a double
 NO_SPEEDUP = 0.1  # a "speedup" at n = 1 further than this from 1 is another number, a rate say
@@ -231,16 +231,16 @@ def _fit(law: str, n: Iterable[float], y: Iterable[float], level: float, *, abso
 def _minimum(
     law: str, n: tuple[float, ...], y: tuple[float, ...], *, absolute: bool, level: float
 ) -> Minimum | None:
-    """Search by `antigil._least_squares`, which needs the extra ``laws``; None if there is nothing to fit."""
+    """Search by `least_squares`, which needs the extra ``laws``; None if there is nothing to fit."""
     if law == "linear":
         return None
     try:
-        from . import _least_squares
+        from . import least_squares
     except ImportError as error:
         raise ImportError(f'fitting needs NumPy and SciPy: pip install "antigil[laws]" ({error})') from error
     if law == "gustafson":
-        return _least_squares.gustafson(n, y, level=level)
-    return _least_squares.usl(n, y, coherency=law == "usl", absolute=absolute, level=level)
+        return least_squares.gustafson(n, y, level=level)
+    return least_squares.usl(n, y, coherency=law == "usl", absolute=absolute, level=level)
 
 
 def _parameters(names: tuple[str, ...], minimum: Minimum) -> tuple[Parameter, ...]:

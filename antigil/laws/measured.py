@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from antigil import laws
 from antigil.scaling import Measurement
+
+from . import best_fit, karp_flatt
 
 
 def fitted_laws(measurement: Measurement) -> dict[str, Any]:
@@ -22,10 +23,10 @@ def fitted_laws(measurement: Measurement) -> dict[str, Any]:
     if len(points) < 2:
         answer["note"] = f"a law needs two thread counts up to the CPUs allowed ({allowed})"
         return answer
-    fractions = laws.karp_flatt(counts, speedups)
+    fractions = karp_flatt(counts, speedups)
     answer["karp_flatt"] = dict(zip(map(str, counts), fractions, strict=True))
     try:
-        best = laws.best_fit(counts, speedups)
+        best = best_fit(counts, speedups)
     except ImportError as error:
         answer["note"] = str(error)
         return answer
