@@ -70,6 +70,8 @@ class Scaling(ABC):
     ----------
     title
         What people read; the class's name by default.
+    expected
+        The speedup with n threads that is known beforehand, as people read it: "1", "n, up to the CPUs".
     control
         Whether no commit of the project changes it, so that what moves here is the machine.
     thread_counts
@@ -98,6 +100,7 @@ class Scaling(ABC):
         cls,
         *,
         title: str = "",
+        expected: str | None = None,
         control: bool = False,
         thread_counts: Sequence[int] | None = None,
         budget: float | None = None,
@@ -114,10 +117,12 @@ class Scaling(ABC):
         if "timeout" not in vars(cls):
             cls.timeout = max(cls.timeout, TIMEOUT_SECONDS / 3 + 3 * cls.plan["budget"])
         counts = [int(n) for n in cls.plan["thread_counts"]]
+        label = {"antigil_title": title or cls.__name__, "antigil_control": control}
+        if expected is not None:
+            label["antigil_expected"] = expected
         for number, name in NUMBERS.items():
             setattr(cls, name, None if number not in cls.numbers else getattr(Scaling, name))
             if number in cls.numbers and number in UNITS:
-                label = {"antigil_title": title or cls.__name__, "antigil_control": control}
                 setattr(cls, name, _tracked(name, number, counts, label))
         if "setup_cache" not in vars(cls):
             cls.setup_cache = _told_apart(cls)  # type: ignore[method-assign]

@@ -73,6 +73,13 @@ def test_titles_tell_workloads_apart(workloads):
     assert all(titles)
 
 
+def test_every_workload_of_the_suite_says_what_is_expected(workloads):
+    for workload in workloads.values():
+        told = {function.antigil_expected for function in tracked(workload).values()}
+        assert len(told) == 1
+        assert all(told)
+
+
 def test_controls_alone_are_marked_as_such(workloads):
     for name, workload in workloads.items():
         marks = {bool(function.antigil_control) for function in tracked(workload).values()}

@@ -15,7 +15,7 @@ class Sum(Scaling, title="a sum", thread_counts=(1, 2), budget=0.2, processes=1,
     workload = Workload("sum(range(1000))")
 
 
-class Control(Scaling, control=True):
+class Control(Scaling, expected="at most 2", control=True):
     """No title."""
 
     workload = Workload("pass")
@@ -80,6 +80,8 @@ def test_functions_say_what_they_measure():
     assert not hasattr(Sum.track_gil_held, "params")
     assert Control.track_stall.antigil_control is True
     assert Control.track_stall.antigil_title == "Control"
+    assert Control.track_stall.antigil_expected == "at most 2"
+    assert not hasattr(Sum.track_slowdown, "antigil_expected")
     assert Control.track_slowdown.params == [[1, 2, 4, 8]]
 
 
