@@ -85,9 +85,7 @@ class Project:
             return True
         for path in paths:
             if not any(git.holds(folder, one.hash, path) for one in (base, head)):
-                raise UserError(
-                    f"neither {base.short} nor {head.short} has {path!r}: name paths from the top"
-                )
+                raise UserError(f"neither {base.short} nor {head.short} has {path!r}: name it from the top")
         return git.differ(folder, base.hash, head.hash, paths)
 
     def uncommitted(self) -> bool:

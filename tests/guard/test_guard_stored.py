@@ -90,7 +90,7 @@ def test_commits_without_results_are_one_line_and_status_2(tmp_path):
     ("words", "said"),
     [
         (("nowhere", "main"), "no commit 'nowhere' here"),
-        (("main~1", "main", "--paths", "asv.conf.json", "antigl"), "has 'antigl': name paths from the top"),
+        (("main~1", "main", "--paths", ".", "antigl"), "has 'antigl': name it from the top"),
         (("main", "main", "--processes", "0"), "must be a positive whole number"),
         (("main", "main", "--config", "other.json"), "no other.json here"),
         (("main", "main", "--output", "asv.conf.json/below"), "cannot write"),
