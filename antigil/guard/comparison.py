@@ -22,7 +22,7 @@ from .significance import (
     SAME,
     SUSPICION,
     Judgement,
-    Limit,
+    LimitOf,
     Looks,
     Number,
     SamplePair,
@@ -183,7 +183,21 @@ def take_looks(
         f"{_told(n)} is suspected, and too few processes gave it to show a change"
         for n in _blind(suspects, seen[-1], CONFIRMATION / environments)
     ]
-    verdict = conclude(judged, workloads, options, gone=apart.gone, problems=problems, notes=apart.notes)
+
+    def judge_again(wider: LimitOf) -> list[dict[Number, Judgement]]:
+        """Judge by wider limits what was judged beside the controls in the further looks."""
+        ours = [{n: seen[i][n] for n in judged[i] if n.workload not in controls} for i in range(1, len(seen))]
+        return [judge(pairs, wider, CONFIRMATION / environments) for pairs in ours]
+
+    verdict = conclude(
+        judged,
+        workloads,
+        options,
+        judge_again=judge_again,
+        gone=apart.gone,
+        problems=problems,
+        notes=apart.notes,
+    )
     return EnvironmentComparison(base, head, environment, verdict, True, tuple(seen))
 
 
@@ -191,7 +205,7 @@ def _again(
     pairs: Mapping[Number, SamplePair],
     suspects: Collection[Number],
     controls: Collection[str],
-    limit: Callable[[Number], Limit],
+    limit: LimitOf,
     level: float,
 ) -> dict[Number, Judgement]:
     """Judge what is suspected, and apart from it the controls that were measured beside it."""

@@ -35,7 +35,7 @@ S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
@@ -113,7 +113,14 @@ WAITING_LIMIT = Limit(absolute=0.05)
 STALL_LIMIT = Limit(relative=1.0, absolute=0.002)
 
 
-def limits(options: Options) -> Callable[[Number], Limit]:
+#: The least effect that counts, by number.
+LimitOf = Callable[["Number"], Limit]
+
+#: Quantities that move by a factor; the others by an amount.
+BY_FACTOR = frozenset({"slowdown", "time", "inflation"})
+
+
+def limits(options: Options) -> LimitOf:
     """Return the least effect that counts for each number."""
 
     def limit(number: Number) -> Limit:
@@ -126,6 +133,28 @@ def limits(options: Options) -> Callable[[Number], Limit]:
                 return STALL_LIMIT
             case _:
                 return Limit(relative=options.threshold_of(number.workload))
+
+    return limit
+
+
+def beyond(limit_of: LimitOf, moved: Iterable[Judgement]) -> LimitOf:
+    """Return limits that are raised by as much as numbers of controls moved, in whatever direction.
+
+    The machine did that to the controls, and may have done it to all else.
+    """
+    factors, amounts = dict[str, float](), dict[str, float]()
+    for one in moved:
+        lower, higher = sorted((one.base, one.head))
+        kind = one.number.quantity
+        if kind in BY_FACTOR:
+            factors[kind] = max(factors.get(kind, 1.0), higher / lower if lower > 0 else math.inf)
+        else:
+            amounts[kind] = max(amounts.get(kind, 0.0), higher - lower)
+
+    def limit(number: Number) -> Limit:
+        usual, kind = limit_of(number), number.quantity
+        relative = (1.0 + usual.relative) * factors.get(kind, 1.0) - 1.0
+        return Limit(relative, usual.absolute + amounts.get(kind, 0.0))
 
     return limit
 
@@ -168,7 +197,7 @@ class Judgement:
 
 
 def judge(
-    pairs: Mapping[Number, SamplePair], limit_of: Callable[[Number], Limit], level: float = CONFIRMATION
+    pairs: Mapping[Number, SamplePair], limit_of: LimitOf, level: float = CONFIRMATION
 ) -> dict[Number, Judgement]:
     """Judge every number, corrected for how many there are.
 

@@ -88,9 +88,12 @@ def _judge_stored(
             " with 'asv run --record-samples', or compare without --results-only"
         )
     judged = judge(numbers, limits(options), level)
+    workloads = workloads_of(columns)
+    ours = {number: pair for number, pair in numbers.items() if not workloads[number.workload].control}
     verdict = conclude(
-        (judged, judged), workloads_of(columns), options, gone=apart.gone, problems=problems, notes=notes
-    )
+        (judged, judged), workloads, options, judge_again=lambda wider: [judge(ours, wider, level)],
+        gone=apart.gone, problems=problems, notes=notes,
+    )  # fmt: skip
     return EnvironmentComparison(base, head, name, verdict, False, (first,))
 
 

@@ -5,8 +5,8 @@ A change counts if it was suspected in the first look and confirmed by a further
 `Outcome.PASSING`. From there:
 
 - Controls are measured in every look. One whose number changed in a further look, suspected or not, was not
-  changed by a commit: the machine moved. What the workloads say about that *quantity* is then worth nothing,
-  and the run is unfit to judge it.
+  changed by a commit: the machine moved. Of that *quantity* only what changed by more than the control did,
+  and by the least effect on top, is still a change; the run is unfit to judge the rest.
 - A workload with numbers at base and none at head is *gone*: a loss that needs no further look.
 - A workload that is excused in the configuration is reported with the reason and costs nothing.
 - A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower
@@ -16,16 +16,19 @@ A change counts if it was suspected in the first look and confirmed by a further
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from antigil.history.options import Options
 from antigil.history.series import Workload
 
-from .significance import SAME, Judgement, Number
+from .significance import SAME, Judgement, LimitOf, Number, beyond, limits
 
 NOTHING: Mapping[str, str] = {}
+
+#: Returns the judgements of all further looks by other limits.
+JudgeAgain = Callable[[LimitOf], Sequence[Mapping[Number, Judgement]]]
 
 NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
 
@@ -149,6 +152,7 @@ def conclude(
     workloads: Mapping[str, Workload],
     options: Options,
     *,
+    judge_again: JudgeAgain | None = None,
     gone: Mapping[str, str] = NOTHING,
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
@@ -164,6 +168,9 @@ def conclude(
         Title and role of every workload that the numbers name.
     options
         The excuses and thresholds.
+    judge_again
+        Judges the samples of all looks by other limits, for what a control that moved leaves to be told;
+        without it that is nothing.
     gone
         By workload without any number at head, why. One of a control cannot be judged.
     problems, notes
@@ -174,9 +181,13 @@ def conclude(
     changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
     moved = {number for number in changed if workloads[number.workload].control}
     tainted = {number.quantity for number in moved}
+    sized = [look for number in moved for look in seen[number][1:] if look.direction != SAME]
+    again = judge_again(beyond(limits(options), sized)) if moved and judge_again else ()
     for number in changed - moved:
         if number.quantity in tainted:
-            outcomes[number] = Outcome.UNFIT
+            wider = [look[number] for look in again if number in look]
+            still = outcome_of([seen[number][0], *wider]) is outcomes[number]
+            outcomes[number] = outcomes[number] if still else Outcome.UNFIT
     found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
     verdicts = []
     for name in dict.fromkeys([*(number.workload for number in found), *gone]):

@@ -99,7 +99,7 @@ def reasons(comparison: Document) -> Iterator[str]:
         what = name(row["quantity"], row["threads"])
         yield (
             f"the control {row['workload']} moved ({what}: {_both(row)}), whose code no commit changes: the"
-            f" machine moved, and what the run says on that number is worth nothing"
+            f" machine moved, and of that number only a change by more counts"
         )
     yield from comparison["problems"]
 

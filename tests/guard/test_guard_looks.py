@@ -91,3 +91,36 @@ def test_what_is_suspected_and_not_given_again_is_named(given):
 
     assert [problem for problem in found.problems if "work.One (GIL held)" in problem]
     assert {f.number.quantity for f in found.losses[0].with_outcome(Outcome.LOST)} == {"slowdown", "waiting"}
+
+
+def beside_a_moved_control(lost, moved):
+    """Compare once, with numbers of a workload that changed and of the control that did, by quantity."""
+    base = {("work.One", q, n): before for (q, n), (before, _) in lost.items()}
+    base |= {("controls.Loop", q, n): before for (q, n), (before, _) in moved.items()}
+    head = {("work.One", q, n): after for (q, n), (_, after) in lost.items()}
+    head |= {("controls.Loop", q, n): after for (q, n), (_, after) in moved.items()}
+
+    def measure(workloads, processes):
+        return readings({**STEADY, **base}, n=processes), readings({**STEADY, **head}, n=processes)
+
+    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
+    (one,) = [workload for workload in found.workloads if workload.workload.name == "work.One"]
+    return found.status, {f.outcome for f in one.findings} - {Outcome.SAME}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "lost", "moved", "expected"),
+    [
+        (("gil_held", None), (0.0, 1.0), (0.1, 0.125), (1, {Outcome.LOST})),
+        (("gil_held", None), (0.0, 1.0), (0.125, 0.1), (1, {Outcome.LOST})),
+        (("gil_held", None), (0.1, 0.14), (0.1, 0.125), (2, {Outcome.UNFIT})),
+        (("time", None), (1.0, 2.0), (1.0, 1.3), (1, {Outcome.LOST})),
+        (("time", None), (1.0, 1.3), (1.0, 1.3), (2, {Outcome.UNFIT})),
+        (("slowdown", 2), (1.0, 2.0), (1.0, 1.1), (1, {Outcome.LOST})),
+        (("stall", None), (0.001, 0.1), (0.001, 0.006), (1, {Outcome.LOST})),
+        (("waiting", 2), (0.0, 0.5), (0.0, 0.1), (1, {Outcome.LOST})),
+        (("waiting", 2), (0.5, 0.0), (0.0, 0.1), (2, {Outcome.GAINED})),
+    ],
+)
+def test_beside_a_control_that_moved_only_what_changed_by_more_is_told(quantity, lost, moved, expected):
+    assert beside_a_moved_control({quantity: lost}, {quantity: moved}) == expected
