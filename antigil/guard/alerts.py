@@ -3,7 +3,7 @@
 Scaling is judged by `changes` (asv's step detection); single-thread time here, by the same rule with the
 threshold of the workload. What changed at one commit is one alert, in whatever direction, so that scaling
 gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
-environment says nothing: the machine moved.
+environment says nothing unless it is larger by the least effect: the machine moved.
 
 A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
 less the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back
@@ -13,6 +13,7 @@ any more: there it has if another environment shows that it was mended.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -54,17 +55,20 @@ def find_alerts(
     changes = [*find_changes(archive, options, steps), *_time_changes(archive, options, steps)]
     measured = _Measured(archive)
     groups = _together(measured, changes)
-    moved = [(group[0].environment, group[0].revision) for group in groups if _control(archive, group)]
+    moved = [change for group in groups if _control(archive, group) for change in group]
     found = []
     for group in groups:
         if since is not None and group[0].revision <= since:
             continue
         alert = _alert(archive, options, group, steps)
-        near = any(
-            environment == alert.environment and measured.near(environment, alert.commit.revision, revision)
-            for environment, revision in moved
-        )
-        found.append(replace(alert, unfit=near and not alert.workload.control))
+        beside = [
+            effect
+            for change in moved
+            if change.environment == alert.environment
+            and measured.near(change.environment, alert.commit.revision, change.revision)
+            for effect in change.effects
+        ]
+        found.append(replace(alert, unfit=_is_unfit(alert, beside, options)))
     found = _with_retired(archive, found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
 
@@ -105,6 +109,28 @@ def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
         replace(one, recovered=True) if one.lost and one.environment not in active and mended(one) else one
         for one in alerts
     ]
+
+
+def _is_unfit(alert: Alert, beside: Sequence[Effect], options: Options) -> bool:
+    """Tell whether nothing changed by more than the controls beside it, and the least effect on top."""
+    if alert.workload.control or not beside:
+        return False
+    threshold = options.threshold_of(alert.workload.name)
+
+    def exceeds(effect: Effect) -> bool:
+        moved = [_size(one) for one in beside if one.quantity == effect.quantity]
+        least = options.held_threshold if effect.quantity == "gil_held" else threshold
+        return not moved or _size(effect) >= max(moved) + least
+
+    return not any(exceeds(effect) for effect in alert.effects if effect.lost == alert.lost)
+
+
+def _size(effect: Effect) -> float:
+    """Return by how much a number changed: a factor less one, or of a share the amount."""
+    lower, higher = sorted((effect.before, effect.after))
+    if effect.quantity == "gil_held":
+        return higher - lower
+    return higher / lower - 1 if lower > 0 else math.inf
 
 
 def _control(archive: Archive, group: Sequence[Change]) -> bool:

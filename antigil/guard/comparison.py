@@ -167,6 +167,7 @@ def take_looks(
     numbers = judgeable(seen[0])
     apart = told_apart(one, other)
     problems = [*apart.problems, *missing_at_head(one, other), *_too_few(numbers, bool(apart.gone))]
+    notes = [*apart.notes]
     limit = limits(options)
     judged = [judge(numbers, limit, NOTICED / environments)]
     suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
@@ -177,12 +178,10 @@ def take_looks(
         one, other = measure({number.workload for number in suspects} | controls, processes)
         seen.append(pairs_of(one, other))
         problems += _not_seen_again(suspects, seen[-1], one, other)
+        notes += [note for note in told_apart(one, other).notes if note not in notes]
         judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
         suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
-    problems += [
-        f"{_told(n)} is suspected, and too few processes gave it to show a change"
-        for n in _blind(suspects, seen[-1], CONFIRMATION / environments)
-    ]
+    problems += _blind(suspects, seen[-1], CONFIRMATION / environments)
 
     def judge_again(wider: LimitOf) -> list[dict[Number, Judgement]]:
         """Judge by wider limits what was judged beside the controls in the further looks."""
@@ -190,13 +189,7 @@ def take_looks(
         return [judge(pairs, wider, CONFIRMATION / environments) for pairs in ours]
 
     verdict = conclude(
-        judged,
-        workloads,
-        options,
-        judge_again=judge_again,
-        gone=apart.gone,
-        problems=problems,
-        notes=apart.notes,
+        judged, workloads, options, judge_again, gone=apart.gone, problems=problems, notes=notes
     )
     return EnvironmentComparison(base, head, environment, verdict, True, tuple(seen))
 
@@ -233,12 +226,11 @@ def _told(number: Number) -> str:
     return f"{number.workload} ({quantities.name(number.quantity, number.threads)})"
 
 
-def _blind(
-    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float
-) -> tuple[Number, ...]:
-    """Return what is still suspected after the last look, of which too few processes gave a number."""
+def _blind(suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float) -> list[str]:
+    """Name what is suspected even after the last look, and was given by too few processes to be decided."""
     left = {number: pairs[number] for number in suspects if number in pairs}
-    return powerless(left, level / max(1, len(left)))
+    blind = powerless(left, level / max(1, len(left)))
+    return [f"{_told(n)} is suspected, and too few processes gave it to show a change" for n in blind]
 
 
 def _too_few(numbers: Mapping[Number, SamplePair], gone: bool) -> list[str]:

@@ -91,7 +91,7 @@ def _judge_stored(
     workloads = workloads_of(columns)
     ours = {number: pair for number, pair in numbers.items() if not workloads[number.workload].control}
     verdict = conclude(
-        (judged, judged), workloads, options, judge_again=lambda wider: [judge(ours, wider, level)],
+        (judged, judged), workloads, options, lambda wider: [judge(ours, wider, level)],
         gone=apart.gone, problems=problems, notes=notes,
     )  # fmt: skip
     return EnvironmentComparison(base, head, name, verdict, False, (first,))

@@ -115,6 +115,20 @@ def test_what_changes_beside_a_control_says_nothing(tmp_path):
     assert alerts_to_json(archive, alerts)["status"] == 2
 
 
+def test_what_changes_by_much_more_than_the_control_beside_it_is_told(tmp_path):
+    moved = (
+        Planned("work.One", "one", {0: RELEASES, 10: HOLDS}),
+        Planned("work.Two", "two", {0: Behaviour(serial=0.1), 10: Behaviour(serial=0.16)}),
+        Planned("controls.Loop", "control", {0: RELEASES, 10: Behaviour(serial=0.06)}, control=True),
+    )
+    generate(Plan(commits=20, workloads=moved, samples=8), tmp_path / "project")
+    archive, options = load(tmp_path / "project")
+
+    told = {a.workload.name: a.state_text for a in find_alerts(archive, options)}
+
+    assert told == {"work.One": "lost", "work.Two": "unfit to judge", "controls.Loop": "control moved"}
+
+
 def test_an_excused_workload_counts_for_nothing(tmp_path):
     plan = Plan(
         commits=20,
