@@ -53,7 +53,7 @@ def timed_parameters(benchmarks: Suite) -> tuple[str, ...]:
 
 def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterator[Column]:
     """Yield the columns of a benchmark that states its quantity."""
-    workload = _workload(name, benchmark, control=bool(benchmark.get("antigil_control", False)))
+    workload = _workload(name, benchmark)
     if quantity in PER_THREADS:
         if list(benchmark.get("param_names", [])) != ["threads"]:
             raise ValueError('needs one parameter named "threads"')
@@ -117,10 +117,14 @@ def _is_count(text: str) -> bool:
     return text.isdecimal() and int(text) >= 1
 
 
-def _workload(name: str, benchmark: Mapping[str, Any], control: bool = False) -> Workload:
+def _workload(name: str, benchmark: Mapping[str, Any]) -> Workload:
     """Return the workload of a benchmark that is one of several of a class."""
     title = str(benchmark.get("antigil_title") or _owner(name))
-    return Workload(writable(_owner(name)), writable(title), control)
+    control = bool(benchmark.get("antigil_control", False))
+    expected = benchmark.get("antigil_expected")
+    return Workload(
+        writable(_owner(name)), writable(title), control, expected=expected and writable(str(expected))
+    )
 
 
 def _owner(name: str) -> str:

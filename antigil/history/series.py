@@ -85,12 +85,15 @@ class Workload:
         Its code never changes with the project's commits: it shows the machine's moves.
     origin : str
         ``"measured"`` by antigil's instrument, or ``"timed"`` by asv at several thread counts.
+    expected : str or None
+        The speedup that its suite expects, for people, as ``"n, up to the CPUs"``; None where it says none.
     """
 
     name: str
     title: str
     control: bool = False
     origin: str = "measured"
+    expected: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,18 @@ def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speed
     assert re.search(r"1\.0\d×\s+of 4, 4 threads", row.inner_text())
 
 
+def test_overview_and_page_say_what_is_expected_of_a_workload_where_its_suite_does(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "index.html")
+    row = page.locator("table.workloads tbody tr")
+    assert "expected: n, up to the CPUs" in row.filter(has_text="Control: releases").first.inner_text()
+    assert "expected" not in row.filter(has_text="Loses its release").first.inner_text()
+    page = open_page(folder / "control.Holds.html")
+    assert page.get_by_text("Expected speedup with n threads: 1 with a GIL", exact=True).is_visible()
+    page = open_page(folder / "work.Loses.html")
+    assert page.get_by_text("Expected speedup").count() == 0
+
+
 def test_overview_is_reached_from_asvs_page_and_leads_back(open_page, speedup_pages):
     folder, _ = speedup_pages
     page = open_page(folder / "index.html")

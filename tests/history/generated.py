@@ -35,6 +35,7 @@ from antigil.history.options import Options, read_options
 from antigil.history.series import Archive
 
 THREADS = (1, 2, 4, 8)
+FREELY = "n, up to the CPUs"
 FIRST_DATE = 1_700_000_000
 DAY = 86_400
 
@@ -56,6 +57,7 @@ class Planned:
     title: str
     phases: Mapping[int, Behaviour]
     control: bool = False
+    expected: str | None = None
 
     def at(self, commit: int) -> Behaviour:
         """Return the behaviour at a commit."""
@@ -97,8 +99,14 @@ def standard_plan(commits: int = 40, **changes: Any) -> Plan:
         Planned("work.Loses", "Loses its release", {0: steady, 2 * third: Behaviour(serial=1.0)}),
         Planned("work.Gains", "Gains a release", {0: Behaviour(serial=1.0), third: steady}),
         Planned("work.Dips", "Dips and recovers", {0: steady, third: half, 2 * third: steady}),
-        Planned("control.Releases", "Control: releases", {0: steady}, control=True),
-        Planned("control.Holds", "Control: holds", {0: Behaviour(serial=1.0)}, control=True),
+        Planned("control.Releases", "Control: releases", {0: steady}, control=True, expected=FREELY),
+        Planned(
+            "control.Holds",
+            "Control: holds",
+            {0: Behaviour(serial=1.0)},
+            control=True,
+            expected="1 with a GIL",
+        ),
     )
     plan = {"workloads": workloads, "tags": {"v1.0": third // 2, "v1.1": third + 2}}
     return Plan(commits=commits, **{**plan, **changes})
@@ -155,7 +163,9 @@ def _benchmarks(plan: Plan) -> dict[str, Any]:
         }  # fmt: skip
 
     for workload in plan.workloads:
-        told = {"antigil_title": workload.title, "antigil_control": workload.control}
+        told: dict[str, Any] = {"antigil_title": workload.title, "antigil_control": workload.control}
+        if workload.expected is not None:
+            told["antigil_expected"] = workload.expected
         for quantity in ("slowdown", "waiting", "queued", "inflation"):
             add(f"{workload.name}.track_{quantity}", "track", "", True, antigil_quantity=quantity, **told)
         for quantity in ("gil_held", "stall"):

@@ -21,7 +21,7 @@ def shown(text):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     root = tmp_path_factory.mktemp("hostile") / "project"
-    workload = Planned(NAME, TITLE, {0: Behaviour(), 12: Behaviour(serial=1.0)})
+    workload = Planned(NAME, TITLE, {0: Behaviour(), 12: Behaviour(serial=1.0)}, expected=TITLE)
     plan = standard_plan(20, workloads=(workload,), subjects={12: SUBJECT}, tags={"v<b>1": 5})
     generate(plan, root)
     conf = json.loads((root / "asv.conf.json").read_text())

@@ -70,10 +70,13 @@ def test_surroundings_tell_the_build_and_the_cpus(archive):
     assert "surroundings.Surroundings" not in found.workloads
 
 
-def test_titles_and_controls_come_from_the_suite(archive):
+def test_titles_controls_and_what_is_expected_come_from_the_suite(archive):
     found, _ = archive
     assert found.workloads["work.Loses"].title == "Loses its release"
     assert [name for name, w in found.workloads.items() if w.control] == ["control.Holds", "control.Releases"]
+    assert found.workloads["control.Releases"].expected == "n, up to the CPUs"
+    assert found.workloads["control.Holds"].expected == "1 with a GIL"
+    assert found.workloads["work.Loses"].expected is None
 
 
 def test_timed_benchmark_becomes_strong_scaling(archive):
