@@ -88,6 +88,7 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "trade": None if alert.trade is None else str(alert.trade),
         "throughput": _throughput(alert.effects),
         "held": alert.held,
+        "measured_on": alert.measured_on,
         "before": _commit(alert.span[0]),
         "commit": _commit(alert.span[1]),
         "between": alert.between,

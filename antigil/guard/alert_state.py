@@ -81,6 +81,8 @@ class Alert:
         How many commits were measured from the change on.
     held : bool or None
         Whether a fresh measurement showed it again; None if there was none.
+    measured_on : str
+        The machine on which it was; it need not be the one of the history.
     asked : int
         How many commits had been measured from the change on when it was measured again.
     culprit : tuple of two Commits or None
@@ -107,6 +109,7 @@ class Alert:
     recovered: bool = False
     measured: int = 0
     held: bool | None = None
+    measured_on: str = ""
     asked: int = 0
     culprit: tuple[Commit, Commit] | None = None
     between: int = 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from antigil.history.columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
-from antigil.history.series import Workload
+from antigil.history.series import Combination, Workload
 from antigil.report import quantities
 
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
@@ -91,6 +91,7 @@ def compare(
     processes: int = Looks.first,
     patterns: Sequence[str] = (),
     environments: Sequence[str] = (),
+    combination: Combination | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
     """Measure and judge two commits.
@@ -103,6 +104,8 @@ def compare(
         Regular expressions of the benchmarks to use; all if empty.
     environments
         asv's environment specifications; those of the configuration if empty.
+    combination
+        The only combination of asv's matrix to measure in; all if None.
     say
         Called with a line on the progress.
 
@@ -113,7 +116,7 @@ def compare(
     """
     began = time.monotonic()
     say(f"installing {base.short} and {head.short}")
-    places = prepare(project, (base, head), patterns, environments)
+    places = prepare(project, (base, head), patterns, environments, combination)
     found = tuple(
         _compare_in(project.options, base, head, place, processes, len(places), say) for place in places
     )

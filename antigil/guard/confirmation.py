@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from antigil.errors import UserError
+from antigil.history.machine import this_machine
 from antigil.history.project import Project, describe_commits
-from antigil.history.series import Archive, Commit
+from antigil.history.series import Archive, Combination, Commit
 from antigil.report.alerts import pattern_of
 
 from .alert_state import Alert
@@ -35,11 +36,11 @@ CONFIRMED_FROM = 0.5
 
 
 class CommitRange(NamedTuple):
-    """Two hashes, and the Python with which they are compared."""
+    """Two hashes, and the combination of asv's matrix in which they are compared."""
 
     base: str
     head: str
-    python: str
+    combination: Combination
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,15 @@ class Bench:
     ----------
     controls : tuple of str
         Workloads that are measured beside every loss.
+    machine : str
+        What this machine is called.
     until : float or None
         When, on `clock`, no further comparison is begun.
     """
 
     project: Project
     controls: tuple[str, ...]
+    machine: str
     processes: int
     say: Callable[[str], None]
     clock: Callable[[], float]
@@ -78,7 +82,8 @@ class Bench:
                 self.project.revision(span.head),
                 processes=self.processes,
                 patterns=[pattern_of(name) for name in (*names, *self.controls)],
-                environments=[f"{self.project.conf.environment_type}:{span.python}"],
+                environments=[f"{self.project.conf.environment_type}:{dict(span.combination)['python']}"],
+                combination=span.combination,
                 say=self.say,
             )
         except UserError as error:
@@ -87,7 +92,7 @@ class Bench:
             traceback.print_exc(file=sys.stderr)
             why = f"{type(error).__name__}: {error}"
         else:
-            return [concluded(alert, compared.comparisons) for alert in alerts]
+            return [concluded(alert, compared.comparisons, self.machine) for alert in alerts]
         return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
 
     def commits_in(self, span: CommitRange) -> list[str]:
@@ -116,7 +121,7 @@ def confirm(
     """
     controls = tuple(name for name, workload in archive.workloads.items() if workload.control)
     until = None if minutes is None else clock() + 60 * minutes
-    bench = Bench(project, controls, processes, say, clock, until)
+    bench = Bench(project, controls, this_machine(), processes, say, clock, until)
     found = list(alerts)
     due = [i for i, alert in enumerate(found) if alert.state.open and memory.due(alert)]
     for span, places in _by_range(found, due).items():
@@ -141,7 +146,7 @@ def _by_range(alerts: Sequence[Alert], places: Iterable[int]) -> dict[CommitRang
     groups: dict[CommitRange, list[int]] = {}
     for i in places:
         before, commit = alerts[i].span
-        span = CommitRange(before.hash, commit.hash, alerts[i].environment.python)
+        span = CommitRange(before.hash, commit.hash, alerts[i].environment.combination)
         groups.setdefault(span, []).append(i)
     return groups
 
@@ -200,19 +205,19 @@ def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
     )
 
 
-def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison]) -> Alert:
+def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machine: str) -> Alert:
     """Return an alert with what comparisons of its commit showed."""
     verdicts = [c.verdict for c in comparisons]
     own = [one for v in verdicts for one in v.workloads if one.workload.name == alert.workload.name]
     if any(one.counts and _is_it(alert, one) for one in own):
-        return replace(alert, held=True, asked=alert.measured)
+        return replace(alert, held=True, asked=alert.measured, measured_on=machine)
     problems = [p for v in verdicts for p in v.problems]
     problems += [f"{one.workload.name} {one.gone}" for one in own if one.gone is not None]
     if any(v.moved for v in verdicts):
         problems.append("a control moved")
     if problems or not own:
         return replace(alert, problem=f"could not be judged again: {'; '.join(problems) or 'no result'}")
-    return replace(alert, held=False, asked=alert.measured)
+    return replace(alert, held=False, asked=alert.measured, measured_on=machine)
 
 
 def _is_it(alert: Alert, verdict: WorkloadVerdict) -> bool:

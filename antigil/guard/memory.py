@@ -37,6 +37,8 @@ class Known:
         Hashes between which the history placed it.
     held : bool or None
         Whether it was seen when it was measured again; None if it was not.
+    machine : str
+        On which it was; nothing if it was not, or before this was noted.
     asked : int
         How many commits had been measured from the change on when it was.
     base, culprit : str or None
@@ -59,6 +61,7 @@ class Known:
     culprit: str | None = None
     standing: str = ""
     count: int = 1
+    machine: str = ""
 
     @property
     def spans(self) -> tuple[tuple[str, str], ...]:
@@ -140,6 +143,7 @@ class Memory:
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
+            alert.measured_on,
         )  # fmt: skip
         if now == before:
             return
@@ -202,4 +206,4 @@ def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert
         return alert  # what did not hold were other commits
     base, culprit = places.get(known.base or ""), places.get(known.culprit or "")
     span = None if base is None or culprit is None else (base, culprit)
-    return replace(alert, held=known.held, asked=known.asked, culprit=span)
+    return replace(alert, held=known.held, asked=known.asked, measured_on=known.machine, culprit=span)

@@ -20,6 +20,7 @@ from antigil.history.asv_adapter.running import Installation, discover, install,
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.columns import Column
 from antigil.history.project import Project, Revision
+from antigil.history.series import Combination
 from antigil.suite import PROCESSES_VARIABLE
 
 from .samples import Readings, comparable, read_visit
@@ -47,7 +48,11 @@ class Place:
 
 
 def prepare(
-    project: Project, commits: tuple[Revision, Revision], patterns: Sequence[str], environments: Sequence[str]
+    project: Project,
+    commits: tuple[Revision, Revision],
+    patterns: Sequence[str],
+    environments: Sequence[str],
+    combination: Combination | None = None,
 ) -> tuple[Place, ...]:
     """Install both commits and find out what the suite holds.
 
@@ -57,6 +62,8 @@ def prepare(
         Regular expressions of benchmarks' names; all if empty.
     environments
         asv's environment specifications; those of the configuration if empty.
+    combination
+        The only combination of asv's matrix to measure in; all if None.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def prepare(
     conf, repo = project.conf, project.repo
     with quiet_asv(), asv_errors():
         base, head = (
-            install(conf, repo, commit.hash, folder, environments)
+            install(conf, repo, commit.hash, folder, environments, combination)
             for folder, commit in zip(("base", "head"), commits, strict=True)
         )
         suite = discover(conf, repo, head, [commit.hash for commit in reversed(commits)], patterns)

@@ -22,9 +22,13 @@ def machine_name(cpu: str, cpus: int) -> str:
     return f"{slug}-{cpus}cpu"
 
 
+def this_machine() -> str:
+    """Return this machine's name."""
+    return machine_name(cpu_model(), cpus_allowed())
+
+
 def register() -> str:
     """Make asv know this machine under its name; return the name."""
-    cpu, cpus = cpu_model(), cpus_allowed()
-    name = machine_name(cpu, cpus)
+    cpu, cpus, name = cpu_model(), cpus_allowed(), this_machine()
     register_machine(name, {"os": platform.system(), "cpu": cpu, "num_cpu": str(cpus), "ram": ""})
     return name

@@ -22,6 +22,12 @@ Ints = NDArray[np.int64]
 #: Quantities that a suite may declare as ``antigil_quantity``, and whether they come per thread count.
 PER_THREADS = frozenset({"slowdown", "waiting", "queued", "inflation"})
 PER_WORKLOAD = frozenset({"gil_held", "stall", "time"})
+#: What asv records of a machine.
+MACHINE = frozenset({"machine", "arch", "cpu", "num_cpu", "os", "ram"})
+
+#: Python, requirements and variables of an environment, sorted by name.
+Combination = tuple[tuple[str, str], ...]
+
 SURROUNDINGS = frozenset({"gil_enabled", "cpus_allowed"})
 
 
@@ -53,6 +59,11 @@ class Environment:
     def params(self) -> Mapping[str, str]:
         """Everything asv recorded about it."""
         return dict(self.key)
+
+    @property
+    def combination(self) -> Combination:
+        """What asv's matrix calls so: Python, requirements and variables, without the machine."""
+        return tuple(pair for pair in self.key if pair[0] not in MACHINE)
 
     @property
     def machine(self) -> str:

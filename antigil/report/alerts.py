@@ -136,7 +136,8 @@ def remarks(alert: Document) -> Iterator[str]:
     if alert["excuse"] is not None:
         yield f"{EXCUSED}{alert['excuse']}"
     if alert["counts"] and alert["held"]:
-        yield "Measured again, the later of the two commits against the earlier: the loss held."
+        where = f" on {alert['measured_on']}" if alert["measured_on"] else ""
+        yield f"Measured again{where}, the later of the two commits against the earlier: the loss held."
     if alert["between"]:
         many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
         yield f"{many} between the two may have done it as well: not told apart yet."

@@ -36,12 +36,14 @@ class History:
     def __init__(self, root, monkeypatch, plan):
         self.root, self.hashes = root, generate(plan, root)
         self.shows, self.asked, self.problem, self.now = (lambda place: {}), [], None, 0.0
+        self.combinations = []
         monkeypatch.chdir(root)
         monkeypatch.setattr(compare, "prepare", self.prepare)
         monkeypatch.setattr(compare, "measure_both", self.measure_both)
 
-    def prepare(self, project, commits, patterns, environments):
+    def prepare(self, project, commits, patterns, environments, combination=None):
         """Install nothing; a comparison takes a minute."""
+        self.combinations.append(combination)
         self.asked.append((*(self.hashes.index(one.hash) for one in commits), list(patterns)))
         self.now += 60.0
         if self.problem:

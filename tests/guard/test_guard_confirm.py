@@ -1,13 +1,14 @@
 """What the history suspects is measured again, once, and what becomes of it."""
 
 import pytest
-from generated import Planned
+from generated import Place, Planned
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.memory import MEMORY
-from antigil.report.alerts import pattern_of
+from antigil.history.machine import this_machine
+from antigil.report.alerts import pattern_of, render_alerts
 
 
 def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history):
@@ -25,6 +26,31 @@ def test_the_commit_is_compared_with_the_one_before_it_beside_the_controls(histo
     history.night()
 
     assert history.asked == [(7, 8, ["^work\\.One\\b", "^controls\\.Loop\\b"])]
+
+
+def test_a_loss_is_measured_again_in_its_own_combination_of_the_matrix_only(make_history):
+    """Both combinations lost in the history; measuring again, each is asked for itself."""
+    combinations = [(("python", "3.13"), ("six", version)) for version in ("1.16", "1.17")]
+    places = tuple(Place(requirements=one[1:]) for one in combinations)
+    history = make_history(places=places)
+
+    found = history.losses()
+
+    assert history.combinations == combinations
+    assert sorted(alert.environment.combination for alert in found) == combinations
+
+
+def test_it_is_said_on_which_machine_a_loss_was_measured_again(history):
+    history.shows = lost_from(8)
+
+    first, second = history.document(), history.document()
+
+    for document in (first, second):
+        told = next(alert for alert in document["alerts"] if alert["counts"])
+        assert told["measured_on"] == this_machine()
+        assert f"Measured again on {this_machine()}, the later" in render_alerts(
+            {**document, "alerts": [{**told, "new": True}]}, "text"
+        )
 
 
 def test_what_does_not_hold_is_no_loss(history):

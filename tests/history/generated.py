@@ -72,6 +72,7 @@ class Place:
     python: str = "3.13"
     cpus: int = 4
     gil: bool = True
+    requirements: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,9 +219,11 @@ def scaling(behaviour: Behaviour, place: Place, n: int) -> dict[str, float]:
 
 def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Scatter) -> Results:
     """Return all results of one commit in one environment."""
-    params = {**_machine(place), "python": place.python}
+    required = dict(place.requirements)
+    params = {**_machine(place), "python": place.python, **required}
+    name = "-".join([f"virtualenv-py{place.python}", *map("".join, place.requirements)])
     date = (FIRST_DATE + commit * DAY) * 1000
-    results = Results(params, {}, hash_, date, place.python, f"virtualenv-py{place.python}", {})
+    results = Results(params, required, hash_, date, place.python, name, {})
 
     def put(name: str, params: list[list[str]], rows: list[tuple[float, dict[str, float] | None]]) -> None:
         results._results[name] = [value for value, _ in rows]

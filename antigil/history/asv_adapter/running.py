@@ -16,6 +16,7 @@ from asv.util import ProcessError
 
 from antigil.errors import UserError
 
+from ..series import Combination
 from .configuration import Configuration, Repository
 from .stored import Suite
 
@@ -25,12 +26,19 @@ class Installation(Protocol):
 
     name: str
     python: str
+    requirements: Mapping[str, str]
+    env_vars: Mapping[str, str]
 
     def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
 
 
 def install(
-    conf: Configuration, repo: Repository, commit: str, folder: str, specifications: Sequence[str]
+    conf: Configuration,
+    repo: Repository,
+    commit: str,
+    folder: str,
+    specifications: Sequence[str],
+    combination: Combination | None = None,
 ) -> list[Installation]:
     """Make environments in a folder beneath asv's ``env_dir`` and install a commit in each.
 
@@ -38,21 +46,35 @@ def install(
     ----------
     specifications
         asv's environment specifications; those of the configuration if empty.
+    combination
+        Python, requirements and variables of the only one to install in; all if None.
 
     Raises
     ------
     UserError
-        If the commit cannot be built.
+        If the commit cannot be built, or the combination is not configured any more.
     """
     conf = copy.copy(conf)
     conf.env_dir = os.path.join(conf.env_dir, folder)
     found = list(get_environments(conf, list(specifications) or None))
+    if combination is not None:
+        found = [env for env in found if combination_of(env) == combination]
+        if not found:
+            wanted = ", ".join(f"{name} {value}" for name, value in combination)
+            raise UserError(f"asv.conf.json has no environment any more with {wanted}")
     if not found or not all(env.can_install_project() for env in found):
         raise UserError("comparing needs environments that asv can install a commit into")
     Setup.perform_setup(found, parallel=1)
     for env in found:
         _install(conf, repo, env, commit)
     return found
+
+
+def combination_of(env: Installation) -> Combination:
+    """Return an environment's combination as the results of it have it."""
+    variables = {f"env-{name}": value for name, value in env.env_vars.items()}
+    told = {"python": env.python, **env.requirements, **variables}
+    return tuple(sorted((name, str(value)) for name, value in told.items() if value))
 
 
 def _install(conf: Configuration, repo: Repository, env: Installation, commit: str) -> None:

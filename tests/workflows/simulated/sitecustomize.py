@@ -79,7 +79,7 @@ def simulate_compare():
     from antigil.history.columns import Column
     from antigil.history.series import Workload
 
-    def prepare(project, commits, patterns, environments):
+    def prepare(project, commits, patterns, environments, combination=None):
         names = sorted({name for commit in commits for name in behaviours(commit.hash)})
         columns = tuple(
             Column(Workload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
