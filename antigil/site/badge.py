@@ -20,7 +20,7 @@ from antigil.history.options import ConfigError, Options
 from antigil.report.quantities import times
 
 from .sparkline import svg_path
-from .status import Standing
+from .status import WorkloadStatus
 
 WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 96, 56, 28
@@ -28,10 +28,10 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 96, 56, 28
 COLORS = {"scales": "blue", "helps partly": "yellow", "threads do not help": "red", "threads hurt": "red"}
 
 
-def headline_standing(
-    found: Sequence[Standing], options: Options, drawable: Collection[str]
-) -> Standing | None:
-    """Return the standing that a README shows; None if nothing was measured that could be.
+def headline_status(
+    statuses: Sequence[WorkloadStatus], options: Options, drawable: Collection[str]
+) -> WorkloadStatus | None:
+    """Return the status of the workload that a README shows; None if nothing was measured that could be.
 
     Raises
     ------
@@ -43,29 +43,29 @@ def headline_standing(
             known = ", ".join(sorted(drawable)) or "none"
             what = f'"headline" under "antigil" names no workload of the suite: {options.headline}'
             raise ConfigError(f"{what}; there are: {known}")
-        found = [s for s in found if s.workload.name == options.headline]
-    candidates = [s for s in found if not s.workload.control] or list(found)
+        statuses = [s for s in statuses if s.workload.name == options.headline]
+    candidates = [s for s in statuses if not s.workload.control] or list(statuses)
     names = sorted({s.workload.name for s in candidates})
     own = [s for s in candidates if s.workload.name == names[0]] if names else []
     return max(own, key=lambda s: (s.revision, not s.environment.python.endswith("t")), default=None)
 
 
-def badge(standing: Standing) -> dict[str, object]:
+def badge(status: WorkloadStatus) -> dict[str, object]:
     """Return a badge in shields.io's endpoint format."""
     return {
         "schemaVersion": 1,
-        "label": f"speedup, {standing.threads} threads",
-        "message": f"{times(standing.speedup)} of {standing.ideal}",
-        "color": COLORS.get(standing.verdict, "lightgrey"),
+        "label": f"speedup, {status.threads} threads",
+        "message": f"{times(status.speedup)} of {status.ideal}",
+        "color": COLORS.get(status.verdict, "lightgrey"),
     }
 
 
-def history_model(standing: Standing, label: str) -> dict[str, Any]:
+def history_model(status: WorkloadStatus, label: str) -> dict[str, Any]:
     """Return the headline workload's history of speedup, as the picture's template takes it."""
-    speedup = standing.headline.speedup()[0]
-    revisions = standing.headline.revisions
+    speedup = status.headline.speedup()[0]
+    revisions = status.headline.revisions
     first, last = int(revisions[0]), int(revisions[-1])
-    highest = max(float(np.nanmax(speedup)), standing.ideal) * 1.08
+    highest = max(float(np.nanmax(speedup)), status.ideal) * 1.08
 
     def x(revision: float) -> float:
         share = (revision - first) / (last - first) if last > first else 0.5
@@ -78,10 +78,10 @@ def history_model(standing: Standing, label: str) -> dict[str, Any]:
         (x(r), y(v) if np.isfinite(v) else v)
         for r, v in zip(revisions.tolist(), speedup.tolist(), strict=True)
     ]
-    end, ideal = (x(standing.revision), y(standing.speedup)), y(standing.ideal)
+    end, ideal = (x(status.revision), y(status.speedup)), y(status.ideal)
     ticks = range(0, int(highest) + 1, max(1, round(highest / 5)))
     return {
-        "title": f"{standing.workload.title}: {times(standing.speedup)} with {standing.threads} threads",
+        "title": f"{status.workload.title}: {times(status.speedup)} with {status.threads} threads",
         "label": label,
         "width": WIDTH,
         "height": HEIGHT,
@@ -90,11 +90,11 @@ def history_model(standing: Standing, label: str) -> dict[str, Any]:
         "top": TOP,
         "bottom": HEIGHT - BOTTOM,
         "ticks": [(value, y(value)) for value in ticks],
-        "ideal": standing.ideal,
+        "ideal": status.ideal,
         "ideal_y": ideal,
         "ideal_label_y": ideal + 4 if abs(ideal - end[1]) > 16 else ideal - 12,
-        "changes": [(x(c.revision), c.direction) for c in standing.changes if c.confirmed],
+        "changes": [(x(c.revision), c.direction) for c in status.changes if c.confirmed],
         "path": svg_path(line, WIDTH),
         "end": end,
-        "now": times(standing.speedup),
+        "now": times(status.speedup),
     }

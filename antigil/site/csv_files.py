@@ -15,7 +15,7 @@ from typing import Any
 from antigil.history.labels import build_name
 from antigil.history.series import Archive, Environment
 
-from .status import Standing
+from .status import WorkloadStatus
 
 COMMIT = ("commit", "date", "subject", "author")
 PLACE = ("machine", "environment", "build", "cpus_allowed")
@@ -53,7 +53,7 @@ def commit_fields(archive: Archive) -> dict[int, str]:
 def write_workload_csv(
     path: Path,
     archive: Archive,
-    standing: Sequence[tuple[Standing, dict[str, Any]]],
+    statuses: Sequence[tuple[WorkloadStatus, dict[str, Any]]],
     labels: Mapping[Environment, str],
     commits: Mapping[int, str],
 ) -> None:
@@ -65,14 +65,14 @@ def write_workload_csv(
         The file.
     archive : Archive
         What was measured.
-    standing : sequence of (Standing, columns)
+    statuses : sequence of (WorkloadStatus, columns)
         Its environments, each with what `environment_columns` returns.
     labels, commits
         How environments and commits are told.
     """
-    names = list(dict.fromkeys(name for _, told in standing for name, _ in _columns(told["series"])))
+    names = list(dict.fromkeys(name for _, told in statuses for name, _ in _columns(told["series"])))
     lines = [",".join((*COMMIT, *PLACE, *names, "absent"))]
-    for one, told in standing:
+    for one, told in statuses:
         build = build_name(archive.gil_enabled(one.environment, one.revision))
         place = ",".join(map(field, (one.environment.machine, labels[one.environment], build)))
         columns = dict(_columns(told["series"]))

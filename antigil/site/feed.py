@@ -19,7 +19,7 @@ from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Commit, Environment
 from antigil.report.quantities import percent, points, times
 
-from .status import Standing, commit_of
+from .status import WorkloadStatus, commit_of
 
 #: The newest changes that the feed tells.
 MOST = 100
@@ -30,18 +30,18 @@ def write_feed(
     path: Path,
     project: str,
     archive: Archive,
-    found: Sequence[Standing],
+    statuses: Sequence[WorkloadStatus],
     files: Mapping[str, str],
     labels: Mapping[Environment, str],
     site_url: str,
 ) -> None:
     """Write the feed; links are relative to it where the site's address is not known."""
-    grouped: dict[tuple[str, int, str], list[tuple[Standing, Change]]] = {}
-    for standing in found:
-        for change in standing.changes:
+    grouped: dict[tuple[str, int, str], list[tuple[WorkloadStatus, Change]]] = {}
+    for status in statuses:
+        for change in status.changes:
             if change.confirmed:
-                key = (standing.workload.name, change.revision, change.direction)
-                grouped.setdefault(key, []).append((standing, change))
+                key = (status.workload.name, change.revision, change.direction)
+                grouped.setdefault(key, []).append((status, change))
     newest = sorted(grouped.items(), key=lambda item: (-item[0][1], item[0]))[:MOST]
     base = site_url.rstrip("/") + "/" if site_url else ""
     entries = [
@@ -81,19 +81,22 @@ def _add_own_address(path: Path, address: str) -> None:
 
 
 def _entry(
-    members: Sequence[tuple[Standing, Change]], commit: Commit, page: str, labels: Mapping[Environment, str]
+    members: Sequence[tuple[WorkloadStatus, Change]],
+    commit: Commit,
+    page: str,
+    labels: Mapping[Environment, str],
 ) -> FeedEntry:
     """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
-    standing, change = members[0]
-    title = f"{standing.workload.title}: {describe_effect(change.headline(standing.cpus))}"
+    status, change = members[0]
+    title = f"{status.workload.title}: {describe_effect(change.headline(status.cpus))}"
     when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
     lines = [f"<p>{html.escape(change.direction)} in <code>{html.escape(commit.hash[:12])}</code> ",
              f"{html.escape(commit.subject)}</p>"]  # fmt: skip
     for one, own in members:
         told = "".join(f"<li>{html.escape(describe_effect(e))}</li>" for e in own.effects)
         lines.append(f"<p>{html.escape(labels[one.environment])}</p><ul>{told}</ul>")
-    identity = (standing.workload.name, commit.hash, change.direction)
-    link = f"{page}#env={environment_id(standing.environment)}&commit={commit.hash[:12]}"
+    identity = (status.workload.name, commit.hash, change.direction)
+    link = f"{page}#env={environment_id(status.environment)}&commit={commit.hash[:12]}"
     return FeedEntry(title, when, link, "".join(lines), identity)
 
 

@@ -10,7 +10,7 @@ from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Problem
 
 from .sparkline import sparkline
-from .status import COMMITS_AGO, Standing, commit_of
+from .status import COMMITS_AGO, WorkloadStatus, commit_of
 from .workload import change_model
 
 #: How many changes the overview tells before the table, and of how many workloads for each.
@@ -20,7 +20,7 @@ MOST_TOGETHER = 4
 MARKS = ("lost", "gained", "recovered", "steady")
 #: At most this many environments are summed up before the table, those measured last.
 MOST_SUMMARIES = 6
-#: Whether threads help, as `Standing.verdict` says it, and in a summary of several workloads.
+#: Whether threads help, as `WorkloadStatus.verdict` says it, and in a summary of several workloads.
 HELP = {
     "scales": ("full", "fully"),
     "helps partly": ("part", "partly"),
@@ -32,18 +32,18 @@ HELP = {
 
 def overview_model(
     archive: Archive,
-    found: Sequence[Standing],
+    statuses: Sequence[WorkloadStatus],
     files: Mapping[str, str],
     labels: Mapping[Environment, str],
     options: Options,
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
-    rows = [_row(archive, s, files, labels) for s in found]
+    rows = [_row(archive, s, files, labels) for s in statuses]
     own = [row for row in rows if not row["workload"].control]
     controls = [row for row in rows if row["workload"].control]
     newest = max(archive.commits, default=0)
     counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
-    environments = sorted({s.environment for s in found}, key=lambda e: labels[e])
+    environments = sorted({s.environment for s in statuses}, key=lambda e: labels[e])
     return {
         "rows": rows,
         "counts": counts,
@@ -57,32 +57,32 @@ def overview_model(
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
-        "release": _newest_release(archive, found),
-        "help": _help(archive, found, labels),
+        "release": _newest_release(archive, statuses),
+        "help": _help(archive, statuses, labels),
         "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
         "drawable": len(archive.drawable),
         "thread_parameters": options.thread_parameters,
         "problems": [
             Problem(writable(p.what), writable(p.where))
-            for p in (*archive.problems, *_unmeasured(archive, found))
+            for p in (*archive.problems, *_unmeasured(archive, statuses))
         ],
     }
 
 
-def _newest_release(archive: Archive, found: Sequence[Standing]) -> str | None:
+def _newest_release(archive: Archive, statuses: Sequence[WorkloadStatus]) -> str | None:
     """Return the newest of the releases that the workloads are compared with."""
-    compared = {s.release for s in found if s.release is not None}
+    compared = {s.release for s in statuses if s.release is not None}
     return max(compared, key=lambda name: (archive.tags[name], name), default=None)
 
 
 def _help(
-    archive: Archive, found: Sequence[Standing], labels: Mapping[Environment, str]
+    archive: Archive, statuses: Sequence[WorkloadStatus], labels: Mapping[Environment, str]
 ) -> list[dict[str, Any]]:
     """Sum up for each environment in how many workloads threads help; controls do not count."""
-    by_environment: dict[Environment, list[Standing]] = {}
-    for standing in found:
-        if not standing.workload.control:
-            by_environment.setdefault(standing.environment, []).append(standing)
+    by_environment: dict[Environment, list[WorkloadStatus]] = {}
+    for status in statuses:
+        if not status.workload.control:
+            by_environment.setdefault(status.environment, []).append(status)
     newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
     told = []
     for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e]))[:MOST_SUMMARIES]:
@@ -99,14 +99,14 @@ def _help(
     return told
 
 
-def _unmeasured(archive: Archive, found: Sequence[Standing]) -> list[Problem]:
+def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Problem]:
     """Name the workloads that have no page, because no commit ever gave them a value."""
-    drawn = {s.workload.name for s in found}
+    drawn = {s.workload.name for s in statuses}
     return [Problem("no commit gave it a value", name) for name in archive.workloads if name not in drawn]
 
 
 def _row(
-    archive: Archive, s: Standing, files: Mapping[str, str], labels: Mapping[Environment, str]
+    archive: Archive, s: WorkloadStatus, files: Mapping[str, str], labels: Mapping[Environment, str]
 ) -> dict[str, Any]:
     """Return one line of the table."""
     return {

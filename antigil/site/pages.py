@@ -17,11 +17,11 @@ from antigil.history.options import Options
 from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
 
-from .badge import badge, headline_standing, history_model
+from .badge import badge, headline_status, history_model
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
 from .overview import overview_model
-from .status import Standing
+from .status import WorkloadStatus
 from .workload import commit_columns, environment_columns, page_model
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
 
 
 def write_site(
-    conf: Configuration, archive: Archive, found: Sequence[Standing], options: Options, folder: Path
+    conf: Configuration, archive: Archive, statuses: Sequence[WorkloadStatus], options: Options, folder: Path
 ) -> None:
     """Write all pages into a folder of their own.
 
@@ -40,7 +40,7 @@ def write_site(
         Gives the project's name and the links to commits.
     archive : Archive
         What was measured.
-    found : sequence of Standing
+    statuses : sequence of WorkloadStatus
         Where each workload stands, in the overview's order.
     options : Options
         What the ``antigil`` key says.
@@ -51,21 +51,21 @@ def write_site(
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
     templates = _templates(conf)
-    headline = headline_standing(found, options, archive.drawable)
-    model = {**overview_model(archive, found, files, labels, options), "headline": headline}
+    headline = headline_status(statuses, options, archive.drawable)
+    model = {**overview_model(archive, statuses, files, labels, options), "headline": headline}
     (folder / "index.html").write_text(
         templates.get_template("overview.html").render(model), encoding="utf-8"
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
     project = writable(conf.project)
-    write_feed(folder / "feed.xml", project, archive, found, files, labels, options.site_url)
+    write_feed(folder / "feed.xml", project, archive, statuses, files, labels, options.site_url)
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
     commits = commit_fields(archive)
-    for name, own in _by_workload(found):
+    for name, own in _by_workload(statuses):
         told = page_model(archive, archive.workloads[name], own, labels)
-        html = page.render(workload=archive.workloads[name], file=files[name], standing=own, model=told)
+        html = page.render(workload=archive.workloads[name], file=files[name], statuses=own, model=told)
         (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_data(folder / "data" / f"{files[name]}.js", "page", told)
         numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
@@ -83,16 +83,16 @@ def _copy_shared(folder: Path) -> None:
 
 
 def _write_badge(
-    standing: Standing | None,
+    status: WorkloadStatus | None,
     labels: Mapping[Environment, str],
     templates: jinja2.Environment,
     folder: Path,
 ) -> None:
     """Write what a README can show, if anything was measured."""
-    if standing is not None:
-        (folder / "badge.json").write_text(json.dumps(badge(standing)) + "\n", encoding="utf-8")
+    if status is not None:
+        (folder / "badge.json").write_text(json.dumps(badge(status)) + "\n", encoding="utf-8")
         picture = templates.get_template("history.svg").render(
-            history_model(standing, labels[standing.environment])
+            history_model(status, labels[status.environment])
         )
         (folder / "history.svg").write_text(picture, encoding="utf-8")
 
@@ -106,11 +106,11 @@ def write_data(path: Path, name: str, value: Any) -> None:
     path.write_text(f"antigil.receive({json.dumps(name)},{text});\n", encoding="utf-8")
 
 
-def _by_workload(found: Sequence[Standing]) -> Iterator[tuple[str, list[Standing]]]:
+def _by_workload(statuses: Sequence[WorkloadStatus]) -> Iterator[tuple[str, list[WorkloadStatus]]]:
     """Yield each workload with its environments, the most recently measured first."""
-    grouped: dict[str, list[Standing]] = {}
-    for standing in found:
-        grouped.setdefault(standing.workload.name, []).append(standing)
+    grouped: dict[str, list[WorkloadStatus]] = {}
+    for status in statuses:
+        grouped.setdefault(status.workload.name, []).append(status)
     for name, own in grouped.items():
         yield name, sorted(own, key=lambda s: (-s.revision, _name_of(s.environment)))
 

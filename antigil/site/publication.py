@@ -12,7 +12,7 @@ from antigil.history.changes import find_changes, steps_of_graphs
 from antigil.history.options import read_options
 
 from .pages import write_site
-from .status import standings
+from .status import workload_statuses
 
 #: The folder of the pages, below asv's ``html_dir``.
 FOLDER = "speedup"
@@ -39,9 +39,9 @@ def publish_site(
     for problem in archive.problems:
         warn(f"speedup: {problem.where}: {problem.what}")
     changes = find_changes(archive, options, steps_of_graphs(graphs))
-    found = standings(archive, changes, options)
+    statuses = workload_statuses(archive, changes, options)
     html = Path(conf.html_dir)
-    write_site(conf, archive, found, options, html / FOLDER)
+    write_site(conf, archive, statuses, options, html / FOLDER)
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
             warn(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")

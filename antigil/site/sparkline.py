@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .status import Standing
+from .status import WorkloadStatus
 
 WIDTH, HEIGHT, MARGIN = 220, 44, 4
 #: Columns of pixels that a line may use; longer histories are cut to the least and the most in each.
 COLUMNS = 110
 
 
-def sparkline(standing: Standing) -> str:
+def sparkline(status: WorkloadStatus) -> str:
     """Return the history of the headline speedup, with its ideal and its confirmed changes."""
-    speedup = standing.headline.speedup()[0]
-    revisions = standing.headline.revisions
-    top = max(float(np.nanmax(speedup)), float(standing.ideal)) * 1.05
+    speedup = status.headline.speedup()[0]
+    revisions = status.headline.revisions
+    top = max(float(np.nanmax(speedup)), float(status.ideal)) * 1.05
     first, last = int(revisions[0]), int(revisions[-1])
 
     def x(revision: float) -> float:
@@ -26,13 +26,13 @@ def sparkline(standing: Standing) -> str:
 
     points = [(x(r), y(v)) for r, v in zip(revisions.tolist(), speedup.tolist(), strict=True)]
     path = svg_path(points, COLUMNS)
-    ideal = y(standing.ideal)
+    ideal = y(status.ideal)
     marks = "".join(
         f'<path class="spark-{c.direction}" d="{_triangle(x(c.revision), c.lost)}"/>'
-        for c in standing.changes
+        for c in status.changes
         if c.confirmed
     )
-    end = (x(standing.revision), y(standing.speedup))
+    end = (x(status.revision), y(status.speedup))
     return (
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
         f'<path class="spark-ideal" d="M{MARGIN} {ideal:.1f}H{WIDTH - MARGIN}"/>'

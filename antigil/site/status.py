@@ -21,7 +21,7 @@ SCALES, HELPS, HURTS = 0.8, 1.1, 0.95
 
 
 @dataclass(frozen=True)
-class Standing:
+class WorkloadStatus:
     """The newest speedup of a workload, and how it came to be.
 
     Attributes
@@ -107,21 +107,21 @@ class Standing:
         return self.changes[-1] if self.changes else None
 
 
-def standings(archive: Archive, changes: Sequence[Change], options: Options) -> list[Standing]:
+def workload_statuses(archive: Archive, changes: Sequence[Change], options: Options) -> list[WorkloadStatus]:
     """Return where every workload stands, what changed first."""
     found = []
     for name, workload in archive.workloads.items():
         for environment in archive.environments_of(name):
             own = [c for c in changes if c.workload == name and c.environment == environment]
-            standing = _standing(archive, workload, environment, own, options)
-            if standing is not None:
-                found.append(standing)
+            status = _workload_status(archive, workload, environment, own, options)
+            if status is not None:
+                found.append(status)
     return sorted(found, key=_urgency)
 
 
-def _standing(
+def _workload_status(
     archive: Archive, workload: Workload, environment: Environment, changes: list[Change], options: Options
-) -> Standing | None:
+) -> WorkloadStatus | None:
     """Return where one workload stands in one environment; None if nothing was ever measured."""
     headline = headline_series(archive, workload.name, environment)
     position = None if headline is None else headline.newest()
@@ -133,7 +133,7 @@ def _standing(
     ago = archive.revision_before(environment.branch, revision, COMMITS_AGO)
     since_ago = _since(headline, position, ago)
     reference = ago if release is None else min(ago, archive.tags[release])
-    return Standing(
+    return WorkloadStatus(
         workload, environment, headline, position, archive.cpus_allowed(environment, revision),
         since_release, since_ago, release, tuple(sorted(changes, key=lambda c: c.revision)),
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
@@ -197,12 +197,12 @@ def _mark(
     return "recovered" if len(directions) == 2 else recent[-1].direction
 
 
-def _urgency(standing: Standing) -> tuple[bool, int, int, str, str]:
+def _urgency(status: WorkloadStatus) -> tuple[bool, int, int, str, str]:
     """Sort by: controls last, lost before gained before the rest, newest change first, then name."""
-    order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3}[standing.mark]
-    last = standing.last_change
+    order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3}[status.mark]
+    last = status.last_change
     newest = -last.revision if last is not None and order < 3 else 0
-    return standing.workload.control, order, newest, standing.workload.name, standing.environment.python
+    return status.workload.control, order, newest, status.workload.name, status.environment.python
 
 
 def commit_of(archive: Archive, revision: int) -> Commit:
@@ -210,15 +210,15 @@ def commit_of(archive: Archive, revision: int) -> Commit:
     return archive.commits.get(revision) or Commit("", revision, 0)
 
 
-def notable_revisions(archive: Archive, standing: Standing) -> list[int]:
+def notable_revisions(archive: Archive, status: WorkloadStatus) -> list[int]:
     """Return revisions with a value that a reader is likely to choose, the newest commit first.
 
     They are the newest commit, the newest one not newer than each release, and both sides of each change.
     """
-    wanted = {standing.revision}
-    wanted.update(revision for c in standing.changes for revision in (c.revision, c.before_revision))
-    for tagged, _ in releases(archive, standing.environment.branch):
-        position = standing.headline.at_or_before(tagged)
+    wanted = {status.revision}
+    wanted.update(revision for c in status.changes for revision in (c.revision, c.before_revision))
+    for tagged, _ in releases(archive, status.environment.branch):
+        position = status.headline.at_or_before(tagged)
         if position is not None:
-            wanted.add(int(standing.headline.revisions[position]))
+            wanted.add(int(status.headline.revisions[position]))
     return sorted(wanted, reverse=True)

@@ -14,7 +14,7 @@ from antigil.history.changes import Change, Effect
 from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Series, State, Workload
 
-from .status import Standing, commit_of, notable_revisions, releases
+from .status import WorkloadStatus, commit_of, notable_revisions, releases
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -23,7 +23,7 @@ DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 
 def page_model(
     archive: Archive,
     workload: Workload,
-    standing: Sequence[Standing],
+    statuses: Sequence[WorkloadStatus],
     labels: Mapping[Environment, str],
 ) -> dict[str, Any]:
     """Return the page's own object: its environments and their changes."""
@@ -32,11 +32,13 @@ def page_model(
         "title": workload.title,
         "control": workload.control,
         "origin": workload.origin,
-        "environments": [environment_summary(archive, s, labels) for s in standing],
+        "environments": [environment_summary(archive, s, labels) for s in statuses],
     }
 
 
-def environment_summary(archive: Archive, s: Standing, labels: Mapping[Environment, str]) -> dict[str, Any]:
+def environment_summary(
+    archive: Archive, s: WorkloadStatus, labels: Mapping[Environment, str]
+) -> dict[str, Any]:
     """Return what is told of an environment before its numbers are loaded."""
     return {
         "id": environment_id(s.environment),

@@ -7,7 +7,7 @@ import pytest
 from generated import DAY, FIRST_DATE, Behaviour, Planned, generate, load, publish, standard_plan
 
 from antigil.history.changes import find_changes
-from antigil.site.status import standings
+from antigil.site.status import workload_statuses
 
 COMMITS = 40
 
@@ -47,7 +47,7 @@ def history(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(history):
     archive, options = load(history[0])
-    return archive, standings(archive, find_changes(archive, options), options)
+    return archive, workload_statuses(archive, find_changes(archive, options), options)
 
 
 def first_environment(root, workload):
@@ -56,7 +56,7 @@ def first_environment(root, workload):
     return json.loads(text[text.index(",") + 1 : text.rindex(")")])["environments"][0]
 
 
-def standing(found, workload):
+def status(found, workload):
     (one,) = [s for s in found[1] if s.workload.name == workload]
     return one
 
@@ -66,11 +66,11 @@ def test_asv_numbers_commits_of_other_branches_too(found):
 
 
 def test_thirty_commits_ago_are_commits_of_the_branch(found):
-    assert standing(found, "work.Early").since_ago == pytest.approx(-0.75, abs=0.02)
+    assert status(found, "work.Early").since_ago == pytest.approx(-0.75, abs=0.02)
 
 
 def test_the_last_release_is_a_tag_of_the_branch(found):
-    assert standing(found, "work.Early").release == "v1"
+    assert status(found, "work.Early").release == "v1"
 
 
 def test_where_the_branch_has_no_tag_those_of_other_branches_are_releases(tmp_path):
@@ -78,7 +78,7 @@ def test_where_the_branch_has_no_tag_those_of_other_branches_are_releases(tmp_pa
     generate(standard_plan(6, tags={}), root)
     commit_aside(root, "stable", [FIRST_DATE + 3 * DAY], tag="v2")
     archive, options = load(root)
-    assert {s.release for s in standings(archive, [], options)} == {"v2"}
+    assert {s.release for s in workload_statuses(archive, [], options)} == {"v2"}
 
 
 def test_a_range_that_was_not_measured_is_counted_in_commits_of_the_branch(history):

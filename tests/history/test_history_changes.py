@@ -8,7 +8,7 @@ from generated import Behaviour, Planned, generate, load, standard_plan
 
 from antigil.history.changes import find_changes
 from antigil.history.options import ConfigError, Options, read_options
-from antigil.site.status import standings
+from antigil.site.status import workload_statuses
 
 
 def told(changes):
@@ -101,18 +101,20 @@ def test_a_threshold_of_its_own_silences_a_workload(archive):
 
 def test_what_changed_comes_first_and_controls_last(archive):
     found, options = archive
-    order = [(s.workload.name, s.mark) for s in standings(found, find_changes(found, options), options)]
+    order = [
+        (s.workload.name, s.mark) for s in workload_statuses(found, find_changes(found, options), options)
+    ]
     assert order[0] == ("work.Loses", "lost")
     assert order[1] == ("legacy.TimeSort.time_sort", "lost")
     assert {mark for _, mark in order[:2]} == {"lost"}
     assert all(name.startswith("control.") for name, _ in order[-4:])
 
 
-def test_standing_tells_the_change_since_release_and_since_thirty_commits(archive):
+def test_status_tells_the_change_since_release_and_since_thirty_commits(archive):
     found, options = archive
     (loses,) = [
         s
-        for s in standings(found, find_changes(found, options), options)
+        for s in workload_statuses(found, find_changes(found, options), options)
         if s.workload.name == "work.Loses" and s.environment.python == "3.13"
     ]
     assert (loses.release, loses.threads, loses.ideal, loses.verdict) == ("v1.1", 4, 4, "threads do not help")
