@@ -10,21 +10,17 @@ takes the place of what an earlier one said, which is no longer true.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from antigil.errors import UserError
 from antigil.report.document import read_document
+from antigil.report.github import BODY_LIMIT, cut
 from antigil.report.markdown import ICONS, MARKER, code, markdown_report
 
-from .github import event, gh, gh_json, repository
-
-#: The longest comment that GitHub takes.
-MOST_CHARACTERS = 65_000
-
-BOT = "github-actions[bot]"
+from .github import BOT, api, event, listed
 
 
 def comment(path: str) -> str:
@@ -34,15 +30,13 @@ def comment(path: str) -> str:
     if number is None:
         return "no open pull request has this commit any more: nothing to comment on"
     body, is_news = _body(path, run)
-    name = repository()
-    earlier = _earlier(name, number)
-    form = json.dumps({"body": body})
+    earlier = _earlier(number)
     if earlier is not None:
-        gh("api", "--method", "PATCH", f"repos/{name}/issues/comments/{earlier}", "--input", "-", text=form)
+        api("PATCH", f"issues/comments/{earlier}", {"body": body})
         return f"updated the comment on #{number}"
     if not is_news:
         return f"nothing was compared, and nothing has been said on #{number} yet: nothing to comment"
-    gh("api", "--method", "POST", f"repos/{name}/issues/{number}/comments", "--input", "-", text=form)
+    api("POST", f"issues/{number}/comments", {"body": body})
     return f"commented on #{number}"
 
 
@@ -51,9 +45,11 @@ def _body(path: str, run: Mapping[str, Any]) -> tuple[str, bool]:
     if not Path(path).exists():
         return _without_result(run), False
     document = read_document(path)
-    body = markdown_report(document)
-    if len(body) > MOST_CHARACTERS:
-        body = body[: MOST_CHARACTERS - 40].rpartition("\n")[0] + "\n\n… cut: see the job's summary\n"
+    body = cut(
+        markdown_report(document),
+        BODY_LIMIT,
+        f"the whole is in the artifact 'comparison' of {run['html_url']}",
+    )
     return body, document["skipped"] is None
 
 
@@ -94,24 +90,14 @@ def pull_request(run: Mapping[str, Any]) -> int | None:
         return None
     sha, branch = str(run["head_sha"]), str(run["head_branch"])
     owner = str(run["head_repository"]["owner"]["login"])
-    found = gh_json(
-        "api",
-        "--method",
-        "GET",
-        f"repos/{repository()}/pulls",
-        "-f",
-        "state=open",
-        "-f",
-        f"head={owner}:{branch}",
-    )
+    found = listed(f"pulls?state=open&head={quote(f'{owner}:{branch}')}")
     numbers = [int(one["number"]) for one in found if one["head"]["sha"] == sha]
     return numbers[0] if numbers else None
 
 
-def _earlier(name: str, number: int) -> int | None:
+def _earlier(number: int) -> int | None:
     """Return our comment's identity, if there is one already."""
-    pages = gh_json("api", "--paginate", "--slurp", f"repos/{name}/issues/{number}/comments?per_page=100")
-    for one in (comment for page in pages for comment in page):
+    for one in listed(f"issues/{number}/comments"):
         if one["user"]["login"] == BOT and str(one["body"]).startswith(MARKER):
             return int(one["id"])
     return None

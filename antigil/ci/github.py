@@ -1,29 +1,59 @@
-"""GitHub through its own program ``gh``, which brings the token and the repository along."""
+"""GitHub through its own program ``gh``, which brings the token along."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
 
+#: Who writes with the token of a workflow.
+BOT = "github-actions[bot]"
 
-def gh(*words: str, text: str | None = None) -> str:
-    """Run ``gh`` and return what it prints.
+#: What GitHub says to whom it takes for too fast, how long it wants to be left alone, and how often we ask.
+TOO_FAST, PAUSE_SECONDS, ATTEMPTS = "rate limit", 60.0, 3
 
-    Parameters
-    ----------
-    text
-        Given on stdin.
+
+def api(
+    method: str,
+    address: str,
+    content: Mapping[str, Any] | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Any:
+    """Call GitHub's REST interface at an address beneath the repository's; return the JSON that it answers.
 
     Raises
     ------
     UserError
-        If there is no such program, or it fails.
+        If there is no ``gh``, or GitHub refuses; for being called too fast, only when it does so again.
     """
+    words = ["--method", method, f"repos/{repository()}/{address}"]
+    given = None if content is None else json.dumps(content)
+    words += [] if given is None else ["--input", "-"]
+    for attempt in range(ATTEMPTS):
+        try:
+            return _json(_gh("api", *words, text=given))
+        except UserError as error:
+            if TOO_FAST not in str(error) or attempt == ATTEMPTS - 1:
+                raise
+            pause(PAUSE_SECONDS)
+    raise AssertionError("unreachable")
+
+
+def listed(address: str) -> list[Any]:
+    """Return all items of a list beneath the repository, however many pages it has."""
+    join = "&" if "?" in address else "?"
+    pages = _gh("api", "--paginate", "--slurp", f"repos/{repository()}/{address}{join}per_page=100")
+    return [item for page in _json(pages) for item in page]
+
+
+def _gh(*words: str, text: str | None = None) -> str:
+    """Run ``gh`` with a text on stdin and return what it prints."""
     try:
         done = subprocess.run(["gh", *words], input=text, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
@@ -33,13 +63,11 @@ def gh(*words: str, text: str | None = None) -> str:
     return done.stdout
 
 
-def gh_json(*words: str) -> Any:
-    """Run ``gh`` and return the JSON that it prints."""
-    said = gh(*words)
+def _json(said: str) -> Any:
     try:
         return json.loads(said)
     except ValueError as error:
-        raise UserError(f"gh {' '.join(words[:2])} gave no JSON") from error
+        raise UserError("gh api gave no JSON") from error
 
 
 def event() -> dict[str, Any]:

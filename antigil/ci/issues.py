@@ -1,55 +1,35 @@
-"""One issue per workload that lost something: opened, updated, and closed when it is mended.
+"""Issues for what was lost: opened, updated, and closed when it is mended.
 
-`plan` is pure: what stands in the alerts' JSON form and in the open issues decides what is to be done. An
-issue carries the name of its workload and the identities of its changes in comments that are not shown; so a
-change is reported once, however often the history is looked at.
+What one commit lost is one issue. What else a workload loses while its issue is open goes there as well. A
+change is told once, however often the history is looked at: an issue names the changes that it tells, and so
+does `LEDGER`, for issues that were transferred or deleted. So an issue that a person has closed is opened
+again for a new change only.
+
+`plan` is pure: what stands in the alerts' JSON form and in the issues decides what is to be done.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 from antigil.errors import UserError
-from antigil.report.alerts import entries, entry_lines, pattern_of
 from antigil.report.document import ALERT_SCHEMA
 from antigil.report.markdown import code
 
-from .github import gh, gh_json
+from .github import BOT, api, listed
+from .issue_text import CLOSED, Document, Issue, enclosed, news_of, part_of, title_of
 
-LABEL = "parallelism"
+LABEL = {"name": "parallelism", "color": "d93f0b", "description": "Threads help less than they did"}
 
-#: GitHub takes 65,536; of what is longer the oldest changes are left out.
-MOST_CHARACTERS = 65_000
+#: In asv's results folder: which change is told in which issue, a line for each.
+LEDGER = "antigil-issues.jsonl"
 
-_WORKLOAD = re.compile(r"<!-- antigil workload: (.+?) -->")
-_CHANGES = re.compile(r"<!-- antigil changes: ([0-9a-f ]*) -->")
-
-Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Issue:
-    """An open issue of ours."""
-
-    number: int
-    body: str
-
-    @property
-    def workload(self) -> str | None:
-        """The workload it is about."""
-        found = _WORKLOAD.search(self.body)
-        return found.group(1) if found else None
-
-    @property
-    def changes(self) -> set[str]:
-        """Identities of the changes that it tells."""
-        found = _CHANGES.search(self.body)
-        return set(found.group(1).split()) if found else set()
+#: Issues that one run opens, before one more tells the rest.
+MOST_NEW = 5
 
 
 @dataclass(frozen=True)
@@ -59,113 +39,162 @@ class Action:
     Attributes
     ----------
     kind : str
-        ``"open"``, ``"update"`` or ``"close"``.
+        ``"open"``, ``"update"``, ``"reopen"`` or ``"close"``.
+    about : str
+        What people are told that it is about.
     number : int or None
         The issue, unless it is to be opened.
     comment : str
         Added to the discussion; nothing if empty.
+    changes : frozenset of str
+        Identities of the changes that it tells.
     """
 
     kind: str
-    workload: str
+    about: str
     number: int | None = None
     title: str = ""
     body: str = ""
     comment: str = ""
+    changes: frozenset[str] = field(default=frozenset())
 
 
-def plan(document: Document, issues: Sequence[Issue]) -> list[Action]:
-    """Return what is to be done, given the alerts and the issues that are open."""
+def plan(document: Document, issues: Sequence[Issue], told: Mapping[str, int] | None = None) -> list[Action]:
+    """Return what is to be done, given the alerts and all issues of ours, open and closed.
+
+    Parameters
+    ----------
+    told
+        The issue of each change that was ever told.
+    """
     if not document["workloads"]:
         return []  # nothing was measured, so nothing is known
+    ours = sorted((one for one in issues if one.workloads), key=lambda one: one.number)
+    homes, actions = _homes(ours)
+    losses, fresh = _dealt_out(document, ours, homes, told or {})
+    pages = {one["name"]: one["page"] for one in document["workloads"]}
+    kept = {issue.number for issue in homes.values()}
+    for issue in ours:
+        if losses[issue.number]:
+            actions += _told_in(issue, losses[issue.number], pages)
+        elif issue.number in kept and not issue.closed_by_us and (why := _settled(document, issue)):
+            actions.append(_closed(issue, why))
+    return [*actions, *_opened(_by_commit(fresh), ours, pages)]
+
+
+def _homes(ours: Sequence[Issue]) -> tuple[dict[str, Issue], list[Action]]:
+    """Return the open issue of each workload, and what closes those that older ones make superfluous."""
+    homes: dict[str, Issue] = {}
     actions = []
-    ours: dict[str, Issue] = {}
-    for issue in sorted(issues, key=lambda one: one.number):
-        if issue.workload in ours:
-            note = f"Closed: #{ours[issue.workload].number} is about the same workload."
-            actions.append(Action("close", issue.workload, issue.number, comment=note))
-        elif issue.workload is not None:
-            ours[issue.workload] = issue
-    for name in dict.fromkeys(alert["workload"] for alert in document["alerts"] if alert["counts"]):
-        alerts = [a for a in document["alerts"] if a["workload"] == name and a["counts"]]
-        page = next((one["page"] for one in document["workloads"] if one["name"] == name), "")
-        body = body_of(name, alerts, page)
-        known = ours.pop(name, None)
-        if known is None:
-            actions.append(Action("open", name, title=f"Parallelism lost: {name}", body=body))
-        elif known.body.strip() != body.strip():
-            fresh = [alert for alert in alerts if alert["identity"] not in known.changes]
-            actions.append(Action("update", name, known.number, body=body, comment=_news(fresh)))
-    for name, issue in ours.items():
-        if _settled(document, name):
-            actions.append(Action("close", name, issue.number, comment=_farewell(document, name)))
-    return actions
+    for issue in ours:
+        if issue.is_open and all(name in homes for name in issue.workloads):
+            older = " and ".join(f"#{n}" for n in sorted({homes[name].number for name in issue.workloads}))
+            why = f"Closed: {older} is about the same workload."
+            actions.append(_closed(issue, why))
+        elif issue.is_open:
+            homes |= {name: issue for name in issue.workloads if name not in homes}
+    return homes, actions
 
 
-def body_of(workload: str, alerts: Sequence[Document], page: str = "") -> str:
-    """Return an issue's text: what changed, in tables, and what can be done."""
-    head = [
-        f"<!-- antigil workload: {workload} -->",
-        f"<!-- antigil changes: {' '.join(sorted({alert['identity'] for alert in alerts}))} -->",
-        f"{code(workload)} {code(alerts[0]['title'])} lost parallelism or speed.",
-    ]
-    newest = alerts[0]
-    command = f"antigil compare {newest['before']['hash'][:12]} {newest['commit']['hash'][:12]}"
-    foot = [
-        "",
-        *([f"Its history: {page}", ""] if page else []),
-        f"To measure it again: `{command} -b '{pattern_of(workload)}'`",
-        "",
-        'If it is meant to be so, excuse the workload with a reason under `"antigil": {"excused": …}` in'
-        " asv.conf.json. This issue closes itself when the loss is made good, or excused.",
-    ]
-    changes = [
-        ["", f"### {entry[0]['standing']} in {entry[0]['commit']['hash'][:8]}", "", *entry_lines(entry)]
-        for entry in entries(map(dict, alerts))
-    ]
-    return _fitting(head, changes, foot)
+def _closed(issue: Issue, why: str) -> Action:
+    """Return what closes an issue for a reason."""
+    body = f"{issue.body}\n{CLOSED}"
+    return Action("close", _names(issue.workloads), issue.number, body=body, comment=why)
 
 
-def _news(alerts: Sequence[Document]) -> str:
-    """Return a comment on changes that the issue did not tell yet; nothing if there is none."""
-    changes = [["Another change:", "", *entry_lines(entry), ""] for entry in entries(map(dict, alerts))]
-    return _fitting([], changes, []) if changes else ""
+def _dealt_out(
+    document: Document, ours: Sequence[Issue], homes: Mapping[str, Issue], told: Mapping[str, int]
+) -> tuple[dict[int, list[Document]], list[Document]]:
+    """Return the losses that count by the issue that tells them or is to, and those that need a new one."""
+    losses: dict[int, list[Document]] = {issue.number: [] for issue in ours}
+    fresh = []
+    for alert in (one for one in document["alerts"] if one["counts"]):
+        identity, home = alert["identity"], homes.get(alert["workload"])
+        telling = [one for one in ours if identity in one.changes]
+        again = next((one for one in telling if not one.is_open and one.closed_by_us), None)
+        if home is not None and (not telling or any(one.is_open for one in telling)):
+            losses[home.number].append(alert)
+        elif not any(one.is_open for one in telling) and again is not None:
+            losses[again.number].append(alert)
+        elif not telling and identity not in told:
+            fresh.append(alert)
+    return losses, fresh
 
 
-def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> str:
-    """Return lines as a text; where that is too long, as many of the changes as GitHub takes, and a note."""
-    for told in range(len(changes), -1, -1):
-        left = len(changes) - told
-        note = ["", f"{left} more changes are left out, for length: see 'antigil alert'."] if left else []
-        text = "\n".join([*head, *(line for change in changes[:told] for line in change), *note, *foot])
-        if len(text) < MOST_CHARACTERS:
-            break
-    return f"{text[:MOST_CHARACTERS]}\n"
+def _told_in(issue: Issue, alerts: Sequence[Document], pages: Document) -> Iterator[Action]:
+    """Yield what brings an issue up to date, if anything is to be done."""
+    fresh = [alert for alert in alerts if alert["identity"] not in issue.changes]
+    changes = issue.changes | {alert["identity"] for alert in alerts}
+    body = issue.rewritten(part_of(alerts, issue.workloads, issue.changes, pages), changes)
+    if not issue.is_open:
+        why = news_of(fresh) or "Opened again: it was settled, and counts once more."
+        yield Action("reopen", _names(issue.workloads), issue.number, body=body, comment=why, changes=changes)
+    elif body.strip() != issue.body.strip() or fresh:
+        comment = news_of(fresh)
+        yield Action(
+            "update", _names(issue.workloads), issue.number, body=body, comment=comment, changes=changes
+        )
 
 
-def _settled(document: Document, workload: str) -> bool:
-    """Tell whether nothing that the workload lost is still open or unclear."""
-    return all(a["settled"] for a in document["alerts"] if a["workload"] == workload and a["lost"])
+def _by_commit(alerts: Sequence[Document]) -> list[list[Document]]:
+    """Group losses by the commit that they are blamed on."""
+    groups: dict[str, list[Document]] = {}
+    for alert in alerts:
+        groups.setdefault(alert["commit"]["hash"], []).append(alert)
+    return list(groups.values())
 
 
-def _farewell(document: Document, workload: str) -> str:
-    """Return why an issue is closed."""
-    if workload not in {one["name"] for one in document["workloads"]}:
-        return f"{code(workload)} is no longer measured."
-    reasons = {a["standing"] for a in document["alerts"] if a["workload"] == workload and a["lost"]}
-    return f"Closed: {', '.join(sorted(reasons)) or 'no loss is left in the history'}."
+def _opened(groups: Sequence[list[Document]], ours: Sequence[Issue], pages: Document) -> Iterator[Action]:
+    """Yield what tells groups of losses: closed issues again, a few new ones, and one for the rest."""
+    new = []
+    for alerts in groups:
+        names = {alert["workload"] for alert in alerts}
+        closed = [one for one in ours if not one.is_open and names <= set(one.workloads)]
+        if closed:
+            yield from _told_in(closed[-1], alerts, pages)
+        else:
+            new.append(alerts)
+    rest = [alert for alerts in new[MOST_NEW:] for alert in alerts]
+    for alerts in [*new[:MOST_NEW], *([rest] if rest else [])]:
+        about = list(dict.fromkeys(alert["workload"] for alert in alerts))
+        title = title_of(about, len({alert["commit"]["hash"] for alert in alerts}))
+        changes = frozenset(alert["identity"] for alert in alerts)
+        body = enclosed(part_of(alerts, [], [], pages))
+        yield Action("open", _names(about), title=title, body=body, changes=changes)
 
 
-def synchronise(path: str) -> list[str]:
-    """Bring the repository's issues in line with the alerts in a file; return what was done, in lines.
+def _settled(document: Document, issue: Issue) -> str:
+    """Return why an issue is closed; nothing unless there is a reason for each of its workloads.
+
+    That a change is no longer found is no reason: it may have moved, or be hidden by noise.
+    """
+    watched = {one["name"] for one in document["workloads"]}
+    gone = [f"{code(name)} is no longer measured." for name in issue.workloads if name not in watched]
+    reasons = set()
+    for name in (name for name in issue.workloads if name in watched):
+        lost = [one for one in document["alerts"] if one["workload"] == name and one["lost"]]
+        known = any(one["identity"] in issue.changes for one in lost)
+        if not known or not all(one["settled"] for one in lost):
+            return ""
+        reasons |= {one["standing"] for one in lost}
+    return " ".join([*gone, *([f"Closed: {', '.join(sorted(reasons))}."] if reasons else [])])
+
+
+def _names(workloads: Sequence[str]) -> str:
+    more = f" and {len(workloads) - 3} more" if len(workloads) > 3 else ""
+    return f"{', '.join(workloads[:3])}{more}"
+
+
+def read_alerts(path: str) -> Document:
+    """Read what ``antigil alert --json`` writes.
 
     Raises
     ------
     UserError
-        If the file is not what ``antigil alert --json`` writes, or GitHub refuses.
+        If the file is something else, or holds a part of the alerts only.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        document: Document = json.loads(Path(path).read_text(encoding="utf-8"))
         matches = document["schema"] == ALERT_SCHEMA and {"since", "selected"} <= document.keys()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no alerts: {error}") from error
@@ -173,24 +202,82 @@ def synchronise(path: str) -> list[str]:
         raise UserError(f"{path} holds no alerts of this version: write it with 'antigil alert --json'")
     if document["since"] is not None or document["selected"]:
         raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
-    gh("label", "create", LABEL, "--force", "--description", "Threads help less than they did")
-    listed = gh_json(
-        "issue", "list", "--label", LABEL, "--state", "open", "--limit", "500", "--json", "number,body"
-    )
-    actions = plan(document, [Issue(int(one["number"]), str(one["body"])) for one in listed])
+    return document
+
+
+def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[str]]:
+    """Bring the repository's issues in line with the alerts in a file.
+
+    Parameters
+    ----------
+    folder
+        Where `LEDGER` lies, and is continued.
+
+    Returns
+    -------
+    tuple of lists of str
+        What was done, in lines, and what GitHub refused.
+    """
+    document = read_alerts(path)
+    ledger = None if folder is None else folder / LEDGER
+    known, problems = _read(ledger)
+    found = listed(f"issues?state=all&creator={quote(BOT)}")
+    issues = [
+        Issue(int(one["number"]), str(one["body"] or "").replace("\r\n", "\n"), one["state"] == "open")
+        for one in found
+        if "pull_request" not in one
+    ]
+    actions, done = plan(document, issues, known), []
+    if any(action.kind == "open" for action in actions):
+        _make_label()
     for action in actions:
-        _perform(action)
-    return [f"{action.kind}: {action.workload}" for action in actions]
+        try:
+            number = _perform(action)
+        except UserError as error:
+            problems.append(f"could not {action.kind} the issue on {action.about}: {error}")
+            continue
+        done.append(f"{action.kind} #{number}: {action.about}")
+        _note(ledger, sorted(action.changes - known.keys()), number)
+    return done, problems
 
 
-def _perform(action: Action) -> None:
-    number = str(action.number)
-    if action.kind == "open":
-        gh("issue", "create", "--title", action.title, "--label", LABEL, "--body-file", "-", text=action.body)
-        return
-    if action.kind == "update":
-        gh("issue", "edit", number, "--body-file", "-", text=action.body)
+def _read(ledger: Path | None) -> tuple[dict[str, int], list[str]]:
+    """Return the issue of each change that was told, and which lines cannot be read."""
+    known: dict[str, int] = {}
+    problems = []
+    lines = ledger.read_text(encoding="utf-8").splitlines() if ledger and ledger.exists() else []
+    for place, line in enumerate(lines, start=1):
+        try:
+            told = json.loads(line)
+            known[str(told["change"])] = int(told["issue"])
+        except (ValueError, KeyError, TypeError):
+            problems.append(f"{LEDGER}, line {place}, cannot be read and is left out")
+    return known, problems
+
+
+def _note(ledger: Path | None, changes: Sequence[str], number: int) -> None:
+    if ledger is not None and changes:
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        with ledger.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps({"change": one, "issue": number}) + "\n" for one in changes)
+
+
+def _make_label() -> None:
+    """Make our label, unless there is one: whoever has given it another colour keeps that."""
+    try:
+        api("POST", "labels", LABEL)
+    except UserError as error:
+        if "already_exists" not in str(error):
+            raise
+
+
+def _perform(action: Action) -> int:
+    """Do what is to be done to an issue; return its number."""
+    if action.number is None:
+        new = {"title": action.title, "body": action.body, "labels": [LABEL["name"]]}
+        return int(api("POST", "issues", new)["number"])
+    states = {"close": {"state": "closed", "state_reason": "completed"}, "reopen": {"state": "open"}}
+    api("PATCH", f"issues/{action.number}", {"body": action.body, **states.get(action.kind, {})})
     if action.comment:
-        gh("issue", "comment", number, "--body-file", "-", text=action.comment)
-    if action.kind == "close":
-        gh("issue", "close", number)
+        api("POST", f"issues/{action.number}/comments", {"body": action.comment})
+    return action.number

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from antigil.errors import EXIT_USER_ERROR
+
 from .arguments import add_config, positive_integer
 from .shared import asv_needed
 
@@ -41,6 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     push.add_argument("folders", nargs="+", metavar="FOLDER", help="what was measured")
     comment.add_argument("file", metavar="FILE", help="what 'antigil compare --json' wrote")
     issues.add_argument("file", metavar="FILE", help="what 'antigil alert --json' wrote")
+    help_ = "where it is noted which change has been told in which issue"
+    issues.add_argument("--memory", type=Path, metavar="FOLDER", help=help_)
+    help_ = "where they are brought (default: asv's results_dir, for which alone asv is needed)"
+    fetch.add_argument("--into", type=Path, metavar="FOLDER", help=help_)
     for one in (fetch, push):
         one.add_argument("--branch", default="results", help="where results are kept (default: results)")
     help_ = "begin nothing that would take longer"
@@ -69,11 +75,16 @@ def _machine(args: argparse.Namespace) -> int:
 
 def _fetch(args: argparse.Namespace) -> int:
     from antigil.ci.results_branch import fetch_results
-    from antigil.history.project import open_project
 
-    exists = fetch_results(Path(open_project(args.config).conf.results_dir), args.branch)
+    exists = fetch_results(args.into or _results_dir(args), args.branch)
     print(f"results of branch {args.branch}" if exists else f"no branch {args.branch} yet: no results")
     return 0
+
+
+def _results_dir(args: argparse.Namespace) -> Path:
+    from antigil.history.project import open_project
+
+    return Path(open_project(args.config).conf.results_dir)
 
 
 def _push(args: argparse.Namespace) -> int:
@@ -88,9 +99,8 @@ def _push(args: argparse.Namespace) -> int:
 def _measure(args: argparse.Namespace) -> int:
     from antigil.ci.measuring import measure
     from antigil.history.machine import register
-    from antigil.history.project import open_project
 
-    results = Path(open_project(args.config).conf.results_dir)
+    results = _results_dir(args)
     return measure(results, register(), sys.stdin.read().split(), args.minutes)
 
 
@@ -113,6 +123,9 @@ def _comment(args: argparse.Namespace) -> int:
 def _issues(args: argparse.Namespace) -> int:
     from antigil.ci.issues import synchronise
 
-    for line in synchronise(args.file):
+    done, problems = synchronise(args.file, args.memory)
+    for line in done:
         print(line)
-    return 0
+    for line in problems:
+        print(f"antigil: error: {line}", file=sys.stderr)
+    return EXIT_USER_ERROR if problems else 0

@@ -1,4 +1,4 @@
-"""GitHub's own forms: annotations, which are lines on stdout, and the job's summary, a file.
+"""GitHub's own forms: annotations, which are lines on stdout, and the job's summary, a file; and its limits.
 
 References
 ----------
@@ -16,6 +16,10 @@ from .document import Document
 from .quantities import name, value
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+
+#: What GitHub takes: characters of a title and of an issue's or comment's body, bytes of a step's summary,
+#: jobs of a matrix.
+TITLE_LIMIT, BODY_LIMIT, SUMMARY_LIMIT, MATRIX_LIMIT = 256, 65_536, 1024 * 1024, 256
 
 
 def annotation_lines(document: Document) -> Iterator[str]:
@@ -51,8 +55,32 @@ def _escaped(text: str) -> str:
 
 
 def append_summary(markdown: str) -> None:
-    """Add Markdown to the job's summary, where there is one."""
+    """Add Markdown to the job's summary, where there is one, as far as GitHub takes it."""
     path = os.environ.get(SUMMARY_VARIABLE)
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(markdown + "\n")
+        with Path(path).open("ab") as file:
+            file.write(cut(markdown + "\n", SUMMARY_LIMIT - file.tell(), whole_text()).encode())
+
+
+def whole_text() -> str:
+    """Return where a text is found whole that had to be cut."""
+    server, name, run = (os.environ.get(f"GITHUB_{it}") for it in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    return (
+        f"the whole is in the artifacts of {server}/{name}/actions/runs/{run}" if run else "see the job's log"
+    )
+
+
+def cut(text: str, limit: int, note: str = "") -> str:
+    """Return as much of a text as fits, to the end of a line if it has several, and a note on the rest.
+
+    Parameters
+    ----------
+    limit
+        In bytes of UTF-8, of which no character has fewer than one.
+    """
+    if len(text.encode()) <= limit:
+        return text
+    end = f"\n\n… cut: {note}\n" if note else "…"
+    room = max(limit - len(end.encode()), 0)
+    kept = text.encode()[:room].decode("utf-8", "ignore")
+    return f"{kept.rpartition(chr(10))[0] or kept}{end}"[: max(limit, 0)]

@@ -1,41 +1,15 @@
-"""One issue per workload: what is done to it when."""
-
-import json
+"""Issues for what was lost: what is done to them when. Pure: no GitHub is asked."""
 
 import pytest
+from alerts_made_up import alert, document, opened
 
-from antigil.ci.issues import MOST_CHARACTERS, Issue, body_of, plan, synchronise
-from antigil.errors import UserError
-from antigil.report.document import ALERT_SCHEMA as SCHEMA
-
-
-def alert(workload="work.One", identity="aa", **changes):
-    """Return one alert in its JSON form."""
-    commit = {"hash": "c" * 40, "subject": "lose @someone #1 `x`", "author": "A", "date": 0}
-    effect = {"quantity": "gil_held", "threads": None, "outcome": "lost", "base": 0.0, "head": 1.0}
-    usual = {
-        "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
-        "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
-        "throughput": [], "held": None, "between": 0, "new": True,
-        "before": {**commit, "hash": "b" * 40}, "commit": commit, "effects": [effect],
-    }  # fmt: skip
-    return {**usual, **changes}
-
-
-def document(*alerts, watched=("work.One", "work.Other")):
-    return {
-        "workloads": [{"name": name, "page": f"https://example.org/{name}.html"} for name in watched],
-        "alerts": list(alerts),
-    }
-
-
-def opened(*alerts, number=7):
-    name = alerts[0]["workload"]
-    return Issue(number, body_of(name, list(alerts), f"https://example.org/{name}.html"))
+from antigil.ci.issue_text import Issue, title_of
+from antigil.ci.issues import MOST_NEW, plan
+from antigil.report.github import BODY_LIMIT, TITLE_LIMIT
 
 
 def kinds(actions):
-    return [(action.kind, action.workload, action.number) for action in actions]
+    return [(action.kind, action.about, action.number) for action in actions]
 
 
 def test_a_new_loss_opens_one_issue_whatever_the_number_of_its_changes():
@@ -44,10 +18,19 @@ def test_a_new_loss_opens_one_issue_whatever_the_number_of_its_changes():
     assert kinds(actions) == [("open", "work.One", None)]
 
 
-def test_each_workload_has_an_issue_of_its_own():
-    actions = plan(document(alert(), alert("work.Other")), [])
+def test_what_different_commits_lost_are_issues_of_their_own():
+    actions = plan(document(alert(), alert("work.Other", "bb", at="d")), [])
 
     assert kinds(actions) == [("open", "work.One", None), ("open", "work.Other", None)]
+
+
+def test_what_one_commit_lost_is_one_issue():
+    (action,) = plan(document(alert(), alert("work.Other", "bb")), [])
+
+    assert action.title == "Parallelism lost: work.One, work.Other"
+    assert Issue(1, action.body).workloads == ("work.One", "work.Other")
+    assert Issue(1, action.body).changes == action.changes == {"aa", "bb"}
+    assert "-b '^work\\.One\\b' -b '^work\\.Other\\b'`" in action.body
 
 
 def test_the_same_loss_the_next_night_does_nothing():
@@ -97,30 +80,21 @@ def test_of_two_issues_of_one_workload_the_older_is_kept_and_the_other_closed_wi
 
 
 def test_one_change_in_two_environments_is_one_entry_with_a_table_each():
-    body = body_of("work.One", [alert(environment="vm"), alert(environment="other vm")])
+    body = opened(alert(environment="vm"), alert(environment="other vm")).body
 
-    assert body.count("### lost in cccccccc") == 1
+    assert body.count("### lost in cccccccc: `work.One` `One`") == 1
     assert body.count("| GIL held |") == 2
 
 
 def test_a_text_that_is_longer_than_github_takes_leaves_changes_out_and_says_so():
     alerts = [alert(identity=f"{i:04x}") for i in range(400)]
 
-    body = body_of("work.One", alerts)
+    body = opened(*alerts).body
 
-    assert len(body) <= MOST_CHARACTERS + 1
+    assert len(body) <= BODY_LIMIT
     assert "more changes are left out, for length" in body
     assert "To measure it again: " in body
     assert opened(*alerts).changes == {a["identity"] for a in alerts}
-
-
-@pytest.mark.parametrize("part", [{"since": "v1"}, {"selected": ["Lock"]}])
-def test_a_part_of_the_alerts_closes_nothing_and_is_refused(part, tmp_path):
-    file = tmp_path / "alerts.json"
-    file.write_text(json.dumps({"schema": SCHEMA, "since": None, "selected": [], **document(), **part}))
-
-    with pytest.raises(UserError, match="holds a part of the alerts only"):
-        synchronise(str(file))
 
 
 def test_without_any_results_nothing_is_closed():
@@ -131,8 +105,111 @@ def test_an_issue_of_somebody_else_is_left_alone():
     assert plan(document(), [Issue(3, "a question about threads")]) == []
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_loss_that_is_told_in_an_issue_leads_to_nothing_whatever_became_of_that(is_open):
+    """Closed as completed or as not planned, or without its label."""
+    assert plan(document(alert()), [opened(alert(), is_open=is_open)]) == []
+
+
+def test_a_loss_that_was_told_in_an_issue_that_has_gone_is_not_told_again():
+    assert plan(document(alert()), [], {"aa": 7}) == []
+
+
+def test_an_issue_that_a_person_closed_is_opened_again_for_another_change_only():
+    closed = opened(alert(), is_open=False)
+
+    (action,) = plan(document(alert(identity="bb", at="d"), alert()), [closed])
+
+    assert (action.kind, action.number) == ("reopen", 7)
+    assert action.comment.count("Another change:") == 1
+    assert "dddddddd" in action.comment
+    assert Issue(7, action.body).changes == {"aa", "bb"}
+
+
+def test_an_issue_that_we_closed_is_opened_again_when_its_loss_counts_again():
+    (action,) = plan(document(alert()), [opened(alert(), is_open=False, by_us=True)])
+
+    assert (action.kind, action.number) == ("reopen", 7)
+    assert not Issue(7, action.body).closed_by_us
+
+
+def test_an_issue_that_a_person_opened_again_is_not_closed_again_for_the_same_reason():
+    settled = alert(counts=False, settled=True, standing="lost, excused")
+
+    assert plan(document(settled), [opened(alert(), by_us=True)]) == []
+
+
+def test_a_change_that_is_merely_no_longer_found_closes_nothing():
+    assert plan(document(), [opened(alert())]) == []
+    assert plan(document(alert(identity="other", settled=True, counts=False)), [opened(alert())]) == []
+
+
+def test_an_issue_on_two_workloads_is_closed_when_both_are_settled():
+    issue = opened(alert(), alert("work.Other", "bb"))
+    mended, excused = (
+        alert(counts=False, settled=True, standing="lost, recovered since"),
+        alert("work.Other", "bb", counts=False, settled=True, standing="lost, excused"),
+    )
+
+    assert [action.kind for action in plan(document(mended, alert("work.Other", "bb")), [issue])] == [
+        "update"
+    ]
+    (action,) = plan(document(mended, excused), [issue])
+    assert (action.kind, action.comment) == ("close", "Closed: lost, excused, lost, recovered since.")
+
+
+def test_a_first_run_opens_a_few_issues_and_one_for_the_rest_and_the_next_night_none():
+    alerts = [alert(f"work.W{i}", f"{i:04x}", at=f"{i:02x}") for i in range(40)]
+    told = document(*alerts, watched=[one["workload"] for one in alerts])
+
+    actions = plan(told, [])
+
+    assert [action.kind for action in actions] == ["open"] * (MOST_NEW + 1)
+    assert [action.about for action in actions[:2]] == ["work.W0", "work.W1"]
+    assert actions[-1].title == f"Parallelism lost: {40 - MOST_NEW} workloads in {40 - MOST_NEW} commits"
+    assert frozenset().union(*(action.changes for action in actions)) == {one["identity"] for one in alerts}
+    issues = [Issue(number, action.body) for number, action in enumerate(actions, start=1)]
+    assert plan(told, issues) == []
+
+
+def test_a_persons_own_words_are_kept():
+    known = opened(alert())
+    issue = Issue(7, f"I look into it.\n\n{known.body}\n\nSee #3.")
+
+    (action,) = plan(document(alert(identity="bb"), alert()), [issue])
+
+    assert action.body.startswith("I look into it.\n\n<!-- antigil begin ")
+    assert action.body.endswith("<!-- antigil end -->\n\nSee #3.")
+    assert Issue(7, action.body).changes == {"aa", "bb"}
+
+
+def test_what_a_person_has_edited_is_left_as_it_is_and_another_change_is_told_once():
+    edited = opened(alert()).body.replace("lost parallelism", "lost parallelism, as planned,")
+    told = document(alert(identity="bb"), alert())
+
+    (action,) = plan(told, [Issue(7, edited)])
+
+    assert action.body == f"{edited}\n<!-- antigil changes: bb -->"
+    assert action.comment.count("Another change:") == 1
+    assert plan(told, [Issue(7, action.body)]) == []
+
+
+def test_a_title_is_cut_to_what_github_takes():
+    assert title_of(["work." + "Ö" * 300], 1).endswith("Ö…")
+    assert TITLE_LIMIT - 2 <= len(title_of(["work." + "x" * 300], 1).encode()) <= TITLE_LIMIT
+
+
+def test_a_workloads_name_cannot_end_the_mark_that_holds_it():
+    name = "work.time_x(' --> @everyone <img src=x>')"
+
+    issue = opened(alert(name))
+
+    assert issue.workloads == (name,)
+    assert issue.body.count("@everyone") == issue.body.count("`" + name + "`")
+
+
 def test_the_text_tells_what_to_do_and_shows_foreign_text_as_code():
-    body = body_of("work.One", [alert()], "https://example.org/work.One.html")
+    body = opened(alert()).body
 
     assert "Its history: https://example.org/work.One.html" in body
     assert "antigil compare bbbbbbbbbbbb cccccccccccc -b '^work\\.One\\b'" in body

@@ -93,9 +93,12 @@ class Job:
         if name == "actions/checkout":
             self._checkout(given.get("ref", self.contexts["github"]["ref"]), given.get("fetch-depth", 1))
         elif name == "actions/upload-artifact":
+            assert given.get("overwrite") or not (self.artifacts / given["name"]).exists(), given["name"]
+            shutil.rmtree(self.artifacts / given["name"], ignore_errors=True)
             self._upload(given["name"], self.place / given["path"], given["if-no-files-found"])
         elif name == "actions/download-artifact":
             pattern = given.get("pattern", given.get("name"))
+            assert "pattern" in given or (self.artifacts / pattern).exists(), pattern
             for found in sorted(self.artifacts.glob(pattern)):
                 apart = "pattern" in given and not given.get("merge-multiple")
                 goal = self.place / given["path"] / (found.name if apart else "")

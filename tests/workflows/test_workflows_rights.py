@@ -53,10 +53,13 @@ def test_a_job_with_a_token_that_writes_installs_nothing_and_runs_nothing_but_an
         ("site", "deploy"),
     }
     assert {line for script in run for line in script.splitlines()} == {
-        "mkdir -p alerts/memory # an artifact keeps no empty folder",
-        "python -m antigil ci push alerts/memory",
+        "mkdir -p alerts/memory issues # an artifact keeps no empty folder",
+        "python -m antigil ci push alerts/memory issues",
         "python -m antigil ci push incoming/*",
-        "python -m antigil ci issues alerts/alerts.json",
+        "python -m antigil ci fetch --into stored",
+        "mkdir issues",
+        "if [ -e stored/antigil-issues.jsonl ]; then cp stored/antigil-issues.jsonl issues; fi",
+        "python -m antigil ci issues alerts/alerts.json --memory issues",
         "python -m antigil ci comment comparison/comparison.json",
     }
     assert {name for name in uses if not name.startswith("actions/")} == {"pypa/gh-action-pypi-publish"}

@@ -1,0 +1,140 @@
+"""Issues on a GitHub that is played with files, as strict as the real one."""
+
+import json
+
+import pytest
+from alerts_made_up import alert, opened, written
+
+from antigil.ci import github as github_module
+from antigil.ci.issues import LEDGER, synchronise
+from antigil.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(github_module, "PAUSE_SECONDS", 0.0)
+
+
+def keep(github, *issues, **changes):
+    """Keep issues as if they had been opened before."""
+    github.keep(
+        "issues",
+        [
+            {
+                "number": number,
+                "state": "open" if one.is_open else "closed",
+                "user": {"login": "github-actions[bot]"},
+                "comments": [],
+                "body": one.body,
+                **changes,
+            }
+            for number, one in enumerate(issues, start=1)
+        ],
+    )
+
+
+def test_an_issue_is_opened_with_its_label_and_not_again(github, tmp_path):
+    file = written(tmp_path, alert())
+
+    assert synchronise(file) == (["open #1: work.One"], [])
+    assert synchronise(file) == ([], [])
+    (issue,) = github.kept("issues")
+    assert issue["labels"] == ["parallelism"]
+
+
+def test_a_label_keeps_the_colour_that_somebody_gave_it(github, tmp_path):
+    github.keep("labels", [{"name": "parallelism", "color": "ffffff"}])
+
+    assert synchronise(written(tmp_path, alert())) == (["open #1: work.One"], [])
+    assert github.kept("labels") == [{"name": "parallelism", "color": "ffffff"}]
+
+
+def test_more_issues_than_a_page_holds_are_all_known(github, tmp_path):
+    others = [opened(alert(f"work.W{i}", f"{i:04x}")) for i in range(120)]
+    keep(github, *others, opened(alert(), number=121))
+
+    watched = [f"work.W{i}" for i in range(120)]
+    assert synchronise(written(tmp_path, alert(), watched=["work.One", *watched])) == ([], [])
+
+
+def test_an_issue_of_somebody_else_is_not_ours_whatever_it_says(github, tmp_path):
+    keep(github, opened(alert()), user={"login": "stranger"})
+
+    assert synchronise(written(tmp_path, alert()))[0] == ["open #2: work.One"]
+
+
+@pytest.mark.parametrize("changes", [{"state": "closed", "state_reason": "not_planned"}, {"labels": []}])
+def test_an_issue_that_a_person_has_dealt_with_is_left_alone(github, tmp_path, changes):
+    keep(github, opened(alert()), **changes)
+
+    assert synchronise(written(tmp_path, alert())) == ([], [])
+
+
+def test_an_issue_that_was_transferred_is_remembered(github, tmp_path):
+    file, folder = written(tmp_path, alert()), tmp_path / "memory"
+    synchronise(file, folder)
+    assert json.loads((folder / LEDGER).read_text()) == {"change": "aa", "issue": 1}
+    keep(github, opened(alert()), transferred=True)
+
+    assert synchronise(file, folder) == ([], [])
+
+
+def test_a_damaged_line_of_the_memory_is_told_and_stops_nothing(github, tmp_path):
+    (tmp_path / LEDGER).write_text('{"change": "aa", "iss\n{"change": "bb", "issue": 1}\n')
+
+    done, problems = synchronise(written(tmp_path, alert(), alert("work.Other", "bb", at="d")), tmp_path)
+
+    assert done == ["open #1: work.One"]
+    assert problems == [f"{LEDGER}, line 1, cannot be read and is left out"]
+
+
+def test_a_refused_call_stops_no_other_and_is_told_at_the_end(github, tmp_path):
+    alerts = [alert(f"work.W{i}", f"{i:04x}", at=f"{i:02x}") for i in range(3)]
+    file = written(tmp_path, *alerts, watched=[one["workload"] for one in alerts])
+    github.refuse("POST repos/someone/project/issues")
+
+    done, problems = synchronise(file)
+
+    assert done == ["open #1: work.W1", "open #2: work.W2"]
+    assert problems == [
+        "could not open the issue on work.W0: gh api --method failed: gh: Server Error (HTTP 500)"
+    ]
+    assert synchronise(file)[0] == ["open #3: work.W0"]
+
+
+def test_a_locked_issue_is_updated_without_a_comment_and_once(github, tmp_path):
+    keep(github, opened(alert()), locked=True)
+    file = written(tmp_path, alert(identity="bb"), alert())
+
+    _, (problem,) = synchronise(file)
+
+    assert "could not update the issue on work.One: " in problem
+    assert "issue is locked" in problem
+    assert synchronise(file) == ([], [])
+
+
+def test_who_is_too_fast_waits_and_asks_again(github, tmp_path):
+    github.refuse("issues", 2, "You have exceeded a secondary rate limit. (HTTP 403)")
+    github.refuse(
+        "POST repos/someone/project/issues", 2, "You have exceeded a secondary rate limit. (HTTP 403)"
+    )
+
+    assert synchronise(written(tmp_path, alert())) == (["open #1: work.One"], [])
+
+
+def test_a_title_and_a_text_of_any_length_are_taken(github, tmp_path):
+    alerts = [alert("work." + "x" * 300, f"{i:04x}") for i in range(400)]
+
+    assert synchronise(written(tmp_path, *alerts, watched=[alerts[0]["workload"]]))[1] == []
+    assert len(github.kept("issues")) == 1
+
+
+@pytest.mark.parametrize("part", [{"since": "v1"}, {"selected": ["Lock"]}])
+def test_a_part_of_the_alerts_closes_nothing_and_is_refused(part, tmp_path):
+    file = written(tmp_path)
+    (tmp_path / "alerts.json").write_text(
+        json.dumps({**json.loads((tmp_path / "alerts.json").read_text()), **part})
+    )
+
+    with pytest.raises(UserError, match="holds a part of the alerts only"):
+        synchronise(file)
