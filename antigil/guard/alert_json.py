@@ -54,7 +54,7 @@ def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
 def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     """Return why not everything could be judged."""
     found = [] if archive.workloads else ["there are no results to look at: measure with 'asv run'"]
-    found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem]
+    found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem and not alert.gave_up]
     found += [
         f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"
         for alert in alerts
@@ -89,6 +89,7 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "throughput": _throughput(alert.effects),
         "held": alert.held,
         "measured_on": alert.measured_on,
+        "given_up": alert.obstacle if alert.gave_up else None,
         "before": _commit(alert.span[0]),
         "commit": _commit(alert.span[1]),
         "between": alert.between,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from antigil.history.changes import Effect
@@ -24,13 +24,17 @@ class AlertState(StrEnum):
          UNFIT ◄────────── SUSPECTED ──────────► LOST
            │                    │                 │
            └──── measured again: did it hold? ────┘
-                    │ yes               │ no
-                    ▼                   ▼
-                   LOST             NOT_HELD ──► measured again after twice as many commits
+                    │ yes       │ no        │ no answer, three times
+                    ▼           ▼           ▼
+                   LOST      NOT_HELD   UNDECIDED
+                                │           │
+                 after twice as many     if the history
+                 commits: once more      places it elsewhere: again
 
         and from each of them, for as long as it is so:
 
             RECOVERED    the newest stretch is back where it was
+            RETIRED      nothing is measured in its environment any more
             EXCUSED      the configuration gives a reason
             TRADED       one thread became faster, and all together get no less done
     """
@@ -41,9 +45,11 @@ class AlertState(StrEnum):
     UNFIT = "unfit to judge"
     LOST = "lost"
     NOT_HELD = "did not hold when measured again"
+    UNDECIDED = "could not be measured again"
     TRADED = "trade"
     EXCUSED = "lost, excused"
     RECOVERED = "lost, recovered since"
+    RETIRED = "lost, no longer measured there"
 
     @property
     def counts(self) -> bool:
@@ -58,7 +64,22 @@ class AlertState(StrEnum):
     @property
     def settled(self) -> bool:
         """Whether it needs no more attention."""
-        return self in (AlertState.NOT_HELD, AlertState.TRADED, AlertState.EXCUSED, AlertState.RECOVERED)
+        return self in SETTLED
+
+
+#: States that end an alert, each for the reason that its name gives.
+SETTLED = frozenset(
+    {
+        AlertState.NOT_HELD,
+        AlertState.TRADED,
+        AlertState.EXCUSED,
+        AlertState.RECOVERED,
+        AlertState.RETIRED,
+    }
+)
+
+#: After so many comparisons without an answer a loss is not measured again.
+MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ class Alert:
         Follows from workload, commit, direction and environment; `memory` keeps that of a known change.
     recovered : bool
         Whether all that was lost has come back since.
+    retired : bool
+        Whether its environment has no results any more.
     unfit : bool
         Whether a control changed beside it.
     measured : int
@@ -92,7 +115,11 @@ class Alert:
     postponed : bool
         Whether it was to be measured again, but the time was up.
     problem : str or None
-        Why it could not be measured again, if that was asked for.
+        Why it could not be measured again, if that was asked for now.
+    attempts : int
+        How often it could not, without an answer since.
+    obstacle : str
+        Why it could not the last time.
     new : bool
         Whether it was not reported before as it stands now.
     """
@@ -107,6 +134,7 @@ class Alert:
     trade: Trade | None = None
     unfit: bool = False
     recovered: bool = False
+    retired: bool = False
     measured: int = 0
     held: bool | None = None
     measured_on: str = ""
@@ -115,6 +143,8 @@ class Alert:
     between: int = 0
     postponed: bool = False
     problem: str | None = None
+    attempts: int = 0
+    obstacle: str = ""
     new: bool = True
 
     @property
@@ -128,10 +158,17 @@ class Alert:
         return any(effect.lost for effect in self.effects)
 
     @property
+    def gave_up(self) -> bool:
+        """Whether it was tried often enough to measure it again, or to tell the commits apart."""
+        return self.attempts >= MOST_ATTEMPTS
+
+    @property
     def state(self) -> AlertState:
         """The state that all that is known of it leads to: what settles it comes first."""
         if self.recovered:
             return AlertState.RECOVERED
+        if self.retired and self.lost:
+            return AlertState.RETIRED
         if self.excuse is not None:
             return AlertState.EXCUSED
         if self.trade is Trade.FASTER_ALONE:
@@ -142,6 +179,8 @@ class Alert:
             return AlertState.GAINED
         if self.held is not None:
             return AlertState.LOST if self.held else AlertState.NOT_HELD
+        if self.gave_up:
+            return AlertState.UNDECIDED
         if self.unfit:
             return AlertState.UNFIT
         seen_twice = any(effect.confirmed for effect in self.effects if effect.lost)
@@ -149,12 +188,9 @@ class Alert:
 
     @property
     def state_text(self) -> str:
-        """The state as people read it: what a moved control leaves of it, and a trade by its name."""
+        """The state as people read it: of a control that it moved, and a trade by its name."""
         if self.workload.control:
             return AlertState.CONTROL
-        if self.unfit and self.held is None:
-            return AlertState.UNFIT
         if not self.lost:
-            return AlertState.GAINED
-        seen = replace(self, trade=None).state
-        return AlertState.TRADED if seen is AlertState.LOST and self.trade is not None else seen
+            return AlertState.UNFIT if self.unfit else AlertState.GAINED
+        return AlertState.TRADED if self.state.counts and self.trade is not None else self.state

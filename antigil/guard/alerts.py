@@ -7,7 +7,7 @@ environment says nothing unless it is larger by the least effect: the machine mo
 
 A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
 less the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back
-any more: there it has if another environment shows that it was mended.
+any more: there it has if another environment shows that it was mended, and else ends untold.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def selected(
 
 
 def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts; a loss of a retired environment has recovered if another one shows it mended."""
+    """Return alerts; a loss of a retired environment ends, as recovered if another one shows it mended."""
     newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
     active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
 
@@ -106,7 +106,9 @@ def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
         )
 
     return [
-        replace(one, recovered=True) if one.lost and one.environment not in active and mended(one) else one
+        replace(one, recovered=mended(one), retired=True)
+        if one.lost and one.environment not in active
+        else one
         for one in alerts
     ]
 

@@ -8,7 +8,8 @@ A loss that held and lies in a range with unmeasured commits is then looked for 
 the commit is found whose parent is still as good as the range's first. Several environments that lead to
 one commit have seen one change, and it gets one name.
 
-What came of it is remembered at once; see `memory`.
+What came of it is remembered at once; see `memory`. What gave no answer three times, because a commit cannot
+be built, say, is not measured again unless the history places it elsewhere.
 """
 
 from __future__ import annotations
@@ -130,15 +131,21 @@ def confirm(
                 found[i] = replace(found[i], postponed=found[i].held is None)
             continue
         for i, checked in zip(places, bench.ask([found[i] for i in places], span), strict=True):
-            found[i] = checked
-            if checked.held is not None:
-                memory.note(checked, told=False)
-    held = [i for i, alert in enumerate(found) if alert.state.open and alert.held]
+            found[i] = _counted(checked)
+            memory.note(found[i], told=False)
+    held = [i for i, a in enumerate(found) if a.state.open and a.held and not a.gave_up]
     for span, places in _by_range(found, held).items():
         for i, checked in zip(places, narrow(bench, [found[i] for i in places], span), strict=True):
-            found[i] = checked
-            memory.note(checked, told=False)
+            found[i] = _counted(checked)
+            memory.note(found[i], told=False)
     return _united(found, memory)
+
+
+def _counted(alert: Alert) -> Alert:
+    """Return an alert with how often measuring it gave no answer."""
+    if alert.problem is None:
+        return replace(alert, attempts=0, obstacle="")
+    return replace(alert, attempts=alert.attempts + 1, obstacle=alert.problem)
 
 
 def _by_range(alerts: Sequence[Alert], places: Iterable[int]) -> dict[CommitRange, list[int]]:

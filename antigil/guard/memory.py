@@ -43,6 +43,8 @@ class Known:
         How many commits had been measured from the change on when it was.
     base, culprit : str or None
         Hashes between which measuring placed it.
+    attempts, obstacle : int, str
+        How often measuring it gave no answer, and why the last time.
     standing : str
         What was last told of it; nothing if empty.
     count : int
@@ -62,6 +64,8 @@ class Known:
     standing: str = ""
     count: int = 1
     machine: str = ""
+    attempts: int = 0
+    obstacle: str = ""
 
     @property
     def spans(self) -> tuple[tuple[str, str], ...]:
@@ -143,7 +147,7 @@ class Memory:
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
-            alert.measured_on,
+            alert.measured_on, alert.attempts, alert.obstacle,
         )  # fmt: skip
         if now == before:
             return
@@ -202,8 +206,17 @@ def _same(known: Known, alert: Alert, revisions: Mapping[str, int], exact: bool)
 def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert:
     """Return an alert with what is known of it."""
     alert = replace(alert, identity=known.identity)
-    if known.held is False and (known.before, known.commit) != (alert.before.hash, alert.commit.hash):
-        return alert  # what did not hold were other commits
+    elsewhere = (known.before, known.commit) != (alert.before.hash, alert.commit.hash)
+    if elsewhere and not known.held:
+        return alert  # what did not hold, or gave no answer, were other commits
     base, culprit = places.get(known.base or ""), places.get(known.culprit or "")
     span = None if base is None or culprit is None else (base, culprit)
-    return replace(alert, held=known.held, asked=known.asked, measured_on=known.machine, culprit=span)
+    return replace(
+        alert,
+        held=known.held,
+        asked=known.asked,
+        measured_on=known.machine,
+        culprit=span,
+        attempts=known.attempts,
+        obstacle=known.obstacle,
+    )

@@ -13,6 +13,8 @@ from .markdown import ICONS, code
 from .quantities import change, name, value
 from .text import one_line
 
+GIVEN_UP = "Not tried any more: it "
+
 
 def render_alerts(document: Document, form: str) -> str:
     """Return the alerts in one of `formats.FORMATS`; ``github`` also adds to the job's summary."""
@@ -109,7 +111,7 @@ def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
             yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
         for remark in remarks(alert):
             yield ""
-            yield code(remark) if remark.startswith(EXCUSED) else remark
+            yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP)) else remark
 
 
 def _annotations(document: Document) -> Iterator[str]:
@@ -138,6 +140,8 @@ def remarks(alert: Document) -> Iterator[str]:
     if alert["counts"] and alert["held"]:
         where = f" on {alert['measured_on']}" if alert["measured_on"] else ""
         yield f"Measured again{where}, the later of the two commits against the earlier: the loss held."
+    if alert["given_up"]:
+        yield f"{GIVEN_UP}{alert['given_up']}"
     if alert["between"]:
         many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
         yield f"{many} between the two may have done it as well: not told apart yet."

@@ -3,6 +3,7 @@
 from comparisons import LOST, STEADY, readings
 from generated import Behaviour, Planned, generate
 
+from antigil.errors import UserError
 from antigil.guard import comparison as compare
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alerts import find_alerts
@@ -36,7 +37,7 @@ class History:
     def __init__(self, root, monkeypatch, plan):
         self.root, self.hashes = root, generate(plan, root)
         self.shows, self.asked, self.problem, self.now = (lambda place: {}), [], None, 0.0
-        self.combinations = []
+        self.combinations, self.unbuildable = [], frozenset()
         monkeypatch.chdir(root)
         monkeypatch.setattr(compare, "prepare", self.prepare)
         monkeypatch.setattr(compare, "measure_both", self.measure_both)
@@ -48,6 +49,8 @@ class History:
         self.now += 60.0
         if self.problem:
             raise self.problem
+        if self.asked[-1][1] in self.unbuildable:
+            raise UserError(f"commit {self.asked[-1][1]} cannot be built")
         return (Place("virtualenv-py3.13", "3.13", None, COLUMNS, commits),)
 
     def measure_both(self, place, processes, workloads=None, progress=None):

@@ -211,7 +211,7 @@ def test_benchmarks_and_environments_that_are_asked_for_are_the_only_ones_told(t
 
 
 @pytest.mark.parametrize("mended", [True, False])
-def test_a_loss_in_a_retired_environment_is_over_if_another_one_shows_it_mended(tmp_path, mended):
+def test_a_loss_in_a_retired_environment_ends_and_is_called_mended_if_another_one_shows_it(tmp_path, mended):
     phases = {0: RELEASES, 5: HOLDS, **({20: RELEASES} if mended else {})}
     plan = Plan(
         commits=50,
@@ -226,7 +226,10 @@ def test_a_loss_in_a_retired_environment_is_over_if_another_one_shows_it_mended(
 
     alerts = find_alerts(*load(tmp_path / "project"))
 
-    assert {a.recovered for a in alerts if a.lost and a.environment.machine == "old"} == {mended}
+    (old,) = [a for a in alerts if a.lost and a.environment.machine == "old"]
+    assert old.recovered == mended
+    assert old.state_text == ("lost, recovered since" if mended else "lost, no longer measured there")
+    assert old.state.settled
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):

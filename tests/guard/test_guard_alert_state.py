@@ -1,10 +1,11 @@
 """The state of an alert against the rules that it replaced, for every alert that can come about."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from antigil.guard.alert_state import Alert, AlertState
+from antigil.guard.alert_state import MOST_ATTEMPTS, Alert, AlertState
 from antigil.guard.verdict import Trade
 from antigil.history.changes import Effect
 from antigil.history.series import Commit, Environment, Workload
@@ -59,16 +60,18 @@ def settled(alert):
 def words(alert):
     if alert.workload.control:
         return "control moved"
-    if alert.unfit and alert.held is None:
-        return "unfit to judge"
     if not alert.lost:
-        return "gained"
+        return "unfit to judge" if alert.unfit else "gained"
     if alert.recovered:
         return "lost, recovered since"
     if alert.excuse is not None:
         return "lost, excused"
+    if alert.trade is Trade.FASTER_ALONE:
+        return "trade"
     if alert.held is False:
         return "did not hold when measured again"
+    if alert.unfit and alert.held is None:
+        return "unfit to judge"
     return ("lost" if alert.trade is None else "trade") if certain(alert) else "suspected loss"
 
 
@@ -94,4 +97,20 @@ def test_the_state_says_what_the_rules_said(old, new):
 
 
 def test_every_state_comes_about():
-    assert {alert.state for alert in alerts()} == set(AlertState)
+    ends = {
+        replace(alert, **more).state
+        for alert in alerts()
+        for more in ({}, {"retired": True}, {"attempts": MOST_ATTEMPTS})
+    }
+
+    assert ends == set(AlertState)
+
+
+def test_a_loss_is_settled_for_a_reason_that_its_words_name():
+    losses = [alert for alert in alerts() if alert.lost and not alert.workload.control]
+    settled = [alert for alert in losses if alert.state.settled]
+    told = {alert.state_text for alert in settled}
+
+    assert told == {
+        "lost, recovered since", "lost, excused", "trade", "did not hold when measured again",
+    }  # fmt: skip

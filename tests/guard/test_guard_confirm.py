@@ -112,6 +112,34 @@ def test_what_cannot_be_measured_again_could_not_be_judged_and_is_tried_again(hi
     assert len(history.asked) == 2
 
 
+def test_what_gave_no_answer_three_times_is_told_and_not_tried_any_more(history):
+    history.problem = UserError("commit 12345678 cannot be built")
+
+    nights = [history.document() for _ in range(5)]
+
+    assert len(history.asked) == 3
+    assert [night["status"] for night in nights] == [2, 2, 0, 0, 0]
+    last = next(alert for alert in nights[-1]["alerts"] if alert["lost"])
+    assert (last["standing"], last["settled"]) == ("could not be measured again", False)
+    told = render_alerts({**nights[-1], "alerts": [{**last, "new": True}]}, "text")
+    assert "Not tried any more: it could not be measured again: commit 12345678 cannot be built" in told
+
+
+def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_history):
+    """The loss held; which of the commits in between did it cannot be told."""
+    gap = (Planned("work.One", "one", {0: RELEASES, 7: HOLDS}),)
+    history = make_history(gap, commits=14, unmeasured=frozenset({5, 6, 7, 8}))
+    history.shows = lost_from(7)
+    history.unbuildable = frozenset({6})
+
+    nights = [history.document() for _ in range(5)]
+
+    assert [night["status"] for night in nights] == [1] * 5
+    assert [pair[:2] for pair in history.asked] == [(4, 9), (4, 6), (4, 6), (4, 6)]
+    (alert,) = nights[-1]["alerts"]
+    assert alert["given_up"] == "could not be measured again: commit 6 cannot be built"
+
+
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):
     history.shows = lost_from(8, {("controls.Loop", "gil_held", None): 0.5})
 

@@ -1,0 +1,214 @@
+"""How often `antigil alert` cries out over histories in which no commit changed anything.
+
+Usage: guard_alert_rates.py N                  N simulated histories of each kind, as Markdown
+       guard_alert_rates.py N --samples FILE   and N whose processes are drawn from measured ones: the
+                                               samples.jsonl that guard_error_rates.py writes
+
+A history has 60 commits, each measured in eight processes, of three workloads and a control. It is looked
+at after every ten commits, as a nightly job does. Counted are histories with a loss that the step detection
+shows by two commits on each side, and those in which one also held when it was measured again.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import numpy as np
+from scipy.stats import binomtest
+from support import machine, markdown_table
+
+from antigil.guard.alerts import find_alerts
+from antigil.guard.comparison import take_looks
+from antigil.guard.confirmation import CONFIRMED_FROM
+from antigil.guard.samples import Readings
+from antigil.guard.significance import Looks, Number
+from antigil.history.changes import detect_steps
+from antigil.history.options import Options
+from antigil.history.project import Revision
+from antigil.history.series import Archive, Commit, Environment, Series, Workload
+
+COMMITS, PROCESSES, EVERY = 60, 8, 10
+HELD = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.5, "controls.Loop": 1.0}
+WORKLOADS = {name: Workload(name, name, name.startswith("controls.")) for name in HELD}
+HERE = Environment((("machine", "simulated"), ("python", "3.13")))
+COUNTS = (2, 4, 8)
+
+
+def steady(random, commit):
+    """Return the factors by which slowdown and time of all workloads are off at a commit: none."""
+    return 1.0, 1.0
+
+
+def drift(random, commit):
+    """Grow by a tenth over the history."""
+    return 1 + 0.1 * commit / COMMITS, 1 + 0.1 * commit / COMMITS
+
+
+class Neighbour:
+    """A program that comes and goes, some commits long."""
+
+    def __init__(self):
+        self.left = self.busy = 0
+
+    def __call__(self, random, commit):
+        """Return the factors; at the first commit it is away."""
+        if self.left == 0 or commit == 0:
+            self.busy, self.left = (0 if commit == 0 else 1 - self.busy), random.randint(3, 10)
+        self.left -= 1
+        return (1.15, 1.05) if self.busy else (1.0, 1.0)
+
+
+class OtherMachine:
+    """The machine is another one from some commit on, under the same name."""
+
+    def __call__(self, random, commit):
+        """Return the factors."""
+        if commit == 0:
+            self.since = random.randrange(10, 50)
+        return (1.15, 1.2) if commit >= self.since else (1.0, 1.0)
+
+
+#: Kinds of histories: the factors of a commit, and how often a process is in a slow mode; in a fifth of the
+#: commits of a bimodal history all processes are.
+KINDS = {
+    "noise alone": (lambda: steady, 0.1),
+    "drift of 10 %": (lambda: drift, 0.1),
+    "bimodal processes": (lambda: steady, 0.4),
+    "a neighbour that comes and goes": (Neighbour, 0.1),
+    "another machine": (OtherMachine, 0.1),
+}
+
+
+def process(random, name, factors, slow_share):
+    """Return one process's numbers of a workload."""
+    held, (scaling, speed) = HELD[name], factors
+    found = {("gil_held", None): sum(random.random() < held for _ in range(130)) / 130}
+    found["time", None] = 0.003 * speed * (1 + abs(random.gauss(0, 0.03)) + 0.2 * (random.random() < 0.1))
+    slow = random.uniform(1.15, 1.6) if random.random() < slow_share else 1.0
+    for threads in COUNTS:
+        amdahl = min(threads / (1 + held * (threads - 1)), 2.0)
+        found["slowdown", threads] = threads / amdahl * scaling * slow * random.gauss(1, 0.02)
+    return found
+
+
+def simulated(random, kind):
+    """Return a history's processes by commit and workload, and what measures the workloads again."""
+    make, share = KINDS[kind]
+    factors_of = make()
+    history = []
+    for commit in range(COMMITS):
+        factors = factors_of(random, commit)
+        all_slow = share > 0.3 and random.random() < 0.2
+        of_all = 1.0 if all_slow else share
+        history.append(
+            {name: [process(random, name, factors, of_all) for _ in range(PROCESSES)] for name in HELD}
+        )
+
+    def again(name):
+        return process(random, name, (1.0, 1.0), share)
+
+    return history, again
+
+
+def measured(random, runs):
+    """Return a history whose processes are drawn from one comparison of a commit with itself."""
+    run = random.choice(runs)
+    pools = {}
+    for workload, quantity, threads, base, head in run:
+        if quantity in ("slowdown", "gil_held", "time"):
+            pools.setdefault(workload, {})[quantity, threads] = [*base, *head]
+
+    def again(name):
+        return {number: random.choice(pool) for number, pool in pools[name].items()}
+
+    return [{name: [again(name) for _ in range(PROCESSES)] for name in pools} for _ in range(COMMITS)], again
+
+
+def archive_of(history, workloads):
+    """Return the archive that asv would have stored of a history so far: medians, and their intervals."""
+    revisions = np.arange(len(history))
+    found = []
+    for name in workloads:
+        for quantity, threads in history[0][name][0]:
+            rows = [sorted(one[quantity, threads] for one in commit[name]) for commit in history]
+            values = np.array([median(row) for row in rows])
+            low, high = (np.array([row[i] for row in rows]) for i in (0, -1))  # 99 % of eight: all of them
+            series = Series(
+                name, quantity, threads, HERE, revisions.copy(), values, low, high,
+                np.zeros(len(rows), dtype=np.uint8), f"{name}.{quantity}", threads,
+            )  # fmt: skip
+            found.append(series)
+    commits = {i: Commit(f"{i:040x}", i, i) for i in range(len(history))}
+    return Archive(workloads, (HERE,), tuple(found), commits)
+
+
+def holds(again, names, looks):
+    """Tell whether anything is lost when workloads of an unchanged commit are measured again."""
+
+    def measure(workloads, processes):
+        both = (Readings(), Readings())
+        for readings in both:
+            for name in names if workloads is None else sorted(workloads):
+                for _ in range(processes):
+                    for (quantity, threads), value in again(name).items():
+                        readings.add_one(Number(name, quantity, threads), value)
+        return both
+
+    commit = Revision("a" * 40, "")
+    verdict = take_looks(measure, Options().lowered(CONFIRMED_FROM), WORKLOADS, commit, commit, "any", looks)
+    return bool(verdict.verdict.losses)
+
+
+def look(history, again, workloads):
+    """Look at a history as it grows; return whether a loss was seen twice, and whether one then held."""
+    seen, held = set(), False
+    for commits in range(EVERY, COMMITS + 1, EVERY):
+        archive = archive_of(history[:commits], workloads)
+        fits = {}
+
+        def steps(series, fits=fits):
+            return fits.setdefault((series.workload, series.quantity, series.threads), detect_steps(series))
+
+        for alert in find_alerts(archive, Options(), steps=steps):
+            name = alert.workload.name
+            certain = any(effect.confirmed for effect in alert.effects if effect.lost)
+            fresh = alert.state.open and certain and not alert.unfit and alert.identity not in seen
+            if fresh:
+                seen.add(alert.identity)
+                controls = [one for one, workload in workloads.items() if workload.control]
+                held = held or holds(again, [name, *controls], Looks())
+    return bool(seen), held
+
+
+def share(found):
+    """Return how many of how many, with the 95 % interval (Clopper and Pearson)."""
+    interval = binomtest(sum(found), len(found)).proportion_ci(0.95, method="exact")
+    return f"{sum(found)} of {len(found)} ({interval.low:.1%} to {interval.high:.1%})"
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("n", type=int)
+    parser.add_argument("--samples", type=Path)
+    args = parser.parse_args()
+    random, rows = Random(1), []
+    for kind in KINDS:
+        found = [look(*simulated(random, kind), WORKLOADS) for _ in range(args.n)]
+        rows.append([kind, *map(share, zip(*found, strict=True))])
+    if args.samples:
+        notes = [json.loads(line) for line in args.samples.read_text().splitlines()]
+        runs = [one["samples"] for one in notes if one["kind"] == "identical"]
+        names = {row[0] for run in runs for row in run}
+        WORKLOADS.update({name: Workload(name, name, name.endswith("Loop")) for name in names})
+        workloads = {name: WORKLOADS[name] for name in names}
+        found = [look(*measured(random, runs), workloads) for _ in range(args.n)]
+        rows.append([f"drawn from {len(runs)} measured comparisons", *map(share, zip(*found, strict=True))])
+    head = ["history without a change", "a loss by two commits on each side", "that held when measured again"]
+    print(f"{machine()}\n\n{markdown_table(head, rows)}")
+
+
+if __name__ == "__main__":
+    main()
