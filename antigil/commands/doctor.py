@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from antigil.doctor import calibration, machine
@@ -15,7 +14,7 @@ from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
 from antigil.scaling import MeasurementError
 
-from .shared import STANDARD_OUTPUT, refuse_unwritable, write_text
+from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
 
 SCHEMA = "antigil.doctor/1"
 EXIT_UNFIT = 1
@@ -43,17 +42,15 @@ def run(args: argparse.Namespace) -> int:
     say(*lines(findings))
     measured = None
     if args.calibration:
-        measured, more = calibrated(facts, _show_progress)
-        say("", f"Calibration on {' and '.join(calibration_kernels(measured))}:", *lines(more))
+        with process_progress("calibrated") as show_progress:
+            measured, more = calibrated(facts, show_progress)
+        kernels = ("kernels with known answers",) if measured is None else measured.kernels
+        say("", f"Calibration on {' and '.join(kernels)}:", *lines(more))
         findings += more
     last = verdict(facts, findings, calibrated=args.calibration)
     say("", last)
     if args.json is not None:
-        text = json.dumps(document(facts, measured, findings, last), indent=2, allow_nan=False)
-        if args.json == STANDARD_OUTPUT:
-            print(text)
-        else:
-            write_text(args.json, text + "\n")
+        write_json(args.json, document(facts, measured, findings, last))
     return 0 if is_fit(findings) else EXIT_UNFIT
 
 
@@ -74,16 +71,11 @@ def calibrated(
     return measured, list(calibration.judge(measured, cores))
 
 
-def calibration_kernels(measured: Calibration | None) -> Sequence[str]:
-    """Return the names of the kernels, or what stands for them where nothing was measured."""
-    return ("kernels with known answers",) if measured is None else measured.kernels
-
-
 def lines(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield findings as text: a line each, and below it what it means and what to do."""
     for finding in findings:
         yield f"{finding.level.value:<5} {finding.subject}: {finding.says}"
-        for text in (finding.means, finding.todo and f"To do: {finding.todo}"):
+        for text in (finding.means, finding.to_do and f"To do: {finding.to_do}"):
             indent = " " * 6
             yield from textwrap.wrap(
                 text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
@@ -116,16 +108,7 @@ def document(
         "schema": SCHEMA,
         "fit": is_fit(findings),
         "verdict": last,
-        "findings": [
-            {
-                "level": finding.level.value,
-                "subject": finding.subject,
-                "says": finding.says,
-                "means": finding.means,
-                "to_do": finding.todo,
-            }
-            for finding in findings
-        ],
+        "findings": [asdict(finding) | {"level": finding.level.value} for finding in findings],
         "facts": facts.to_json(),
         "calibration": None if measured is None else measured.to_json(),
     }
@@ -138,9 +121,3 @@ def _say(*texts: str) -> None:
 
 def _say_nothing(*texts: str) -> None:
     pass
-
-
-def _show_progress(done: int, processes: int) -> None:
-    if sys.stderr.isatty():
-        end = "\r" if done < processes else "\r\033[K"
-        print(f"calibrated in {done} of {processes} processes", end=end, file=sys.stderr, flush=True)

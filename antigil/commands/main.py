@@ -1,7 +1,6 @@
 """The command line: ``antigil COMMAND ...``, the same as ``python -m antigil COMMAND ...``.
 
-A command is one module here and one `Command` in `COMMANDS`. ``configure`` adds its arguments; ``run``
-returns the exit status, and raises `UserError` for what the user can put right. What needs the C extension
+A command is one module here, of the form of `Command`, and its line in `COMMANDS`. What needs the C extension
 or an optional dependency is imported inside ``run``, so that ``antigil --help`` loads neither.
 """
 
@@ -10,9 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
 
 from antigil.errors import EXIT_USER_ERROR, UserError
 
@@ -22,26 +20,14 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
-@dataclass(frozen=True)
-class Command:
-    """One subcommand.
+class Command(Protocol):
+    """What the module of a command has."""
 
-    Parameters
-    ----------
-    name
-        The word on the command line.
-    summary
-        One line for the list of commands.
-    configure
-        Adds the command's arguments to its parser.
-    run
-        Does the work and returns the exit status.
-    """
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments to its parser."""
 
-    name: str
-    summary: str
-    configure: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+    def run(self, args: argparse.Namespace) -> int:
+        """Do the work and return the exit status; raise `UserError` for what the user can put right."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,45 +48,16 @@ class _PrintVersion(argparse.Action):
         parser.exit()
 
 
-COMMANDS = (
-    Command(
-        "measure",
-        "how far a Python statement scales over threads, and why not further",
-        measure.configure,
-        measure.run,
-    ),
-    Command(
-        "doctor",
-        "is this machine fit to measure on? Exit status 1 where measurements would mislead",
-        doctor.configure,
-        doctor.run,
-    ),
-    Command(
-        "demo",
-        "the article's experiment: two C functions on 1, 4 and 8 threads",
-        demo.configure,
-        demo.run,
-    ),
-    Command(
-        "compare",
-        "measure two commits in turn, and tell which workloads lost parallelism or speed",
-        compare.configure,
-        compare.run,
-    ),
-    Command(
-        "alert",
-        "tell which commits of the stored history lost or gained parallelism or speed",
-        alert.configure,
-        alert.run,
-    ),
-    Command(
-        "backlog",
-        "list the commits that still lack results, newest first",
-        backlog.configure,
-        backlog.run,
-    ),
-    Command("ci", "what the workflows do besides measuring", ci.configure, ci.run),
-)
+#: The commands by name, each with its line in the list of commands.
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "measure": (measure, "how far a Python statement scales over threads, and why not further"),
+    "doctor": (doctor, "is this machine fit to measure on? Exit status 1 where measurements would mislead"),
+    "demo": (demo, "the article's experiment: two C functions on 1, 4 and 8 threads"),
+    "compare": (compare, "measure two commits in turn, and tell which workloads lost parallelism or speed"),
+    "alert": (alert, "tell which commits of the stored history lost or gained parallelism or speed"),
+    "backlog": (backlog, "list the commits that still lack results, newest first"),
+    "ci": (ci, "what the workflows do besides measuring"),
+}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -111,8 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
+    for name, (command, summary) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
         command.configure(subparser)
         subparser.set_defaults(run=command.run)
     return parser

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from antigil.report.measurement import measurement_lines, measurement_to_json
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
 from .arguments import positive, thread_counts
-from .shared import STANDARD_OUTPUT, refuse_unwritable, refusing, write_text
+from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,14 +64,14 @@ def run(args: argparse.Namespace) -> int:
         path=(os.getcwd(),),
     )
     try:
-        with _progress():
+        with process_progress("measured") as show_progress:
             measurement = measure(
                 workload,
                 args.threads,
                 budget=args.budget,
                 pin=not args.no_pin,
                 time_limit=args.time_limit,
-                on_process=_show_progress,
+                on_process=show_progress,
             )
     except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
         if isinstance(error.__cause__, RemoteTraceback):
@@ -101,31 +98,13 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
         raise UserError(str(error)) from error
 
 
-@contextmanager
-def _progress() -> Iterator[None]:
-    """Leave no half of a progress line behind, whatever happens."""
-    try:
-        yield
-    finally:
-        if sys.stderr.isatty():
-            print(end="\r\033[K", file=sys.stderr, flush=True)
-
-
-def _show_progress(done: int, processes: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\rmeasured in {done} of {processes} processes", end="", file=sys.stderr, flush=True)
-
-
 def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
-    text = json.dumps(form, indent=2, allow_nan=False)
-    if args.json == STANDARD_OUTPUT:
-        print(text)
-    else:
+    if args.json != STANDARD_OUTPUT:
         ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
         for line in measurement_lines(measurement, form["laws"], ascii_only=ascii_only):
             print(line)
-        if args.json is not None:
-            write_text(args.json, text + "\n")
+    if args.json is not None:
+        write_json(args.json, form)
     if args.plot is not None:
         with refusing(args.plot):
             plot.save(measurement, Path(args.plot))

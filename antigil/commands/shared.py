@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -109,21 +110,35 @@ def progress() -> Callable[[str], None]:
     return say
 
 
-def write_text(name: str, text: str) -> None:
-    """Write a file, in UTF-8.
+@contextmanager
+def process_progress(done_what: str) -> Iterator[Callable[[int, int], None]]:
+    """Provide what shows on a terminal how many processes are done, and leave nothing of it behind."""
+    terminal = sys.stderr.isatty()
 
-    Raises
-    ------
-    UserError
-        If it cannot be written after all: a full disk, say.
-    """
-    with refusing(name):
-        Path(name).write_text(text, encoding="utf-8")
+    def show(done: int, processes: int) -> None:
+        if terminal:
+            print(f"\r{done_what} in {done} of {processes} processes", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if terminal:
+            print(end="\r\033[K", file=sys.stderr, flush=True)
+
+
+def write_json(name: str, form: dict[str, Any]) -> None:
+    """Write the JSON form of a measurement or of findings to a file, or to stdout if that is its name."""
+    text = json.dumps(form, indent=2, allow_nan=False)
+    if name == STANDARD_OUTPUT:
+        print(text)
+    else:
+        with refusing(name):
+            Path(name).write_text(text + "\n", encoding="utf-8")
 
 
 @contextmanager
 def refusing(name: str) -> Iterator[None]:
-    """Turn into a UserError what keeps the file from being written after all."""
+    """Turn into a UserError what keeps the file from being written after all: a full disk, say."""
     try:
         yield
     except OSError as error:

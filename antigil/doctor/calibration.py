@@ -18,7 +18,7 @@ from typing import Any
 import antigil
 from antigil.scaling import Measurement, MeasurementError, Point, Workload, measure
 
-from .finding import Finding, Level, level_of
+from .finding import Finding, Level, graded, level_of
 from .machine import STEAL_BAD, STEAL_NOTE
 
 BUDGET_SECONDS = 5.0
@@ -117,8 +117,7 @@ def calibrate(
     *,
     gil: bool,
     extension: bool,
-    budget: float = BUDGET_SECONDS,
-    on_process: Callable[[int, int], None] = lambda done, processes: None,
+    on_process: Callable[[int, int], None],
 ) -> Calibration:
     """Measure the two kernels.
 
@@ -130,8 +129,6 @@ def calibrate(
         Whether the GIL is enabled.
     extension
         See :func:`workloads`.
-    budget
-        Seconds for each kernel.
     on_process
         Called with the number of processes done, and of all, after each.
 
@@ -148,7 +145,7 @@ def calibrate(
         return measure(
             workload,
             (1, threads),
-            budget=budget,
+            budget=BUDGET_SECONDS,
             on_process=lambda done, processes: on_process(before * processes + done, 2 * processes),
         )
 
@@ -184,12 +181,9 @@ def judge_held(measurement: Measurement, name: str, *, releases: bool) -> Findin
     held, truth = measurement.gil_held.share, 0.0 if releases else 1.0
     says = f"{held:.3f} for {name}, in truth {truth:.0f}"
     level = level_of(abs(held - truth), HELD_ERROR_NOTE, HELD_ERROR_BAD)
-    if level is Level.OK:
-        return Finding(level, "held share", says)
     means = "held shares and verdicts are off by as much for any code here"
-    return Finding(
-        level, "held share", says, means, "measure on a quieter machine, and give measure a larger --budget"
-    )
+    to_do = "measure on a quieter machine, and give measure a larger --budget"
+    return graded(level, "held share", says, means, to_do)
 
 
 def judge_waiting(measurement: Measurement, name: str, *, releases: bool) -> Finding:
@@ -198,13 +192,11 @@ def judge_waiting(measurement: Measurement, name: str, *, releases: bool) -> Fin
     truth = 0.0 if releases else 1.0 - 1.0 / last.threads
     says = f"{last.waiting:.2f} for {name} in {last.threads} threads, in truth {truth:.2f}"
     level = level_of(abs(last.waiting - truth), WAITING_ERROR_NOTE, WAITING_ERROR_BAD)
-    if level is Level.OK:
-        return Finding(level, "waiting", says)
-    if not measurement.host.queue_measured:
+    if level is not Level.OK and not measurement.host.queue_measured:
         means = "waiting includes queueing on this system, so it tells of the GIL only where no CPU is short"
         return Finding(Level.NOTE, "waiting", says, means)
     means = "waiting here is not a measure of who waits for the GIL"
-    return Finding(level, "waiting", says, means, "stop other programs and try again")
+    return graded(level, "waiting", says, means, "stop other programs and try again")
 
 
 def judge_speedup(measurement: Measurement, name: str, *, releases: bool, cores: int) -> Finding:
@@ -223,9 +215,7 @@ def judge_speedup(measurement: Measurement, name: str, *, releases: bool, cores:
         ),
         key=list(Level).index,
     )
-    if level is Level.OK:
-        return Finding(level, "speedup", says)
-    return Finding(level, "speedup", says, _where_it_went(last, least), "stop other programs and try again")
+    return graded(level, "speedup", says, _where_it_went(last, least), "stop other programs and try again")
 
 
 def _where_it_went(last: Point, owed: float) -> str:
@@ -247,10 +237,8 @@ def judge_spread(measurement: Measurement) -> Finding:
     spread = (high - low) / median(speedups)
     says = f"{spread:.1%} between {len(speedups)} processes (interquartile, of the speedup)"
     level = level_of(spread, SPREAD_NOTE, SPREAD_BAD)
-    if level is Level.OK:
-        return Finding(level, "spread", says)
     means = "smaller differences than that need more time to be seen"
-    return Finding(level, "spread", says, means, "stop other programs, or give measure a larger --budget")
+    return graded(level, "spread", says, means, "stop other programs, or give measure a larger --budget")
 
 
 def judge_disturbed(measurements: Sequence[Measurement]) -> Finding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from antigil.scaling import affinity, cgroup_quota, cpu_model, gil_enabled, queue_is_measurable
@@ -44,24 +43,22 @@ class Facts:
     switches_counted: bool | None
 
     @classmethod
-    def gather(
-        cls, *, proc: Path = readers.PROC, sys_cpu: Path = readers.SYS_CPU, watch_seconds: float = 1.0
-    ) -> Facts:
-        """Read all facts, watching for some seconds who uses the CPUs."""
+    def gather(cls) -> Facts:
+        """Read all facts, watching for a second who uses the CPUs."""
         cpus = affinity()
         return cls(
             system=platform.system(),
-            virtual=readers.in_virtual_machine(proc),
+            virtual=readers.in_virtual_machine(),
             cpu=cpu_model(),
-            cpus_online=readers.cpus_online(sys_cpu),
+            cpus_online=readers.cpus_online(),
             cpus=cpus,
             quota=cgroup_quota(),
-            cores=readers.physical_cores(cpus, sys_cpu),
-            activity=readers.watch(cpus, watch_seconds, proc=proc),
-            load_average=readers.load_average(proc),
-            stolen_since_start=readers.stolen_since_start(proc),
-            governors=readers.governors(cpus, sys_cpu),
-            turbo=readers.turbo(sys_cpu),
+            cores=readers.physical_cores(cpus),
+            activity=readers.watch(cpus),
+            load_average=readers.load_average(),
+            stolen_since_start=readers.stolen_since_start(),
+            governors=readers.governors(cpus),
+            turbo=readers.turbo(),
             implementation=platform.python_implementation(),
             python_version=platform.python_version(),
             free_threaded_build=readers.free_threaded_build(),

@@ -32,7 +32,7 @@ class Finding:
         What was found.
     means
         What that means for a measurement; empty where nothing follows.
-    todo
+    to_do
         What to do about it; empty where nothing can be done.
     """
 
@@ -40,7 +40,12 @@ class Finding:
     subject: str
     says: str
     means: str = ""
-    todo: str = ""
+    to_do: str = ""
+
+
+def graded(level: Level, subject: str, says: str, means: str, to_do: str = "") -> Finding:
+    """Return a finding from which nothing follows where all is well."""
+    return Finding(level, subject, says) if level is Level.OK else Finding(level, subject, says, means, to_do)
 
 
 def level_of(value: float, note_above: float, bad_above: float) -> Level:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antigil.scaling import DISTURBED_QUEUE_SHARE
 
 from .facts import Facts
-from .finding import Finding, Level, level_of
+from .finding import Finding, Level, graded, level_of
 
 LOAD_NOTE = DISTURBED_QUEUE_SHARE
 """Share of the CPUs' time that others may take: the instrument calls a window with more disturbed."""
@@ -124,7 +124,9 @@ def judge_load(machine: Facts) -> Finding:
     quieter = "stop them, or measure when they are done"
     if busy is None:
         if average is None:
-            return Finding(Level.NOTE, "load", f"cannot be read on {machine.system}", todo="see for yourself")
+            return Finding(
+                Level.NOTE, "load", f"cannot be read on {machine.system}", to_do="see for yourself"
+            )
         level = level_of(average / machine.cpus_online, LOAD_AVERAGE_NOTE, float("inf"))
         means = "" if level is Level.OK else "other programs have been running"
         return Finding(level, "load", over_a_minute[2:], means, quieter if means else "")
@@ -133,16 +135,14 @@ def judge_load(machine: Facts) -> Finding:
     level = level_of(taken / machine.cpus_allowed, LOAD_NOTE, LOAD_BAD)
     names = ", ".join(f"{name} {cpus:.2f}" for name, cpus in machine.greedy_programs())
     says = f"others use {busy:.2f} of {len(machine.cpus)} CPUs{f' ({names})' if names else ''}{over_a_minute}"
-    if level is Level.BAD:
-        means = "hardly a CPU is free: calls/s mean nothing, and speedups rest on what is given back"
-        return Finding(level, "load", says, means, quieter)
-    if level is Level.NOTE:
-        means = "their part is taken out of speedups, at the price of certainty; verdicts stay right"
-        return Finding(level, "load", says, means, quieter)
+    means = {
+        Level.BAD: "hardly a CPU is free: calls/s mean nothing, and speedups rest on what is given back",
+        Level.NOTE: "their part is taken out of speedups, at the price of certainty; verdicts stay right",
+        Level.OK: "quiet now, but others ran within the last minutes and may again",
+    }[level]
     if average is not None and average / machine.cpus_online > LOAD_AVERAGE_NOTE:
-        means = "quiet now, but others ran within the last minutes and may again"
-        return Finding(Level.NOTE, "load", says, means, quieter)
-    return Finding(Level.OK, "load", says)
+        level = max(level, Level.NOTE, key=list(Level).index)
+    return graded(level, "load", says, means, quieter)
 
 
 def judge_steal(machine: Facts) -> Finding:
@@ -154,10 +154,8 @@ def judge_steal(machine: Facts) -> Finding:
     level = level_of(now, STEAL_NOTE, STEAL_BAD)
     if level is Level.OK and since_start > STEAL_NOTE:
         level = Level.NOTE
-    if level is Level.OK:
-        return Finding(level, "steal", says)
     means = "it shows as slower calls and as inflation, and cannot be taken out"
-    return Finding(level, "steal", says, means, "use a machine with CPUs of its own (dedicated, not shared)")
+    return graded(level, "steal", says, means, "use a machine with CPUs of its own (dedicated, not shared)")
 
 
 def judge_governor(machine: Facts) -> Finding:
@@ -165,15 +163,12 @@ def judge_governor(machine: Facts) -> Finding:
     subject, names = "frequency governor", machine.governors
     if not names:
         return _unreadable(machine, subject)
-    says = ", ".join(names)
-    if names == ("performance",):
-        return Finding(Level.OK, subject, says)
-    return Finding(
-        Level.NOTE,
-        subject,
-        says,
-        "the clock follows the load, so that calls/s drift; speedups are taken within a round and hardly do",
-        "sudo cpupower frequency-set --governor performance",
+    level = Level.OK if names == ("performance",) else Level.NOTE
+    means = (
+        "the clock follows the load, so that calls/s drift; speedups are taken within a round and hardly do"
+    )
+    return graded(
+        level, subject, ", ".join(names), means, "sudo cpupower frequency-set --governor performance"
     )
 
 

@@ -103,28 +103,10 @@ def program_ticks(proc: Path = PROC) -> dict[int, tuple[str, int]]:
     return programs
 
 
-def watch(
-    cpus: Sequence[int],
-    seconds: float = 1.0,
-    *,
-    proc: Path = PROC,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Activity:
-    """Watch for some seconds who uses the CPUs, without using any.
-
-    Parameters
-    ----------
-    cpus
-        Numbers of the CPUs to watch.
-    seconds
-        How long to watch.
-    proc
-        The tree to read.
-    sleep
-        Lets the time pass.
-    """
+def watch(cpus: Sequence[int], *, proc: Path = PROC, sleep: Callable[[float], None] = time.sleep) -> Activity:
+    """Watch for a second who uses some CPUs, without using any."""
     clocks, programs = cpu_clocks(proc), program_ticks(proc)
-    sleep(seconds)
+    sleep(1.0)
     return activity(cpus, clocks, cpu_clocks(proc), programs, program_ticks(proc))
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,7 +25,8 @@ def command(monkeypatch):
         def configure(parser):
             parser.add_argument("--flag", action="store_true")
 
-        monkeypatch.setattr(cli, "COMMANDS", (cli.Command("probe", "a probe", configure, run),))
+        probe = SimpleNamespace(configure=configure, run=run)
+        monkeypatch.setattr(cli, "COMMANDS", {"probe": (probe, "a probe")})
 
     return install
 
@@ -156,7 +158,7 @@ def test_demo_without_the_extension_says_how_to_build_it(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("argv", [["--help"], *([command.name, "--help"] for command in cli.COMMANDS)])
+@pytest.mark.parametrize("argv", [["--help"], *([name, "--help"] for name in cli.COMMANDS)])
 def test_help_needs_neither_the_extension_nor_an_extra(argv):
     code = f"""if True:
         import sys
@@ -179,8 +181,8 @@ def test_help_lists_every_command(capsys):
         cli.main(["--help"])
     assert end.value.code == 0
     listed = capsys.readouterr().out
-    for command in cli.COMMANDS:
-        assert f"    {command.name} " in listed
+    for name in cli.COMMANDS:
+        assert f"    {name} " in listed
 
 
 def test_version_is_the_installed_one(capsys):

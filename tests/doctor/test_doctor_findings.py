@@ -66,7 +66,7 @@ def test_each_fact_has_its_level_its_meaning_and_what_to_do(subject, changed, le
     finding = found(subject, **changed)
 
     assert finding.level is level
-    assert words in " ".join([finding.says, finding.means, finding.todo])
+    assert words in " ".join([finding.says, finding.means, finding.to_do])
 
 
 def test_load_on_cpus_that_a_quota_keeps_from_us_is_in_nobodys_way():
