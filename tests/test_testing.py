@@ -1,6 +1,7 @@
 """The assertions for test suites: right answers, decisions by intervals, messages, skips."""
 
 import hashlib
+import random
 import re
 import subprocess
 import sys
@@ -120,10 +121,88 @@ def test_more_threads_than_cpus_are_skipped(monkeypatch):
         assert_scales(sem_gil, 4, 1.5)
 
 
-def test_without_a_gil_none_is_held(monkeypatch):
-    """The function is not even called."""
+def test_without_a_gil_a_function_is_called_once_and_passes(monkeypatch):
     monkeypatch.setattr(testing, "gil_enabled", lambda: False)
-    assert_releases_gil(lambda: pytest.fail("was called"))
+    called = []
+    assert_releases_gil(lambda: called.append(1))
+    assert called == [1]
+
+
+def test_without_a_gil_what_the_function_raises_is_raised(monkeypatch):
+    monkeypatch.setattr(testing, "gil_enabled", lambda: False)
+    with pytest.raises(BrokenError):
+        assert_releases_gil(broken)
+
+
+@pytest.mark.skipif(not gil_enabled(), reason="plays a GIL that is enabled again where there is one")
+def test_a_first_call_that_enables_the_gil_again_is_seen(monkeypatch):
+    """As an extension does that is imported there and does not know of free-threaded builds."""
+    called = []
+    monkeypatch.setattr(testing, "gil_enabled", lambda: bool(called))
+
+    def holds():
+        called.append(1)
+        antigil.calcular_com_gil(600)
+
+    with pytest.raises(AssertionError, match="holds the GIL"):
+        assert_releases_gil(holds)
+
+
+def spin(seconds):
+    """Hold the GIL, as pure Python does, for so long on a CPU."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def a_fifth():
+    spin(0.3)
+    time.sleep(1.2)
+
+
+def four_fifths():
+    time.sleep(0.3)
+    spin(1.2)
+
+
+def five_phases():
+    """Hold it for 0.3 of 0.9 s."""
+    for part in range(5):
+        time.sleep(0.04 * part + 0.04)
+        spin(0.02 * part + 0.02)
+
+
+@pytest.mark.skipif(not gil_enabled(), reason="there is no GIL to hold")
+@pytest.mark.parametrize(("func", "limit"), [(a_fifth, 0.5), (five_phases, 0.6)])
+def test_a_call_that_begins_with_a_hold_is_judged_as_a_whole(func, limit):
+    assert_releases_gil(func, held_at_most=limit)
+
+
+@pytest.mark.skipif(not gil_enabled(), reason="there is no GIL to hold")
+@pytest.mark.parametrize(("func", "limit"), [(four_fifths, 0.1), (five_phases, 0.1)])
+def test_a_call_that_ends_with_a_hold_is_judged_as_a_whole(func, limit):
+    with pytest.raises(AssertionError, match="holds the GIL for 0"):
+        assert_releases_gil(func, held_at_most=limit)
+
+
+def test_an_assertion_leaves_the_callers_random_numbers_alone():
+    random.seed(7)
+    state = random.getstate()
+    assert_releases_gil(sleep)
+    assert random.getstate() == state
+
+
+def test_long_calls_are_made_as_rarely_as_can_be(monkeypatch):
+    """One alone, one in each of 1 and 2 threads, one that is probed."""
+    monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
+    called = []
+
+    def long():
+        called.append(1)
+        time.sleep(0.6)
+
+    assert_scales(long, 2, 1.2, budget=1.0)
+    assert len(called) <= 5
 
 
 class BrokenError(Exception):

@@ -146,6 +146,7 @@ def measure(monkeypatch, clock):
 FAST, SLOW = rounds(*[1.9] * 8), rounds(*[1.0] * 8)
 MIXED = rounds(*[1.0, 1.9] * 4)
 DISTURBED = rounds(*[1.0, 1.9] * 4, queued=0.4)
+CLOSE = rounds(*[1.4, 1.6] * 4)
 INFLATED = rounds(*[1.9] * 8, queued=0.4)
 
 
@@ -167,6 +168,7 @@ INFLATED = rounds(*[1.9] * 8, queued=0.4)
         ([INFLATED] * 5, FAR_TOO_FEW, IS_SKIPPED),
         ([SLOW[:1]] * 5, (0.0, 0.001), FAILS),
         ([FAST[:2], FAST[:2], FAST[:2]], (0.0, 0.001), HOLDS),
+        ([CLOSE] * 5, (0.95, 0.01), IS_SKIPPED),
     ],
     ids=[
         "clearly fast",
@@ -184,12 +186,28 @@ INFLATED = rounds(*[1.9] * 8, queued=0.4)
         "disturbed, fast, and no probe came in",
         "few long rounds, slow",
         "few long rounds, fast",
+        "a speedup that the ceiling does not allow for",
     ],
 )
 def test_rounds_go_on_until_it_is_clear_or_the_time_is_over(measure, looks, held, expected):
     unused = measure(looks, held)
     assert outcome(assert_scales, func, 2, 1.5, budget=4.0) == expected
     assert next(unused, None) is None
+
+
+@pytest.mark.parametrize(("speedup", "expected"), [(1.3, FAILS), (1.45, HOLDS), (1.55, HOLDS)])
+def test_one_round_decides_only_what_it_can_tell(measure, speedup, expected):
+    """Calls are so long that the time is over after one."""
+    measure([rounds(speedup)])
+    assert outcome(assert_scales, func, 2, 1.5, budget=0.8) == expected
+
+
+def test_a_contradiction_is_told(measure):
+    measure([CLOSE] * 5, (0.95, 0.01))
+    with pytest.raises(SkipTest) as caught:
+        assert_scales(func, 2, 1.5)
+    assert "got 1.40 to 1.60 times as much done in 2 threads as in one" in str(caught.value)
+    assert "holds the GIL for 0.95 of its time" in str(caught.value)
 
 
 def test_fast_and_disturbed_passes_without_a_gil(measure, monkeypatch):

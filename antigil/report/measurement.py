@@ -147,7 +147,7 @@ def law_line(laws: dict[str, Any]) -> str:
 def held_line(measurement: Measurement) -> str:
     """Return the GIL-held share with its interval, the ceiling it sets, and the stall."""
     held = measurement.gil_held
-    low, high = max(0.0, held.share - held.margin99), min(1.0, held.share + held.margin99)
+    low, high = held.ci99
     ceiling = "none seen" if held.ceiling is None else f"{held.ceiling:.3g}"
     return (
         f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "

@@ -11,14 +11,25 @@ from .experiment import default_thread_counts, measure, measure_function
 from .gil_held import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import Host, gil_enabled
-from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, median_interval
-from .rounds import DISTURBED_QUEUE_SHARE, Plan, Round, measure_rounds, select
+from .intervals import median_interval
+from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
+from .rounds import (
+    DISTURBED_QUEUE_SHARE,
+    FEWEST_ROUNDS,
+    Plan,
+    Round,
+    measure_rounds,
+    select,
+    speedup_interval,
+)
 from .sample import Sample
 from .verdict import gil_verdict, sentence, waits
+from .window import time_one_call
 from .workload import FunctionWorkload, Workload
 
 __all__ = [
     "DISTURBED_QUEUE_SHARE",
+    "FEWEST_ROUNDS",
     "INSTRUMENT_VERSION",
     "Cut",
     "Estimate",
@@ -50,6 +61,8 @@ __all__ = [
     "queue_is_measurable",
     "select",
     "sentence",
+    "speedup_interval",
     "thread_siblings",
+    "time_one_call",
     "waits",
 ]

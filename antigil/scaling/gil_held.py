@@ -29,15 +29,15 @@ from math import sqrt
 from statistics import median
 
 from .errors import MeasurementError
-
-Z99 = 2.5758
-"""So many standard errors to each side hold 99 % of a normal distribution."""
+from .intervals import Z99, t99
 
 NO_PROGRESS_SECONDS = 3e-6
 """A worker that used less CPU time than this between two probes has not run."""
 
 LATE_SECONDS = 1e-3
 """Without a count of context switches, a wake-up later than this beyond the usual found the GIL taken."""
+
+NEVER_RAN = "the workload never ran while the GIL was probed: the machine is too busy"
 
 USUAL_WAKE_UP_SECONDS = 5e-5
 """Time to wake up from a sleep, where too few probes found the GIL free to learn it."""
@@ -59,6 +59,9 @@ class Probe:
         CPU time and run-queue time of the worker meanwhile.
     own_queued
         Run-queue time of the prober itself meanwhile.
+    is_last
+        Whether the worker came to the end of its last call, where ``elapsed`` is cut. All its
+        time is booked then.
     """
 
     sleep: float
@@ -67,6 +70,12 @@ class Probe:
     worker_cpu: float
     worker_queued: float
     own_queued: float
+    is_last: bool = False
+
+    @property
+    def looked(self) -> bool:
+        """Whether it woke up before the end, and so saw whether the GIL was taken."""
+        return not self.is_last or self.elapsed > self.sleep
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,8 @@ class GilHeld:
     method
         "switches" where the prober counted its context switches, "latency" where it had to
         go by its lateness and sees no hold shorter than about 1 ms.
+    quantile99
+        So many standard errors to each side hold the share with 99 % confidence.
     """
 
     share: float
@@ -94,11 +105,22 @@ class GilHeld:
     probes: int
     stall: float
     method: str
+    quantile99: float = Z99
 
     @property
     def margin99(self) -> float:
         """Half the length of the 99 % interval of the share."""
-        return Z99 * self.standard_error
+        return self.quantile99 * self.standard_error
+
+    @property
+    def ci99(self) -> tuple[float, float]:
+        """The 99 % interval of the share."""
+        return self.interval(self.quantile99)
+
+    def interval(self, standard_errors: float) -> tuple[float, float]:
+        """Return the share with so many standard errors to each side, as far as it lies between 0 and 1."""
+        margin = standard_errors * self.standard_error
+        return max(0.0, self.share - margin), min(1.0, self.share + margin)
 
     @property
     def ceiling(self) -> float | None:
@@ -144,18 +166,41 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
         If there are too few probes to tell anything, or the worker never ran.
     """
     probes = _settled(probes)
-    if len(probes) < 2:
-        raise MeasurementError("too few probes of the GIL: probe for longer")
-    taken = _found_taken(probes)
     running = running_times(probes)
     total = sum(running)
+    # What the worker did in the last sleep, from which nobody woke up in time, counts in the total only.
+    looks = [(probe, ran) for probe, ran in zip(probes, running, strict=True) if probe.looked]
+    probes, running = [probe for probe, _ in looks], [ran for _, ran in looks]
+    if len(probes) < 2:
+        raise MeasurementError("too few probes of the GIL: probe for longer")
     if total <= 0.0:
-        raise MeasurementError("the workload never ran while the GIL was probed: the machine is too busy")
+        raise MeasurementError(NEVER_RAN)
+    taken = _found_taken(probes)
     late = [probe.elapsed - probe.sleep for probe, found in zip(probes, taken, strict=True) if not found]
     wake_up = median(late) if len(late) > 5 else USUAL_WAKE_UP_SECONDS
     is_fresh = [found or ran > NO_PROGRESS_SECONDS for ran, found in zip(running, taken, strict=True)]
+    if not any(is_fresh):
+        raise MeasurementError(NEVER_RAN)
     waited = _waited(probes, taken, running, is_fresh, wake_up)
-    fresh = sum(is_fresh)
+    share, standard_error = _share(taken, sum(is_fresh), waited, running, total)
+    stalls = (
+        probe.elapsed - probe.sleep - wake_up - probe.own_queued
+        for probe, found in zip(probes, taken, strict=True)
+        if found
+    )
+    return GilHeld(
+        share=share,
+        standard_error=standard_error,
+        probes=sum(is_fresh),
+        stall=max(0.0, max(stalls, default=0.0)),
+        method="latency" if any(probe.taken is None for probe in probes) else "switches",
+    )
+
+
+def _share(
+    taken: Sequence[bool], fresh: int, waited: Sequence[float], running: Sequence[float], total: float
+) -> tuple[float, float]:
+    """Return the held share and its standard error; see the formula at the top."""
     p = sum(taken) / fresh
     omega = min(1.0, max(0.0, sum(waited) / total))
     # A finite number of probes that all agree is no certainty: half a probe stands against them.
@@ -164,18 +209,8 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     variance_omega = (
         sum((wait - omega * ran) ** 2 for wait, ran in zip(waited, running, strict=True)) / total**2
     )
-    stalls = (
-        probe.elapsed - probe.sleep - wake_up - probe.own_queued
-        for probe, found in zip(probes, taken, strict=True)
-        if found
-    )
-    return GilHeld(
-        share=p + (1.0 - p) * omega,
-        standard_error=sqrt(variance_p * (1.0 - omega) ** 2 + variance_omega * (1.0 - p) ** 2),
-        probes=fresh,
-        stall=max(0.0, max(stalls, default=0.0)),
-        method="latency" if any(probe.taken is None for probe in probes) else "switches",
-    )
+    standard_error = sqrt(variance_p * (1.0 - omega) ** 2 + variance_omega * (1.0 - p) ** 2)
+    return p + (1.0 - p) * omega, standard_error
 
 
 def _settled(probes: Sequence[Probe]) -> Sequence[Probe]:
@@ -184,6 +219,8 @@ def _settled(probes: Sequence[Probe]) -> Sequence[Probe]:
     It may stand in the run queue, which is not booked yet, and these probes say nothing then. A
     workload that sleeps for most of the time makes none either: its probes stay.
     """
+    if probes and probes[-1].is_last:
+        return probes
     progressed = [i for i, probe in enumerate(probes) if probe.worker_cpu > NO_PROGRESS_SECONDS]
     end = progressed[-1] + 1 if progressed else 0
     return probes[:end] if 2 * end >= len(probes) else probes
@@ -223,16 +260,28 @@ def _waited(
 
 
 def pool(results: Iterable[GilHeld]) -> GilHeld:
-    """Combine what several processes measured, each weighing by its probes."""
+    """Combine what several processes measured, each weighing by its probes.
+
+    The 99 % interval is the wider one of two: what the probes leave open where all processes hold
+    the GIL alike, and what k processes that differ leave open, by Student's t with k - 1 degrees
+    of freedom.
+    """
     parts = tuple(results)
+    k = len(parts)
     probes = sum(part.probes for part in parts)
-    within = sum((part.probes * part.standard_error) ** 2 for part in parts) / probes**2
     share = sum(part.probes * part.share for part in parts) / probes
-    between = sum((part.probes * (part.share - share)) ** 2 for part in parts) / probes**2
+    within = sqrt(sum((part.probes * part.standard_error) ** 2 for part in parts)) / probes
+    between = 0.0
+    if k > 1:
+        squares = sum((part.probes * (part.share - share)) ** 2 for part in parts)
+        between = sqrt(k / (k - 1) * squares) / probes
+    standard_error = max(within, between)
+    margin99 = max(Z99 * within, t99(k - 1) * between if k > 1 else 0.0)
     return GilHeld(
         share=share,
-        standard_error=sqrt(max(within, between)),
+        standard_error=standard_error,
         probes=probes,
         stall=max(part.stall for part in parts),
         method=parts[0].method,
+        quantile99=margin99 / standard_error,
     )

@@ -19,16 +19,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Self
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple, Self
 
 from .cpus import affinity
 from .gil_held import GilHeld, Probe, estimate
 from .window import Threads, pin_thread
-from .workload import FunctionWorkload, Run, Workload
+from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:
     import resource
@@ -38,41 +39,46 @@ except ImportError:  # Windows
 MEAN_SLEEP_SECONDS = 0.003
 """Each probe costs the worker about 50 us, switches of threads included: less than 2 % at this rate."""
 
+BATCH_SECONDS = 5e-5
+"""Short calls are made in batches of more than this, so that the loop around them does not count."""
+
+RANDOM = Random()
+"""The prober's own: a workload that seeds must not move its sleeps, nor they what the workload draws."""
+
 _Clocks = tuple[float, bytes, bytes]
 """Worker's CPU seconds; the kernel's ``schedstat`` of worker and prober, as it stands there."""
 
-LEAST_PROBES = 4
+LEAST_PROBES = 2
 """However little time there is, and however long a call holds the GIL: fewer tell nothing."""
 
 
 def probe_gil(
-    workload: Workload | FunctionWorkload,
+    workload: Workload | FunctionWorkload | MakeRun,
     budget: float = 1.0,
     *,
     mean_sleep: float = MEAN_SLEEP_SECONDS,
     pin: bool = True,
     time_limit: float = 60.0,
-    whole_call: bool = False,
 ) -> GilHeld:
     """Measure for which share of its running time a workload holds the GIL.
 
-    Works on any number of CPUs, without privileges, and beside other programs.
+    Works on any number of CPUs, without privileges, and beside other programs. Whole calls are
+    probed, so that a call's phases count for as long as they last. The first call warms up, and
+    counts only where there is no time for another.
 
     Parameters
     ----------
     workload
-        What one worker thread calls again and again.
+        What one worker thread calls again and again, or what prepares a thread for it.
     budget
-        Seconds to probe for; more where a call holds the GIL for so long that `LEAST_PROBES` need it.
+        Seconds to probe for; the call under way is probed to its end. More where a call holds the
+        GIL for so long that `LEAST_PROBES` need it.
     mean_sleep
         Mean time between probes, in seconds.
     pin
         Whether to pin worker and prober to one CPU. Threads that the workload starts inherit it.
     time_limit
         Seconds beyond the budget after which the workload is taken to hang.
-    whole_call
-        Whether to probe the first call from its start to its end, however little time there is,
-        and without one to warm up: for calls that are longer than the budget.
 
     Raises
     ------
@@ -81,71 +87,96 @@ def probe_gil(
     WorkloadTimeout
         If the workload does not end in time.
     """
-    return estimate(
-        collect(
-            workload, budget, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit, whole_call=whole_call
-        )
-    )
+    return estimate(collect(workload, budget, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit))
 
 
 def collect(
-    workload: Workload | FunctionWorkload, budget: float, *,
-    mean_sleep: float, time_limit: float, pin: bool = True, whole_call: bool = False,
+    workload: Workload | FunctionWorkload | MakeRun, budget: float, *,
+    mean_sleep: float, time_limit: float, pin: bool = True,
 ) -> list[Probe]:  # fmt: skip
-    """Return what each probe saw; the parameters are those of `probe_gil`."""
-    make_run = workload.prepare()
+    """Return what each probe saw of whole calls; the parameters are those of `probe_gil`."""
+    make_run = workload if callable(workload) else workload.prepare()
     group = Threads(2, budget + time_limit)
-    enough = threading.Event() if whole_call else group.stop
-    watched = threading.Event()
-    over = (lambda: enough.is_set() or group.stop.is_set()) if whole_call else group.stop.is_set
+    watching, watched = threading.Event(), threading.Event()
     worker: list[threading.Thread] = []
+    watch: list[_Watch] = []
     probes: list[Probe] = []
-    cpu = random.choice(affinity())
+    calls = Calls()
+    cpu = RANDOM.choice(affinity())
 
     def work() -> None:
         if pin:
             pin_thread(cpu)
         run = make_run(0, 1)
-        if not whole_call:
-            run(1)
         worker.append(threading.current_thread())
         group.gate.wait()
-        _call_until(run, over)
-        group.stop.set()
-        watched.wait()  # the clocks of a thread that has ended cannot be read
+        try:
+            while not watching.wait(0.1) and not group.stop.is_set():
+                pass
+            calls.make(run, budget, lambda since: watch[0].count_since(since), group.stop)
+        finally:
+            group.stop.set()
+        watched.wait(time_limit)  # the clocks of a thread that has ended cannot be read
 
-    def watch() -> None:
+    def look() -> None:
         if pin:
             pin_thread(cpu)
         group.gate.wait()
         try:
             with _Watch(worker[0]) as seen:
-                _look_until_stopped(seen, budget, mean_sleep, enough, group.stop)
+                watch.append(seen)
+                watching.set()
+                while not group.stop.is_set():
+                    seen.look(RANDOM.expovariate(1.0 / mean_sleep))
         finally:
+            group.stop.set()
             watched.set()
-        group.stop.set()
-        probes.extend(seen.probes())
+        probes.extend(seen.probes(calls.start, calls.end))
 
-    group.run([work, watch])
+    group.run([work, look])
     return probes
 
 
-def _look_until_stopped(
-    seen: _Watch, budget: float, mean_sleep: float, enough: threading.Event, stop: threading.Event
-) -> None:
-    """Look again and again; say when it is enough, which need not be the end."""
-    end = time.perf_counter() + budget
-    while not stop.is_set():
-        if time.perf_counter() >= end and seen.count >= LEAST_PROBES:
-            enough.set()
-            if enough is stop:
-                break
-        seen.look(random.expovariate(1.0 / mean_sleep))
+@dataclass
+class Calls:
+    """The whole calls that are probed: from the start of the first to the end of the last, in seconds."""
+
+    start: float = 0.0
+    end: float = 0.0
+
+    def make(
+        self, run: Run, budget: float, count_since: Callable[[float], int], stop: threading.Event
+    ) -> None:
+        """Call until the budget is over, and as many probes as are needed have been made, or told to stop.
+
+        Calls that warm up are left out at the end of the first, unless they take the whole budget.
+        """
+        self.start = self.end = time.perf_counter()
+        warm, batch = False, 1
+        while not stop.is_set():
+            before = self.end
+            run(batch)
+            self.end = time.perf_counter()
+            if self.end - self.start >= budget:
+                if count_since(self.start) >= LEAST_PROBES:
+                    return
+                time.sleep(0.0)  # a probe that waits for the GIL comes in now, and not during the next call
+            elif not warm:
+                self.start = self.end
+            elif self.end - before < BATCH_SECONDS:
+                batch *= 2
+            warm = True
 
 
-def _call_until(run: Run, over: Callable[[], bool]) -> None:
-    while not over():
-        run(1)
+class _Note(NamedTuple):
+    """One look: when it began, in seconds, and what the prober read before and after its sleep."""
+
+    start: float
+    sleep: float
+    elapsed: float
+    switches: int
+    more_switches: int
+    clocks: _Clocks
 
 
 class _Watch:
@@ -160,7 +191,7 @@ class _Watch:
     def __init__(self, worker: threading.Thread) -> None:
         self._worker = worker
         self._files = contextlib.ExitStack()
-        self._notes: list[tuple[float, float, int, int, _Clocks]] = []
+        self._notes: list[_Note] = []
 
     def __enter__(self) -> Self:
         own_id = threading.get_native_id()
@@ -192,10 +223,9 @@ class _Watch:
 
         return read
 
-    @property
-    def count(self) -> int:
-        """Looks so far."""
-        return len(self._notes)
+    def count_since(self, moment: float) -> int:
+        """Return how many looks there have been since a moment."""
+        return sum(note.start + note.sleep >= moment for note in tuple(self._notes))
 
     def look(self, sleep: float) -> None:
         """Sleep, and note what was seen since the last look."""
@@ -203,27 +233,32 @@ class _Watch:
         start = time.perf_counter()
         time.sleep(sleep)
         elapsed = time.perf_counter() - start
-        self._notes.append((sleep, elapsed, switches, self._switches(), self._read()))
+        self._notes.append(_Note(start, sleep, elapsed, switches, self._switches(), self._read()))
 
-    def probes(self) -> Iterator[Probe]:
-        """Yield what each look saw."""
+    def probes(self, start: float, end: float) -> Iterator[Probe]:
+        """Yield what each look between two moments saw; what goes on after the end is cut there."""
         before = _seconds(self._first)
         counted = self._switches_are_counted()
-        for sleep, elapsed, switches, more_switches, clocks in self._notes:
-            after = _seconds(clocks)
-            yield Probe(
-                sleep=sleep,
-                elapsed=elapsed,
-                taken=more_switches - switches >= 2 if counted else None,
-                worker_cpu=after[0] - before[0],
-                worker_queued=after[1] - before[1],
-                own_queued=after[2] - before[2],
-            )
+        for note in self._notes:
+            after = _seconds(note.clocks)
+            over = note.start + note.elapsed >= end
+            if note.start + note.sleep >= start:
+                yield Probe(
+                    sleep=note.sleep,
+                    elapsed=min(note.elapsed, end - note.start),
+                    taken=note.more_switches - note.switches >= 2 if counted else None,
+                    worker_cpu=after[0] - before[0],
+                    worker_queued=after[1] - before[1],
+                    own_queued=after[2] - before[2],
+                    is_last=over,
+                )
+            if over:
+                return
             before = after
 
     def _switches_are_counted(self) -> bool:
         """Tell whether any sleep moved the count: in some sandboxes it stands still, and tells nothing."""
-        return any(more_switches > switches for _, _, switches, more_switches, _ in self._notes)
+        return any(note.more_switches > note.switches for note in self._notes)
 
     def _read(self) -> _Clocks:
         return self._worker_cpu(), self._worker_queue(), self._own_queue()

@@ -3,14 +3,6 @@
 A measurement rests on *samples*, one for each fresh process (or, for a function measured in
 this process, one for each round). Thread timing differs from process to process, so medians
 over the samples, and intervals from their order, are what may be compared.
-
-The interval of a median is free of assumptions about the distribution: between the k-th
-smallest and the k-th largest of m samples lies the median with probability
-1 - 2 sum_{i<k} C(m, i) / 2^m. Eight samples are the fewest that give 99 %.
-
-References
-----------
-H. A. David, H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1.
 """
 
 from __future__ import annotations
@@ -23,16 +15,16 @@ from typing import Any
 
 from .gil_held import GilHeld
 from .host import Host
+from .intervals import median_interval
 from .sample import Sample
 from .workload import FunctionWorkload, Workload
 
 SCHEMA = "antigil.measurement/1"
 
-INSTRUMENT_VERSION = "1"
+INSTRUMENT_VERSION = "2"
 """Figures of different versions must not be compared.
 
-Raised, from the first release on, by every change that can move a figure. Nothing is released yet,
-and figures of development versions are all of version 1.
+Raised by every change that can move a figure. Version 2 probes the GIL over whole calls.
 """
 
 
@@ -50,19 +42,6 @@ class Estimate:
     def of(cls, values: Sequence[float]) -> Estimate:
         """Estimate the median of the distribution that the values come from."""
         return cls(median(values), median_interval(values, 0.99))
-
-
-def median_interval(values: Sequence[float], confidence: float) -> tuple[float, float] | None:
-    """Return the narrowest order-statistics interval of the median, or None with too few values."""
-    ordered = sorted(values)
-    m = len(ordered)
-    outside, k = 0.0, 0
-    while k < m // 2:
-        outside += 2 * math.comb(m, k) / 2**m
-        if outside > 1.0 - confidence:
-            break
-        k += 1
-    return None if k == 0 else (ordered[k - 1], ordered[m - k])
 
 
 @dataclass(frozen=True)
@@ -196,6 +175,7 @@ class Measurement:
             "gil_held": {
                 "share": self.gil_held.share,
                 "se": self.gil_held.standard_error,
+                "ci99": list(self.gil_held.ci99),
                 "probes": self.gil_held.probes,
                 "method": self.gil_held.method,
                 "samples": [one.share for one in self.gil_samples],

@@ -211,11 +211,10 @@ def _measured(
         started.append(time.monotonic())
         alive()
 
-    sample = sample_of(measure_rounds(workload, plan, before_window=before_window))
+    make_run = workload.prepare()  # once: a set-up may take a port, or a gigabyte
+    sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
     alive()
-    held = probe_gil(
-        workload, probe_seconds, pin=plan.pin, time_limit=plan.time_limit, whole_call=sample.shortened
-    )
+    held = probe_gil(make_run, probe_seconds, pin=plan.pin, time_limit=plan.time_limit)
     return {
         "sample": asdict(sample),
         "gil_held": asdict(held),

@@ -20,17 +20,21 @@ queueing is the truth and nothing is given back.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from types import MappingProxyType
 
 from .clocks import SYSTEM_CLOCKS, Clocks
 from .cpus import cpus_allowed, pinning_order
-from .window import Window, run_window
-from .workload import FunctionWorkload, Workload
+from .intervals import median_interval
+from .window import Window, run_window, time_one_call
+from .workload import FunctionWorkload, MakeRun, Workload
+
+RANDOM = Random()
+"""The rounds' own: a workload that seeds must not order its windows, nor they change what it draws."""
 
 DISTURBED_QUEUE_SHARE = 0.03
 """A window whose threads stood in the run queue for more than this share was disturbed."""
@@ -41,8 +45,17 @@ MARK_SECONDS = 1e-4
 WINDOW_SECONDS = 0.03
 """Least length of a window: several of CPython's switch intervals of 5 ms."""
 
+LONG_CALL_SECONDS = 0.1
+"""Calls of this length are timed by a single one, and not made once more to be timed again."""
+
 CALLS_PER_WINDOW = 4
 """Least number of calls of each thread in a window."""
+
+FEWEST_ROUNDS = 5
+"""With fewer their range says little, and nothing is decided while there is time."""
+
+FEW_ROUNDS_MARGIN = 0.1
+"""So much, relative to it, is added to their range at each end where the time is over with fewer."""
 
 CALLS_BEFORE = 2
 """A call to warm up, and one to let all threads start."""
@@ -126,7 +139,7 @@ class Plan:
 
 
 def measure_rounds(
-    workload: Workload | FunctionWorkload,
+    workload: Workload | FunctionWorkload | MakeRun,
     plan: Plan,
     clocks: Clocks = SYSTEM_CLOCKS,
     before_window: Callable[[], None] = lambda: None,
@@ -143,13 +156,13 @@ def measure_rounds(
     WorkloadTimeout
         If a window does not end within the plan's time limit.
     """
-    make_run = workload.prepare()
+    make_run = workload if callable(workload) else workload.prepare()
     measure_window = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
     order = pinning_order() if plan.pin else ()
     start = time.monotonic()
     before_window()
-    call_seconds = _call_seconds(measure_window)
+    call_seconds = _call_seconds(make_run, measure_window, plan.time_limit)
     measure_window = partial(measure_window, calls_per_mark=max(1, round(MARK_SECONDS / call_seconds)))
     window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
     counts = sorted({1, *plan.thread_counts})
@@ -165,7 +178,7 @@ def measure_rounds(
         if rounds and began + last > start + plan.budget:
             break
         windows = {}
-        for n in random.sample(counts, len(counts)):
+        for n in RANDOM.sample(counts, len(counts)):
             cpus = placement(order, n, shift=len(rounds)) if order and n <= allowed else None
             before_window()
             windows[n] = measure_window(n, window_seconds, cpus=cpus)
@@ -174,8 +187,12 @@ def measure_rounds(
     return tuple(rounds)
 
 
-def _call_seconds(measure_window: Callable[[int, float], Window]) -> float:
-    """Return how long one call takes, in seconds, from a short window of one thread."""
+def _call_seconds(
+    make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
+) -> float:
+    """Return how long one call takes, in seconds: a long one by itself, else from a window of one thread."""
+    if (once := time_one_call(make_run, time_limit)) >= LONG_CALL_SECONDS:
+        return once
     first = measure_window(1, MARK_SECONDS)
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
@@ -210,3 +227,12 @@ def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
     if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
         return clean, False
     return tuple(rounds), True
+
+
+def speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, float]:
+    """Return the 99 % interval of the median queue-free speedup; of fewer than eight rounds, their range."""
+    speedups = [done.queue_free_speedup(threads) for done in rounds]
+    if (interval := median_interval(speedups, 0.99)) is not None:
+        return interval
+    margin = FEW_ROUNDS_MARGIN if len(speedups) < FEWEST_ROUNDS else 0.0
+    return min(speedups) * (1.0 - margin), max(speedups) * (1.0 + margin)

@@ -212,8 +212,8 @@ def run_window(
     time_limit
         Seconds after which a thread is taken to hang.
     warm_up
-        Whether each thread makes a call before it meets the others. Those before the window opens
-        are another one, which is enough where calls are long.
+        Whether each thread makes a call before it meets the others, and another one before the
+        window opens. Where calls are long that takes long, and the skew of the start is little.
     """
     group = Threads(threads, time_limit)
     tracks = [Track() for _ in range(threads)]
@@ -225,10 +225,24 @@ def run_window(
         if warm_up:
             run(1)
         group.gate.wait()
-        _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks)
+        _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
 
     group.run([partial(body, index) for index in range(threads)])
     return summarize(tracks, seconds, calls_per_mark)
+
+
+def time_one_call(make_run: MakeRun, time_limit: float) -> float:
+    """Return how many seconds a first call takes, in a thread of its own."""
+    taken: list[float] = []
+
+    def body() -> None:
+        run = make_run(0, 1)
+        start = time.perf_counter()
+        run(1)
+        taken.append(time.perf_counter() - start)
+
+    Threads(1, time_limit).run([body])
+    return taken[0]
 
 
 def _call_through(
@@ -238,26 +252,28 @@ def _call_through(
     seconds: float,
     stop: threading.Event,
     clocks: Clocks,
+    settle: bool,
 ) -> None:
     """Call until every thread has passed the end of the window.
 
     The threads need no lock: each writes its own track only, and all derive the same window
-    from the tracks.
+    from the tracks. Unless a thread is to `settle`, its part begins with its first call.
     """
     now, track = clocks.now, tracks[index]
     marks = track.marks
     end: float | None = None
     with clocks.meter() as meter:
         marks.append(now())
+        if not settle:
+            before, track.settled = meter.read(), marks[0]
         while not stop.is_set():
             run_batch()
             mark = now()
             marks.append(mark)
-            if track.settled is None:
-                if all(other.marks for other in tracks):
-                    before = meter.read()
-                    track.settled = mark
-            elif end is None:
+            if track.settled is None and all(other.marks for other in tracks):
+                before = meter.read()
+                track.settled = mark
+            if end is None and track.settled is not None:
                 settled = [other.settled for other in tracks if other.settled is not None]
                 if len(settled) == len(tracks):
                     end = max(settled) + seconds

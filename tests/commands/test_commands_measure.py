@@ -59,7 +59,7 @@ def test_json_has_the_documented_keys(measured):
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "queue_measured", "steal"}
-    assert set(form["gil_held"]) == {"share", "se", "probes", "method", "samples"}
+    assert set(form["gil_held"]) == {"share", "se", "ci99", "probes", "method", "samples"}
     assert set(form["laws"]) == {"threads", "karp_flatt", "best", "note"}
     assert [point["threads"] for point in form["points"]] == [1, 2]
     for point in form["points"]:

@@ -131,3 +131,48 @@ def simulate(
 def seeded(*key):
     """Return a source of random numbers that is the same in each test run."""
     return Random(repr(key))
+
+
+def simulate_calls(phases, budget, random, *, mean_sleep=0.002, wake_up=30e-6, switch=0.005):
+    """Return what a prober sees of whole calls with phases, as many as the budget needs.
+
+    Parameters
+    ----------
+    phases
+        Of each call: whether it holds the GIL, and for how many seconds. While it holds it, it gives
+        it to who has waited for ``switch`` seconds, as pure Python does, and takes it back.
+    """
+    call = sum(seconds for _, seconds in phases)
+    end = call * math.ceil(budget / call - EPSILON)
+    now, probes = 0.0, []
+    while now < end:
+        sleep = random.expovariate(1.0 / mean_sleep)
+        woken = now + sleep + wake_up * random.uniform(0.5, 1.5)
+        held_until = _held_until(phases, call, woken)
+        back = woken if held_until is None else min(held_until, woken + switch) + wake_up
+        elapsed = min(back, end) - now
+        probes.append(
+            Probe(
+                sleep=sleep,
+                elapsed=elapsed,
+                taken=held_until is not None,
+                worker_cpu=elapsed,
+                worker_queued=0.0,
+                own_queued=0.0,
+                is_last=back >= end,
+            )
+        )
+        now = back
+    return probes
+
+
+def _held_until(phases, call, moment):
+    """Return until when the GIL is held without a break, or None where it is free."""
+    into = moment % call
+    start = moment - into
+    for held, seconds in phases:
+        start += seconds
+        if into < seconds:
+            return start if held else None
+        into -= seconds
+    return None

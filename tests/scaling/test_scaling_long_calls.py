@@ -50,10 +50,10 @@ def slept(tmp_path_factory):
 
 
 def test_long_calls_are_made_as_rarely_as_can_be(slept):
-    """To know how long it takes, 3; in each thread of 1 + 2, 2; while the GIL is probed, 1; at best."""
+    """To know how long it takes, 1; in each thread of 1 + 2, 1; while the GIL is probed, 1; at best."""
     measured, by_process = slept
-    assert len(by_process) == len(measured.samples) == 1
-    assert 10 <= sum(by_process.values()) <= 14
+    assert len(by_process) == len(measured.samples)
+    assert all(5 <= calls <= 8 for calls in by_process.values())
 
 
 def test_few_calls_are_enough_to_tell_how_far_they_scale(slept):
@@ -82,13 +82,12 @@ def test_a_long_call_is_probed_from_its_start_to_its_end():
     """It holds the GIL in its second half only, long after the time for probing is over."""
     halves = "sleep(0.3)\nend = thread_time() + 0.3\nwhile thread_time() < end: pass"
     workload = Workload(halves, "from time import sleep, thread_time")
-    assert probe_gil(workload, 0.05).share < 0.1
-    assert 0.2 < probe_gil(workload, 0.01, whole_call=True).share < 0.8
+    assert 0.2 < probe_gil(workload, 0.05).share < 0.8
 
 
 def test_an_exception_in_a_long_call_ends_the_probing():
     with pytest.raises(ZeroDivisionError):
-        probe_gil(Workload("1 / 0"), 0.01, whole_call=True)
+        probe_gil(Workload("1 / 0"), 0.01)
 
 
 def test_a_slow_measurement_is_no_hang(monkeypatch):

@@ -11,7 +11,8 @@ from fakes import round_of, window
 
 from antigil.scaling import Estimate, GilHeld, Workload, measure, measure_function
 from antigil.scaling.experiment import StealMeter
-from antigil.scaling.measurement import combine, median_interval
+from antigil.scaling.intervals import median_interval
+from antigil.scaling.measurement import combine
 from antigil.scaling.sample import PointSample, Sample, sample_of, under_ceiling
 
 

@@ -1,0 +1,62 @@
+"""What an assertion on parallelism says where it fails or is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from antigil.scaling import GilHeld, Round, gil_enabled, speedup_interval
+
+STANDARD_ERRORS = 3.0
+"""To each side of a held share: 99.7 %."""
+
+
+def consequence(held: GilHeld) -> str:
+    """Return what follows from a share that is held."""
+    ceiling = held.ceiling
+    limit = f"No number of threads makes it more than {ceiling:.1f} times as fast. " if ceiling else ""
+    return f"{limit}Other Python threads stood still for up to {1e3 * held.stall:.2g} ms."
+
+
+def contradiction(name: str, rounds: Sequence[Round], threads: int, held: GilHeld | None) -> str:
+    """Return how a measured speedup and the GIL-held share contradict each other."""
+    low, high = speedup_interval(rounds, threads)
+    return (
+        f"{name} got {low:.2f} to {high:.2f} times as much done in {threads} threads as in one, which "
+        f"the GIL does not allow for. {gil_in_words(held)} One of the two is wrong: its calls differ, or "
+        "do something else beside other threads"
+    )
+
+
+def where_it_went(
+    name: str, rounds: Sequence[Round], threads: int, at_least: float, held: GilHeld | None
+) -> str:
+    """Return how far the speedup fell short, and where the rest of it went."""
+    speedup = median(done.queue_free_speedup(threads) for done in rounds)
+    low, high = speedup_interval(rounds, threads)
+    windows = [done.windows[threads] for done in rounds]
+    queued = [window.queued for window in windows if window.queued is not None]
+    shares = [
+        f"waiting {median(one.waiting for one in windows):.0%} of the threads' time (the GIL, locks, I/O)",
+        f"queued for a CPU {median(queued):.0%}" if queued else "queued for a CPU: not told by this system",
+        f"CPU time per call {median(one.inflation(threads) for one in rounds):.2f} times that of one thread",
+    ]
+    return (
+        f"{name} gets {speedup:.2f} times as much done in {threads} threads as in one "
+        f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds); at least {at_least:g} was asked for. "
+        f"Where the rest of {threads} went: {'; '.join(shares)}. {gil_in_words(held)}"
+    )
+
+
+def gil_in_words(held: GilHeld | None) -> str:
+    """Return for which share the GIL is held, as far as it is known."""
+    if held is None:
+        return "How long it holds the GIL is not known." if gil_enabled() else "The GIL is disabled."
+    low, high = held.interval(STANDARD_ERRORS)
+    ceiling = f", so no number of threads gives more than {held.ceiling:.1f}" if held.ceiling else ""
+    return f"It holds the GIL for {held.share:.2f} of its time (interval {low:.2f} to {high:.2f}){ceiling}."
+
+
+def name_of(func: Callable[[], object]) -> str:
+    """Return the name of a function, as people know it."""
+    return getattr(func, "__qualname__", None) or repr(func)

@@ -1,0 +1,83 @@
+"""Every interval that is printed holds the truth as often as it says."""
+
+from math import comb
+from random import Random
+from statistics import fmean
+
+import pytest
+from simulator import seeded, simulate_calls
+
+from antigil.report.assertion import STANDARD_ERRORS
+from antigil.scaling import GilHeld, median_interval, pool
+from antigil.scaling.gil_held import estimate
+from antigil.scaling.intervals import t99
+
+stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+
+RUNS = 3000
+LEAST = 0.99 - 3 * (0.01 * 0.99 / RUNS) ** 0.5
+"""Three standard errors below 99 %: chance alone goes there once in a thousand times."""
+
+
+@pytest.mark.parametrize("degrees", [*range(1, 31), 100, 1000])
+def test_quantiles_of_students_t(degrees):
+    assert t99(degrees) == pytest.approx(stats.t.ppf(0.995, degrees), rel=2e-3)
+
+
+def covers(interval, truth):
+    return interval is not None and interval[0] <= truth <= interval[1]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5, 8, 20])
+@pytest.mark.parametrize("spread", [0.0, 0.01, 0.1])
+def test_the_held_share_of_processes_that_differ(processes, spread):
+    random, within = Random(f"{processes} {spread}"), 0.02
+
+    def measured():
+        share = 0.5 + random.gauss(0.0, spread) + random.gauss(0.0, within)
+        return GilHeld(share, within, 200, 0.0, "switches")
+
+    found = [covers(pool([measured() for _ in range(processes)]).ci99, 0.5) for _ in range(RUNS)]
+    assert fmean(found) >= LEAST
+
+
+@pytest.mark.parametrize("samples", [8, 9, 12, 20])
+@pytest.mark.parametrize("draw", ["gauss", "lognormvariate", "uniform"])
+def test_the_median_speedup(samples, draw):
+    random = Random(f"{samples} {draw}")
+    parameters, median = {"gauss": ((0, 1), 0), "lognormvariate": ((0, 2), 1), "uniform": ((0, 1), 0.5)}[draw]
+    drawn = ([getattr(random, draw)(*parameters) for _ in range(samples)] for _ in range(RUNS))
+    assert fmean(covers(median_interval(values, 0.99), median) for values in drawn) >= LEAST
+
+
+def test_seven_samples_are_too_few_for_an_interval_of_a_median():
+    assert median_interval(range(7), 0.99) is None
+    assert 2 * comb(7, 0) / 2**7 > 0.01
+
+
+PHASES = {
+    "1 ms, two phases": (1.0, [(True, 3e-4), (False, 7e-4)]),
+    "140 ms, two phases": (1.0, [(True, 0.04), (False, 0.1)]),
+    "140 ms, two phases, the other way round": (1.0, [(False, 0.1), (True, 0.04)]),
+    "five phases": (1.0, [(False, 0.05), (True, 0.02), (False, 0.2), (True, 0.1), (False, 0.13)]),
+    "1.5 s, a fifth": (0.25, [(True, 0.3), (False, 1.2)]),
+    "1.5 s, four fifths": (0.25, [(False, 0.3), (True, 1.2)]),
+    "3 s": (0.25, [(False, 1.0), (True, 0.5), (False, 1.5)]),
+    "one phase, held": (1.0, [(True, 0.2)]),
+    "one phase, free": (1.0, [(False, 0.2)]),
+}
+
+
+def truth_of(phases):
+    return sum(seconds for held, seconds in phases if held) / sum(seconds for _, seconds in phases)
+
+
+@pytest.mark.parametrize(("budget", "phases"), PHASES.values(), ids=PHASES)
+def test_calls_with_phases_are_probed_without_bias(budget, phases):
+    truth, runs = truth_of(phases), 60
+    found = [estimate(simulate_calls(phases, budget, seeded(phases, run))) for run in range(runs)]
+    error = fmean(one.share for one in found) - truth
+    spread = fmean((one.share - truth) ** 2 for one in found) ** 0.5
+    assert abs(error) <= 0.003 + 3.0 * spread / runs**0.5
+    assert fmean(covers(one.ci99, truth) for one in found) >= 0.95
+    assert fmean(covers(one.interval(STANDARD_ERRORS), truth) for one in found) >= 0.95
