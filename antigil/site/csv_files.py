@@ -6,9 +6,9 @@ value, with the reason in the last column. Text that a spreadsheet would run as 
 
 from __future__ import annotations
 
+import csv
 import datetime
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +26,29 @@ OVERVIEW = (
 )  # fmt: skip
 
 
-def field(value: object) -> str:
-    """Return one field: a number as it is, nothing for None and NaN, text quoted where it must be."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool | int | float):
-        return str(value).lower() if isinstance(value, bool) else repr(value)
-    text = str(value)
-    if text.startswith(("=", "+", "-", "@", "\t", "\r")):
-        text = f"'{text}"
-    if any(character in text for character in ',"\r\n'):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+def _write(path: Path, head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows(map(_field, row) for row in rows)
 
 
-def commit_fields(archive: Archive) -> dict[int, str]:
+def _field(value: object) -> object:
+    """Return what a field holds: nothing for NaN, and no text that breaks a line or starts a formula."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        text = value.replace("\r", " ")  # which `csv` quotes only in newer Pythons
+        return f"'{text}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "" if value != value else value
+
+
+def commit_fields(archive: Archive) -> dict[int, tuple[str, ...]]:
     """Return the fields that tell of each commit, by revision: every workload's file repeats them."""
-    found = {}
+    found: dict[int, tuple[str, ...]] = {}
     for revision, commit in archive.commits.items():
         when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
-        told = (commit.hash, when.strftime("%Y-%m-%dT%H:%M:%SZ"), commit.subject, commit.author)
-        found[revision] = ",".join(map(field, told))
+        found[revision] = (commit.hash, f"{when:%Y-%m-%dT%H:%M:%SZ}", commit.subject, commit.author)
     return found
 
 
@@ -55,32 +57,22 @@ def write_workload_csv(
     archive: Archive,
     statuses: Sequence[tuple[WorkloadStatus, dict[str, Any]]],
     labels: Mapping[Environment, str],
-    commits: Mapping[int, str],
+    commits: Mapping[int, Sequence[str]],
 ) -> None:
-    """Write one workload's numbers.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    archive : Archive
-        What was measured.
-    statuses : sequence of (WorkloadStatus, columns)
-        Its environments, each with what `environment_columns` returns.
-    labels, commits
-        How environments and commits are told.
-    """
+    """Write one workload's numbers: its environments, each with what `environment_columns` returns."""
     names = list(dict.fromkeys(name for _, told in statuses for name, _ in _columns(told["series"])))
-    lines = [",".join((*COMMIT, *PLACE, *names, "absent"))]
-    for one, told in statuses:
-        build = build_name(archive.gil_enabled(one.environment, one.revision))
-        place = ",".join(map(field, (one.environment.machine, labels[one.environment], build)))
-        columns = dict(_columns(told["series"]))
-        blank = [""] * len(told["revisions"])
-        texts = [_texts(columns[name]) if name in columns else blank for name in names]
-        rows = zip(told["revisions"], _cpus(told), *texts, _absent(told), strict=True)
-        lines += [f"{commits[revision]},{place},{','.join(fields)}" for revision, *fields in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def rows() -> Iterator[Sequence[object]]:
+        for one, told in statuses:
+            build = build_name(archive.gil_enabled(one.environment, one.revision))
+            place = (one.environment.machine, labels[one.environment], build)
+            columns = dict(_columns(told["series"]))
+            blank = [None] * len(told["revisions"])
+            numbers = [columns.get(name, blank) for name in names]
+            by_commit = zip(told["revisions"], _cpus(told), *numbers, _absent(told), strict=True)
+            yield from ((*commits[revision], *place, *fields) for revision, *fields in by_commit)
+
+    _write(path, (*COMMIT, *PLACE, *names, "absent"), rows())
 
 
 def _columns(series: Iterable[dict[str, Any]]) -> Iterable[tuple[str, list[float]]]:
@@ -98,18 +90,14 @@ def _name(one: Mapping[str, Any]) -> str:
     return f"{one['quantity']}{unit}" + ("" if one["threads"] is None else f"_{one['threads']}")
 
 
-def _texts(numbers: Iterable[float]) -> list[str]:
-    return ["" if number != number else repr(number) for number in numbers]
-
-
-def _cpus(told: Mapping[str, Any]) -> list[str]:
+def _cpus(told: Mapping[str, Any]) -> list[int | None]:
     """Return the CPUs allowed at each revision."""
     steps = list(told["cpus"])
     found, number = [], steps[0][1] if steps else None
     for revision in told["revisions"]:
         while steps and steps[0][0] <= revision:
             number = steps.pop(0)[1]
-        found.append(field(number))
+        found.append(number)
     return found
 
 
@@ -124,7 +112,7 @@ def _absent(told: Mapping[str, Any]) -> list[str]:
 
 def write_overview_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the overview's table, in its order."""
-    lines = [",".join(OVERVIEW)]
+    lines = []
     for row in rows:
         low, high = row["interval"] or (None, None)
         told = (
@@ -132,5 +120,5 @@ def write_overview_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             row["threads"], row["cpus"], row["speedup"], low, high, row["ideal"], row["since_release"],
             row["release"], row["since_ago"], row["mark"], row["verdict"], row["held"], row["href"],
         )  # fmt: skip
-        lines.append(",".join(map(field, (round(v, 4) if isinstance(v, float) else v for v in told))))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines.append([round(value, 4) if isinstance(value, float) else value for value in told])
+    _write(path, OVERVIEW, lines)

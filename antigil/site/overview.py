@@ -9,7 +9,7 @@ from antigil.history.labels import build_name, environment_id, writable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Problem
 
-from .sparkline import sparkline
+from .pictures import sparkline
 from .status import COMMITS_AGO, WorkloadStatus, commit_of
 from .workload import change_model
 

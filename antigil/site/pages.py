@@ -17,11 +17,11 @@ from antigil.history.options import Options
 from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
 
-from .badge import badge, headline_status, history_model
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
 from .overview import overview_model
-from .status import WorkloadStatus
+from .pictures import badge, history_model
+from .status import WorkloadStatus, headline_status
 from .workload import commit_columns, environment_columns, page_model
 
 HERE = Path(__file__).parent

@@ -6,13 +6,13 @@ CPUs allowed cannot help, whatever the code does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from antigil.history.changes import Change
-from antigil.history.options import Options
+from antigil.history.options import ConfigError, Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
 
 COMMITS_AGO = 30
@@ -203,6 +203,28 @@ def _urgency(status: WorkloadStatus) -> tuple[bool, int, int, str, str]:
     last = status.last_change
     newest = -last.revision if last is not None and order < 3 else 0
     return status.workload.control, order, newest, status.workload.name, status.environment.python
+
+
+def headline_status(
+    statuses: Sequence[WorkloadStatus], options: Options, drawable: Collection[str]
+) -> WorkloadStatus | None:
+    """Return the status of the workload that a README shows; None if nothing was measured that could be.
+
+    Raises
+    ------
+    ConfigError
+        If the configured headline names no workload of the suite (`drawable` are their names).
+    """
+    if options.headline is not None:
+        if options.headline not in drawable:
+            known = ", ".join(sorted(drawable)) or "none"
+            what = f'"headline" under "antigil" names no workload of the suite: {options.headline}'
+            raise ConfigError(f"{what}; there are: {known}")
+        statuses = [s for s in statuses if s.workload.name == options.headline]
+    candidates = [s for s in statuses if not s.workload.control] or list(statuses)
+    names = sorted({s.workload.name for s in candidates})
+    own = [s for s in candidates if s.workload.name == names[0]] if names else []
+    return max(own, key=lambda s: (s.revision, not s.environment.python.endswith("t")), default=None)
 
 
 def commit_of(archive: Archive, revision: int) -> Commit:
