@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from antigil.scaling.cpus import cpus_allowed
+from antigil.scaling.host import cpus_allowed
 
 FORBID_SKIPS = os.environ.get("ANTIGIL_FORBID_SKIPS", "") not in ("", "0")
 

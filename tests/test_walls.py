@@ -234,7 +234,7 @@ def test_wall_stands(breaks):
     [
         (breaks_instrument, "antigil/scaling/rounds.py", "import numpy as np"),
         (breaks_instrument, "antigil/scaling/rounds.py", "def f():\n    import numpy"),
-        (breaks_instrument, "antigil/scaling/rounds.py", "from antigil.scaling import cpus"),
+        (breaks_instrument, "antigil/scaling/rounds.py", "from antigil.scaling import host"),
         (breaks_instrument, "antigil/scaling/rounds.py", "from .. import laws"),
         (breaks_instrument, "antigil/scaling/rounds.py", "from ..laws import amdahl"),
         (breaks_instrument, "antigil/scaling/__init__.py", "from antigil import kernels"),
@@ -282,7 +282,7 @@ def test_breach_is_seen(breaks, path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("antigil/scaling/rounds.py", "import os.path\nfrom . import cpus\nfrom .cpus import affinity"),
+        ("antigil/scaling/rounds.py", "import os.path\nfrom . import host\nfrom .host import affinity"),
         ("antigil/scaling/__init__.py", "from .rounds import measure"),
         (
             "antigil/asv_plugin.py",
@@ -294,7 +294,7 @@ def test_breach_is_seen(breaks, path, source):
         ("antigil/commands/compare.py", "def run():\n    from antigil.history import page"),
         (
             "antigil/commands/demo.py",
-            "import antigil\nfrom antigil.scaling.cpus import cpus_allowed\nfrom antigil import laws",
+            "import antigil\nfrom antigil.scaling.host import cpus_allowed\nfrom antigil import laws",
         ),
         ("antigil/commands/demo.py", "def f():\n    from antigil import calcular_com_gil"),
         ("antigil/__init__.py", "if TYPE_CHECKING:\n    from antigil.kernels import calcular_com_gil"),

@@ -18,7 +18,7 @@ from support import machine, markdown_table, only_cpus
 
 from antigil import kernels
 from antigil.scaling import FunctionWorkload, Plan, Workload, measure_rounds, probe_gil
-from antigil.scaling.cpus import affinity
+from antigil.scaling.host import affinity
 
 KERNELS = "from antigil.kernels import calcular_com_gil, calcular_sem_gil, serial_fraction"
 CALLS = {

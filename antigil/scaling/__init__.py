@@ -5,12 +5,11 @@ own C extension. What is not named here is private to the room.
 """
 
 from .clocks import queue_is_measurable
-from .cpus import affinity, cgroup_quota, cpu_model, cpus_allowed, thread_siblings
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
 from .gil_held import GilHeld, pool
 from .gil_probe import probe_gil
-from .host import Host, gil_enabled
+from .host import Host, affinity, cgroup_quota, cpu_model, cpus_allowed, gil_enabled, thread_siblings
 from .intervals import median_interval
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .rounds import (

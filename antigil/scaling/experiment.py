@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .cpus import cpus_allowed
 from .gil_held import pool
 from .gil_probe import probe_gil
-from .host import Host
+from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine
 from .process import ProcessResult, measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, Self
 
-from .cpus import affinity
 from .gil_held import GilHeld, Probe, estimate
+from .host import affinity
 from .window import Threads, pin_thread
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 

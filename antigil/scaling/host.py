@@ -1,13 +1,136 @@
-"""Where a measurement is made: the interpreter and its build, the CPUs, what the system reports."""
+"""What a measurement is made on: the interpreter and its build, and the CPUs that it may use.
+
+CPUs allowed = CPUs in the affinity mask, cut by the cgroup's CPU quota (version 1 or 2).
+A number of CPUs *present* says nothing about how far threads can scale inside a container.
+"""
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from .clocks import queue_is_measurable
-from .cpus import cpu_model, cpus_allowed
+
+CGROUP_ROOT = Path("/sys/fs/cgroup")
+CGROUP_MEMBERSHIP = Path("/proc/self/cgroup")
+CPU_TOPOLOGY = Path("/sys/devices/system/cpu")
+
+
+def affinity() -> tuple[int, ...]:
+    """Return the numbers of the CPUs on which the calling thread may run, ascending.
+
+    Where the system has no affinity mask (macOS, Windows), these are all CPUs present.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def cgroup_quota(root: Path = CGROUP_ROOT, membership: Path = CGROUP_MEMBERSHIP) -> float | None:
+    """Return the CPU quota of this process in CPUs, or None where it has none.
+
+    The tightest quota on the way from the process's own control group to the root counts.
+
+    Parameters
+    ----------
+    root
+        Mount point of the cgroup file system.
+    membership
+        The file that names this process's control groups.
+
+    References
+    ----------
+    Linux kernel documentation, "Control Group v2" (cpu.max) and "CFS Bandwidth Control"
+    (cpu.cfs_quota_us, cpu.cfs_period_us).
+    """
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return None
+    quotas = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            top, read = root, _quota_v2
+        elif "cpu" in controllers.split(","):
+            # Where one mount serves several controllers, its folder may name them in another order.
+            top, read = root / (controllers if (root / controllers).is_dir() else "cpu"), _quota_v1
+        else:
+            continue
+        group = top / path.lstrip("/")
+        for directory in (group, *group.parents):
+            quotas.append(read(directory))
+            if directory == top:
+                break
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def _quota_v2(directory: Path) -> float | None:
+    try:
+        quota, period = (directory / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        return None  # the root group and groups without the cpu controller have no such file
+    return None if quota == "max" else int(quota) / int(period)
+
+
+def _quota_v1(directory: Path) -> float | None:
+    try:
+        quota = int((directory / "cpu.cfs_quota_us").read_text())
+        period = int((directory / "cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return None
+    return quota / period if quota > 0 else None
+
+
+def cpus_allowed() -> int:
+    """Return how many CPUs this process can keep busy at once (at least 1).
+
+    A quota of a fraction of a CPU is rounded down: 2.5 CPUs serve two threads in full.
+    """
+    quota = cgroup_quota()
+    allowed = len(affinity())
+    return allowed if quota is None else max(1, min(allowed, int(quota)))
+
+
+def pinning_order(cpus: tuple[int, ...] | None = None, topology: Path = CPU_TOPOLOGY) -> tuple[int, ...]:
+    """Return the CPUs in the order in which threads should be placed on them.
+
+    One CPU of every physical core comes first, the cores' further hardware threads after:
+    two threads on one core share its execution units and measure SMT, not scaling.
+    """
+    first: list[int] = []
+    further: list[int] = []
+    seen: set[str] = set()
+    for cpu in affinity() if cpus is None else cpus:
+        siblings = thread_siblings(cpu, topology) or str(cpu)  # else a core of its own
+        (further if siblings in seen else first).append(cpu)
+        seen.add(siblings)
+    return (*first, *further)
+
+
+def thread_siblings(cpu: int, topology: Path = CPU_TOPOLOGY) -> str | None:
+    """Return the kernel's list of the hardware threads on a core, such as ``"0,4"``; None if not told."""
+    try:
+        return (topology / f"cpu{cpu}" / "topology" / "thread_siblings_list").read_text().strip()
+    except OSError:
+        return None
+
+
+@cache
+def cpu_model() -> str:
+    """Return the name of the CPU, such as ``"AMD EPYC 7763 64-Core Processor"``."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux: platform knows as much as can be had
+    return platform.processor() or platform.machine()
 
 
 @dataclass(frozen=True)

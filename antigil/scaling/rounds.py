@@ -28,7 +28,7 @@ from random import Random
 from types import MappingProxyType
 
 from .clocks import SYSTEM_CLOCKS, Clocks
-from .cpus import cpus_allowed, pinning_order
+from .host import cpus_allowed, pinning_order
 from .intervals import median_interval
 from .window import Window, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload

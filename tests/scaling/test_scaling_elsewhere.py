@@ -16,8 +16,8 @@ from antigil.scaling import (
     probe_gil,
 )
 from antigil.scaling import clocks as clocks_module
-from antigil.scaling import cpus as cpus_module
 from antigil.scaling import gil_probe as probe_module
+from antigil.scaling import host as host_module
 from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
@@ -113,6 +113,6 @@ def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):
         raise FileNotFoundError
 
     monkeypatch.setattr("builtins.open", refuse)
-    monkeypatch.setattr(cpus_module.platform, "processor", lambda: "")
-    monkeypatch.setattr(cpus_module.platform, "machine", lambda: "riscv64")
-    assert cpus_module.cpu_model.__wrapped__() == "riscv64"
+    monkeypatch.setattr(host_module.platform, "processor", lambda: "")
+    monkeypatch.setattr(host_module.platform, "machine", lambda: "riscv64")
+    assert host_module.cpu_model.__wrapped__() == "riscv64"

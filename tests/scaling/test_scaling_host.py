@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from antigil.scaling import cgroup_quota, cpus_allowed
-from antigil.scaling import cpus as cpus_module
-from antigil.scaling.cpus import affinity, pinning_order
+from antigil.scaling import host as host_module
+from antigil.scaling.host import affinity, pinning_order
 
 V2 = "0::/outer/inner\n"
 V1 = "12:memory:/outer\n4:cpu,cpuacct:/outer/inner\n0::/\n"
@@ -84,8 +84,8 @@ def test_without_control_groups_there_is_no_quota(tmp_path):
     [(None, 4, 4), (2.5, 4, 2), (0.5, 4, 1), (8.0, 4, 4), (1.0, 1, 1), (3.999, 4, 3)],
 )
 def test_cpus_allowed_are_the_mask_cut_by_the_quota(monkeypatch, quota, mask, expected):
-    monkeypatch.setattr(cpus_module, "cgroup_quota", lambda: quota)
-    monkeypatch.setattr(cpus_module, "affinity", lambda: tuple(range(mask)))
+    monkeypatch.setattr(host_module, "cgroup_quota", lambda: quota)
+    monkeypatch.setattr(host_module, "affinity", lambda: tuple(range(mask)))
     assert cpus_allowed() == expected
 
 
