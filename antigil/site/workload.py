@@ -12,12 +12,15 @@ import numpy as np
 
 from antigil.history.changes import Change, Effect
 from antigil.history.labels import build_name, environment_id
-from antigil.history.series import Archive, Environment, Floats, Series, State, Workload
+from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, Workload
+from antigil.laws import many
 
 from .status import WorkloadStatus, commit_of, notable_revisions, releases
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
+#: The laws that are fitted, and their parameters.
+LAWS = {"amdahl": ("f",), "usl": ("alpha", "beta")}
 
 
 def page_model(
@@ -91,10 +94,13 @@ def environment_columns(archive: Archive, workload: str, environment: Environmen
     """Return every number of a workload in one environment, by columns that share one revision axis."""
     series = [s for q in DIGITS for s in archive.of(workload, environment, q)]
     revisions = series[0].revisions
+    cpus = _cpus(archive, environment, revisions)
+    told = [_column(s) for s in series]
     return {
         "revisions": revisions.tolist(),
-        "cpus": _cpus(archive, environment, revisions),
-        "series": [_column(s) for s in series],
+        "cpus": cpus,
+        "series": told,
+        "laws": _laws(told, revisions, cpus),
     }
 
 
@@ -115,15 +121,51 @@ def _column(series: Series) -> dict[str, Any]:
     return told
 
 
+def _laws(
+    told: Sequence[Mapping[str, Any]], revisions: Ints, cpus: Sequence[tuple[int, int | None]]
+) -> dict[str, Any]:
+    """Return both laws, fitted at every commit to the counts from 2 to the CPUs allowed.
+
+    Each parameter comes as [values, standard errors], which `antigil.laws.many.fit` describes. Left out is a
+    law that no commit has points enough for.
+    """
+    lines = [s for s in told if s["quantity"] == "speedup" and s["threads"] > 1]
+    if not lines:
+        return {}
+    n = np.array([float(s["threads"]) for s in lines])
+    speedups = np.array([s["value"] for s in lines]).T
+    served = np.full(len(revisions), np.inf)
+    for first, number in cpus:
+        served[np.searchsorted(revisions, first) :] = np.inf if number is None else number
+    speedups[(n > served[:, None]) | ~(speedups > 0)] = np.nan
+    return {
+        law: {
+            name: [_significant(values[:, i], 6), _significant(errors[:, i], 4)]
+            for i, name in enumerate(LAWS[law])
+        }
+        for law, (values, errors) in many.fit(n, speedups).items()
+        if np.isfinite(values).any()
+    }
+
+
+def _significant(values: Floats, digits: int) -> list[float]:
+    """Return values of at most 1 in so many significant digits, larger ones with as many after the point."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = np.where(values > 0, np.ceil(-np.log10(values)), 0)
+        scale = 10.0 ** (digits + np.clip(places, 0, 15))
+    numbers: list[float] = (np.round(values * scale) / scale).tolist()
+    return numbers
+
+
 def _rounded(values: Floats, digits: int) -> list[float]:
     """Return values in as few digits as the page can show."""
     numbers: list[float] = np.round(values, digits).tolist()
     return numbers
 
 
-def _cpus(archive: Archive, environment: Environment, revisions: Any) -> list[list[int | None]]:
+def _cpus(archive: Archive, environment: Environment, revisions: Ints) -> list[tuple[int, int | None]]:
     """Return how many CPUs were allowed, as [first revision, number] wherever it changes."""
-    found: list[list[int | None]] = []
+    found: list[tuple[int, int | None]] = []
     recorded = archive.surroundings(environment, "cpus_allowed")
     candidates = revisions[:1].tolist()
     if recorded is not None:
@@ -133,7 +175,7 @@ def _cpus(archive: Archive, environment: Environment, revisions: Any) -> list[li
     for revision in candidates:
         number = archive.cpus_allowed(environment, revision)
         if not found or found[-1][1] != number:
-            found.append([revision, number])
+            found.append((revision, number))
     return found
 
 
