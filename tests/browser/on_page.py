@@ -1,6 +1,5 @@
 """What the browser tests do on a page, and what they read from it."""
 
-import csv
 import functools
 import re
 import threading
@@ -55,14 +54,6 @@ def open_table(page, title):
     return box.locator("tr").evaluate_all(
         "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText))"
     )
-
-
-def downloaded(page, title):
-    box = page.locator("details.numbers", has=page.locator("summary", has_text=re.compile(title)))
-    with page.expect_download() as info:
-        box.get_by_role("button", name="Download CSV").click()
-    with open(info.value.path(), newline="", encoding="utf-8") as file:
-        return info.value.suggested_filename, list(csv.reader(file))
 
 
 #: Every visible text whose contrast to its ground falls short of WCAG 2 AA: 4.5, or 3 if large.

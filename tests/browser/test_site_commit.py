@@ -1,9 +1,9 @@
-"""The two charts of one commit, the tables and CSV files, light and dark, wide and narrow, hostile names."""
+"""The two charts of one commit, the tables, light and dark, wide and narrow, hostile names."""
 
 import re
 
 import pytest
-from on_page import downloaded, open_table, visit_below_a_path
+from on_page import open_table, visit_below_a_path
 
 
 @pytest.fixture
@@ -62,57 +62,25 @@ def test_timed_benchmark_says_that_its_loss_cannot_be_divided(open_page, speedup
     assert page.locator("#quantities .chip").all_inner_texts() == ["Speedup", "Efficiency", "One call"]
 
 
-def test_history_table_and_csv_hold_the_charts_numbers(dip):
+def test_history_table_holds_the_charts_numbers(dip):
     page, hashes = dip
     head, *rows = open_table(page, "^Speedup as a table")
     assert [row[0] for row in rows] == [h[:12] for h in reversed(hashes)]
-    name, told = downloaded(page, "^Speedup as a table")
-    assert name.endswith("-speedup.csv")
-    assert told[0] == head
-    assert len(told) == 41
     value = head.index("4 threads: Speedup")
     numbers = page.evaluate("antigil.page.history.charts[0].numbers.line('speedup', 4).value")
-    assert [float(row[value]) for row in reversed(told[1:])] == pytest.approx(numbers)
-    assert float(told[1][value + 1]) <= float(told[1][value]) <= float(told[1][value + 2])
-
-
-def number(text):
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-@pytest.mark.parametrize("title", ["^Speedup as a table", "^Where", "^Scaling"])
-def test_csv_is_the_table_of_each_chart(dip, title):
-    page, _ = dip
-    head, *rows = open_table(page, title)
-    name, (names, *lines) = downloaded(page, title)
-    assert re.fullmatch(r"[\w.-]+\.csv", name)
-    assert names == head
-    assert len(lines) == len(rows) > 2
-    for line, row in zip(lines, rows, strict=True):
-        for told, shown in zip(map(number, line), map(number, row), strict=True):
-            assert told == (pytest.approx(shown, rel=1e-4) if isinstance(shown, float) else shown)
+    assert [float(row[value]) for row in reversed(rows)] == pytest.approx(numbers)
+    assert float(rows[0][value + 1]) <= float(rows[0][value]) <= float(rows[0][value + 2])
 
 
 def test_scaling_table_holds_the_points_that_are_drawn(dip):
     page, hashes = dip
-    open_table(page, "^Scaling")
-    _, (head, *rows) = downloaded(page, "^Scaling")
+    head, *rows = open_table(page, "^Scaling")
     now, base = hashes[20][:8], hashes[15][:8]
     assert head[2:6] == [f"{now}: speedup", f"{now}: 99 % low", f"{now}: 99 % high", f"{base}: speedup"]
     lines = page.evaluate("antigil.page.history.charts[0].numbers.lines('speedup').map((l) => l.value)")
     for row, line in zip(rows, lines, strict=True):
         assert (float(row[2]), float(row[5])) == (line[20], line[15])
     assert [row[1] for row in rows] == ["1", "2", "4", "4"]
-
-
-def test_csv_makes_no_formula_of_a_subject(open_page, speedup_pages):
-    folder, _ = speedup_pages
-    page = open_page(folder / "work.Dips.html")
-    text = page.evaluate("antigil.csv(['a'], [['=1+1'], ['x, \"y\"'], [NaN], [1.5]])")
-    assert text == 'a\r\n\'=1+1\r\n"x, ""y"""\r\n\r\n1.5\r\n'
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,54 +1,48 @@
-"""The laws that a page fits are those of `antigil.laws`, for any commit that is chosen."""
+"""The laws that a page shows are those of `antigil.laws`, for any commit that is chosen."""
 
 import math
-import random
 import re
 
 import pytest
 
 from antigil import laws
 
-COUNTS = ([2], [2, 4], [2, 4, 8], [2, 3, 4, 6, 8], [4, 8, 16, 32])
+#: The fits of every commit, as the page hands them to its charts and its table.
+FITS = """() => {
+  const { numbers } = antigil.page.history.charts[0];
+  const lines = numbers.lines("speedup").filter(({ threads }) => threads > 1);
+  return numbers.revisions.map((revision, i) => ({
+    cpus: numbers.cpusAt(revision),
+    points: lines.map(({ threads, value }) => [threads, value[i]]),
+    laws: Object.entries(numbers.laws).flatMap(([law, parameters]) =>
+      Object.entries(parameters).map(([name, [values, errors]]) => [law, name, values[i], errors[i]])),
+  }));
+}"""
 
 
-def curves():
-    """Return speedups with and without noise, of laws inside the bounds and on them."""
-    draw = random.Random(3)
-    for _ in range(120):
-        alpha = draw.choice([0, 1, draw.random(), draw.random() ** 3])
-        beta = draw.choice([0, 0, draw.random() / 10, draw.random() / 100, 1])
-        noise = draw.choice([0, 0.01, 0.1])
-        yield [(n, max(0.05, laws.usl(n, alpha, beta) * draw.gauss(1, noise))) for n in draw.choice(COUNTS)]
-
-
-def expected(points):
-    n, speedups = zip(*points, strict=True)
-    fits = [laws.fit_amdahl(n, speedups)]
-    return fits + ([laws.fit_usl(n, speedups, relative=True)] if len(n) > 1 else [])
-
-
-def test_fit_in_the_browser_is_the_packages_own(open_page, speedup_pages):
-    folder, _ = speedup_pages
-    page = open_page(folder / "work.Dips.html")
-    given = list(curves())
-    found = page.evaluate(
-        "(all) => all.map((points) => antigil.fitLaws(points.map(([n, s]) => ({ n, s }))))",
-        [[[n, s] for n, s in points] for points in given],
-    )
-    for points, fits in zip(given, found, strict=True):
-        for mine, told in zip(expected(points), fits, strict=True):
-            assert told["law"] == mine.law
-            for parameter in mine.parameters:
-                shown = told["parameters"][parameter.name]
-                assert shown["atBound"] == parameter.at_bound
-                assert shown["value"] == pytest.approx(parameter.value, rel=1e-5, abs=1e-8)
-                if math.isfinite(parameter.standard_error):
-                    assert shown["error"] == pytest.approx(parameter.standard_error, rel=1e-3, abs=1e-9)
-                else:
-                    assert shown["error"] is None
-            assert (told["peak"] is None) == (mine.peak is None)
-            if mine.peak:
-                assert told["peak"]["n"] == pytest.approx(mine.peak.n, rel=1e-4)
+@pytest.mark.parametrize("name", ["work.Dips", "legacy.TimeSort.time_sort"])
+def test_fits_of_the_page_are_the_packages_own_at_every_commit(open_page, speedup_pages, name):
+    folder, hashes = speedup_pages
+    told = open_page(folder / f"{name}.html").evaluate(FITS)
+    assert len(told) == len(hashes)
+    for commit in told:
+        points = [(n, s) for n, s in commit["points"] if n <= commit["cpus"]]
+        n, speedups = zip(*points, strict=True)
+        assert n == (2, 4)
+        fits = {
+            "amdahl": laws.fit_amdahl(n, speedups),
+            "usl": laws.fit_usl(n, speedups, relative=True),
+        }
+        assert [(law, name) for law, name, _, _ in commit["laws"]] == [
+            ("amdahl", "f"),
+            ("usl", "alpha"),
+            ("usl", "beta"),
+        ]
+        for law, parameter, value, error in commit["laws"]:
+            own = fits[law][parameter]
+            assert value == pytest.approx(own.value, rel=1e-5, abs=1e-8)
+            assert math.isnan(error) == own.at_bound
+            assert error == pytest.approx(own.standard_error, rel=1e-3, abs=1e-9, nan_ok=True)
 
 
 def test_any_commit_that_is_chosen_has_its_laws(open_page, speedup_pages):

@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 import pytest
 from on_page import (
     CHART,
-    downloaded,
     environments,
     faint_texts,
     focus_chart,
@@ -77,14 +76,11 @@ def test_laws_of_the_loss_and_of_the_release_stand_beside_each_other(open_page, 
 # Data
 
 
-def test_table_and_its_csv_hold_every_measured_commit_with_subject(sem_gil, own):
+def test_table_holds_every_measured_commit_with_subject(sem_gil, own):
     head, *rows = open_table(sem_gil, "^Speedup as a table")
     newest_first = list(reversed(own.commits.items()))
     assert [(r[0], r[2]) for r in rows] == [(hash_[:12], subject) for hash_, (subject, _) in newest_first]
-    name, (names, *lines) = downloaded(sem_gil, "^Speedup as a table")
-    assert name.endswith(".csv")
-    assert names == head
-    assert [line[:4] for line in lines] == [r[:4] for r in rows]
+    assert head[:4] == ["commit", "date", "subject", "author"]
 
 
 def test_csv_file_beside_the_page_holds_the_stored_numbers(own):

@@ -1,0 +1,74 @@
+// @ts-check
+// Elements: made from HTML, found by their id, put in place of others.
+
+/**
+ * Make an element from HTML. Values in its text are text, elements, lists of these, or null; of an attribute,
+ * in quotes, also true and false, and a function that listens. A text is never read as HTML.
+ * @param {TemplateStringsArray} parts @param {unknown[]} values
+ */
+export function html(parts, ...values) {
+  const template = document.createElement("template");
+  template.innerHTML = parts.reduce((text, part, i) => `${text}<!--${i - 1}-->${part}`).trim();
+  const walker = document.createTreeWalker(template.content);
+  const found = [];
+  while (walker.nextNode()) {
+    found.push(walker.currentNode);
+  }
+  for (const node of found) {
+    if (node instanceof Comment) {
+      node.replaceWith(...nodes(values[Number(node.data)]));
+    } else if (node instanceof Element) {
+      [...node.attributes].forEach(({ name, value }) => fill(node, name, value, values));
+    }
+  }
+  return /** @type {HTMLElement} */ (template.content.firstElementChild);
+}
+
+/** @param {unknown} value @returns {(Node | string)[]} */
+function nodes(value) {
+  if (Array.isArray(value)) {
+    return value.flatMap(nodes);
+  }
+  return value === null || value === undefined ? [] : [value instanceof Node ? value : String(value)];
+}
+
+/** @param {Element} element @param {string} name @param {string} text @param {unknown[]} values */
+function fill(element, name, text, values) {
+  const whole = /^<!--(\d+)-->$/.exec(text);
+  const value = whole
+    ? values[Number(whole[1])]
+    : text.replace(/<!--(\d+)-->/g, (_, i) => String(values[i]));
+  element.removeAttribute(name);
+  if (typeof value === "function") {
+    element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+  } else if (value !== false && value !== null) {
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/** Return the element with an id. @param {string} id */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) {
+    throw new Error(`this page has no element #${id}`);
+  }
+  return found;
+}
+
+/**
+ * Put new children in place of old ones; the focus stays on the one that has the same data-value or -name.
+ * @param {HTMLElement} host @param {Node[]} children
+ */
+export function refill(host, ...children) {
+  const { activeElement } = document;
+  const inside = activeElement instanceof HTMLElement && host.contains(activeElement);
+  const { value, name } = inside ? activeElement.dataset : {};
+  host.replaceChildren(...children);
+  for (const one of host.querySelectorAll("button, select")) {
+    const { dataset } = /** @type {HTMLElement} */ (one);
+    if ((value && dataset.value === value) || (name && dataset.name === name)) {
+      /** @type {HTMLElement} */ (one).focus({ preventScroll: true });
+      return;
+    }
+  }
+}

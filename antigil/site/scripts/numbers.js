@@ -1,0 +1,101 @@
+// @ts-check
+// The numbers behind the charts: the commits, and one environment's values at each.
+
+export class Commits {
+  /** @param {CommitColumns} columns */
+  constructor(columns) {
+    this.columns = columns;
+    this.index = new Map(columns.revision.map((revision, i) => [revision, i]));
+  }
+
+  /** Return a commit that was measured. @param {number} revision */
+  at(revision) {
+    const i = this.index.get(revision) ?? NaN;
+    const { hash, date, subject, author } = this.columns;
+    return { revision, hash: hash[i], date: new Date(date[i]), subject: subject[i], author: author[i] };
+  }
+
+  /**
+   * Return the revision of a commit by the beginning of its hash (7 digits, as git writes it), or null.
+   * @param {string | undefined} hash
+   */
+  find(hash) {
+    if (!hash || hash.length < 7) {
+      return null;
+    }
+    const i = this.columns.hash.findIndex((full) => full.startsWith(hash));
+    return i < 0 ? null : this.columns.revision[i];
+  }
+
+  /**
+   * Return the revision that an end of a range names, or null: by hash, or the nearest to a number.
+   * @param {string | undefined} text
+   */
+  place(text) {
+    const found = this.find(text);
+    if (found !== null || !text || !/^\d+$/.test(text)) {
+      return found;
+    }
+    const away = (/** @type {number} */ revision) => Math.abs(revision - Number(text));
+    return this.columns.revision.reduce((a, b) => (away(b) < away(a) ? b : a));
+  }
+
+  /** @param {number} revision */
+  dateOf(revision) {
+    const i = this.index.get(revision);
+    return i === undefined ? NaN : this.columns.date[i];
+  }
+}
+
+export class Numbers {
+  /** @param {EnvironmentColumns} columns */
+  constructor(columns) {
+    this.revisions = columns.revisions;
+    this.index = new Map(this.revisions.map((revision, i) => [revision, i]));
+    this.cpusByRevision = columns.cpus;
+    this.laws = columns.laws;
+    /** @type {Line[]} */
+    this.series = columns.series.map((one) => ({ ...one, absent: new Map(one.absent) }));
+    this.counts = this.lines("speedup").filter(known).map((line) => Number(line.threads));
+  }
+
+  /** Return the lines of a quantity, by thread count. @param {QuantityName} quantity */
+  lines(quantity) {
+    const source = quantity === "efficiency" ? "speedup" : quantity;
+    const found = this.series.filter((one) => one.quantity === source);
+    return quantity === "efficiency" ? found.map(efficiency) : found;
+  }
+
+  /** @param {QuantityName} quantity */
+  has(quantity) {
+    return this.lines(quantity).some(known);
+  }
+
+  /** @param {QuantityName} quantity @param {number} threads */
+  line(quantity, threads) {
+    return this.lines(quantity).find((line) => line.threads === threads);
+  }
+
+  /** Return how many CPUs were allowed; null if unknown. @param {number} revision */
+  cpusAt(revision) {
+    const [first] = this.cpusByRevision;
+    return (this.cpusByRevision.findLast(([from]) => from <= revision) ?? first)[1];
+  }
+
+  /** Return the ceiling 1 ÷ held at every commit; NaN where it is unknown or there is none. */
+  ceiling() {
+    return this.lines("gil_held")[0]?.value.map((share) => (share > 0 ? 1 / share : NaN));
+  }
+}
+
+/** Tell whether a line has a value at any commit. @param {Line} line */
+function known(line) {
+  return line.value.some((v) => !Number.isNaN(v));
+}
+
+/** @param {Line} line @returns {Line} */
+function efficiency(line) {
+  const each = (/** @type {number[]} */ column) => column.map((v) => v / Number(line.threads));
+  const { value, low, high } = line;
+  return { ...line, value: each(value), low: low && each(low), high: high && each(high) };
+}

@@ -1,0 +1,43 @@
+// @ts-check
+// The overview: filters of its table; without this script all rows are shown.
+import { byId } from "./dom.js";
+import { followTheme } from "./theme.js";
+
+function filters() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const rows = document.querySelectorAll("table.workloads tbody tr");
+  /** @type {NodeListOf<HTMLElement>} */
+  const chips = document.querySelectorAll(".chip[data-mark]");
+  if (!rows.length) {
+    return;
+  }
+  const environment = /** @type {HTMLSelectElement | null} */ (document.getElementById("environment"));
+  const find = /** @type {HTMLInputElement} */ (byId("find"));
+  let mark = "";
+
+  function apply() {
+    const text = find.value.trim().toLowerCase();
+    const place = environment?.value;
+    let shown = 0;
+    for (const row of rows) {
+      const own = row.dataset;
+      const here = (!mark || own.mark === mark) && (!place || own.environment === place);
+      row.hidden = !(here && own.text?.includes(text));
+      shown += row.hidden ? 0 : 1;
+    }
+    byId("none").hidden = shown > 0;
+  }
+
+  for (const chip of chips) {
+    chip.addEventListener("click", () => {
+      mark = chip.dataset.mark ?? "";
+      chips.forEach((other) => other.setAttribute("aria-pressed", String(other === chip)));
+      apply();
+    });
+  }
+  find.addEventListener("input", apply);
+  environment?.addEventListener("change", apply);
+}
+
+followTheme();
+document.addEventListener("DOMContentLoaded", filters);

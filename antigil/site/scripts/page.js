@@ -1,0 +1,67 @@
+// @ts-check
+// What the parts of a workload's page share: the model, the numbers, and what the reader chose.
+import { load } from "./data.js";
+import { html } from "./dom.js";
+import { Commits, Numbers } from "./numbers.js";
+import { state } from "./state.js";
+
+/** Digits of a hash in the address. */
+const IN_ADDRESS = 12;
+
+export class Page {
+  /**
+   * @param {PageModel} model @param {CommitColumns} commits @param {DOMStringMap} told by the script's tag
+   */
+  constructor(model, commits, told) {
+    this.model = model;
+    this.commits = new Commits(commits);
+    /** Every thread count of the page, so that one has the same sign and colour wherever it is shown. */
+    this.counts = [...new Set(model.environments.flatMap(({ threads }) => threads))].sort((a, b) => a - b);
+    this.quantity = state.get("q");
+    this.told = told;
+    this.history = /** @type {import("./history.js").History | null} */ (null);
+    this.cache = /** @type {Map<string, Promise<Numbers>>} */ (new Map());
+  }
+
+  /** Return the chosen environments: those in the address, else the newest. */
+  shown() {
+    const wanted = state.get("env") ?? [];
+    const found = this.model.environments.filter(({ id }) => wanted.includes(id));
+    return found.length ? found : this.model.environments.slice(0, 1);
+  }
+
+  /** @param {Environment} environment */
+  numbers({ id }) {
+    const file = `data/${this.told.file}.${id}.js`;
+    const loaded = this.cache.get(id) ?? load(file, `numbers-${id}`).then((told) => new Numbers(told));
+    this.cache.set(id, loaded);
+    return loaded;
+  }
+
+  /** Return a hash as the page writes it. @param {string} hash */
+  short(hash) {
+    return hash.slice(0, Number(this.told.hashLength));
+  }
+
+  /** @param {number} revision */
+  name(revision) {
+    return this.short(this.commits.at(revision).hash);
+  }
+
+  /** Return a commit as the address names it. @param {number} revision */
+  address(revision) {
+    return this.commits.at(revision).hash.slice(0, IN_ADDRESS);
+  }
+
+  /** Choose a commit for the charts below, or as the one beside it. @param {number} revision */
+  choose(revision, beside = false) {
+    state.set({ [beside ? "base" : "commit"]: this.address(revision) });
+  }
+
+  /** @param {string} hash */
+  commitLink(hash) {
+    const code = html`<code>${this.short(hash)}</code>`;
+    const { commitUrl } = this.told;
+    return commitUrl ? html`<a href="${commitUrl + hash}" class="hash">${code}</a>` : code;
+  }
+}

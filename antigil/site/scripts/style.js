@@ -1,0 +1,96 @@
+// @ts-check
+// How every chart looks: colours from the style sheet (so that light and dark are decided there), a marker
+// and a colour per thread count, and ticks written by our own functions.
+import { html } from "./dom.js";
+
+/** Markers by place among the thread counts: the character of each in text, and a size that looks equal. */
+const MARKERS = {
+  circle: { character: "●", size: 7 },
+  square: { character: "■", size: 7 },
+  diamond: { character: "◆", size: 11 },
+  plus: { character: "✚", size: 10 },
+  triangle: { character: "▲", size: 8 },
+  star: { character: "★", size: 11 },
+  hex: { character: "⬢", size: 8 },
+  inverted_triangle: { character: "▼", size: 8 },
+};
+export const FONT = "system-ui, sans-serif";
+export const DASHED = [6, 5];
+
+/** @param {string} name of a custom property of the style sheet */
+export function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/**
+ * Return colour and marker of a thread count: the same on every chart of the page.
+ * @param {number | null} threads @param {number[]} counts
+ */
+export function look(threads, counts) {
+  const place = threads === null ? 0 : counts.indexOf(threads);
+  const markers = Object.entries(MARKERS);
+  const [marker, { character, size }] = markers[place % markers.length];
+  return { color: color(`--thread-${threads === null ? 2 : place % 7}`), marker, character, size };
+}
+
+/**
+ * Return the sign of a thread count in text: its marker in its colour.
+ * @param {number | null} threads @param {number[]} counts
+ */
+export function sign(threads, counts) {
+  const { color: ink, character } = look(threads, counts);
+  return html`<i class="sign" style="color:${ink}" aria-hidden="true">${character}</i>`;
+}
+
+/** @param {object} given what differs between charts */
+export function newFigure(given) {
+  const figure = Bokeh.Plotting.figure({ sizing_mode: "stretch_width", toolbar_location: null, ...given });
+  figure.background_fill_color = figure.border_fill_color = figure.outline_line_color = null;
+  for (const axis of [...figure.xaxes, ...figure.yaxes]) {
+    axis.axis_line_color = axis.major_tick_line_color = color("--line");
+    axis.minor_tick_line_color = null;
+    axis.major_label_text_color = axis.axis_label_text_color = color("--muted");
+    axis.axis_label_text_font_style = "normal";
+    axis.major_label_text_font = axis.axis_label_text_font = FONT;
+  }
+  for (const grid of figure.grids) {
+    grid.grid_line_color = color("--grid");
+  }
+  figure.xgrids.forEach((grid) => {
+    grid.visible = false;
+  });
+  return figure;
+}
+
+/**
+ * A tick formatter that calls a function; Bokeh's own takes code as text only.
+ * @param {(ticks: number[]) => string[]} write
+ */
+export function tickFormatter(write) {
+  const made = new Bokeh.BasicTickFormatter();
+  made.doFormat = (ticks) => write(ticks);
+  return made;
+}
+
+/**
+ * Show a figure; Bokeh's own stop for the Tab key goes, since it has no name and does nothing.
+ * @param {BokehFigure} figure @param {HTMLElement} host
+ */
+export async function show(figure, host) {
+  const view = await Bokeh.Plotting.show(figure, host);
+  view.canvas_view.events_el.tabIndex = -1;
+  return view;
+}
+
+/**
+ * Let go of a figure that is drawn anew, so that a page that is used for long does not grow.
+ * @param {BokehView} view @param {BokehFigure} figure
+ */
+export function forget(view, figure) {
+  const { document: owner } = figure;
+  view.remove();
+  const place = Bokeh.documents.indexOf(owner);
+  if (place >= 0) {
+    Bokeh.documents.splice(place, 1);
+  }
+}

@@ -1,0 +1,105 @@
+// @ts-check
+// Every chart's numbers as a table on the page. Tables are built when they are opened.
+/** @import { HistoryChart } from "./chart.js" */
+import { html } from "./dom.js";
+import { day, QUANTITIES } from "./quantities.js";
+
+/** Rows shown at first; a button shows the rest. */
+const FIRST = 200;
+/** The tables that are open, with the number of rows shown at most: they stay open when drawn anew. */
+const opened = new Map();
+
+/** @typedef {string | number} Value text, or a number (NaN where there is none) */
+
+/** @param {Value} value @param {number} place */
+function cell(value, place) {
+  if (place === 0) {
+    return html`<th scope="row">${value}</th>`;
+  }
+  if (typeof value === "string") {
+    return html`<td>${value}</td>`;
+  }
+  return html`<td class="num">${Number.isNaN(value) ? "" : +value.toPrecision(5)}</td>`;
+}
+
+/** A folded table. */
+export class DataTable {
+  /** @param {string} key @param {string} title @param {string[]} columns @param {() => Value[][]} rows */
+  constructor(key, title, columns, rows) {
+    this.key = key;
+    this.rows = rows;
+    this.waits = false;
+    this.body = html`<tbody></tbody>`;
+    const all = () => this.show(Infinity);
+    this.more = html`<button type="button" class="chip" hidden onclick="${all}"></button>`;
+    const open = opened.has(key);
+    const heads = columns.map((name) => html`<th scope="col">${name}</th>`);
+    this.box = /** @type {HTMLDetailsElement} */ (
+      html`<details class="numbers" open="${open}" ontoggle="${() => this.toggle()}">
+        <summary>${title}</summary>
+        <div class="scroll" tabindex="0" role="region" aria-label="${title}">
+          <table class="data"><caption class="visually-hidden">${title}</caption>
+            <thead><tr>${heads}</tr></thead>${this.body}</table>
+        </div>${this.more}
+      </details>`
+    );
+    if (open) {
+      this.show(opened.get(key));
+    }
+  }
+
+  toggle() {
+    if (!this.box.open) {
+      opened.delete(this.key);
+    } else if (!opened.has(this.key)) {
+      this.show(FIRST);
+    }
+  }
+
+  /** @param {number} most */
+  show(most) {
+    opened.set(this.key, most);
+    const rows = this.rows();
+    this.body.replaceChildren(...rows.slice(0, most).map((row) => html`<tr>${row.map(cell)}</tr>`));
+    this.more.hidden = rows.length <= most;
+    this.more.textContent = `Show all ${rows.length} rows`;
+  }
+
+  /** Fill it anew, where it is open. */
+  refresh() {
+    if (this.box.open && !this.waits) {
+      this.waits = true; // a drag moves the range more often than a screen is drawn
+      requestAnimationFrame(() => {
+        this.waits = false;
+        this.show(opened.get(this.key) ?? FIRST);
+      });
+    }
+  }
+}
+
+/** The table of a history chart: the commits in sight, the newest first. @param {HistoryChart} chart */
+export function historyTable(chart) {
+  const { numbers, commits, quantity, environment } = chart;
+  const lines = numbers.lines(quantity);
+  const { title } = QUANTITIES[quantity];
+  const columns = ["commit", "date", "subject", "author", "CPUs allowed"];
+  for (const { threads, low } of lines) {
+    const whose = threads === null ? "" : `${threads} thread${threads === 1 ? "" : "s"}: `;
+    columns.push(...[title, ...(low ? ["99 % low", "99 % high"] : [])].map((name) => whose + name));
+  }
+  const row = (/** @type {number} */ i) => {
+    const { revision, hash, date, subject, author } = commits.at(numbers.revisions[i]);
+    const values = lines.flatMap(({ value, low, high, absent }) => [
+      Number.isNaN(value[i]) ? absent.get(i) || "missing" : value[i],
+      ...(low && high ? [low[i], high[i]] : []),
+    ]);
+    return [hash.slice(0, 12), day(date), subject, author, numbers.cpusAt(revision) ?? "", ...values];
+  };
+  const rows = () => {
+    const { start, end } = chart.range;
+    const inSight = [...chart.x.keys()].filter((i) => chart.x[i] >= start && chart.x[i] <= end);
+    return inSight.reverse().map(row);
+  };
+  const caption = `${title} as a table: the commits in sight`;
+  return new DataTable(`history-${environment.id}`, caption, columns, rows);
+}

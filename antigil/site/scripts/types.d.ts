@@ -1,0 +1,183 @@
+// What the data files hold (antigil/site/workload.py writes them), and the part of BokehJS that is used.
+
+type QuantityName =
+  | "speedup" | "efficiency" | "gil_held" | "waiting" | "queued" | "inflation" | "stall" | "time";
+type LawName = "amdahl" | "usl";
+type Direction = "lost" | "gained";
+type Mark = Direction | "recovered" | "steady";
+
+interface Effect {
+  quantity: QuantityName;
+  threads: number | null;
+  before: number;
+  after: number;
+  size: number;
+}
+
+interface Change {
+  revision: number;
+  before: number;
+  /** Commits between the two that were not measured. */
+  between: number;
+  hash: string;
+  subject: string;
+  author: string;
+  date: number;
+  direction: Direction;
+  confirmed: boolean;
+  headline: Effect;
+  effects: Effect[];
+}
+
+interface Environment {
+  id: string;
+  label: string;
+  machine: string;
+  python: string;
+  build: string;
+  cpus: number | null;
+  threads: number[];
+  newest: number;
+  notable: number[];
+  /** Revision, name and date of each. */
+  tags: [number, string, number | null][];
+  details: [string, string][];
+  changes: Change[];
+}
+
+interface PageModel {
+  name: string;
+  title: string;
+  control: boolean;
+  origin: "measured" | "timed";
+  environments: Environment[];
+}
+
+interface CommitColumns {
+  revision: number[];
+  hash: string[];
+  date: number[];
+  subject: string[];
+  author: string[];
+}
+
+interface SeriesColumns {
+  quantity: QuantityName;
+  threads: number | null;
+  /** NaN where there is none; then `absent` may say why, by position. */
+  value: number[];
+  low?: number[];
+  high?: number[];
+  absent?: [number, string][];
+}
+
+interface EnvironmentColumns {
+  revisions: number[];
+  /** CPUs allowed, from a revision on. */
+  cpus: [number, number | null][];
+  series: SeriesColumns[];
+  /** Values and standard errors of each parameter: the error is NaN at a bound, infinite through the points. */
+  laws: { [law in LawName]?: { [parameter: string]: [number[], number[]] } };
+}
+
+/** One quantity at one thread count, as a chart draws it. */
+interface Line extends Omit<SeriesColumns, "absent"> {
+  absent: Map<number, string>;
+}
+
+/** What the reader chose; see state.js. */
+interface State {
+  env?: string[];
+  q: QuantityName;
+  x: "commit" | "date";
+  from?: string;
+  to?: string;
+  hide?: string[];
+  commit?: string;
+  base?: string;
+}
+
+interface BokehModel {
+  visible: boolean;
+}
+
+interface BokehRange extends BokehModel {
+  start: number;
+  end: number;
+  properties: { [side in "start" | "end"]: { change: { connect(slot: () => void, context: object): void } } };
+  setv(values: { start: number; end: number }): void;
+}
+
+interface BokehLabel extends BokehModel {
+  x: number;
+  x_offset: number;
+  y_offset: number;
+  text: { text: string };
+}
+
+interface BokehSpan extends BokehModel {
+  location: number;
+}
+
+interface BokehFigure {
+  [look: string]: unknown;
+  document: object;
+  toolbar: { active_drag: object | null };
+  xaxes: BokehAxis[];
+  yaxes: BokehAxis[];
+  grids: { [look: string]: unknown }[];
+  xgrids: BokehModel[];
+  add_layout(model: object): void;
+  line(given: object): BokehModel;
+  step(given: object): BokehModel;
+  scatter(given: object): BokehModel;
+  segment(given: object): BokehModel;
+  text(given: object): BokehModel;
+  varea(given: object): BokehModel;
+  vbar(given: object): BokehModel;
+}
+
+interface BokehAxis {
+  [look: string]: unknown;
+  ticker: { [part: string]: unknown };
+}
+
+interface BokehFrame {
+  bbox: { left: number; right: number; top: number; height: number };
+  x_scale: { compute(x: number): number; invert(screen: number): number };
+}
+
+interface BokehView {
+  frame?: BokehFrame;
+  /** As older versions call it. */
+  frame_view: BokehFrame;
+  canvas_view: { events_el: HTMLElement };
+  remove(): void;
+}
+
+declare const Bokeh: {
+  documents: object[];
+  Plotting: {
+    figure(given: object): BokehFigure;
+    show(figure: BokehFigure, host: HTMLElement): Promise<BokehView>;
+  };
+  BasicTickFormatter: new () => { doFormat(ticks: number[]): string[] };
+  BasicTicker: new (given: object) => BokehAxis["ticker"];
+  DatetimeTickFormatter: new (given: object) => object;
+  FixedTicker: new (given: { ticks: number[] }) => BokehAxis["ticker"];
+  Label: new (given: object) => BokehLabel;
+  PanTool: new (given: object) => object;
+  PlainText: new (given: { text: string }) => object;
+  Range1d: new (given: object) => BokehRange;
+  Span: new (given: object) => BokehSpan;
+  WheelZoomTool: new (given: object) => object;
+};
+
+interface Window {
+  /** All that this script has to do with others: the data files call `receive`; tests look at the page. */
+  antigil: {
+    receive(name: string, value: unknown): void;
+    divide: typeof import("./split.js").divide;
+    page?: import("./page.js").Page;
+  };
+}

@@ -1,0 +1,106 @@
+// @ts-check
+// A workload's page: what is drawn when the reader chooses something.
+import { listChanges } from "./changes.js";
+import { CommitView } from "./commit.js";
+import { controls, foldSettings } from "./controls.js";
+import { data, receive } from "./data.js";
+import { byId, html } from "./dom.js";
+import { History } from "./history.js";
+import { Page } from "./page.js";
+import { QUANTITIES } from "./quantities.js";
+import { divide } from "./split.js";
+import { state } from "./state.js";
+import { followTheme, onTheme } from "./theme.js";
+
+const { dataset: told } = /** @type {HTMLScriptElement} */ (document.currentScript);
+
+/**
+ * Return what the address asks for and this page does not have; "At one commit" tells of its commits.
+ * @param {Page} page
+ */
+function unknown(page) {
+  const ids = new Set(page.model.environments.map(({ id }) => id));
+  const texts = (state.get("env") ?? [])
+    .filter((id) => !ids.has(id))
+    .map((id) => `Environment ${id.slice(0, 40)} was not measured here.`);
+  if (page.quantity !== state.get("q")) {
+    texts.push(`${QUANTITIES[state.get("q")].title} was not measured here. Shown is the speedup.`);
+  }
+  for (const end of [state.get("from"), state.get("to")]) {
+    if (end && page.commits.place(end) === null) {
+      texts.push(`Commit ${end} was not measured here. The range is open on that side.`);
+    }
+  }
+  return texts;
+}
+
+/** @param {Page} page */
+function note(page) {
+  byId("notes").replaceChildren(...unknown(page).map((text) => html`<p class="note">${text}</p>`));
+}
+
+/** @param {unknown} error */
+function complain(error) {
+  const text = `These charts could not be drawn: ${error instanceof Error ? error.message : error}`;
+  byId("history").replaceChildren(html`<p class="note">${text}</p>`);
+  console.error(error);
+}
+
+function start() {
+  const page = new Page(data("page"), data("commits"), told);
+  window.antigil.page = page;
+  const past = new History(byId("history"), page);
+  page.history = past;
+  const view = new CommitView(byId("commit"), page);
+  const root = document.documentElement;
+
+  async function draw() {
+    const all = await Promise.all(page.shown().map((environment) => page.numbers(environment)));
+    page.quantity = all.some((numbers) => numbers.has(state.get("q"))) ? state.get("q") : "speedup";
+    note(page);
+    controls(page, past, all);
+    listChanges(byId("changes"), page);
+    await past.draw(all);
+    root.dataset.history = "yes";
+    await new Promise((resolve) => setTimeout(resolve));
+    await view.draw();
+    root.dataset.ready = "yes";
+  }
+
+  // One drawing at a time; of several that wait, the last is enough, since each draws what is chosen by then.
+  let running = Promise.resolve();
+  let asked = 0;
+
+  /** @param {() => void | Promise<void>} job */
+  function queue(job) {
+    running = running.then(job).catch(complain);
+  }
+
+  function drawAll() {
+    asked += 1;
+    const mine = asked;
+    queue(() => (mine === asked ? draw() : undefined));
+  }
+
+  state.onChange((changed, outside) => {
+    if (["env", "q", "x", "hide"].some((name) => changed.has(name))) {
+      drawAll();
+      return;
+    }
+    if (outside && (changed.has("from") || changed.has("to"))) {
+      note(page);
+      queue(() => past.restore());
+    }
+    if (changed.has("commit") || changed.has("base")) {
+      past.mark();
+      queue(() => view.draw());
+    }
+  });
+  onTheme(drawAll);
+  foldSettings();
+  drawAll();
+}
+
+window.antigil = { receive, divide };
+followTheme();
+document.addEventListener("DOMContentLoaded", start);
