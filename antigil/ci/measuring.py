@@ -1,8 +1,8 @@
 """Measure a runner's part of the backlog, and end before the runner's time does.
 
 A job that runs into its time limit is cancelled, and what it measured may never be uploaded; the next one
-would run into it as well. So there is one call of asv for each commit, whose results lie in asv's folder when
-it ends, and no commit is begun that could not be ended if it took as long as the longest one so far.
+would run into it as well. So there is one call of asv for each commit, whose results are copied when it
+ends, and no commit is begun that could not be ended if it took as long as the longest one so far.
 """
 
 from __future__ import annotations
@@ -11,27 +11,38 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from antigil.errors import UserError
 from antigil.git import age_of_checkout
 
 from .benchmarks_file import Suite, stamp
+from .merging import FAILURES, has_value, read_results, write_results
 
 
-def measure(results: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:
-    """Measure commits; leave in asv's folder their results and nothing else; return the exit status.
+def measure(results: Path, into: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:
+    """Measure commits, and copy what came of it to a folder; return the exit status.
 
     Parameters
     ----------
     results
-        asv's folder of results.
+        asv's folder of results, which keeps what it has.
+    into
+        Gets the results of these commits, as far as this run has measured them, after each commit.
     machine
         The name by which asv knows this machine.
     minutes
         When to end; not before all are measured if None.
+
+    Raises
+    ------
+    UserError
+        If the folder lies in asv's own, which would take the copies for results.
     """
-    shutil.rmtree(results, ignore_errors=True)
+    if into.resolve().is_relative_to(results.resolve()):
+        raise UserError(f"{into} lies in asv's own folder of results: name another one")
     if not commits:
         print("nothing to measure")
         return 0
@@ -40,9 +51,11 @@ def measure(results: Path, machine: str, commits: Sequence[str], minutes: float 
 
     def one(commit: str) -> int:
         nonlocal suite
+        before = _state(results)
         status = _asv(machine, commit)
+        changed = [file for file, state in _state(results).items() if before.get(file) != state]
         try:
-            suite = stamp(results / "benchmarks.json", age, suite)
+            suite = _copy(results, changed, into, commit, suite, age)
         except (OSError, ValueError):
             return status or 1  # asv has said why it has got nowhere
         return status
@@ -51,6 +64,32 @@ def measure(results: Path, machine: str, commits: Sequence[str], minutes: float 
     if left:
         print(f"no time for {left} of {len(commits)} commits: they are left to the next run")
     return status
+
+
+def _state(results: Path) -> dict[Path, tuple[int, int]]:
+    """Return what tells a file that was written from one that was not."""
+    found = ((file, file.stat()) for file in results.rglob("*.json"))
+    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in found}
+
+
+def _copy(
+    results: Path, changed: Sequence[Path], into: Path, commit: str, before: Suite, age: int | None
+) -> Suite:
+    """Copy a commit's results and what belongs to them; return the suite as far as this run knows it.
+
+    Results without a value get a name for this failure, so that it is known how often there was one.
+    """
+    for file in (one for one in changed if one.name.startswith(commit[:8])):
+        folder = into / file.parent.relative_to(results)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.with_name("machine.json"), folder / "machine.json")
+        found = read_results(file)
+        if not has_value(found):
+            found[FAILURES] = [uuid.uuid4().hex]
+        write_results(folder / file.name, found)
+    into.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(results / "benchmarks.json", into / "benchmarks.json")
+    return stamp(into / "benchmarks.json", age, before)
 
 
 def in_time(

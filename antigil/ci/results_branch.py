@@ -2,9 +2,9 @@
 
 Nobody's results are lost: a writer adds its files to the branch as it finds it, and when the push is
 refused, because somebody else was faster, it does the same again on top of theirs. Nothing is forced. It
-also tries again where the network fails, and leaves out a file that cannot be read without losing the others.
-Where two measured the same commit, a file holds the benchmarks of both, the later ones where both have
-one. The branch has no other content and no history in common with the code.
+also tries again where the network or the server fails, and leaves out a file that cannot be read without
+losing the others. The branch has no other content and no history in common with the code; a file named
+`MARKER` tells that it is ours, and no other is written to.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import base64
 import os
 import random
 import re
-import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from antigil import git
 from antigil.errors import UserError
 
-from .asv_files import MACHINE_VERSION, RESULTS_VERSION, read_file, write_file
-from .benchmarks_file import newer, read_suite, write_suite
+from .merging import merge, say
 
 ATTEMPTS = 10
+
+#: The file by which a branch is known to be ours, and what it tells people.
+MARKER = "antigil-results.md"
+MARKER_TEXT = "Results of asv, which `antigil ci push` adds. Nothing else belongs here.\n"
 
 #: What git says where somebody else was faster.
 OVERTAKEN = (
@@ -38,15 +39,12 @@ OVERTAKEN = (
     "reference already exists",
 )
 
-#: What git says where trying again changes nothing. All else may be the network's.
+#: What git says where trying again changes nothing. All else may be the network's or the server's, and pass.
 FINAL = re.compile(
-    r"\[remote rejected\]|authentication failed|permission|could not read username|error: 40[0-4]"
-    r"|repository .*not found|does not exist|does not appear to be a git repository",
+    r"declined|refusing to|not allowed|authentication failed|permission|could not read username"
+    r"|error: 40[0-4]|repository .*not found|does not exist|does not appear to be a git repository",
     re.IGNORECASE,
 )
-
-#: What reading a file raises that is not what its name says.
-UNREADABLE = (KeyError, TypeError, ValueError)
 
 AUTHOR = {
     f"GIT_{role}_{part}": text
@@ -75,7 +73,7 @@ def fetch_results(
             clone = Path(folder, "clone")
             exists = _clone(url, branch, clone)
             for problem in merge(clone, results_dir):
-                _say(problem)
+                say(problem)
         return exists
 
     url = _url(remote)
@@ -109,7 +107,7 @@ def push_results(
             _clone(url, branch, clone)
             problems[:] = [problem for one in folders for problem in merge(one, clone)]
             _git(clone, "add", "--all")
-            if not _git(clone, "status", "--porcelain"):
+            if _git(clone, "status", "--porcelain") in ("", f"A  {MARKER}"):
                 return False
             _git(clone, "commit", "--quiet", "--message", message)
             _push(clone, branch)
@@ -127,83 +125,32 @@ def _persistently(action: Callable[[], T], pause: Callable[[float], None]) -> T:
         try:
             return action()
         except PassingError as error:
-            _say(f"{error}; trying again")
+            say(f"{error}; trying again")
             last = error
             pause(random.uniform(0.5, 1.0) * min(2.0**attempt, 60.0))
     raise UserError(f"given up after {ATTEMPTS} attempts: {last}")
 
 
-def _say(line: str) -> None:
-    print(f"antigil: note: {line}", file=sys.stderr, flush=True)
-
-
-def merge(source: Path, target: Path) -> list[str]:
-    """Add one folder of results to another; return which files could not be read, and why."""
-    problems = []
-    for file in _files(source):
-        inside = file.relative_to(source)
-        (target / inside).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _add(file, target / inside)
-        except UNREADABLE as error:
-            problems.append(f"{inside} is left out: {' '.join(str(error).split()) or type(error).__name__}")
-    return problems
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield asv's files and ours; nothing else belongs on the branch, links least of all."""
-    for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        plain = file.is_file() and not file.is_symlink() and inside.parts[0] != ".git"
-        if plain and file.suffix in (".json", ".jsonl"):
-            yield file
-
-
-def _add(file: Path, goal: Path) -> None:
-    """Add a file, which has to be what its name says: asv stops at one that is not."""
-    if file.suffix == ".jsonl":
-        texts = [path.read_text(encoding="utf-8") for path in (goal, file) if path.exists()]
-        lines = dict.fromkeys(line for text in texts for line in text.splitlines())
-        goal.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    elif file.name == "benchmarks.json":
-        suite = read_suite(file)
-        write_suite(goal, newer(read_suite(goal), suite) if goal.exists() else suite)
-    elif file.name == "machine.json":
-        read_file(file, MACHINE_VERSION)
-        shutil.copyfile(file, goal)
-    else:
-        _add_results(file, goal)
-
-
-def _add_results(file: Path, goal: Path) -> None:
-    """Bring the benchmarks of two files on one commit together; one that cannot be read is replaced."""
-    new = _results(file)
-    try:
-        old = _results(goal)
-    except (OSError, *UNREADABLE):
-        shutil.copyfile(file, goal)
-        return
-    if old["commit_hash"] == new["commit_hash"] and old["result_columns"] == new["result_columns"]:
-        new["results"] = {**old["results"], **new["results"]}
-        new["durations"] = {**old.get("durations", {}), **new.get("durations", {})}
-    write_file(goal, new, RESULTS_VERSION, compact=True)
-
-
-def _results(file: Path) -> dict[str, Any]:
-    found = read_file(file, RESULTS_VERSION)
-    if not {"commit_hash", "result_columns", "results"} <= set(found):
-        raise ValueError("no results of asv")
-    return found
-
-
 def _clone(url: str, branch: str, into: Path) -> bool:
-    """Get the branch's newest state, or an empty one if it does not exist yet."""
+    """Get the branch's newest state, or an empty one if it does not exist yet.
+
+    Raises
+    ------
+    UserError
+        If it is somebody else's.
+    """
     known = _remotely(None, "ls-remote", "--heads", url, f"refs/heads/{branch}")
     if known:
         _remotely(None, "clone", "--quiet", "--depth", "1", "--branch", branch, url, str(into))
+        if not (into / MARKER).is_file():
+            raise UserError(
+                f"the branch {branch} has no file {MARKER}, so it was not made by antigil:"
+                " name another one by --branch, or add that file if results belong there"
+            )
     else:
         _git(None, "init", "--quiet", "--initial-branch", branch, str(into))
         _git(into, "remote", "add", "origin", url)
+        (into / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
     return bool(known)
 
 

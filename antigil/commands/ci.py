@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     measure = add(
         "measure",
         _measure,
-        "measure the commits named on stdin with asv, in time, and leave only their results",
+        "measure the commits named on stdin with asv, in time, and copy their results",
     )
     shards = add(
         "shards", _shards, "print the backlog as a JSON list of shards for a matrix, as many as it needs"
@@ -49,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     fetch.add_argument("--into", type=Path, metavar="FOLDER", help=help_)
     for one in (fetch, push):
         one.add_argument("--branch", default="results", help="where results are kept (default: results)")
+    help_ = "gets a copy of what is measured; asv's own results are left as they are"
+    measure.add_argument("--into", type=Path, required=True, metavar="FOLDER", help=help_)
     help_ = "begin nothing that would take longer"
     measure.add_argument("--minutes", type=positive_integer, metavar="N", help=help_)
     help_ = "commits per shard (default: 20)"
@@ -101,7 +103,7 @@ def _measure(args: argparse.Namespace) -> int:
     from antigil.history.machine import register
 
     results = _results_dir(args)
-    return measure(results, register(), sys.stdin.read().split(), args.minutes)
+    return measure(results, args.into, register(), sys.stdin.read().split(), args.minutes)
 
 
 def _shards(args: argparse.Namespace) -> int:

@@ -1,13 +1,17 @@
 """A runner's part of the backlog, measured in the time that there is."""
 
 import itertools
+import json
 
 import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
+from antigil.ci import measuring
 from antigil.ci.benchmarks_file import AGE, read_suite, stamp, write_suite
 from antigil.ci.measuring import in_time, measure
+from antigil.ci.merging import FAILURES, read_results
+from antigil.errors import UserError
 from antigil.git import age_of_checkout
 
 
@@ -55,13 +59,58 @@ def test_a_failure_is_told_at_the_end_and_stops_nothing():
     assert clock.measured == list("abc")
 
 
-def test_where_nothing_is_to_be_measured_what_was_known_before_is_not_left_as_if_it_had_been(
-    tmp_path,
-):
-    generate(Plan(commits=2, workloads=(Planned("work.One", "one", {0: Behaviour()}),)), tmp_path)
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """Generate results of an earlier day; return their folder, the commits, and what asv is to store next."""
+    hashes = generate(
+        Plan(commits=3, workloads=(Planned("work.One", "one", {0: Behaviour()}),)), tmp_path / "p"
+    )
+    results, values = tmp_path / "p/results", {}
 
-    assert measure(tmp_path / "results", "alpha", [], None) == 0
-    assert not (tmp_path / "results").exists()
+    def asv(machine, commit):
+        (file,) = (results / machine).glob(f"{commit[:8]}-*")
+        told = json.loads(file.read_text())
+        for row in told["results"].values():
+            row[0] = values[commit]
+        file.write_text(json.dumps(told))
+        return 0
+
+    monkeypatch.setattr(measuring, "_asv", asv)
+    return results, hashes, values
+
+
+def contents(folder):
+    return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_results_of_an_earlier_day_are_left_as_they_are(stored, tmp_path):
+    results, hashes, values = stored
+    before = contents(results)
+
+    assert measure(results, tmp_path / "into", "alpha", [], None) == 0
+    assert contents(results) == before
+
+    values[hashes[1]] = [1.5]
+    assert measure(results, tmp_path / "into", "alpha", [hashes[1]], None) == 0
+    changed = {path for path, content in contents(results).items() if content != before[path]}
+    assert [path.name[:8] for path in changed] == [hashes[1][:8]]
+
+
+def test_the_copy_holds_what_this_run_has_measured_and_nothing_else(stored, tmp_path):
+    results, hashes, values = stored
+    values |= {hashes[0]: [1.5], hashes[2]: [None]}
+
+    measure(results, tmp_path / "into", "alpha", [hashes[0], hashes[2]], None)
+
+    names = sorted(path.name.split("-")[0] for path in contents(tmp_path / "into"))
+    assert names == sorted([hashes[0][:8], hashes[2][:8], "benchmarks.json", "machine.json"])
+    assert read_results(*(tmp_path / "into/alpha").glob(f"{hashes[0][:8]}-*")).get(FAILURES) is None
+    assert len(read_results(*(tmp_path / "into/alpha").glob(f"{hashes[2][:8]}-*"))[FAILURES]) == 1
+
+
+def test_a_copy_within_asvs_own_folder_is_refused(tmp_path):
+    with pytest.raises(UserError, match="lies in asv's own folder of results"):
+        measure(tmp_path, tmp_path / "measured", "alpha", ["a"], None)
 
 
 def test_the_suite_keeps_what_asv_found_at_any_of_the_commits(tmp_path):

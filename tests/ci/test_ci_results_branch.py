@@ -1,6 +1,9 @@
 """Results on a branch: nobody's are lost."""
 
+import base64
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +13,7 @@ from sample_project import git
 
 from antigil.ci import results_branch as store
 from antigil.ci.benchmarks_file import read_suite, stamp, write_suite
+from antigil.ci.merging import merge
 from antigil.errors import UserError
 
 WORKLOADS = (Planned("work.One", "one", {0: Behaviour()}),)
@@ -95,13 +99,13 @@ def test_two_who_measured_the_same_commit_keep_the_benchmarks_of_both(project, t
 
 
 def test_remembered_changes_of_both_are_kept_line_by_line(tmp_path):
-    for name, lines in (("a", "one\ntwo\n"), ("b", "two\nthree\n")):
+    for name, lines in (("a", '{"n": 1}\n{"n": 2}\n'), ("b", '{"n": 2}\n{"n": 3}\n')):
         (tmp_path / name).mkdir()
         (tmp_path / name / "antigil-alerts.jsonl").write_text(lines)
 
-    store.merge(tmp_path / "b", tmp_path / "a")
+    merge(tmp_path / "b", tmp_path / "a")
 
-    assert (tmp_path / "a/antigil-alerts.jsonl").read_text() == "one\ntwo\nthree\n"
+    assert (tmp_path / "a/antigil-alerts.jsonl").read_text() == '{"n": 1}\n{"n": 2}\n{"n": 3}\n'
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
@@ -123,14 +127,85 @@ def test_a_folder_that_is_not_there_is_refused(project, tmp_path):
 
 def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_path):
     root, hashes = project
-    hook = tmp_path / "origin.git/hooks/pre-receive"
-    hook.write_text("#!/bin/sh\necho no quota left >&2\nexit 1\n")
-    hook.chmod(0o755)
+    refusing_hook(tmp_path, "echo no quota left >&2; exit 1")
     folder, pauses = part(root, tmp_path / "a", hashes[0]), []
 
     with pytest.raises(UserError, match="no quota left"):
         store.push_results([folder], "results", "add", pause=pauses.append)
     assert pauses == []
+
+
+def refusing_hook(tmp_path, script):
+    """Let the server run a script before it takes a push."""
+    hook = tmp_path / "origin.git/hooks/pre-receive"
+    hook.write_text(f"#!/bin/sh\n{script}\n")
+    hook.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "! [remote rejected] HEAD -> results (Internal Server Error)",
+        "! [remote rejected] HEAD -> results (failure)",
+        "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502",
+        "The requested URL returned error: 429",
+        "remote: fatal error in commit_refs",
+    ],
+)
+def test_a_refusal_of_the_server_that_passes_is_tried_again(project, tmp_path, monkeypatch, said):
+    root, hashes = project
+    push, pauses = store.git.run, []
+
+    def run(folder, *words, **options):
+        if words[0] == "push" and not pauses:
+            return store.git.Answer(
+                1, "", f"{said}\nerror: failed to push some refs to 'https://github.com/a/b'"
+            )
+        return push(folder, *words, **options)
+
+    monkeypatch.setattr(store.git, "run", run)
+
+    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pauses.append)
+    assert len(pauses) == 1
+
+
+def test_a_branch_that_is_somebody_elses_is_neither_written_to_nor_read(project, tmp_path):
+    root, hashes = project
+    git(root, "push", "-q", "origin", "HEAD:results")
+    before = git(tmp_path / "origin.git", "rev-parse", "results")
+
+    with pytest.raises(UserError, match=f"the branch results has no file {store.MARKER}"):
+        store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+    with pytest.raises(UserError, match="was not made by antigil"):
+        store.fetch_results(tmp_path / "fetched", "results")
+
+    assert git(tmp_path / "origin.git", "rev-parse", "results") == before
+    assert not (tmp_path / "fetched").exists()
+
+
+def test_with_nothing_measured_no_branch_is_made(project, tmp_path):
+    (tmp_path / "a").mkdir()
+
+    assert not store.push_results([tmp_path / "a"], "results", "add")
+    assert git(tmp_path / "origin.git", "branch") == ""
+
+
+def test_what_is_damaged_on_the_branch_is_replaced(project, tmp_path, capsys):
+    root, hashes = project
+    folder = part(root, tmp_path / "a", hashes[0])
+    (folder / "benchmarks.json").write_text((root / "results/benchmarks.json").read_text())
+    (folder / "antigil-alerts.jsonl").write_text('{"n": 1}\n')
+    damaged = tmp_path / "damaged"
+    (damaged / "alpha").mkdir(parents=True)
+    for file in folder.rglob("*.json*"):
+        (damaged / file.relative_to(folder)).write_text('{"n": 2}\n{"version"')
+
+    assert merge(folder, damaged) == []
+
+    assert read_suite(damaged / "benchmarks.json") == read_suite(folder / "benchmarks.json")
+    assert (damaged / "antigil-alerts.jsonl").read_text() == '{"n": 2}\n{"n": 1}\n'
+    assert "benchmarks.json could not be read and is replaced" in capsys.readouterr().err
+    assert merge(damaged, tmp_path / "again") == []
 
 
 def test_a_network_that_fails_for_a_while_is_waited_for(project, tmp_path, monkeypatch):
@@ -188,17 +263,36 @@ def test_what_the_newest_checkout_says_of_the_suite_stands(tmp_path, ours, expec
         write_suite(file, {name: {"name": name, "version": version} for name, version in told.items()})
         stamp(file, age, {})
 
-    assert store.merge(tmp_path / "ours", tmp_path / "branch") == []
+    assert merge(tmp_path / "ours", tmp_path / "branch") == []
 
     found = read_suite(tmp_path / "branch/benchmarks.json")
     assert {name: told["version"] for name, told in found.items()} == expected
 
 
-def test_the_token_reaches_git_through_the_environment_only(monkeypatch):
-    monkeypatch.setenv("GH_TOKEN", "secret")
+@pytest.mark.skipif(sys.platform == "win32", reason="a script stands in for git")
+def test_the_token_reaches_git_through_the_environment_only(project, tmp_path, monkeypatch):
+    """A program that stands before git on the PATH sees what every process of the system sees: arguments."""
+    root, hashes = project
+    seen = tmp_path / "seen"
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    real = shutil.which("git")
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$*" "ENV $GIT_CONFIG_VALUE_0" >> {seen}\nexec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setenv("GH_TOKEN", "ghs_s3cret")
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
 
-    given = store._credentials()
+    store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+    store.fetch_results(tmp_path / "fetched", "results")
 
-    assert given["GIT_CONFIG_KEY_0"] == "http.https://github.com/.extraheader"
-    assert "secret" not in given["GIT_CONFIG_VALUE_0"]
+    basic = base64.b64encode(b"x-access-token:ghs_s3cret").decode()
+    arguments = [line for line in seen.read_text().splitlines() if not line.startswith("ENV")]
+    assert {line.split()[0] for line in arguments if not line.startswith("-C")} >= {"ls-remote", "clone"}
+    assert not any(secret in line for line in arguments for secret in ("s3cret", basic))
+    assert f"ENV AUTHORIZATION: basic {basic}" in seen.read_text().splitlines()
+    assert basic not in "".join(
+        file.read_text(errors="replace") for file in tmp_path.glob("*.git/**/*") if file.is_file()
+    )
