@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from antigil.errors import UserError
 from antigil.history.asv_adapter.publishing import OutputPublisher, check_before_publishing, told_by_asv
 from antigil.history.options import read_options
+from antigil.history.project import refuse_shallow
 
 if TYPE_CHECKING:
     from antigil.history.asv_adapter.configuration import Configuration, Repository
@@ -48,6 +49,11 @@ class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
             publish_site(conf, repo, benchmarks, graphs, revisions)
 
 
+def _check(conf: Configuration) -> None:
+    read_options(conf)
+    refuse_shallow(conf)
+
+
 def setup() -> None:
-    """Have the ``antigil`` key checked first; asv calls this once it has imported the plugin."""
-    check_before_publishing(read_options)
+    """Have configuration and repository checked first; asv calls this once it has imported the plugin."""
+    check_before_publishing(_check)

@@ -105,6 +105,11 @@ def _heard(answer: Answer) -> Answer:
     return answer
 
 
+def is_shallow(folder: Path | str) -> bool:
+    """Tell whether the history of a repository is cut off."""
+    return run(folder, "rev-parse", "--is-shallow-repository").output.strip() == "true"
+
+
 def age_of_checkout(folder: Path | str) -> int | None:
     """Return how many commits a checkout's history has, or None where that is not known."""
     if run(folder, "rev-parse", "--is-shallow-repository").output.strip() != "false":

@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from antigil.errors import UserError
+from antigil.report.github import MATRIX_LIMIT
+
 
 def shard(commits: Sequence[str], number: int, of: int) -> list[str]:
     """Return the number-th of some equal parts, each with commits from all over the history."""
@@ -25,7 +28,14 @@ def matrix(commits: Sequence[str], per_shard: int, most: int) -> list[dict[str, 
     ----------
     per_shard, most
         How many commits for a job, and how many jobs at most.
+
+    Raises
+    ------
+    UserError
+        If that are more jobs than GitHub takes.
     """
+    if most > MATRIX_LIMIT:
+        raise UserError(f"a matrix has {MATRIX_LIMIT} jobs at most: put more commits into each")
     planned = commits[: most * per_shard]
     of = math.ceil(len(planned) / per_shard)
     return [{"shard": f"{i}/{of}", "commits": " ".join(shard(planned, i, of))} for i in range(1, of + 1)]

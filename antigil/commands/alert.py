@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     notes = None if args.memory is None else Path(args.memory).absolute()
     with asv_needed():
         from antigil.history.project import open_project
-    return judged(lambda: _alert(open_project(args.config), notes, args, outputs))
+    return judged(lambda: _alert(open_project(args.config, pull=True), notes, args, outputs))
 
 
 def _alert(
@@ -63,13 +63,16 @@ def _alert(
     from antigil.guard.confirmation import confirm
     from antigil.guard.memory import Memory
     from antigil.history.archive_reader import load_archive
+    from antigil.history.project import refuse_shallow
     from antigil.report.alerts import render_alerts
 
+    refuse_shallow(project.conf)
     memory = Memory.open(Path(project.conf.results_dir), notes)
-    archive, revisions = load_archive(project, args.since, memory.hashes)
-    since = None if args.since is None else revisions.get(project.revision(args.since).hash)
-    if args.since is not None and since is None:
-        raise UserError(f"{args.since} is on no branch or tag here, so nothing comes after it")
+    first = args.since or project.options.since
+    archive, revisions = load_archive(project, first, memory.hashes)
+    since = None if first is None else revisions.get(project.revision(first).hash)
+    if first is not None and since is None:
+        raise UserError(f"{first} is on no branch or tag here, so nothing comes after it")
     found = find_alerts(archive, project.options, since)
     alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
     if args.confirm:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from .arguments import add_config, positive_integer, shard
-from .shared import asv_needed
+from .shared import asv_needed, judged
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,20 +19,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="the I-th of N parts (default: 1/1, all)",
     )
-    parser.add_argument("--since", metavar="REV", help="only commits after this one")
+    parser.add_argument("--since", metavar="REV", help="only commits after this one (default: the option)")
     parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
+    help_ = "ask again what could not be measured, unless it has failed three times"
+    parser.add_argument("--retry-failed", action="store_true", help=help_)
     parser.add_argument("--most", type=positive_integer, metavar="N", help="at most so many, newest first")
     add_config(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
+    return judged(lambda: _backlog(args))
+
+
+def _backlog(args: argparse.Namespace) -> int:
     with asv_needed():
+        from antigil.ci.measured import lacking
         from antigil.ci.shards import shard as part
-        from antigil.history.backlog import backlog
+        from antigil.history.backlog import commits_of
         from antigil.history.project import open_project
-    number, of = args.shard
-    todo = part(backlog(open_project(args.config), args.since, args.machine), number, of)
+    project = open_project(args.config, pull=True)
+    commits, results = commits_of(project, args.since), Path(project.conf.results_dir)
+    todo = part(lacking(commits, results, args.machine, retry_failed=args.retry_failed), *args.shard)
     for hash_ in todo[: args.most]:
         print(hash_)
     return 0

@@ -14,7 +14,7 @@ from typing import Any
 from antigil.errors import EXIT_USER_ERROR
 
 from .arguments import add_config, positive_integer
-from .shared import asv_needed
+from .shared import asv_needed, judged
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "shards", _shards, "print the backlog as a JSON list of shards for a matrix, as many as it needs"
     )
     comment = add("comment", _comment, "post or update the one comment of a pull request")
-    issues = add("issues", _issues, "open, update and close one issue per workload")
+    issues = add("issues", _issues, "open, update and close an issue for what each commit lost")
 
     push.add_argument("folders", nargs="+", metavar="FOLDER", help="what was measured")
     comment.add_argument("file", metavar="FILE", help="what 'antigil compare --json' wrote")
@@ -64,8 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, and return the exit status."""
     with asv_needed():
-        status: int = args.action(args)
-    return status
+        return judged(lambda: int(args.action(args)))
 
 
 def _machine(args: argparse.Namespace) -> int:
@@ -107,11 +106,14 @@ def _measure(args: argparse.Namespace) -> int:
 
 
 def _shards(args: argparse.Namespace) -> int:
+    from antigil.ci.measured import lacking
     from antigil.ci.shards import matrix
-    from antigil.history.backlog import backlog
+    from antigil.history.backlog import commits_of
     from antigil.history.project import open_project
 
-    print(json.dumps(matrix(backlog(open_project(args.config)), args.per_shard, args.most)))
+    project = open_project(args.config, pull=True)
+    todo = lacking(commits_of(project), Path(project.conf.results_dir), retry_failed=True)
+    print(json.dumps(matrix(todo[: project.options.backfill], args.per_shard, args.most)))
     return 0
 
 

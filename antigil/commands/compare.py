@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = writable(args.output), writable(args.json)
     with asv_needed():
         from antigil.history.project import open_project
-    return judged(lambda: _compare(open_project(args.config), args, *outputs))
+    return judged(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
 
 
 def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:

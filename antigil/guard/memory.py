@@ -12,11 +12,11 @@ history now places it between other commits: a small loss may be missed once, an
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import Repository
 from antigil.history.project import describe_commits
 from antigil.history.series import Commit, Environment
@@ -164,22 +164,35 @@ class Memory:
 
 
 def recall(file: Path) -> list[Known]:
-    """Return what a file remembers.
+    """Return what a file remembers; a line that is damaged is passed over, with a note.
 
-    Raises
-    ------
-    UserError
-        If it holds something else.
+    So is what a newer version may have added to a line: it says nothing that this one could use.
     """
     if not file.exists():
         return []
     found = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    text = file.read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
         try:
-            found.append(Known(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{file}, line {number}, is no remembered change: remove it") from error
+            told = json.loads(line)
+            known = Known(**{one.name: told[one.name] for one in fields(Known) if one.name in told})
+        except (ValueError, TypeError):
+            known = None
+        if known is None or not _is_sound(known):
+            note = f"{file.name}, line {number}, is no remembered change: it is passed over"
+            print(f"antigil: note: {note}", file=sys.stderr)
+        else:
+            found.append(known)
     return found
+
+
+def _is_sound(known: Known) -> bool:
+    """Tell whether all that is remembered is of its type."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "str": (str,), "str | None": (str, type(None)), "int": (int,), "bool": (bool,),
+        "bool | None": (bool, type(None)),
+    }  # fmt: skip
+    return all(isinstance(getattr(known, one.name), kinds[str(one.type)]) for one in fields(Known))
 
 
 def _place(environment: Environment) -> str:

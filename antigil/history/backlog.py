@@ -1,33 +1,34 @@
-"""Which commits still lack results, newest first."""
+"""The commits whose results are wanted: those of the configured branches, newest first."""
 
 from __future__ import annotations
 
 from antigil.errors import UserError
 
 from .asv_adapter.configuration import asv_errors, quiet_asv
-from .asv_adapter.stored import stored_results
-from .project import Project
+from .project import Project, refuse_shallow
 
 
 def commits_of(project: Project, since: str | None = None) -> list[str]:
-    """Return the commits of the configured branches, oldest first.
+    """Return the commits of the configured branches, newest first.
 
     Parameters
     ----------
     since
-        Only commits that this one does not have among its ancestors.
+        Only commits that this one does not have among its ancestors; the configuration's if None.
 
     Raises
     ------
     UserError
-        If there is no such branch or commit here.
+        If there is no such branch or commit here, or the history is cut off.
     """
+    refuse_shallow(project.conf)
+    since = since or project.options.since
     with quiet_asv(), asv_errors():
         start = "" if since is None else f"{project.revision(since).hash}.."
         ranges = [f"{start}{_branch(project, branch)}" for branch in project.conf.branches]
         commits = {hash_ for name in ranges for hash_ in project.repo.get_hashes_from_range(name)}
         revisions = project.repo.get_revisions(commits)
-    return sorted(commits, key=lambda hash_: revisions[hash_])
+    return sorted(commits, key=lambda hash_: revisions[hash_], reverse=True)
 
 
 def _branch(project: Project, branch: str | None) -> str:
@@ -40,22 +41,3 @@ def _branch(project: Project, branch: str | None) -> str:
             f"no branch {name} here, which asv.conf.json names: git fetch origin {name}:{name}"
         ) from error
     return name
-
-
-def backlog(project: Project, since: str | None = None, machine: str | None = None) -> list[str]:
-    """Return the commits of the configured branches that have no results, newest first.
-
-    Parameters
-    ----------
-    since
-        Only commits that this one does not have among its ancestors.
-    machine
-        Only results of this machine count; of any machine if None.
-    """
-    with quiet_asv(), asv_errors():
-        measured = {
-            results.commit_hash
-            for results in stored_results(project.conf)
-            if machine is None or results.params.get("machine") == machine
-        }
-    return [hash_ for hash_ in reversed(commits_of(project, since)) if hash_ not in measured]

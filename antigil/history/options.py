@@ -34,6 +34,10 @@ class Options:
     headline : str or None
         Name of the workload in ``badge.json`` and ``history.svg``; the first one in alphabetical order
         that is no control, if not given.
+    since : str or None
+        The last commit that is of no interest: nothing before it is measured or raises an alert.
+    backfill : int
+        How many commits that lack results one run of the workflow measures.
     site_url : str
         Where the pages are served, for the links in the feed; relative links if empty.
     """
@@ -45,6 +49,8 @@ class Options:
     excused: Mapping[str, str] = field(default_factory=dict)
     headline: str | None = None
     site_url: str = ""
+    since: str | None = None
+    backfill: int = 100
 
     def threshold_of(self, workload: str) -> float:
         """Return the smallest relative change of speedup that counts for a workload."""
@@ -97,7 +103,11 @@ def _checked(name: str, value: Any) -> Any:
         return _share(name, value)
     if name in {"thresholds", "excused"}:
         return _by_pattern(name, value)
-    if not isinstance(value, str) and not (name == "headline" and value is None):
+    if name == "backfill":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f'"{name}" under "antigil" must be a positive whole number, not {value!r}')
+        return value
+    if not isinstance(value, str) and not (name in {"headline", "since"} and value is None):
         raise ConfigError(f'"{name}" under "antigil" must be a string, not {value!r}')
     return value
 

@@ -17,6 +17,7 @@ from .asv_adapter.configuration import (
     commit_named,
     git_folder,
     open_configuration,
+    quiet_asv,
 )
 from .labels import writable
 from .options import Options, read_options
@@ -99,8 +100,26 @@ class Project:
             return self.repo.get_hashes_from_range(self.repo.get_range_spec(base, head))[::-1]
 
 
-def open_project(path: str | None = None) -> Project:
+def refuse_shallow(conf: Configuration) -> None:
+    """Refuse a repository whose history is cut off, in which commits would silently be missing.
+
+    Raises
+    ------
+    UserError
+        If it is.
+    """
+    folder = Path(conf.repo)
+    if folder.is_dir() and git.is_shallow(folder):
+        raise UserError("the history here is cut off (a shallow clone): git fetch --unshallow")
+
+
+def open_project(path: str | None = None, *, pull: bool = False) -> Project:
     """Load asv's configuration and go to its folder, as asv does.
+
+    Parameters
+    ----------
+    pull
+        Whether asv's own copy of a repository elsewhere is brought up to date.
 
     Raises
     ------
@@ -113,6 +132,9 @@ def open_project(path: str | None = None) -> Project:
     file = Path(found).absolute()
     with asv_errors():
         conf, repo = open_configuration(file)
+        if pull:
+            with quiet_asv():
+                repo.pull()
         return Project(conf, repo, read_options(conf))
 
 

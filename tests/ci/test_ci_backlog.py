@@ -1,11 +1,14 @@
 """Which commits still lack results, and who measures which."""
 
 import json
+import shutil
 import subprocess
 
 import pytest
-from generated import Behaviour, Plan, Planned, generate
+from generated import Behaviour, Plan, Planned, generate, publish
 from sample_project import antigil, git
+
+from antigil.ci.merging import FAILURES, read_results, write_results
 
 LACKING = frozenset({0, 3, 4, 5, 6, 7, 8, 15, 19})
 
@@ -90,3 +93,140 @@ def test_a_shard_that_does_not_exist_is_refused_in_one_line(history, wrong):
 
     assert done.returncode == 2
     assert done.stderr.startswith("antigil: error: argument --shard: a shard is I/N")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Return what generates a small history, and goes on with it."""
+    root = tmp_path / "project"
+    hashes = generate(Plan(commits=4, workloads=(Planned("work.One", "one", {0: Behaviour()}),)), root)
+    return root, hashes
+
+
+def configure(root, **changes):
+    """Change the configuration."""
+    file = root / "asv.conf.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def fail(root, hash_, times=0):
+    """Let a commit's results be those of a build that failed."""
+    (file,) = (root / "results/alpha").glob(f"{hash_[:8]}-*")
+    told = read_results(file)
+    told["results"] = {name: [None, row[1], row[2]] for name, row in told["results"].items()}
+    write_results(file, {**told, **({FAILURES: [str(i) for i in range(times)]} if times else {})})
+
+
+def test_a_file_of_nulls_is_asked_again_only_where_that_is_wanted_and_three_times_at_most(made):
+    root, hashes = made
+    for hash_, times in zip(hashes, (0, 1, 2, 3), strict=True):
+        fail(root, hash_, times)
+
+    assert numbers(made) == []
+    assert numbers(made, "--retry-failed") == [2, 1, 0]
+
+
+def test_a_damaged_file_of_results_is_no_measurement_and_is_told(made):
+    root, hashes = made
+    (file,) = (root / "results/alpha").glob(f"{hashes[1][:8]}-*")
+    file.write_text("{")
+
+    assert numbers(made) == [1]
+    assert f"alpha/{file.name} is no measurement" in antigil(root, "backlog").stderr
+
+
+def test_what_came_before_the_configured_beginning_is_neither_listed_nor_planned(history):
+    root, hashes = history
+    before = (root / "asv.conf.json").read_text()
+    configure(root, antigil={"since": hashes[5], "backfill": 3})
+    try:
+        listed, planned = numbers(history), json.loads(antigil(root, "ci", "shards").stdout)
+    finally:
+        (root / "asv.conf.json").write_text(before)
+
+    assert listed == [19, 15, 8, 7, 6]
+    assert [[hashes.index(hash_) for hash_ in one["commits"].split()] for one in planned] == [[19, 15, 8]]
+
+
+def test_more_shards_than_a_matrix_takes_are_refused(history):
+    done = antigil(history[0], "ci", "shards", "--most", "257")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "antigil: error: a matrix has 256 jobs at most: put more commits into each\n"
+
+
+@pytest.mark.parametrize("words", [("backlog",), ("ci", "shards"), ("alert",)])
+def test_a_shallow_clone_is_refused(history, tmp_path, words):
+    root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "2", history[0].as_uri(), str(root)], check=True)
+    (root / "asv.conf.json").write_text((history[0] / "asv.conf.json").read_text())
+    shutil.copytree(history[0] / "results", root / "results")
+
+    done = antigil(root, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "antigil: error: the history here is cut off (a shallow clone): git fetch --unshallow\n"
+    )
+
+
+def test_publishing_from_a_shallow_clone_is_refused_before_the_old_pages_are_deleted(history, tmp_path):
+    root = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "2", history[0].as_uri(), str(root)], check=True)
+    (root / "asv.conf.json").write_text((history[0] / "asv.conf.json").read_text())
+    shutil.copytree(history[0] / "results", root / "results")
+    (root / "html").mkdir()
+    (root / "html/old.html").touch()
+
+    done = publish(root)
+
+    assert done.returncode == 1
+    assert "a shallow clone" in done.stdout + done.stderr
+    assert (root / "html/old.html").exists()
+
+
+@pytest.mark.parametrize("words", [("backlog",), ("ci", "shards"), ("ci", "fetch"), ("alert",)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "",
+        "[]",
+        "5",
+        '{"version": 1}',
+        '{"version": 1, "repo": 5}',
+        '{"version": 1, "repo": ".", "plugins": 5}',
+    ],
+)
+def test_a_malformed_configuration_is_one_line_and_never_looks_like_a_loss(tmp_path, words, text):
+    (tmp_path / "asv.conf.json").write_text(text)
+
+    done = antigil(tmp_path, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("antigil: error: ")
+    assert "asv.conf.json" in line or "config file" in line
+
+
+def test_of_a_repository_elsewhere_the_newest_commits_are_looked_up(made, tmp_path):
+    root, hashes = made
+    origin, here = tmp_path / "origin.git", tmp_path / "here"
+    git(tmp_path, "clone", "-q", "--bare", str(root), str(origin))
+    here.mkdir()
+    conf = {
+        **json.loads((root / "asv.conf.json").read_text()),
+        "repo": origin.as_uri(),
+        "dvcs": "git",
+        "results_dir": "none",
+    }
+    (here / "asv.conf.json").write_text(json.dumps(conf))
+    assert antigil(here, "backlog").stdout.split() == hashes[::-1]
+
+    git(root, "commit", "-q", "--allow-empty", "-m", "go on")
+    git(root, "push", "-q", str(origin), "main")
+
+    newest = git(root, "rev-parse", "HEAD")
+    compared = antigil(here, "compare", hashes[0], newest, "--results-only")
+    assert "no commit" not in compared.stderr
+    assert antigil(here, "backlog").stdout.split() == [newest, *hashes[::-1]]

@@ -1,12 +1,12 @@
 """The commit that lost something is found by measuring, and a change keeps its name."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from generated import Place, Planned
 from nights import HOLDS, RELEASES, lost_from
 
-from antigil.errors import UserError
 from antigil.guard.memory import MEMORY, Memory, recall
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
@@ -98,9 +98,26 @@ def test_a_change_elsewhere_is_another(history):
     assert memory.recognise([other], project.repo, revisions)[0].identity == "another"
 
 
-def test_a_memory_that_was_damaged_is_refused_with_its_line(tmp_path):
-    memory = tmp_path / MEMORY
-    memory.write_text("not json\n")
+SOUND = {"identity": "a", "workload": "w", "environment": "e", "lost": True, "before": "b", "commit": "c"}
 
-    with pytest.raises(UserError, match="line 1, is no remembered change"):
-        recall(memory)
+
+@pytest.mark.parametrize(
+    "line",
+    ["not json", '"text"', "[1]", "{}", json.dumps({**SOUND, "count": "many"}), '{"identity": "\udcff', ""],
+)
+def test_a_damaged_line_of_the_memory_is_passed_over_with_a_note_and_the_others_are_read(
+    tmp_path, capsys, line
+):
+    memory = tmp_path / MEMORY
+    memory.write_bytes(f"{line}\n{json.dumps(SOUND)}\n".encode("utf-8", "surrogateescape"))
+
+    assert [known.identity for known in recall(memory)] == ["a"]
+    assert f"{MEMORY}, line 1, is no remembered change" in capsys.readouterr().err
+
+
+def test_what_a_newer_version_remembers_beside_the_rest_is_passed_over(tmp_path, capsys):
+    memory = tmp_path / MEMORY
+    memory.write_text(json.dumps({**SOUND, "mood": "fine"}))
+
+    assert [known.identity for known in recall(memory)] == ["a"]
+    assert capsys.readouterr().err == ""

@@ -24,6 +24,7 @@ class Configuration(Protocol):
     """What is read of ``asv.conf.json``."""
 
     project: str
+    repo: str
     show_commit_url: str
     hash_length: int
     branches: list[str | None]
@@ -43,15 +44,26 @@ class Repository(Protocol):
     def get_hashes_from_range(self, range: str) -> list[str]: ...
     def get_range_spec(self, commit_a: str, commit_b: str) -> str: ...
     def get_hash_from_name(self, name: str) -> str: ...
+    def pull(self) -> None: ...
 
 
 def open_configuration(file: Path) -> tuple[Configuration, Repository]:
-    """Load a configuration and its plugins and go to its folder, as asv's own commands do it."""
-    conf = Config.load(str(file))
-    os.chdir(file.parent)
-    for plugin in conf.plugins:
-        plugin_manager.import_plugin(plugin)
-    return conf, get_repo(conf)
+    """Load a configuration and its plugins and go to its folder, as asv's own commands do it.
+
+    Raises
+    ------
+    UserError
+        If the file holds something else; asv's own error if asv sees to that.
+    """
+    try:
+        conf = Config.load(str(file))
+        os.chdir(file.parent)
+        for plugin in conf.plugins:
+            plugin_manager.import_plugin(plugin)
+        return conf, get_repo(conf)
+    except (ValueError, TypeError, AttributeError, LookupError, ImportError) as error:
+        said = " ".join(str(error).split())
+        raise UserError(f"{file.name} cannot be read as a configuration of asv: {said}") from error
 
 
 def git_folder(repo: Repository) -> str | None:
