@@ -25,13 +25,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .gil_held import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of
-from .workload import Workload
+from .workload import MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
 _BOOTSTRAP = """\
 import importlib.util, sys

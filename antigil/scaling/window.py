@@ -22,8 +22,7 @@ from functools import partial
 from statistics import fmean
 
 from .clocks import SYSTEM_CLOCKS, Clocks, Usage
-from .errors import WorkloadTimeout
-from .workload import MakeRun
+from .workload import MakeRun, WorkloadTimeout
 
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""

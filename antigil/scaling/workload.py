@@ -1,4 +1,4 @@
-"""What is measured: a Python statement with its set-up, or a function.
+"""What is measured, a Python statement with its set-up or a function, and what can go wrong meanwhile.
 
 A statement is compiled into a generator, one per thread. It runs its thread's own set-up,
 then, for each request, the statement as often as asked for, in a loop of its own:
@@ -33,6 +33,22 @@ Run = Callable[[int], object]
 
 MakeRun = Callable[[int, int], Run]
 """Prepares one thread, given its index (from 0) and the number of threads, and returns its Run."""
+
+
+class MeasurementError(Exception):
+    """A measurement could not be made; the message says why and what to do."""
+
+
+class WorkloadTimeout(MeasurementError):  # noqa: N818 - named like the standard library's TimeoutError
+    """The workload did not come to an end within the time limit."""
+
+
+class RemoteTraceback(Exception):  # noqa: N818 - a carrier of text, not an error of its own
+    """The traceback of a workload's exception, as text from the process that raised it."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
 
 _TEMPLATE = """\
 def statement(thread, threads):
