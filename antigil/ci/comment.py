@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from antigil.errors import UserError
-from antigil.report.document import read_document
+from antigil.report.document import read_comparison
 from antigil.report.github import BODY_LIMIT, cut
 from antigil.report.markdown import ICONS, MARKER, code, markdown_report
 
@@ -44,7 +44,7 @@ def _body(path: str, run: Mapping[str, Any]) -> tuple[str, bool]:
     """Return the comment's text, and whether it says something where nothing was said yet."""
     if not Path(path).exists():
         return _without_result(run), False
-    document = read_document(path)
+    document = read_comparison(path)
     body = cut(
         markdown_report(document),
         BODY_LIMIT,

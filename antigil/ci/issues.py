@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from antigil.errors import UserError
-from antigil.report.document import ALERT_SCHEMA
+from antigil.report.document import read_alerts
 from antigil.report.markdown import code
 
 from .github import BOT, api, listed
@@ -185,7 +185,7 @@ def _names(workloads: Sequence[str]) -> str:
     return f"{', '.join(workloads[:3])}{more}"
 
 
-def read_alerts(path: str) -> Document:
+def _all_alerts(path: str) -> Document:
     """Read what ``antigil alert --json`` writes.
 
     Raises
@@ -193,13 +193,7 @@ def read_alerts(path: str) -> Document:
     UserError
         If the file is something else, or holds a part of the alerts only.
     """
-    try:
-        document: Document = json.loads(Path(path).read_text(encoding="utf-8"))
-        matches = document["schema"] == ALERT_SCHEMA and {"since", "selected"} <= document.keys()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no alerts: {error}") from error
-    if not matches:
-        raise UserError(f"{path} holds no alerts of this version: write it with 'antigil alert --json'")
+    document = read_alerts(path)
     if document["since"] is not None or document["selected"]:
         raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
     return document
@@ -218,7 +212,7 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
     tuple of lists of str
         What was done, in lines, and what GitHub refused.
     """
-    document = read_alerts(path)
+    document = _all_alerts(path)
     ledger = None if folder is None else folder / LEDGER
     known, problems = _read(ledger)
     found = listed(f"issues?state=all&creator={quote(BOT)}")

@@ -60,12 +60,22 @@ def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
         for alert in alerts
         if alert.postponed
     ]
+    found += _not_asked([alert for alert in alerts if alert.state is AlertState.SEEN and not alert.problem])
     found += [
         f"{_where(alert)} lost something, but a control changed beside it: the machine moved"
         for alert in alerts
         if alert.state is AlertState.UNFIT and not alert.postponed
     ]
     return found
+
+
+def _not_asked(alerts: Sequence[Alert]) -> list[str]:
+    """Return a line on losses that the history shows and no measurement has confirmed."""
+    if not alerts:
+        return []
+    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
+    told = ", ".join(map(_where, alerts[:3]))
+    return [f"seen in the history, not measured again: {told}{more}. To confirm, add --confirm"]
 
 
 def _where(alert: Alert) -> str:

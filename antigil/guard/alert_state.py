@@ -21,7 +21,7 @@ class AlertState(StrEnum):
                            └─► a loss
                                 │
               beside a control  ▼  with two commits on each side
-         UNFIT ◄────────── SUSPECTED ──────────► LOST
+         UNFIT ◄────────── SUSPECTED ──────────► SEEN
            │                    │                 │
            └──── measured again: did it hold? ────┘
                     │ yes       │ no        │ no answer, three times
@@ -42,6 +42,7 @@ class AlertState(StrEnum):
     CONTROL = "control moved"
     GAINED = "gained"
     SUSPECTED = "suspected loss"
+    SEEN = "lost in the history"
     UNFIT = "unfit to judge"
     LOST = "lost"
     NOT_HELD = "did not hold when measured again"
@@ -53,19 +54,27 @@ class AlertState(StrEnum):
 
     @property
     def counts(self) -> bool:
-        """Whether somebody has to look at it."""
+        """Whether somebody has to look at it: nothing counts that was not measured again.
+
+        Step detection takes a neighbour that came and went for a loss; docs/method.md has the rates.
+        """
         return self is AlertState.LOST
 
     @property
     def open(self) -> bool:
         """Whether it is a loss that nobody has mended or excused; it may be measured again."""
-        return self in (AlertState.SUSPECTED, AlertState.UNFIT, AlertState.LOST, AlertState.NOT_HELD)
+        return self in OPEN
 
     @property
     def settled(self) -> bool:
         """Whether it needs no more attention."""
         return self in SETTLED
 
+
+#: States of a loss that may be measured again.
+OPEN = frozenset(
+    {AlertState.SUSPECTED, AlertState.SEEN, AlertState.UNFIT, AlertState.LOST, AlertState.NOT_HELD}
+)
 
 #: States that end an alert, each for the reason that its name gives.
 SETTLED = frozenset(
@@ -184,7 +193,7 @@ class Alert:
         if self.unfit:
             return AlertState.UNFIT
         seen_twice = any(effect.confirmed for effect in self.effects if effect.lost)
-        return AlertState.LOST if seen_twice and not self.postponed else AlertState.SUSPECTED
+        return AlertState.SEEN if seen_twice and not self.postponed else AlertState.SUSPECTED
 
     @property
     def state_text(self) -> str:

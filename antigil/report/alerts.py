@@ -162,4 +162,5 @@ def cells(effect: Document) -> tuple[str, str, str, str]:
 
 def pattern_of(workload: str) -> str:
     """Return what asv's ``--bench`` takes for a workload; a timed one names parameters too."""
-    return f"^{re.escape(workload.partition('(')[0])}\\b"
+    name = re.escape(workload.partition("(")[0])
+    return f"^{name.replace('`', '.')}\\b"

@@ -1,13 +1,14 @@
-"""The documented JSON form of a comparison, and reading it back from a file that nobody vouches for.
+"""The documented JSON forms of comparison and alerts, read back from a file that nobody vouches for.
 
-All reports are made from this form: what the job of a pull request measured is data for the job that
-comments on it, and only what `read_document` let through is ever shown. Texts in it stay foreign; whoever
-shows them escapes them.
+All reports are made from this form: what a job measured is data for the job that comments on it or opens
+issues, and only what `read_comparison` or `read_alerts` let through is ever shown. Texts in it stay foreign;
+whoever shows them escapes them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,25 +29,41 @@ MOST_BYTES = 8_000_000
 SMALLEST, LARGEST, MOST_THREADS = 1e-100, 1e100, 1_000_000
 
 
-def read_document(path: str) -> Document:
-    """Read the JSON form from a file, which is checked from end to end.
+def read_comparison(path: str) -> Document:
+    """Read the JSON form of a comparison from a file, which is checked from end to end.
 
     Raises
     ------
     UserError
-        If the file is not what `antigil compare --json` writes.
+        If the file is not what ``antigil compare --json`` writes.
     """
+    return _read(path, _COMPARISON, "comparison")
+
+
+def read_alerts(path: str) -> Document:
+    """Read the JSON form of alerts from a file, which is checked from end to end.
+
+    Raises
+    ------
+    UserError
+        If the file is not what ``antigil alert --json`` writes.
+    """
+    return _read(path, _ALERTS, "alerts")
+
+
+def _read(path: str, shape: Any, what: str) -> Document:
+    """Read a file of ours of a shape."""
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     if len(raw) > MOST_BYTES:
-        raise UserError(f"{path} is no comparison of antigil: larger than {MOST_BYTES} bytes")
+        raise UserError(f"{path} holds no {what} of antigil: larger than {MOST_BYTES} bytes")
     try:
         document = json.loads(raw, parse_constant=_refuse)
-        _check(document, _DOCUMENT)
+        check(document, shape)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is no comparison of antigil: {error}") from error
+        raise UserError(f"{path} holds no {what} of antigil: {error}") from error
     checked: Document = document
     return checked
 
@@ -55,23 +72,26 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
+_HASH = re.compile(r"[0-9a-f]{0,64}")
+_NUMBER = {"quantity": frozenset(NAMES), "threads": (int, None), "base": float, "head": float}
 _ROW = {
-    "workload": str, "quantity": frozenset(NAMES), "threads": (int, None),
-    "outcome": frozenset({"same", "lost", "gained", "passing", "unfit"}),
-    "base": float, "head": float, "p": float, "adjusted_p": float,
-    "samples": ({"base": [float], "head": [float]}, None),
+    **_NUMBER, "workload": str, "outcome": frozenset({"same", "lost", "gained", "passing", "unfit"}),
+    "p": float, "adjusted_p": float, "samples": ({"base": [float], "head": [float]}, None),
 }  # fmt: skip
 _PAIR = ([float, float], None)
-_WORKLOAD = {
-    "name": str, "title": str, "control": bool, "counts": bool, "gone": (str, None), "excuse": (str, None),
+_JUDGED = {
+    "title": str, "control": bool, "counts": bool, "excuse": (str, None),
     "trade": (frozenset({"slower alone", "faster alone"}), None), "throughput": [[float, float]],
-    "rows": [_ROW],
+}  # fmt: skip
+_WORKLOAD = {
+    **_JUDGED, "name": str, "gone": (str, None), "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
-_DOCUMENT = {
+_REVISION = {"hash": _HASH, "subject": str}
+_COMPARISON = {
     "schema": frozenset({COMPARISON_SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
-    "base": {"hash": str, "subject": str}, "head": {"hash": str, "subject": str},
+    "base": _REVISION, "head": _REVISION,
     "comparisons": [
         {
             "environment": str, "measured": bool, "status": _STATUS, "problems": [str], "notes": [str],
@@ -79,32 +99,52 @@ _DOCUMENT = {
         }
     ],
 }  # fmt: skip
+_COMMIT = {**_REVISION, "author": str, "date": float}
+_EFFECT = {
+    **_NUMBER, "outcome": frozenset({"lost", "gained"}), "measured_before": int, "measured_after": int,
+}  # fmt: skip
+_ALERT = {
+    **_JUDGED, "identity": re.compile(r"[0-9a-f]{1,64}"), "workload": str, "environment": str,
+    "standing": re.compile(r"[a-z, ]{1,50}"), "new": bool, "lost": bool, "settled": bool,
+    "held": (bool, None),
+    "measured_on": re.compile(r"[A-Za-z0-9._-]{0,100}"), "given_up": (str, None),
+    "before": _COMMIT, "commit": _COMMIT, "between": int, "effects": [_EFFECT],
+}  # fmt: skip
+_PAGE = re.compile(r"(https?://[A-Za-z0-9._~:/?#@!$&+,;=%-]{1,500})?")
+_ALERTS = {
+    "schema": frozenset({ALERT_SCHEMA}), "status": _STATUS, "since": (str, None), "selected": [str],
+    "workloads": [{"name": str, "title": str, "control": bool, "page": _PAGE}],
+    "alerts": [_ALERT], "problems": [str],
+}  # fmt: skip
 
 
-def _check(value: Any, shape: Any, where: str = "the file") -> None:
+def check(value: Any, shape: Any, where: str = "the file") -> None:
     """Compare a value with a shape.
 
-    A shape is a type, a set of allowed values, a tuple of a shape and None, a list of one shape for any
-    number of items or of several for exactly these, or a dict with its keys.
+    A shape is a type, a set of allowed values, a pattern of a whole text, a tuple of a shape and None, a list
+    of one shape for any number of items or of several for exactly these, or a dict with its keys.
     """
     if isinstance(shape, tuple):
         if value is not None:
-            _check(value, shape[0], where)
+            check(value, shape[0], where)
     elif isinstance(shape, dict):
         if not isinstance(value, Mapping) or set(value) != set(shape):
             raise ValueError(f"{where} does not have the keys {', '.join(shape)}")
         for key, inner in shape.items():
-            _check(value[key], inner, key)
+            check(value[key], inner, key)
     elif isinstance(shape, list):
         if not isinstance(value, list):
             raise ValueError(f"{where} is no list")
         if len(shape) > 1 and len(value) != len(shape):
             raise ValueError(f"{where} does not have {len(shape)} items")
         for item in value:
-            _check(item, shape[0], f"an item of {where}")
+            check(item, shape[0], f"an item of {where}")
     elif isinstance(shape, frozenset):
         if isinstance(value, bool | list | dict) or value not in shape:
             raise ValueError(f"{where} has a value that does not occur")
+    elif isinstance(shape, re.Pattern):
+        if not isinstance(value, str) or not shape.fullmatch(value):
+            raise ValueError(f"{where} has characters that do not occur")
     elif not _is_a(value, shape):
         raise ValueError(f"{where} is no {shape.__name__}")
 

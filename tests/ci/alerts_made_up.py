@@ -9,7 +9,10 @@ from antigil.report.document import ALERT_SCHEMA
 def alert(workload="work.One", identity="aa", at="c", **changes):
     """Return one alert in its JSON form."""
     commit = {"hash": (at * 40)[:40], "subject": "lose @someone #1 `x`", "author": "A", "date": 0}
-    effect = {"quantity": "gil_held", "threads": None, "outcome": "lost", "base": 0.0, "head": 1.0}
+    effect = {
+        "quantity": "gil_held", "threads": None, "outcome": "lost", "base": 0.0, "head": 1.0,
+        "measured_before": 5, "measured_after": 5,
+    }  # fmt: skip
     usual = {
         "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
         "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,

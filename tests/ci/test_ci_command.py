@@ -51,7 +51,7 @@ def test_an_argument_of_another_action_is_refused():
     [
         (("push", "nowhere"), "no folder nowhere"),
         (("comment", "nowhere.json"), "GITHUB_EVENT_PATH is not set"),
-        (("issues", "nowhere.json"), "nowhere.json holds no alerts"),
+        (("issues", "nowhere.json"), "nowhere.json cannot be read"),
     ],
 )
 def test_what_runs_beside_a_token_that_writes_needs_the_standard_library_only(tmp_path, words, said):

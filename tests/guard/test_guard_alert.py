@@ -9,6 +9,7 @@ from generated import Behaviour, Place, Plan, Planned, generate, load
 from sample_project import antigil
 
 from antigil.guard.alert_json import alerts_to_json
+from antigil.guard.alert_state import AlertState
 from antigil.guard.alerts import find_alerts
 from antigil.guard.verdict import Trade
 from antigil.history.options import Options
@@ -70,7 +71,7 @@ def test_scaling_gained_by_a_slower_thread_is_called_a_trade(told):
     (trade,) = [a for a in told[3] if a.workload.name == "work.Trade"]
 
     assert trade.trade is Trade.SLOWER_ALONE
-    assert trade.state.counts
+    assert trade.state is AlertState.SEEN
 
 
 def test_a_loss_that_was_mended_is_over_and_counts_no_more(told):
@@ -126,7 +127,11 @@ def test_what_changes_by_much_more_than_the_control_beside_it_is_told(tmp_path):
 
     told = {a.workload.name: a.state_text for a in find_alerts(archive, options)}
 
-    assert told == {"work.One": "lost", "work.Two": "unfit to judge", "controls.Loop": "control moved"}
+    assert told == {
+        "work.One": "lost in the history",
+        "work.Two": "unfit to judge",
+        "controls.Loop": "control moved",
+    }
 
 
 def test_an_excused_workload_counts_for_nothing(tmp_path):
@@ -152,7 +157,7 @@ def test_a_benchmark_that_asv_only_timed_is_watched_for_the_time_of_one_thread(t
     (alert,) = find_alerts(archive, options)
 
     assert [(e.quantity, e.lost, e.revision) for e in alert.effects] == [("time", True, 10)]
-    assert alert.state.counts
+    assert alert.state is AlertState.SEEN
 
 
 def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path):
@@ -175,11 +180,21 @@ def test_the_command_tells_the_same_in_every_format(told):
     }
     document = json.loads(told_in["json"].stdout)
 
-    assert {done.returncode for done in told_in.values()} == {1}
+    assert {done.returncode for done in told_in.values()} == {2}
     assert {a["identity"] for a in document["alerts"]} == {a.identity for a in alerts}
     for form in ("text", "markdown", "github"):
         assert hashes[21][:8] in told_in[form].stdout
-    assert "::error title=lost%3A work.Macros::" in told_in["github"].stdout
+    assert "::notice title=lost in the history%3A work.Macros::" in told_in["github"].stdout
+    assert "seen in the history, not measured again: work.Trade at " in told_in["text"].stdout
+
+
+def test_what_only_the_step_detection_shows_never_gives_status_1(told):
+    _, _, archive, alerts = told
+
+    assert {a.state for a in alerts if a.lost} == {AlertState.SEEN, AlertState.RECOVERED}
+    assert alerts_to_json(archive, alerts)["status"] == 2
+    held = [replace(a, held=True) if a.state is AlertState.SEEN else a for a in alerts]
+    assert alerts_to_json(archive, held)["status"] == 1
 
 
 def test_with_a_memory_a_loss_is_an_annotation_once(told, tmp_path):
@@ -187,9 +202,9 @@ def test_with_a_memory_a_loss_is_an_annotation_once(told, tmp_path):
 
     first, second = antigil(told[0], *words), antigil(told[0], *words)
 
-    assert (first.returncode, second.returncode) == (1, 1)
-    assert "::error" in first.stdout
-    assert "::error" not in second.stdout
+    assert (first.returncode, second.returncode) == (2, 2)
+    assert "::notice" in first.stdout
+    assert "::notice" not in second.stdout
     assert f"Reported before: {len(told[3])}" in second.stdout
 
 

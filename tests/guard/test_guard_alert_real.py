@@ -44,12 +44,12 @@ def test_exactly_the_commits_that_changed_something_are_named_with_the_right_dir
         for alert in document["alerts"]
     }
 
-    assert named == {("work.Loses", 2, "lost"), ("work.Gains", 3, "gained")}
-    assert status == 1
+    assert named == {("work.Loses", 2, "lost in the history"), ("work.Gains", 3, "gained")}
+    assert status == 2
 
 
 def test_the_loss_is_told_with_what_was_held_before_and_is_now(told):
-    (alert,) = [one for one in told[2]["alerts"] if one["standing"] == "lost"]
+    (alert,) = [one for one in told[2]["alerts"] if one["standing"] == "lost in the history"]
     (effect,) = alert["effects"]
 
     assert (effect["quantity"], effect["outcome"]) == ("gil_held", "lost")

@@ -40,8 +40,10 @@ def alerts():
 
 
 def certain(alert):
-    if alert.held is not None:
-        return alert.held
+    return alert.held is True
+
+
+def seen(alert):
     if alert.unfit or alert.postponed:
         return False
     return any(e.confirmed for e in alert.effects if e.lost == alert.lost)
@@ -72,7 +74,9 @@ def words(alert):
         return "did not hold when measured again"
     if alert.unfit and alert.held is None:
         return "unfit to judge"
-    return ("lost" if alert.trade is None else "trade") if certain(alert) else "suspected loss"
+    if certain(alert):
+        return "lost" if alert.trade is None else "trade"
+    return "lost in the history" if seen(alert) else "suspected loss"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""What the tests of the report use of the guard's."""
+"""What the tests of the report use of the guard's and the history's."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guard"))  # for `comparisons`
+for room in ("guard", "history"):  # for `comparisons` and `nights`, and for `generated`
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / room))

@@ -10,7 +10,7 @@ from antigil.guard.comparison import Comparison
 from antigil.guard.comparison_json import comparison_to_json
 from antigil.guard.stored_comparison import NOT_JUDGED
 from antigil.history.series import Workload
-from antigil.report.document import read_document
+from antigil.report.document import read_comparison
 from antigil.report.formats import render_comparison
 from antigil.report.github import annotation
 
@@ -151,8 +151,8 @@ def test_the_json_form_is_read_back_as_it_was_written(lost, tmp_path):
     file = tmp_path / "comparison.json"
     file.write_text(render_comparison(lost, "json"), encoding="utf-8")
 
-    assert read_document(str(file)) == json.loads(render_comparison(lost, "json"))
-    assert render_comparison(read_document(str(file)), "markdown") == render_comparison(lost, "markdown")
+    assert read_comparison(str(file)) == json.loads(render_comparison(lost, "json"))
+    assert render_comparison(read_comparison(str(file)), "markdown") == render_comparison(lost, "markdown")
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_anything_else_is_refused_in_one_line(lost, forge, tmp_path):
     file = tmp_path / "comparison.json"
     file.write_text(json.dumps(lost), encoding="utf-8")
 
-    with pytest.raises(UserError, match="is no comparison of antigil"):
-        read_document(str(file))
+    with pytest.raises(UserError, match="holds no comparison of antigil"):
+        read_comparison(str(file))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"schema": 1}'])
@@ -190,8 +190,8 @@ def test_what_is_no_json_or_another_json_is_refused(tmp_path, content):
     file = tmp_path / "comparison.json"
     file.write_bytes(content)
 
-    with pytest.raises(UserError, match="is no comparison of antigil"):
-        read_document(str(file))
+    with pytest.raises(UserError, match="holds no comparison of antigil"):
+        read_comparison(str(file))
 
 
 def test_nothing_measured_is_told_with_the_reason():

@@ -147,7 +147,7 @@ def test_an_artifact_that_is_no_comparison_is_refused(world, pull_request):
     refused = comment(world, run, pull_request[1])
 
     assert refused.results["comment"] == "failure"
-    assert "is no comparison of antigil" in said(refused, "comment")
+    assert "holds no comparison of antigil" in said(refused, "comment")
     assert world.kept("comments") == []
 
 
