@@ -2,6 +2,12 @@
 
 Each file is a JSON object that says in ``version`` which format it has. asv writes results without line
 breaks, and everything else indented and sorted.
+
+In ``benchmarks.json`` asv writes down what the suite of a checkout holds, but not which checkout that was,
+and what it calls the version of a benchmark is a hash, which has no order. So `stamp` notes with each
+benchmark how many commits the checkout's history has, and `newer` goes by that: a run that took long neither
+removes what the suite has won meanwhile nor brings back what it has lost. Of a file without the note nothing
+is removed.
 """
 
 from __future__ import annotations
@@ -13,6 +19,11 @@ from typing import Any
 
 #: The formats of asv 0.6.
 RESULTS_VERSION, BENCHMARKS_VERSION, MACHINE_VERSION = 2, 2, 1
+
+AGE = "antigil_suite"
+
+#: The benchmarks in a ``benchmarks.json`` by name.
+Suite = Mapping[str, Mapping[str, Any]]
 
 
 def read_file(file: Path, version: int) -> dict[str, Any]:
@@ -39,3 +50,33 @@ def write_file(file: Path, content: Mapping[str, Any], version: int, *, compact:
     style: dict[str, Any] = {} if compact else {"indent": 4, "sort_keys": True}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({**content, "version": version}, **style), encoding="utf-8")
+
+
+def read_suite(file: Path) -> dict[str, Any]:
+    """Return the benchmarks in a file, by name."""
+    return read_file(file, BENCHMARKS_VERSION)
+
+
+def write_suite(file: Path, suite: Suite) -> None:
+    """Write benchmarks as asv does."""
+    write_file(file, suite, BENCHMARKS_VERSION)
+
+
+def stamp(file: Path, age: int | None, before: Suite) -> Suite:
+    """Note the age in a file that asv has just written, and add what calls before it found; return all."""
+    noted = {} if age is None else {AGE: age}
+    suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
+    write_suite(file, suite)
+    return suite
+
+
+def newer(old: Suite, new: Suite) -> Suite:
+    """Return the newer of two suites, or both together where neither is known to be the newer one."""
+    before, after = _age(old), _age(new)
+    if before is None or after is None or before == after:
+        return {**old, **new}
+    return new if after > before else old
+
+
+def _age(suite: Suite) -> int | None:
+    return max((int(told[AGE]) for told in suite.values() if AGE in told), default=None)

@@ -18,7 +18,7 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.git import age_of_checkout
 
-from .benchmarks_file import Suite, stamp
+from .asv_files import Suite, stamp
 from .merging import FAILURES, has_value, read_results, write_results
 
 

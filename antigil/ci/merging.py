@@ -15,8 +15,15 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .asv_files import MACHINE_VERSION, RESULTS_VERSION, read_file, write_file
-from .benchmarks_file import newer, read_suite, write_suite
+from .asv_files import (
+    MACHINE_VERSION,
+    RESULTS_VERSION,
+    newer,
+    read_file,
+    read_suite,
+    write_file,
+    write_suite,
+)
 
 #: What reading a file raises that is not what its name says.
 UNREADABLE = (KeyError, TypeError, ValueError)

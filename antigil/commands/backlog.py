@@ -34,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _backlog(args: argparse.Namespace) -> int:
     with asv_needed():
-        from antigil.ci.measured import lacking
-        from antigil.ci.shards import shard as part
-        from antigil.history.backlog import commits_of
+        from antigil.ci.backlog import lacking
+        from antigil.ci.backlog import shard as part
+        from antigil.history.branches import commits_of
         from antigil.history.project import open_project
     project = open_project(args.config, pull=True)
     commits, results = commits_of(project, args.since), Path(project.conf.results_dir)

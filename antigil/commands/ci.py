@@ -106,9 +106,8 @@ def _measure(args: argparse.Namespace) -> int:
 
 
 def _shards(args: argparse.Namespace) -> int:
-    from antigil.ci.measured import lacking
-    from antigil.ci.shards import matrix
-    from antigil.history.backlog import commits_of
+    from antigil.ci.backlog import lacking, matrix
+    from antigil.history.branches import commits_of
     from antigil.history.project import open_project
 
     project = open_project(args.config, pull=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .series import Environment
+if TYPE_CHECKING:
+    from .series import Environment
 
 LONGEST = 80
 #: What XML cannot hold, or what no file in UTF-8 can.

@@ -8,7 +8,7 @@ from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
 from antigil.ci import measuring
-from antigil.ci.benchmarks_file import AGE, read_suite, stamp, write_suite
+from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
 from antigil.ci.measuring import in_time, measure
 from antigil.ci.merging import FAILURES, read_results
 from antigil.errors import UserError

@@ -12,7 +12,7 @@ from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
 from antigil.ci import results_branch as store
-from antigil.ci.benchmarks_file import read_suite, stamp, write_suite
+from antigil.ci.asv_files import read_suite, stamp, write_suite
 from antigil.ci.merging import merge
 from antigil.errors import UserError
 

@@ -1,0 +1,80 @@
+"""The backlog: which commits are not measured yet, and how they are dealt out to several runners.
+
+A file of results is no proof of a measurement: asv stores one where a build failed as well. The parts are
+dealt out from the backlog itself, so that they are even however patchy it is, and the same for the same
+backlog. Runners that start one after the other, while results come in, would each see another backlog: for
+them it is looked at once, and the parts are handed on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from antigil.errors import UserError
+from antigil.report.github import MATRIX_LIMIT
+
+from .merging import FAILURES, UNREADABLE, has_value, read_results, say
+
+#: So often a commit of which nothing could be measured is asked again.
+MOST_FAILURES = 3
+
+
+def lacking(
+    commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
+) -> list[str]:
+    """Return the commits that have no results, in their order.
+
+    Parameters
+    ----------
+    machine
+        Only results of this machine count; of any machine if None.
+    retry_failed
+        Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times.
+    """
+    done: set[str] = set()
+    failures: dict[str, int] = {}
+    for file in sorted(results_dir.glob("*/*.json")):
+        if file.name == "machine.json" or not file.with_name("machine.json").exists():
+            continue  # asv passes over such a folder, too
+        try:
+            results = read_results(file)
+            where = results["params"]["machine"]
+        except UNREADABLE as error:
+            say(f"{file.parent.name}/{file.name} is no measurement: {' '.join(str(error).split())}")
+            continue
+        if machine in (None, where):
+            commit = str(results["commit_hash"])
+            failures[commit] = max(failures.get(commit, 1), len(results.get(FAILURES, ())))
+            if has_value(results) or not retry_failed:
+                done.add(commit)
+    done |= {commit for commit, times in failures.items() if times >= MOST_FAILURES}
+    return [commit for commit in commits if commit not in done]
+
+
+def shard(commits: Sequence[str], number: int, of: int) -> list[str]:
+    """Return the number-th of some equal parts, each with commits from all over the history."""
+    return list(commits[number - 1 :: of])
+
+
+def matrix(commits: Sequence[str], per_shard: int, most: int) -> list[dict[str, str]]:
+    """Return the jobs of a matrix for the first of some commits: as many as they need, none for none.
+
+    Each names its commits, so that a runner that starts late measures what was meant for it.
+
+    Parameters
+    ----------
+    per_shard, most
+        How many commits for a job, and how many jobs at most.
+
+    Raises
+    ------
+    UserError
+        If that are more jobs than GitHub takes.
+    """
+    if most > MATRIX_LIMIT:
+        raise UserError(f"a matrix has {MATRIX_LIMIT} jobs at most: put more commits into each")
+    planned = commits[: most * per_shard]
+    of = math.ceil(len(planned) / per_shard)
+    return [{"shard": f"{i}/{of}", "commits": " ".join(shard(planned, i, of))} for i in range(1, of + 1)]
