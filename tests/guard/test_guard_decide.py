@@ -149,22 +149,25 @@ def test_it_is_known_when_no_change_whatever_could_be_shown():
     assert powerless({n: SamplePair((0.0,) * 8, (1.0,) * 8) for n in pairs}, 0.05) == ()
 
 
-def test_identical_commits_look_changed_less_often_than_the_level_says():
-    """Fifty numbers without any least effect, 200 times: changed at most as often as 5 % allows."""
+def looked_changed(level):
+    """Judge ten numbers without any least effect, 1000 times; return how often one looked changed."""
     generator = random.Random(7)
-    seen = 0
-    for _ in range(200):
-        pairs = {
-            Number(f"w{i}", "time"): SamplePair(
-                tuple(generator.gauss(1, 0.1) for _ in range(8)),
-                tuple(generator.gauss(1, 0.1) for _ in range(8)),
-            )
-            for i in range(50)
-        }
-        found = judge(pairs, lambda number: Limit(), 0.05)
-        seen += any(judgement.direction != "same" for judgement in found.values())
 
-    assert seen <= 20  # 10 expected at most; more than 20 has a probability below 0.002
+    def sample():
+        return tuple(generator.gauss(1, 0.1) for _ in range(8))
+
+    def one_did():
+        pairs = {Number(f"w{i}", "time"): SamplePair(sample(), sample()) for i in range(10)}
+        return any(
+            found.direction != "same" for found in judge(pairs, lambda number: Limit(), level).values()
+        )
+
+    return sum(one_did() for _ in range(1000))
+
+
+def test_identical_commits_look_changed_as_often_as_the_level_says_and_not_twice_as_often():
+    """Of 1000, more than 70 have a probability below 0.003 at 5 %, 70 or fewer below 0.001 at 10 %."""
+    assert 30 <= looked_changed(0.05) <= 70 < looked_changed(0.10)
 
 
 def test_relative_change_from_nothing_is_infinite_and_from_nothing_to_nothing_none():
