@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 
-FORMATS = ("text", "markdown", "github", "json")
+from antigil.report.formats import FORMATS
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

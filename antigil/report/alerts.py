@@ -10,7 +10,7 @@ from .comparison import EXCUSED, trade_text
 from .document import Document
 from .github import annotation, append_summary
 from .markdown import ICONS, code
-from .quantities import change, name, value
+from .quantities import cells
 from .text import one_line
 
 GIVEN_UP = "Not tried any more: it "
@@ -147,17 +147,6 @@ def remarks(alert: Document) -> Iterator[str]:
         yield f"{many} between the two may have done it as well: not told apart yet."
     if alert["trade"]:
         yield trade_text(alert["trade"], alert["throughput"])
-
-
-def cells(effect: Document) -> tuple[str, str, str, str]:
-    """Return an effect's name, before, now and change as people read them."""
-    kind, threads, base, head = effect["quantity"], effect["threads"], effect["base"], effect["head"]
-    return (
-        name(kind, threads),
-        value(kind, threads, base),
-        value(kind, threads, head),
-        change(kind, base, head),
-    )
 
 
 def pattern_of(workload: str) -> str:

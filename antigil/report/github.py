@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .comparison import changed, reasons, remarks, state_text
 from .document import Document
-from .quantities import name, value
+from .quantities import cells
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
@@ -33,13 +33,8 @@ def annotation_lines(document: Document) -> Iterator[str]:
         for workload in changed(comparison):
             if workload["control"]:
                 continue  # named above as a reason
-            numbers = [
-                f"{name(row['quantity'], row['threads'])}"
-                f" {value(row['quantity'], row['threads'], row['base'])} →"
-                f" {value(row['quantity'], row['threads'], row['head'])}"
-                for row in workload["rows"]
-                if row["outcome"] in ("lost", "gained")
-            ]
+            moved = [cells(row) for row in workload["rows"] if row["outcome"] in ("lost", "gained")]
+            numbers = [f"{what} {before} → {now}" for what, before, now, _ in moved]
             kind = "error" if workload["counts"] else "notice"
             text = "; ".join([*filter(None, [", ".join(numbers)]), *remarks(workload)])
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from .comparison import EXCUSED, GONE, MARKS, changed, headline_parts, method, reasons, remarks, state_text
 from .document import Document
-from .quantities import change, name, value
+from .quantities import cells
 
 #: By this line a comment is found again, to be updated.
 MARKER = "<!-- antigil compare -->"
@@ -85,8 +85,6 @@ def _table(rows: Iterable[Document], with_workload: bool = False) -> Iterator[st
     yield f"{first} before | now | change | p | |"
     yield f"{'| --- | --- |' if with_workload else '| --- |'} ---: | ---: | ---: | ---: | --- |"
     for row in rows:
-        kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
-        cells = [code(row["workload"], table=True)] if with_workload else []
-        cells += [name(kind, threads), value(kind, threads, base), value(kind, threads, head)]
-        cells += [change(kind, base, head), f"{row['adjusted_p']:.2g}", MARKS[row["outcome"]]]
-        yield f"| {' | '.join(cells)} |"
+        told = [code(row["workload"], table=True)] if with_workload else []
+        told += [*cells(row), f"{row['adjusted_p']:.2g}", MARKS[row["outcome"]]]
+        yield f"| {' | '.join(told)} |"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 #: What a quantity is called; ``{n}`` is the number of threads.
 NAMES = {
@@ -44,6 +46,13 @@ def change(quantity: str, base: float, head: float) -> str:
     if base <= 0 or not math.isfinite(base):
         return "–"
     return percent(head / base - 1.0)
+
+
+def cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return what a number in a report is called, what it was, what it is, and what became of it."""
+    kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
+    before, now = value(kind, threads, base), value(kind, threads, head)
+    return name(kind, threads), before, now, change(kind, base, head)
 
 
 def seconds(number: float) -> str:

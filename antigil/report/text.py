@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .comparison import MARKS, changed, headline, method, reasons, remarks, state_text
 from .document import Document
-from .quantities import change, name, value
+from .quantities import cells
 
 
 def text_report(document: Document) -> str:
@@ -47,12 +47,9 @@ def _lines(document: Document) -> Iterator[str]:
 
 def table(rows: Iterable[Document], indent: str) -> Iterator[str]:
     """Yield aligned lines, one per number."""
-    cells = [("", "before", "now", "change", "")]
-    for row in rows:
-        kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
-        values = value(kind, threads, base), value(kind, threads, head)
-        cells.append((name(kind, threads), *values, change(kind, base, head), MARKS[row["outcome"]]))
-    widths = [max(len(line[i]) for line in cells) for i in range(5)]
-    for first, *others in cells:
+    lines = [("", "before", "now", "change", "")]
+    lines += [(*cells(row), MARKS[row["outcome"]]) for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(5)]
+    for first, *others in lines:
         aligned = [cell.rjust(width) for cell, width in zip(others[:3], widths[1:4], strict=True)]
         yield f"{indent}{first.ljust(widths[0])}  {'  '.join(aligned)}  {others[3]}".rstrip()
