@@ -2,7 +2,7 @@
 
 A browser loads no module from a folder on disk, where the pages have to work. So each module becomes a
 function that runs once and returns what the module exports, in the order of their imports. Of the language of
-modules this takes what ``tests/test_scripts.py`` allows: named imports of neighbours, exports where
+modules this takes what ``tests/site/test_site_scripts.py`` allows: named imports of neighbours, exports where
 they are declared.
 """
 

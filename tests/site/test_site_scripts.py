@@ -12,7 +12,7 @@ from antigil.site import joining
 from antigil.site.joining import EXPORT, IMPORT, SCRIPTS, joined
 from antigil.site.pages import KINDS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODULES = sorted(SCRIPTS.glob("*.js"))
 
 
