@@ -17,7 +17,7 @@ from antigil.errors import UserError
 
 from .quantities import NAMES
 
-#: The JSON form of a comparison or of alerts; docs/guard.md names its parts.
+#: The JSON form of a comparison or of alerts.
 Document = dict[str, Any]
 
 COMPARISON_SCHEMA, ALERT_SCHEMA = "antigil.comparison/1", "antigil.alert/1"
