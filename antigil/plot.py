@@ -18,18 +18,7 @@ BLUE, GREY = "#0072b2", "#6b6b6b"  # distinct for colour-blind readers (Okabe an
 
 
 def save(measurement: Measurement, path: Path) -> None:
-    """Write the picture of a measurement.
-
-    Parameters
-    ----------
-    path
-        Its suffix says the format, one of `SUFFIXES`.
-
-    Raises
-    ------
-    ImportError
-        If Matplotlib is missing.
-    """
+    """Write the picture of a measurement; the path's suffix, one of `SUFFIXES`, says the format."""
     suffix = path.suffix.lower()
     if suffix == ".html":
         path.write_text(_page(measurement), encoding="utf-8")

@@ -69,13 +69,7 @@ class _Caller(Thread):
 
 
 def run_threads(function: Callable[[], object], threads: int) -> Reading:
-    """Call ``function`` once in each of ``threads`` threads and read the clocks.
-
-    Raises
-    ------
-    BaseException
-        What a call raised (the first thread's, if several did), once all threads have ended.
-    """
+    """Call ``function`` once in each of some threads and read the clocks; then raise what a call raised."""
     callers = [_Caller(function) for _ in range(threads)]
     user_before, real_before = os.times().user, time.perf_counter()
     for caller in callers:
@@ -95,17 +89,7 @@ def speedup(baseline: Reading, reading: Reading) -> float:
 
 
 def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
-    """Say in one sentence what a speedup means.
-
-    Parameters
-    ----------
-    name
-        The function's name.
-    reached
-        Its speedup with ``threads`` threads.
-    threads, cpus
-        Number of threads, and of CPUs that this process may use.
-    """
+    """Say in one sentence what a speedup means that some threads reached on some CPUs."""
     limit = min(threads, cpus)
     if limit == 1:
         return f"{name}: only one CPU may be used here, so more threads cannot be faster."
@@ -115,18 +99,7 @@ def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
 
 
 def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
-    """Run the experiment and yield its report line by line, each as soon as it is known.
-
-    Parameters
-    ----------
-    names
-        Which of `NAMES` to run.
-
-    Raises
-    ------
-    UserError
-        If the C extension is not built.
-    """
+    """Run the experiment with some of `NAMES`; yield its report line by line, each as soon as it is known."""
     functions = {name: _kernel(name) for name in names}
     cpus = cpus_allowed()
     gil = gil_enabled()

@@ -76,17 +76,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; return its exit status, 0 for success, 2 for a user's error, 130 when interrupted.
 
-    Parameters
-    ----------
-    argv
-        The words after ``antigil``; by default those of this process.
-
-    Returns
-    -------
-    int
-        The exit status: 0 for success, 2 for a user's error, 130 when interrupted.
+    By default, the words after ``antigil`` are those of this process.
     """
     try:
         args = build_parser().parse_args(argv)

@@ -19,13 +19,7 @@ STANDARD_OUTPUT = "-"
 
 @contextmanager
 def asv_needed() -> Iterator[None]:
-    """Import what the ``asv`` extra brings, or say how to install it.
-
-    Raises
-    ------
-    UserError
-        If a package is missing.
-    """
+    """Import what the ``asv`` extra brings, or say how to install it."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -45,13 +39,7 @@ def judged(judge: Callable[[], int]) -> int:
 
 
 def refuse_unwritable(name: str | None) -> None:
-    """Refuse the name of a file that could not be written; None and ``-`` are none.
-
-    Raises
-    ------
-    UserError
-        If there is no such directory, or something stands in the way.
-    """
+    """Refuse the name of a file that could not be written; None and ``-`` are none."""
     if name in (None, STANDARD_OUTPUT):
         return
     path = Path(name)
@@ -63,13 +51,7 @@ def refuse_unwritable(name: str | None) -> None:
 
 
 def writable(name: str | None) -> Path | None:
-    """Return the absolute path of a report's file, whose directory is made if there is none.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be written.
-    """
+    """Return the absolute path of a report's file, or refuse it; its directory need not be there yet."""
     if name is None:
         return None
     path = Path(name).absolute()

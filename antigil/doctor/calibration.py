@@ -58,15 +58,7 @@ DISTURBED_NOTE = 0.2
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was measured.
-
-    Attributes
-    ----------
-    releasing, holding
-        The kernel that releases the GIL throughout, and the one that holds it throughout.
-    kernels
-        Their names.
-    """
+    """What was measured: the kernel that releases the GIL throughout, the one that holds it, their names."""
 
     releasing: Measurement
     holding: Measurement
@@ -84,10 +76,7 @@ class Calibration:
 def workloads(*, extension: bool) -> dict[str, Workload]:
     """Return the kernel that releases and the one that holds, by name.
 
-    Parameters
-    ----------
-    extension
-        Whether to take antigil's own C functions or, where they are not built, the standard library's.
+    They are antigil's own C functions or, without the extension, the standard library's.
     """
     if not extension:
         return {
@@ -119,18 +108,9 @@ def calibrate(
     extension: bool,
     on_process: Callable[[int, int], None],
 ) -> Calibration:
-    """Measure the two kernels.
+    """Measure the two kernels on the CPUs allowed.
 
-    Parameters
-    ----------
-    allowed
-        CPUs that this process may keep busy at once.
-    gil
-        Whether the GIL is enabled.
-    extension
-        See :func:`workloads`.
-    on_process
-        Called with the number of processes done, and of all, after each.
+    `on_process` is called with the number of processes done, and of all, after each.
 
     Raises
     ------
@@ -155,12 +135,7 @@ def calibrate(
 def judge(calibration: Calibration, cores: int) -> Iterator[Finding]:
     """Yield what the calibration means, one finding for each subject.
 
-    Parameters
-    ----------
-    calibration
-        What was measured.
-    cores
-        Physical cores among the CPUs allowed: what is beyond them is not owed in full.
+    What is beyond the physical cores among the CPUs allowed is not owed in full.
     """
     both = ((calibration.releasing, True), (calibration.holding, False))
     gil = calibration.releasing.host.gil

@@ -20,20 +20,9 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding.
+    """What was found about a subject, such as ``load``.
 
-    Attributes
-    ----------
-    level
-        How much it matters.
-    subject
-        What it is about, such as ``load``.
-    says
-        What was found.
-    means
-        What that means for a measurement; empty where nothing follows.
-    to_do
-        What to do about it; empty where nothing can be done.
+    `means` says what follows for a measurement, and `to_do` what can be done; empty where there is nothing.
     """
 
     level: Level

@@ -36,19 +36,9 @@ def read_archive(
     revisions: Mapping[str, int],
     options: Options,
 ) -> Archive:
-    """Read every result that asv stored.
+    """Read every result that asv stored; return what can be drawn, and the problems met on the way.
 
-    Parameters
-    ----------
-    conf, repo, benchmarks, revisions
-        As asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to revision numbers.
-    options : Options
-        What the ``antigil`` key says.
-
-    Returns
-    -------
-    Archive
-        The series of all drawable benchmarks, and the problems met on the way.
+    The first four are as asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to numbers.
     """
     columns, problems = drawable(benchmarks, options.thread_parameters)
     tables: dict[Environment, _Table] = {}

@@ -139,10 +139,6 @@ def find_changes(archive: Archive, options: Options, steps: StepSource | None = 
 
     Parameters
     ----------
-    archive : Archive
-        What was measured.
-    options : Options
-        Thresholds.
     steps : callable, optional
         Gives the fitted pieces of a series; asv's step detection is run anew if not given.
         `steps_of_graphs` takes those that ``asv publish`` computed anyway.

@@ -72,13 +72,7 @@ class Options:
 
 
 def read_options(conf: object) -> Options:
-    """Return the options of a loaded ``asv.conf.json``.
-
-    Raises
-    ------
-    ConfigError
-        If an option is unknown or has a value of the wrong kind; the message names it.
-    """
+    """Return the options of a loaded ``asv.conf.json``; refuse by name what is unknown or of a wrong kind."""
     raw = getattr(conf, "antigil", None)
     if raw is None:
         return Options()

@@ -47,13 +47,7 @@ class Project:
     options: Options
 
     def revision(self, name: str) -> Revision:
-        """Return the commit that a name stands for.
-
-        Raises
-        ------
-        UserError
-            If there is none.
-        """
+        """Return the commit that a name stands for, or refuse the name."""
         hash_ = commit_named(self.repo, name)
         if hash_ is None:
             raise UserError(f"no commit {name!r} here: fetch it, or name another one")
@@ -61,13 +55,7 @@ class Project:
         return Revision(hash_, told.subject if told else "")
 
     def merge_base(self, one: Revision, other: Revision) -> Revision:
-        """Return the last commit that two have in common.
-
-        Raises
-        ------
-        UserError
-            If there is none here.
-        """
+        """Return the last commit that two have in common; refuse them if there is none here."""
         found = git.merge_base(git_folder(self.repo), one.hash, other.hash)
         if found is None:
             raise UserError(f"{one.short} and {other.short} have no commit in common here: fetch the history")
@@ -76,10 +64,7 @@ class Project:
     def differ(self, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
         """Tell whether anything beneath some paths differs between two commits, or may: git cannot tell.
 
-        Raises
-        ------
-        UserError
-            If one of the paths is in neither.
+        A path that is in neither is refused.
         """
         folder = git_folder(self.repo)
         if folder is None:
@@ -101,13 +86,7 @@ class Project:
 
 
 def refuse_shallow(conf: Configuration) -> None:
-    """Refuse a repository whose history is cut off, in which commits would silently be missing.
-
-    Raises
-    ------
-    UserError
-        If it is.
-    """
+    """Refuse a repository whose history is cut off, in which commits would silently be missing."""
     folder = Path(conf.repo)
     if folder.is_dir() and git.is_shallow(folder):
         raise UserError("the history here is cut off (a shallow clone): git fetch --unshallow")

@@ -155,15 +155,10 @@ class Series:
         return int(positions[-1]) if len(positions) else None
 
     def speedup(self) -> tuple[Floats, Floats, Floats]:
-        """Return value, low and high as speedup.
+        """Return value, low and high of a slowdown as speedup.
 
         asv widens the interval of a few samples beyond them, even to slowdowns below nothing;
         such an interval says nothing about a speedup, and is none.
-
-        Raises
-        ------
-        ValueError
-            If the series is not a slowdown.
         """
         if self.quantity != "slowdown" or self.threads is None:
             raise ValueError(f"{self.quantity} of {self.workload} has no speedup: it is not a slowdown")

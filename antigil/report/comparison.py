@@ -25,10 +25,7 @@ NOTICEABLE = 0.05
 def trade_text(trade: str, throughput: Sequence[Sequence[float]]) -> str:
     """Return what a trade is, with what n threads together get done now; see `antigil.guard.verdict`.
 
-    Parameters
-    ----------
-    throughput
-        Pairs of a thread count and the relative change.
+    `throughput` holds pairs of a thread count and the relative change.
     """
     best = max((change for _, change in throughput), default=0.0)
     if trade == "faster alone":

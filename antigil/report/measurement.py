@@ -46,16 +46,9 @@ def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[
 def measurement_lines(
     measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool = False
 ) -> Iterator[str]:
-    """Yield the lines that ``antigil measure`` prints.
+    """Yield the lines that ``antigil measure`` prints of a measurement and the laws in its JSON form.
 
-    Parameters
-    ----------
-    measurement
-        What was measured.
-    laws
-        The ``laws`` entry of its document.
-    ascii_only
-        Draw bars without block characters, for terminals that cannot show them.
+    `ascii_only` draws bars without block characters, for terminals that cannot show them.
     """
     queue_measured = measurement.host.queue_measured
     yield from table([row(point, queue_measured=queue_measured) for point in measurement.points])

@@ -35,21 +35,7 @@ KINDS = ("overview", "workload")
 def write_site(
     conf: Configuration, archive: Archive, statuses: Sequence[WorkloadStatus], options: Options, folder: Path
 ) -> None:
-    """Write all pages into a folder of their own.
-
-    Parameters
-    ----------
-    conf : Configuration
-        Gives the project's name and the links to commits.
-    archive : Archive
-        What was measured.
-    statuses : sequence of WorkloadStatus
-        Where each workload stands, in the overview's order.
-    options : Options
-        What the ``antigil`` key says.
-    folder : Path
-        Made if needed.
-    """
+    """Write all pages into a folder of their own; statuses come in the overview's order."""
     _copy_shared(folder / "static")
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))

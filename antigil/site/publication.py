@@ -27,13 +27,7 @@ PLACES = (
 def publish_site(
     conf: Configuration, repo: Repository, benchmarks: Suite, graphs: Graphs, revisions: dict[str, int]
 ) -> None:
-    """Read, find changes, write the pages and link them from asv's own.
-
-    Raises
-    ------
-    ConfigError
-        If the configuration is refused.
-    """
+    """Read, find changes, write the pages and link them from asv's own."""
     options = read_options(conf)
     archive = read_archive(conf, repo, benchmarks, revisions, options)
     for problem in archive.problems:

@@ -210,10 +210,7 @@ def headline_status(
 ) -> WorkloadStatus | None:
     """Return the status of the workload that a README shows; None if nothing was measured that could be.
 
-    Raises
-    ------
-    ConfigError
-        If the configured headline names no workload of the suite (`drawable` are their names).
+    A configured headline that names none of the suite's workloads, which are `drawable`, is refused.
     """
     if options.headline is not None:
         if options.headline not in drawable:

@@ -40,7 +40,7 @@ def install(
     specifications: Sequence[str],
     combination: Combination | None = None,
 ) -> list[Installation]:
-    """Make environments in a folder beneath asv's ``env_dir`` and install a commit in each.
+    """Make environments in a folder beneath asv's ``env_dir`` and install a commit in each, or say why not.
 
     Parameters
     ----------
@@ -48,11 +48,6 @@ def install(
         asv's environment specifications; those of the configuration if empty.
     combination
         Python, requirements and variables of the only one to install in; all if None.
-
-    Raises
-    ------
-    UserError
-        If the commit cannot be built, or the combination is not configured any more.
     """
     conf = copy.copy(conf)
     conf.env_dir = os.path.join(conf.env_dir, folder)
