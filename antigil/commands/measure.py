@@ -38,6 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SETUP",
         help="run once in each thread, with names of its own; it may use thread (from 0) and threads",
     )
+    help_ = "run once in each process, after, with the names of the set-up (repeatable)"
+    add("--teardown", action="append", default=[], metavar="TEARDOWN", help=help_)
     help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)"
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
@@ -61,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         statement="\n".join(args.statement),
         setup="\n".join(args.setup) or "pass",
         thread_setup="\n".join(args.thread_setup) or "pass",
-        path=(os.getcwd(),),
+        path=(_here(),),
+        teardown="\n".join(args.teardown) or "pass",
     )
     try:
         with process_progress("measured") as show_progress:
@@ -82,6 +85,13 @@ def run(args: argparse.Namespace) -> int:
         raise
     _hand_over(measurement, measurement_to_json(measurement, fitted_laws(measurement)), args)
     return 0
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise UserError("the current directory has gone: change into one that is there") from error
 
 
 def _refuse_unwritable(args: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ own C extension. What is not named here is private to the room.
 """
 
 from .clocks import queue_is_measurable
+from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
 from .gil_held import GilHeld, pool
 from .gil_probe import probe_gil
@@ -23,7 +24,7 @@ from .rounds import (
 from .sample import Sample
 from .verdict import gil_verdict, sentence, waits
 from .window import time_one_call
-from .workload import FunctionWorkload, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
+from .workload import FunctionWorkload, Workload
 
 __all__ = [
     "DISTURBED_QUEUE_SHARE",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from operator import index
 from pathlib import Path
 
 from .gil_held import pool
@@ -80,7 +85,7 @@ def measure(
     """
     if processes < 1:
         raise ValueError("a measurement needs at least one process")
-    counts = tuple(thread_counts) if thread_counts is not None else default_thread_counts()
+    counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
     plan = Plan(
         thread_counts=counts,
         budget=budget / processes * (1 - PROBE_SHARE),
@@ -90,7 +95,7 @@ def measure(
         shorten=True,
     )
     steal = StealMeter()
-    results = _in_fresh_processes(workload, plan, budget, processes, on_process)
+    results = _in_fresh_processes(_as_imported_here(workload), plan, budget, processes, on_process)
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     return Measurement(
@@ -103,6 +108,15 @@ def measure(
         steal=steal.share(),
         cut=Cut(processes, results[0].seconds * processes) if results[0].sample.shortened else None,
     )
+
+
+def _as_imported_here(workload: Workload) -> Workload:
+    """Return a workload that finds the modules that this process finds, those beside a script among them."""
+    path = [*workload.path]
+    for entry in sys.path:
+        with contextlib.suppress(OSError):  # the current directory has gone
+            path.append(os.path.abspath(entry))
+    return replace(workload, path=tuple(dict.fromkeys(path)))
 
 
 def _in_fresh_processes(
@@ -140,7 +154,7 @@ def measure_function(
     The parameters are those of :func:`measure`. One process can be an unlucky one: prefer
     :func:`measure` where the workload can be written as a statement.
     """
-    counts = tuple(thread_counts) if thread_counts is not None else default_thread_counts()
+    counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
     workload = FunctionWorkload(function)
     steal = StealMeter()
     plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)

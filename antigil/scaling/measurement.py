@@ -158,6 +158,7 @@ class Measurement:
             "statement": text.statement,
             "setup": text.setup,
             "thread_setup": text.thread_setup,
+            "teardown": text.teardown,
             "python": {
                 "version": where.python_version,
                 "implementation": where.implementation,

@@ -7,30 +7,28 @@ checkout that the instrument lies in shadows nothing that is measured.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import faulthandler
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from .errors import MeasurementError, WorkloadTimeout, described, rebuilt
 from .gil_held import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of
-from .workload import MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
+from .workload import MakeRun, Workload
 
 _BOOTSTRAP = """\
 import importlib.util, sys
@@ -45,6 +43,12 @@ serve(request, response, signs)
 
 START_SECONDS = 30.0
 """Time for a process to start and run the set-up, on top of what it measures."""
+
+GRACE_SECONDS = 5.0
+"""Time beyond its limit for a process to be ended by its own watchdog, which tells where it hangs."""
+
+OVERDUE = 0.95
+"""A process that ends after this part of the limit without a sign of life has been ended for it."""
 
 STDERR = 2
 """The descriptor, wherever the workload has ``sys.stderr`` lead."""
@@ -84,15 +88,24 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
             )
         )
         signs.touch()
-        options = [
-            f"-X{name}" if value is True else f"-X{name}={value}" for name, value in sys._xoptions.items()
-        ]
-        command = [sys.executable, "-P", *options, "-c", _BOOTSTRAP, str(Path(__file__).parent)]
-        status, said = _run([*command, str(request), str(response), str(signs)], signs, limit + 5.0)
+        command = [*_interpreter(), "-c", _BOOTSTRAP, str(Path(__file__).parent)]
+        status, said = _run([*command, str(request), str(response), str(signs)], signs, limit)
         if not response.exists():
             raise _death(status, said, limit)
         answer = json.loads(response.read_text())
     return _result(answer)
+
+
+def _interpreter() -> list[str]:
+    """Return the command of a Python that runs with this one's options."""
+    if not sys.executable:
+        raise MeasurementError(
+            "this Python does not know its own executable, and can start no process: use measure_function"
+        )
+    options = [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in sys._xoptions.items()]
+    # What multiprocessing and test.support take, too; it leaves out -X options that it does not know.
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, "-P", *flags, *options]
 
 
 def _run(command: list[str], signs: Path, limit: float) -> tuple[int | None, str]:
@@ -106,17 +119,51 @@ def _run(command: list[str], signs: Path, limit: float) -> tuple[int | None, str
     listener.start()
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write_end
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=write_end,
+            start_new_session=True,  # a group of its own, to be ended with all that it has started
         )
     finally:
         os.close(write_end)
     try:
-        status = _ended(process, signs, limit)
+        with _orderly_end():
+            status = _ended(process, signs, limit + GRACE_SECONDS)
     finally:
-        process.kill()  # nothing happens to one that has ended
-        process.wait()
+        _end_group(process)
+    if status is not None and time.time() - signs.stat().st_mtime > OVERDUE * limit:
+        status = None  # its own watchdog has ended it
     listener.join(1.0)  # what the workload has started may still hold the pipe
     return status, said.decode(errors="replace")
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # nothing happens to one that has ended
+    process.wait()
+
+
+@contextlib.contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Let this process clear away what it has made where it is told to end; only its main thread can."""
+    ending = (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+    in_main = threading.current_thread() is threading.main_thread()
+    own = [one for one in dict.fromkeys(ending) if in_main and signal.getsignal(one) is signal.SIG_DFL]
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        for one in own:
+            signal.signal(one, end)
+        yield
+    finally:
+        for one in own:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _listen(read_end: int, said: bytearray) -> None:
@@ -137,7 +184,7 @@ def _ended(process: subprocess.Popen[bytes], signs: Path, limit: float) -> int |
 
 def _death(status: int | None, said: str, limit: float) -> MeasurementError:
     tail = f"\n{said.strip()[-2000:]}" if said.strip() else ""
-    if status is None or "Timeout (" in said:
+    if status is None:
         return WorkloadTimeout(
             f"the workload did not end within {limit:g} s: it hangs, or needs a higher time limit{tail}"
         )
@@ -150,7 +197,7 @@ def _death(status: int | None, said: str, limit: float) -> MeasurementError:
 
 def _result(answer: dict[str, Any]) -> ProcessResult:
     if "error" in answer:
-        raise _rebuilt(answer["error"])
+        raise rebuilt(answer["error"])
     sample = answer["sample"]
     points = {int(n): PointSample(**point) for n, point in sample.pop("points").items()}
     return ProcessResult(
@@ -159,20 +206,6 @@ def _result(answer: dict[str, Any]) -> ProcessResult:
         Host(**answer["host"]),
         answer["seconds"],
     )
-
-
-def _rebuilt(error: dict[str, Any]) -> BaseException:
-    """Return the exception that the workload raised in another process, or the nearest to it."""
-    if error["instrument"]:
-        kind = {"WorkloadTimeout": WorkloadTimeout}.get(error["type"], MeasurementError)
-        return kind(error["message"])
-    rebuilt: BaseException
-    try:
-        rebuilt = cast(BaseException, pickle.loads(base64.b64decode(error["pickle"])))
-    except Exception:  # its class, or what it carries, cannot be had here: say what it was
-        rebuilt = MeasurementError(f"the workload raised {error['type']}: {error['message']}")
-    rebuilt.__cause__ = RemoteTraceback(error["traceback"])
-    return rebuilt
 
 
 def serve(request: str, response: str, signs: str) -> None:
@@ -188,10 +221,16 @@ def serve(request: str, response: str, signs: str) -> None:
             file.write(b".")
 
     alive()
+    main = Path(request).with_name("setup.py")
+    main.write_text(workload.setup, encoding="utf-8")
     try:
-        answer = _measured(workload, plan, asked["probe"], alive)
+        make_run, tear_down = workload.prepare_as_main(main)
+        try:
+            answer = _measured(make_run, plan, asked["probe"], alive)
+        finally:
+            tear_down()
     except BaseException as error:
-        answer = {"error": _described(error, workload)}
+        answer = {"error": described(error, workload.correct, sys.path)}
     faulthandler.cancel_dump_traceback_later()
     # Written beside and moved, so that a reader never sees half a response.
     Path(response + ".part").write_text(json.dumps(answer))
@@ -202,7 +241,7 @@ def serve(request: str, response: str, signs: str) -> None:
 
 
 def _measured(
-    workload: Workload, plan: Plan, probe_seconds: float, alive: Callable[[], None]
+    make_run: MakeRun, plan: Plan, probe_seconds: float, alive: Callable[[], None]
 ) -> dict[str, Any]:
     started: list[float] = []
 
@@ -210,7 +249,6 @@ def _measured(
         started.append(time.monotonic())
         alive()
 
-    make_run = workload.prepare()  # once: a set-up may take a port, or a gigabyte
     sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
     alive()
     held = probe_gil(make_run, probe_seconds, pin=plan.pin, time_limit=plan.time_limit)
@@ -220,34 +258,3 @@ def _measured(
         "host": asdict(Host.here()),
         "seconds": time.monotonic() - started[0],
     }
-
-
-def _described(error: BaseException, workload: Workload) -> dict[str, Any]:
-    try:
-        pickled = pickle.dumps(error)
-        pickle.loads(pickled)
-    except Exception:  # whatever an exception of the user's own raises here, the text remains
-        pickled = b""
-    return {
-        "instrument": isinstance(error, MeasurementError),
-        "type": type(error).__name__,
-        "message": str(error),
-        "traceback": user_traceback(error, workload),
-        "pickle": base64.b64encode(pickled).decode(),
-    }
-
-
-def user_traceback(error: BaseException, workload: Workload) -> str:
-    """Return the traceback as Python shows it, without the instrument's own frames."""
-    here = str(Path(__file__).parent)
-    shown = traceback.TracebackException.from_exception(error)
-    seen: list[traceback.TracebackException] = [shown]
-    while seen:
-        part = seen.pop()
-        part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if not frame.filename.startswith(here)]
-        )
-        for frame in part.stack:
-            workload.correct(frame)
-        seen.extend(cause for cause in (part.__cause__, part.__context__) if cause is not None)
-    return "".join(shown.format())

@@ -22,7 +22,8 @@ from functools import partial
 from statistics import fmean
 
 from .clocks import SYSTEM_CLOCKS, Clocks, Usage
-from .workload import MakeRun, WorkloadTimeout
+from .errors import MeasurementError, WorkloadTimeout
+from .workload import MakeRun
 
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""
@@ -176,9 +177,19 @@ class Threads:
             body()
         except BaseException as error:
             # First the error, then the gate: those it lets go fail in turn and stand after it.
-            self._errors.append(error)
+            self._errors.append(_exhausted(error) or error)
             self.gate.abort()
             self.stop.set()
+
+
+def _exhausted(error: BaseException) -> MeasurementError | None:
+    """Return what to say where an iterator came to its end: Python's words are about a generator."""
+    if not isinstance(error if error.__cause__ is None else error.__cause__, StopIteration):
+        return None
+    return MeasurementError(
+        "the workload raised StopIteration: it is called again and again, and what it takes values "
+        "from came to its end (itertools.cycle and itertools.count have none)"
+    )
 
 
 def run_window(

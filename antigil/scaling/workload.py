@@ -24,30 +24,16 @@ import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from itertools import repeat
+from pathlib import Path
 from traceback import FrameSummary
-from types import CodeType
-from typing import Any, cast
+from types import CodeType, ModuleType
+from typing import cast
 
 Run = Callable[[int], object]
 """Calls the workload the given number of times."""
 
 MakeRun = Callable[[int, int], Run]
 """Prepares one thread, given its index (from 0) and the number of threads, and returns its Run."""
-
-
-class MeasurementError(Exception):
-    """A measurement could not be made; the message says why and what to do."""
-
-
-class WorkloadTimeout(MeasurementError):  # noqa: N818 - named like the standard library's TimeoutError
-    """The workload did not come to an end within the time limit."""
-
-
-class RemoteTraceback(Exception):  # noqa: N818 - a carrier of text, not an error of its own
-    """The traceback of a workload's exception, as text from the process that raised it."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
 
 
 _TEMPLATE = """\
@@ -75,12 +61,15 @@ class Workload:
         the thread's index from 0, and ``threads``, their number.
     path
         Directories to put before ``sys.path``.
+    teardown
+        Run once in each process, after measuring, with the names of the set-up.
     """
 
     statement: str
     setup: str = "pass"
     thread_setup: str = "pass"
     path: tuple[str, ...] = ()
+    teardown: str = "pass"
 
     def prepare(self) -> MakeRun:
         """Run the set-up in this process and return what prepares each thread.
@@ -90,13 +79,27 @@ class Workload:
         SyntaxError
             In the caller's own text and line numbers, before anything has run.
         """
+        return self._prepare(ModuleType("__antigil__"))
+
+    def prepare_as_main(self, main: Path) -> tuple[MakeRun, Callable[[], None]]:
+        """Do as `prepare` in a process that is for nothing else; return what runs the tear-down, too.
+
+        The set-up is this process's main module, of which ``main`` is the file: so processes that
+        it starts find its functions, as they find those of a script.
+        """
+        module = ModuleType("__main__")
+        module.__file__ = str(main)
+        make_run = self._prepare(module)
+        return make_run, lambda: exec(_compiled(self.teardown, "<teardown>"), vars(module))
+
+    def _prepare(self, module: ModuleType) -> MakeRun:
         sys.path[:0] = [entry for entry in self.path if entry not in sys.path]
-        for name in ("setup", "thread_setup", "statement"):
-            compile(getattr(self, name), f"<{name.replace('_', ' ')}>", "exec")
+        for name in ("setup", "thread_setup", "statement", "teardown"):
+            _compiled(getattr(self, name), f"<{name.replace('_', ' ')}>")
         definition = self._compile_worker()
-        namespace: dict[str, Any] = {"__name__": "__antigil__"}
-        _remember_source("<setup>", self.setup)
-        exec(compile(self.setup, "<setup>", "exec"), namespace)
+        namespace = vars(module)
+        sys.modules[module.__name__] = module  # what is defined there can be pickled
+        exec(_compiled(self.setup, "<setup>"), namespace)
         exec(definition, namespace)
         worker = namespace.pop("statement")
 
@@ -126,7 +129,7 @@ class Workload:
         thread_setup = ast.parse(self.thread_setup)
         ast.increment_lineno(thread_setup, self.statement.count("\n") + 1)
         worker.body[:0] = thread_setup.body
-        return compile(template, "<statement>", "exec")
+        return compile(template, "<statement>", "exec", dont_inherit=True)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,12 @@ class FunctionWorkload:
                 function()
 
         return lambda thread, threads: run
+
+
+def _compiled(source: str, name: str) -> CodeType:
+    """Compile the user's text, without the ``__future__`` imports of this module."""
+    _remember_source(name, source)
+    return compile(source, name, "exec", dont_inherit=True)
 
 
 def _remember_source(name: str, source: str) -> None:

@@ -54,7 +54,17 @@ def test_json_has_the_documented_keys(measured):
     form = json.loads(measured("releasing").stdout)
 
     assert set(form) == {
-        *("schema", "instrument", "statement", "setup", "thread_setup", "python", "machine", "points"),
+        *(
+            "schema",
+            "instrument",
+            "statement",
+            "setup",
+            "thread_setup",
+            "teardown",
+            "python",
+            "machine",
+            "points",
+        ),
         *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
@@ -164,7 +174,7 @@ def test_modules_are_found_in_the_current_directory(tmp_path, monkeypatch, capsy
             ["-s", "def f():", "-s", "    1 / 0", "f()"],
             ['  File "<setup>", line 2, in f', "ZeroDivisionError"],
         ),
-        (["-s", "class Own(Exception): pass", "raise Own('mine')"], ["__antigil__.Own: mine"]),
+        (["-s", "class Own(Exception): pass", "raise Own('mine')"], ["\nOwn: mine"]),
         (["--thread-setup", "n = 1", "n -= 1; 1 / n"], ["ZeroDivisionError"]),
         (
             ["--thread-setup", "n = thread", "--thread-setup", "1 / n", "x = 1", "x = 2"],
