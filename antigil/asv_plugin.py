@@ -43,7 +43,7 @@ class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
         """Write the pages; asv calls this once its own are written."""
         with told_by_asv():
             try:
-                from antigil.site.publication import publish_site
+                from antigil.site.pages import publish_site
             except ModuleNotFoundError as error:
                 raise UserError(f"the Speedup pages need {error.name}: {EXTRA}") from error
             publish_site(conf, repo, benchmarks, graphs, revisions)

@@ -1,4 +1,4 @@
-"""Write the pages: templates filled with page models, data files, and the files that all pages share."""
+"""Write the pages, templates filled with page models, and their data; link them from asv's own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import Any
 import jinja2
 from bokeh.util.paths import bokehjs_path
 
-from antigil.history.asv_adapter.configuration import Configuration
+from antigil.history.archive_reader import read_archive
+from antigil.history.asv_adapter.configuration import Configuration, Repository
+from antigil.history.asv_adapter.publishing import Graphs, warn
+from antigil.history.asv_adapter.stored import Suite
+from antigil.history.changes import find_changes, steps_of_graphs
 from antigil.history.labels import build_name, environment_id, environment_labels, file_names, writable
-from antigil.history.options import Options
+from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
 
@@ -22,14 +26,40 @@ from .feed import write_feed
 from .joining import joined
 from .overview import overview_model
 from .pictures import badge, history_model
-from .status import WorkloadStatus, headline_status
+from .status import WorkloadStatus, headline_status, workload_statuses
 from .workload import commit_columns, environment_columns, page_model
+
+#: The folder of the pages, below asv's ``html_dir``.
+FOLDER = "speedup"
+
+#: Where the link goes: before the first of these that a page has, and how it looks there.
+PLACES = (
+    ('<li id="nav-li-graphdisplay">', '<li id="nav-li-antigil"><a href="{href}">Speedup</a></li>\n        '),
+    ("</body>", '<p><a href="{href}">Speedup over threads, commit by commit</a> needs no network.</p>\n  '),
+)
 
 HERE = Path(__file__).parent
 #: BokehJS, from the installed package: the library, and the part that scripts call.
 BOKEH_FILES = ("bokeh.min.js", "bokeh-api.min.js")
 #: Kinds of pages, each with a template and a script of its own.
 KINDS = ("overview", "workload")
+
+
+def publish_site(
+    conf: Configuration, repo: Repository, benchmarks: Suite, graphs: Graphs, revisions: dict[str, int]
+) -> None:
+    """Read, find changes, write the pages and link them from asv's own."""
+    options = read_options(conf)
+    archive = read_archive(conf, repo, benchmarks, revisions, options)
+    for problem in archive.problems:
+        warn(f"speedup: {problem.where}: {problem.what}")
+    changes = find_changes(archive, options, steps_of_graphs(graphs))
+    statuses = workload_statuses(archive, changes, options)
+    html = Path(conf.html_dir)
+    write_site(conf, archive, statuses, options, html / FOLDER)
+    for page in ("index.html", "error.html"):
+        if not link_from_asv(html / page, f"{FOLDER}/index.html"):
+            warn(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")
 
 
 def write_site(
@@ -126,3 +156,15 @@ def _templates(conf: Configuration) -> jinja2.Environment:
     )
     templates.filters.update(times=times, percent=percent, points=points)
     return templates
+
+
+def link_from_asv(page: Path, href: str) -> bool:
+    """Add the link to a page of asv's, which asv has just copied; return whether there was a place for it."""
+    if not page.is_file():
+        return False
+    text = page.read_text(encoding="utf-8")
+    for place, link in PLACES:
+        if place in text:
+            page.write_text(text.replace(place, link.format(href=href) + place, 1), encoding="utf-8")
+            return True
+    return False
