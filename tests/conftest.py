@@ -9,15 +9,17 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from marks import NO_GIL
 
-from antigil.scaling.host import cpus_allowed
+from antigil.scaling import cpus_allowed
 
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 FORBID_SKIPS = os.environ.get("ANTIGIL_FORBID_SKIPS", "") not in ("", "0")
 
 
 def pytest_report_header():
     is_gil_enabled = getattr(sys, "_is_gil_enabled", lambda: True)
-    build = "free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else "default"
+    build = "free-threaded" if FREE_THREADED else "default"
     return [
         f"antigil: {build} build of {platform.python_implementation()} {platform.python_version()},"
         f" GIL {'on' if is_gil_enabled() else 'off'},"
@@ -30,6 +32,8 @@ def _fail_if_skipped(report):
     """Turn a skip into a failure: in our own CI everything that a test wants has been installed."""
     if FORBID_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
         _, _, reason = report.longrepr
+        if FREE_THREADED and reason.endswith(NO_GIL):
+            return report
         report.outcome = "failed"
         report.longrepr = f"{reason}\n(ANTIGIL_FORBID_SKIPS is set, so a skip is a failure)"
     return report

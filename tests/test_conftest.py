@@ -18,7 +18,8 @@ NO_SKIP = "import pytest\n@pytest.mark.xfail\ndef test():\n    assert False\ndef
 
 
 def run(folder, source, forbid):
-    shutil.copy(Path(__file__).with_name("conftest.py"), folder)
+    for name in ("conftest.py", "marks.py"):
+        shutil.copy(Path(__file__).with_name(name), folder)
     (folder / "test_sample.py").write_text(source)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "test_sample.py"],
@@ -37,6 +38,20 @@ def test_skip_is_a_failure_that_gives_the_reason_where_skips_are_forbidden(sourc
     assert done.returncode != 0
     assert "no tool\n(ANTIGIL_FORBID_SKIPS is set, so a skip is a failure)" in done.stdout
     assert "skipped" not in done.stdout.splitlines()[-1]
+
+
+NO_GIL = (
+    "import pytest, marks, conftest\nconftest.FREE_THREADED = {}\n"
+    "@pytest.mark.skipif(True, reason=marks.NO_GIL)\ndef test(): pass"
+)
+
+
+@pytest.mark.parametrize("free_threaded", [True, False])
+def test_a_gil_may_be_missing_on_a_free_threaded_build_only(free_threaded, tmp_path):
+    done = run(tmp_path, NO_GIL.format(free_threaded), forbid="1")
+
+    assert ("1 skipped" in done.stdout.splitlines()[-1]) == free_threaded
+    assert (done.returncode != 0) == (not free_threaded)
 
 
 @pytest.mark.parametrize("forbid", ["", "0"])

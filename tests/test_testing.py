@@ -10,10 +10,11 @@ import time
 from unittest import SkipTest
 
 import pytest
+from marks import needs_gil, needs_two_cpus
 
 import antigil
 from antigil import testing
-from antigil.scaling import WorkloadTimeout, cpus_allowed, gil_enabled
+from antigil.scaling import WorkloadTimeout
 from antigil.testing import assert_releases_gil, assert_scales
 
 DATA = bytes(1 << 20)
@@ -54,65 +55,71 @@ def test_a_function_that_releases_the_gil_passes(func):
     assert_releases_gil(func)
 
 
-if gil_enabled():
-
-    @pytest.mark.parametrize("func", [com_gil, half_serial])
-    def test_a_function_that_holds_the_gil_fails(func):
-        with pytest.raises(
-            AssertionError, match=f"{func.__name__} holds the GIL for .* at most 0.1 is allowed"
-        ):
-            assert_releases_gil(func)
-
-    def test_a_greater_share_can_be_allowed():
-        assert_releases_gil(half_serial, held_at_most=0.9)
-
-    def test_calls_longer_than_the_time_are_judged():
-        with pytest.raises(AssertionError, match="holds the GIL"):
-            assert_releases_gil(lambda: antigil.kernels.sleep_holding(0.4), budget=0.2)
+@pytest.mark.parametrize("func", [com_gil, half_serial])
+@needs_gil
+def test_a_function_that_holds_the_gil_fails(func):
+    with pytest.raises(AssertionError, match=f"{func.__name__} holds the GIL for .* at most 0.1 is allowed"):
+        assert_releases_gil(func)
 
 
-if cpus_allowed() > 1:
+@needs_gil
+def test_a_greater_share_can_be_allowed():
+    assert_releases_gil(half_serial, held_at_most=0.9)
 
-    def test_a_function_that_scales_passes():
-        retried(assert_scales, sem_gil, 2, 1.2)
 
-    def test_sleeping_scales():
-        retried(assert_scales, sleep, 2, 1.4)
+@needs_gil
+def test_calls_longer_than_the_time_are_judged():
+    with pytest.raises(AssertionError, match="holds the GIL"):
+        assert_releases_gil(lambda: antigil.kernels.sleep_holding(0.4), budget=0.2)
 
-    if gil_enabled():
 
-        def test_a_function_that_does_not_scale_fails_and_says_why():
-            with pytest.raises(AssertionError) as caught:
-                retried(assert_scales, com_gil, 2, 1.6)
-            told = str(caught.value)
-            for part in (
-                "com_gil gets",
-                "at least 1.6",
-                "waiting",
-                "queued",
-                "CPU time per call",
-                "holds the GIL",
-            ):
-                assert part in told
+@needs_two_cpus
+def test_a_function_that_scales_passes():
+    retried(assert_scales, sem_gil, 2, 1.2)
 
-        def test_a_lock_is_told_from_the_gil():
-            """Its threads wait, and it does not hold the GIL. A very busy machine leaves it open."""
-            lock = threading.Lock()
 
-            def locked():
-                with lock:
-                    antigil.calcular_sem_gil(600)
+@needs_two_cpus
+def test_sleeping_scales():
+    retried(assert_scales, sleep, 2, 1.4)
 
-            with pytest.raises((AssertionError, SkipTest)) as caught:
-                assert_scales(locked, 2, 1.6)
-            if caught.type is AssertionError:
-                told = re.search(
-                    r"waiting (\d+)%.*queued for a CPU (\d+)%.* holds the GIL for 0\.[01]\d of",
-                    str(caught.value),
-                )
-                waiting, queued = map(int, told.groups())
-                assert waiting >= 5
-                assert waiting + queued >= 30
+
+@needs_gil
+@needs_two_cpus
+def test_a_function_that_does_not_scale_fails_and_says_why():
+    with pytest.raises(AssertionError) as caught:
+        retried(assert_scales, com_gil, 2, 1.6)
+    told = str(caught.value)
+    for part in (
+        "com_gil gets",
+        "at least 1.6",
+        "waiting",
+        "queued",
+        "CPU time per call",
+        "holds the GIL",
+    ):
+        assert part in told
+
+
+@needs_gil
+@needs_two_cpus
+def test_a_lock_is_told_from_the_gil():
+    """Its threads wait, and it does not hold the GIL. A very busy machine leaves it open."""
+    lock = threading.Lock()
+
+    def locked():
+        with lock:
+            antigil.calcular_sem_gil(600)
+
+    with pytest.raises((AssertionError, SkipTest)) as caught:
+        assert_scales(locked, 2, 1.6)
+    if caught.type is AssertionError:
+        told = re.search(
+            r"waiting (\d+)%.*queued for a CPU (\d+)%.* holds the GIL for 0\.[01]\d of",
+            str(caught.value),
+        )
+        waiting, queued = map(int, told.groups())
+        assert waiting >= 5
+        assert waiting + queued >= 30
 
 
 def test_more_threads_than_cpus_are_skipped(monkeypatch):
@@ -134,7 +141,7 @@ def test_without_a_gil_what_the_function_raises_is_raised(monkeypatch):
         assert_releases_gil(broken)
 
 
-@pytest.mark.skipif(not gil_enabled(), reason="plays a GIL that is enabled again where there is one")
+@needs_gil
 def test_a_first_call_that_enables_the_gil_again_is_seen(monkeypatch):
     """As an extension does that is imported there and does not know of free-threaded builds."""
     called = []
@@ -172,13 +179,13 @@ def five_phases():
         spin(0.02 * part + 0.02)
 
 
-@pytest.mark.skipif(not gil_enabled(), reason="there is no GIL to hold")
+@needs_gil
 @pytest.mark.parametrize(("func", "limit"), [(a_fifth, 0.5), (five_phases, 0.6)])
 def test_a_call_that_begins_with_a_hold_is_judged_as_a_whole(func, limit):
     assert_releases_gil(func, held_at_most=limit)
 
 
-@pytest.mark.skipif(not gil_enabled(), reason="there is no GIL to hold")
+@needs_gil
 @pytest.mark.parametrize(("func", "limit"), [(four_fifths, 0.1), (five_phases, 0.1)])
 def test_a_call_that_ends_with_a_hold_is_judged_as_a_whole(func, limit):
     with pytest.raises(AssertionError, match="holds the GIL for 0"):

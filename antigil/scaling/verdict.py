@@ -7,8 +7,8 @@ itself is not asked: with few CPUs it cannot see a held share of 10 %, and a nei
     holds          held >= 0.9
     releases       held <= 0.1
     partly         between
-    inconclusive   the 99 % interval of the held share reaches across two of these and is
-                   wider than 0.2
+    inconclusive   2.58 standard errors to each side of the held share reach across two of these,
+                   and are wider than 0.2
 
 Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
 
@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import math
 
+from .intervals import Z99
 from .measurement import Measurement, Point
 
 RELEASES_AT_MOST = 0.1
@@ -45,7 +46,7 @@ def gil_verdict(measurement: Measurement) -> str:
     if not measurement.host.gil:
         return "no-gil"
     held = measurement.gil_held
-    margin = held.margin99
+    margin = Z99 * held.standard_error
     low, high = held.share - margin, held.share + margin
     if margin > 0.1 and classify(low) != classify(high):
         return "inconclusive"
@@ -70,7 +71,7 @@ def waiting_for_gil_at_most(measurement: Measurement) -> float:
     if not measurement.host.gil:
         return 0.0
     held = measurement.gil_held
-    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + held.margin99)
+    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
     return others / (1.0 + others)
 
 

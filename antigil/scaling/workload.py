@@ -1,4 +1,4 @@
-"""What is measured, a Python statement with its set-up or a function, and what can go wrong meanwhile.
+"""What is measured: a Python statement with its set-up, or a function.
 
 A statement is compiled into a generator, one per thread. It runs its thread's own set-up,
 then, for each request, the statement as often as asked for, in a loop of its own:

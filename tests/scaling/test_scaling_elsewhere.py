@@ -5,6 +5,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from marks import needs_gil
 
 from antigil.scaling import (
     FunctionWorkload,
@@ -100,12 +101,11 @@ def test_without_switch_counts_the_probe_goes_by_lateness_and_says_so():
     assert max(one.share for one in found) >= 0.6 or not gil_enabled()
 
 
-if gil_enabled():
-
-    @pytest.mark.usefixtures("still_count")
-    def test_a_count_that_stands_still_lets_no_holder_pass():
-        with pytest.raises(AssertionError, match="loop holds the GIL"):
-            assert_releases_gil(loop)
+@pytest.mark.usefixtures("still_count")
+@needs_gil
+def test_a_count_that_stands_still_lets_no_holder_pass():
+    with pytest.raises(AssertionError, match="loop holds the GIL"):
+        assert_releases_gil(loop)
 
 
 def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):

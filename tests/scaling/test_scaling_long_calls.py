@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 
 import pytest
+from marks import needs_gil
 
 from antigil.scaling import Plan, Workload, measure, probe_gil
 from antigil.scaling import process as process_module
@@ -78,6 +79,7 @@ def test_a_measurement_of_short_calls_leaves_nothing_out():
     assert len(measured.samples) == 2
 
 
+@needs_gil
 def test_a_long_call_is_probed_from_its_start_to_its_end():
     """It holds the GIL in its second half only, long after the time for probing is over."""
     halves = "sleep(0.3)\nend = thread_time() + 0.3\nwhile thread_time() < end: pass"

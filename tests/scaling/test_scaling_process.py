@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from marks import needs_gil
 
 from antigil.scaling import MeasurementError, Plan, RemoteTraceback, Workload, WorkloadTimeout, measure
 from antigil.scaling import process as process_module
@@ -108,6 +109,7 @@ def test_a_workload_that_hangs_is_ended(monkeypatch, statement, setup):
         go(statement, setup, time_limit=0.5)
 
 
+@needs_gil
 def test_a_hang_that_keeps_the_gil_is_told_with_the_line_where(monkeypatch):
     monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
     with pytest.raises(WorkloadTimeout, match='File "<statement>", line 2'):
