@@ -55,6 +55,10 @@ class World:
         git(self.work, "push", "-q", "origin", "HEAD")
         return git(self.work, "rev-parse", "HEAD")
 
+    def keep(self, name, content):
+        """Change what the recorder keeps."""
+        (self.github.kept / f"{name}.json").write_text(json.dumps(content))
+
     def kept(self, name):
         """Return what the recorder keeps."""
         file = self.github.kept / f"{name}.json"

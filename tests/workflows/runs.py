@@ -3,6 +3,9 @@
 import itertools
 import json
 import os
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from jobs import ROOT, Job
 from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
+SIMULATED = HERE / "simulated", ROOT / "tests/history"
 
 
 def load(workflow):
@@ -19,13 +23,28 @@ def load(workflow):
 
 
 class GitHub:
-    """The machines, and what GitHub keeps: each run in folders of its own, beside one bare repository."""
+    """The machines, and what GitHub keeps: each run in folders of its own, beside one bare repository.
 
-    def __init__(self, folder, origin):
-        self.folder, self.origin = folder, origin
+    Parameters
+    ----------
+    measures
+        Whether asv builds and measures for real.
+    """
+
+    def __init__(self, folder, origin, measures=False):
+        self.folder, self.origin, self.measures = folder, origin, measures
         self.kept = folder / "github"
         self.kept.mkdir()
         self.numbers = itertools.count(1)
+        self.groups, self.waiting = defaultdict(threading.Lock), []
+
+    @contextmanager
+    def group(self, name):
+        """Wait until nobody else is in a group of jobs."""
+        self.waiting.append(name)
+        with self.groups[name]:
+            self.waiting.remove(name)
+            yield
 
     def run(self, workflow, event_name="push", event=None, ref="refs/heads/main", **changes):
         """Return a run that has not begun."""
@@ -34,7 +53,7 @@ class GitHub:
         artifacts.mkdir()
         github = {
             "event_name": event_name,
-            "event": event or {},
+            "event": {"repository": {"fork": False}, **(event or {})},
             "ref": ref,
             "repository": "someone/project",
             "run_id": number,
@@ -52,7 +71,8 @@ class GitHub:
             "REHEARSAL_PYTHON": os.environ["REHEARSAL_PYTHON"],
             "REHEARSAL_GITHUB": str(self.kept),
             "HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE / "simulated"), str(ROOT / "tests/history")]),
+            "PYTHONPATH": os.pathsep.join(map(str, [ROOT] if self.measures else [ROOT, *SIMULATED])),
+            **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
             "GITHUB_REPOSITORY": github["repository"],
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_ACTIONS": "true",
@@ -69,12 +89,15 @@ class Run:
         ``"success"``, ``"failure"`` or ``"skipped"`` by job.
     jobs : dict of str to list of Job
         What ran, by the job's name; a called workflow's jobs stand beside the caller's.
+    called : dict of str to Run
+        The runs of called workflows by the job that calls.
     checks : dict of str to str
         Results by the names that people see at a commit.
     """
 
     def __init__(self, github, workflow, context, artifacts, inputs=None, environment=None):
-        self.github, self.artifacts = github, artifacts
+        self.github, self.workflow, self.artifacts = github, workflow, artifacts
+        self.called, self.earlier, self.unchanged = {}, None, set()
         self.content = load(workflow)
         self.contexts = {"github": {**context, "workflow": self.content["name"]}, "inputs": inputs or {}}
         self.environment = environment or {}
@@ -88,13 +111,25 @@ class Run:
 
     def go(self, until=None):
         """Run the jobs, or end with one of them. Return the run itself."""
+        self.until = until
         for name in self.order:
             self.results[name] = self._perform(name, self.content["jobs"][name])
-            if name == until:
+            if until is not None and until in (*self.results, *getattr(self.called.get(name), "results", ())):
                 break
         return self
 
+    def again(self):
+        """Return a run of what has failed, and of what comes after it, as "Re-run failed jobs" starts."""
+        run = Run(self.github, self.workflow, self.contexts["github"], self.artifacts)
+        run.earlier = self
+        return run
+
     def _perform(self, name, job):
+        stays = self.earlier is not None and self.earlier.results[name] != "failure"
+        if stays and set(_list(job.get("needs", ()))) <= self.unchanged:
+            self.unchanged.add(name)
+            self.outputs[name] = self.earlier.outputs.get(name, {})
+            return self.earlier.results[name]
         needed = {
             one: {"result": self.results[one], "outputs": self.outputs.get(one, {})}
             for one in _list(job.get("needs", ()))
@@ -105,9 +140,17 @@ class Run:
         self.checks[job["name"]] = "skipped"
         if not holds(job.get("if", "success()"), contexts, status):
             return "skipped"
+        if "concurrency" in job:
+            assert job["concurrency"]["cancel-in-progress"] is False
+            with self.github.group(job["concurrency"]["group"]):
+                return self._done(name, job, contexts, status)
+        return self._done(name, job, contexts, status)
+
+    def _done(self, name, job, contexts, status):
+        """Do a job, or what it calls; return its result."""
         if "uses" in job:
-            return self._call(job, contexts, status)
-        done = [self._job(job, one) for one in _combinations(job, contexts, status)]
+            return self._call(name, job, contexts, status)
+        done = [self._job(job, one) for one in self._combinations(name, job, contexts, status)]
         self.jobs[name] = done
         self.outputs[name] = done[-1].outputs
         self.checks[job["name"]] = "failure" if any(one.failed for one in done) else "success"
@@ -128,19 +171,26 @@ class Run:
             {**environment, **self.environment},
         ).run()
 
-    def _call(self, job, contexts, status):
+    def _combinations(self, name, job, contexts, status):
+        """Return the contexts of each combination of a job's matrix; again, of those that have failed."""
+        found = list(_combinations(job, contexts, status))
+        if self.earlier and self.earlier.results[name] == "failure":
+            return [one for one, before in zip(found, self.earlier.jobs[name], strict=True) if before.failed]
+        return found
+
+    def _call(self, key, job, contexts, status):
         """Run the workflow that a job calls."""
         inputs = {key: fill(value, contexts, status) for key, value in job.get("with", {}).items()}
         name = Path(job["uses"]).stem
-        called = Run(
-            self.github, name, self.contexts["github"], self.artifacts, inputs, self.environment
-        ).go()
+        called = Run(self.github, name, self.contexts["github"], self.artifacts, inputs, self.environment)
+        called.earlier = self.earlier and self.earlier.called.get(key)
+        self.called[key] = called.go(self.until)
         for one, content in called.content["jobs"].items():
             for what, right in content["permissions"].items():
                 assert right == "read" or job["permissions"].get(what) == right, (name, one, what)
-        self.jobs |= called.jobs
         del self.checks[job["name"]]
         self.checks |= {f"{job['name']} / {check}": result for check, result in called.checks.items()}
+        self.jobs |= called.jobs
         return "failure" if "failure" in called.results.values() else "success"
 
 

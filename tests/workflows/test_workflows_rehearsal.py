@@ -2,26 +2,10 @@
 
 import json
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from histories import history_run, issues
 from sample_project import git
-
-
-def finished(run):
-    """Run all jobs, of which none may fail; return the run."""
-    run.go()
-    assert "failure" not in run.results.values(), [job.said for one in run.jobs.values() for job in one]
-    return run
-
-
-def history_run(world):
-    return finished(world.github.run("history"))
-
-
-def issues(world):
-    return [(one["number"], one["state"], len(one["comments"])) for one in world.kept("issues")]
 
 
 def branches(world):
@@ -96,12 +80,8 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
     assert world.kept("issues")[1]["title"] == "Parallelism lost: work.Other"
 
     night = history_run(world)
-    assert [night.results[name] for name in ("measure", "store", "site", "alert")] == [
-        "skipped",
-        "skipped",
-        "success",
-        "success",
-    ]
+    assert night.results == {"backlog": "success", "site": "success", "alert": "success"}
+    assert night.called["backlog"].results == {"plan": "success", "measure": "skipped", "store": "skipped"}
     assert "again" not in night.jobs["look"][0].said
     assert issues(world) == [(1, "open", 1), (2, "open", 0)]
 
@@ -112,46 +92,6 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
     assert "recovered since" in world.kept("issues")[0]["comments"][1]
 
 
-def test_two_history_runs_at_once_both_land_and_the_later_one_undoes_nothing(world, tmp_path):
-    """The first is held right before its push until the second, which knows more, has gone all the way."""
-    for i in range(3):
-        world.commit(f"core: change {i}")
-    hold = tmp_path / "hold"
-    hold.mkdir()
-    hook = hold / "pre-push"
-    hook.write_text(f"#!/bin/bash\ntouch {hold}/held\nuntil [ -e {hold}/go ]; do sleep 0.05; done\n")
-    hook.chmod(0o755)
-    hooks = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": str(hold)}
-    slow = world.github.run("history")
-    slow.environment = hooks
-    with ThreadPoolExecutor() as pool:
-        going = pool.submit(finished, slow)
-        try:
-            wait_for(hold / "held", going)
-            lost = world.commit("core: lose the release", Article=1.0)
-            newest = world.commit("core: go on")
-            history_run(world)
-            assert issues(world) == [(1, "open", 0)]
-        finally:
-            (hold / "go").touch()
-        going.result()
-
-    (store,) = slow.jobs["store"]
-    assert store.said.count("somebody else has written to the branch meanwhile; trying again") == 1
-    stored = git(world.origin, "ls-tree", "-r", "--name-only", "results")
-    assert all(hash_[:8] in stored for hash_ in git(world.work, "rev-list", "main").split())
-    assert marked(slow.artifacts / "pages") == {("work.Article", lost, "lost")}
-    assert newest in (slow.artifacts / "pages/index.json").read_text()
-    assert issues(world) == [(1, "open", 0)]
-
-
-def wait_for(file, running):
-    """Wait until a file is there, or what is to make it has ended."""
-    while not file.exists() and not running.done():
-        time.sleep(0.05)
-    assert file.exists(), running.result()
-
-
 def test_from_another_branch_the_history_of_main_is_measured(world):
     on_main = world.commit("core: first")
     git(world.work, "checkout", "-q", "-b", "elsewhere")
@@ -159,7 +99,7 @@ def test_from_another_branch_the_history_of_main_is_measured(world):
 
     run = world.github.run("history", "workflow_dispatch", ref="refs/heads/elsewhere").go(until="plan")
 
-    (shard,) = json.loads(run.outputs["plan"]["shards"])
+    (shard,) = json.loads(run.called["backlog"].outputs["plan"]["shards"])
     assert shard["commits"] == on_main
 
 
@@ -170,6 +110,6 @@ def test_where_one_commit_cannot_be_measured_the_others_are_kept(world):
 
     run = world.github.run("history").go(until="store")
 
-    assert (run.results["measure"], run.results["store"]) == ("failure", "success")
+    assert run.called["backlog"].results == {"plan": "success", "measure": "failure", "store": "success"}
     stored = git(world.origin, "ls-tree", "-r", "--name-only", "results")
     assert git(world.work, "rev-parse", "HEAD^")[:8] in stored

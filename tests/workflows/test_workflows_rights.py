@@ -30,7 +30,7 @@ def test_the_jobs_that_measure_are_known():
     assert {key for key, _, _ in measuring()} == {
         ("compare", "smoke"),
         ("comparison", "compare"),
-        ("history", "measure"),
+        ("backlog", "measure"),
         ("alert", "look"),
     }
 
@@ -48,7 +48,7 @@ def test_a_job_with_a_token_that_writes_installs_nothing_and_runs_nothing_but_an
         ("alert", "remember"),
         ("alert", "issues"),
         ("comment", "comment"),
-        ("history", "store"),
+        ("backlog", "store"),
         ("release", "publish"),
         ("site", "deploy"),
     }
@@ -103,13 +103,13 @@ def test_no_checkout_leaves_its_token_behind():
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_no_run_that_stores_waits_in_a_group_or_is_cancelled():
+def test_no_run_that_stores_is_cancelled():
     assert WORKFLOWS["history"]["concurrency"]["cancel-in-progress"] is False
     assert "github.run_id" in WORKFLOWS["history"]["concurrency"]["group"]
-    assert "concurrency" not in JOBS["history", "store"]
+    assert "concurrency" not in JOBS["backlog", "store"]
 
 
-@pytest.mark.parametrize("key", [("history", "measure"), ("alert", "look")])
+@pytest.mark.parametrize("key", [("backlog", "measure"), ("alert", "look")])
 def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
     """A job that runs into its time limit is."""
     cancelled = {"success": False, "failure": False, "cancelled": True}
@@ -118,9 +118,9 @@ def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
     assert holds(upload["if"], {}, cancelled)
 
 
-@pytest.mark.parametrize("name", ["site", "alert"])
-def test_what_is_published_and_told_is_looked_up_and_told_by_one_at_a_time(name):
-    """One group from the newest results to what people see; a called workflow's jobs are all within it."""
+@pytest.mark.parametrize("name", ["backlog", "site", "alert"])
+def test_each_part_of_the_history_is_done_by_one_run_at_a_time(name):
+    """One group from what is looked up to what is stored or seen; it holds a called workflow's jobs."""
     group = JOBS["history", name]["concurrency"]
 
     assert group["cancel-in-progress"] is False
@@ -132,7 +132,7 @@ def test_every_job_of_the_history_works_on_the_branch_that_is_measured():
     checkouts = [
         step["with"]["ref"]
         for (workflow, _), job in JOBS.items()
-        if workflow in ("history", "alert", "site")
+        if workflow in ("backlog", "alert", "site")
         for step in job.get("steps", ())
         if step.get("uses", "").startswith("actions/checkout")
     ]

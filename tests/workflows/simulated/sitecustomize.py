@@ -5,6 +5,7 @@ measure, are replaced; all else is real.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -38,6 +39,15 @@ def planned(hash_, machine):
     )
 
 
+def without_values(path):
+    """Make of a file of results what asv stores where a build failed."""
+    with open(path) as file:
+        told = json.load(file)
+    told["results"] = {name: [None, [], row[2]] for name, row in told["results"].items()}
+    with open(path, "w") as file:
+        json.dump(told, file)
+
+
 def simulate_asv():
     """Let ``asv run`` store what the commits say."""
     from asv.commands.run import Run
@@ -60,8 +70,10 @@ def simulate_asv():
                 results.save(conf.results_dir)
                 write_json(f"{conf.results_dir}/benchmarks.json", _benchmarks(plan), 2)
                 write_json(f"{conf.results_dir}/{machine}/machine.json", _machine(plan.places[0]), 1)
+                if "REHEARSAL_OUTAGE" in os.environ:
+                    without_values(f"{conf.results_dir}/{results._filename}")
             print(f"simulated {hash_[:8]}")
-        return 0 if named else 1
+        return 0 if named and "REHEARSAL_OUTAGE" not in os.environ else 1
 
     Run.run = classmethod(run)
 

@@ -1,0 +1,31 @@
+"""Runs of the history's workflow, and what came of them."""
+
+import time
+
+
+def finished(run, until=None):
+    """Run all jobs, or those up to one, of which none may fail; return the run."""
+    run.go(until)
+    assert "failure" not in run.results.values(), [job.said for one in run.jobs.values() for job in one]
+    return run
+
+
+def history_run(world):
+    return finished(world.github.run("history"))
+
+
+def night(world):
+    """Measure what lacks results, store it, and look for losses; what is drawn is left out."""
+    for part in ("backlog", "alert"):
+        finished(world.github.run(part))
+
+
+def issues(world):
+    return [(one["number"], one["state"], len(one["comments"])) for one in world.kept("issues")]
+
+
+def wait_for(file, running):
+    """Wait until a file is there, or what is to make it has ended."""
+    while not file.exists() and not running.done():
+        time.sleep(0.05)
+    assert file.exists(), running.result()
