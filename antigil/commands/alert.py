@@ -59,7 +59,7 @@ def _alert(
     outputs: tuple[Path | None, Path | None],
 ) -> int:
     from antigil.guard.alert_json import alerts_to_json
-    from antigil.guard.alerts import find_alerts, selected
+    from antigil.guard.alerts import after_beginnings, find_alerts, selected
     from antigil.guard.confirmation import confirm
     from antigil.guard.memory import Memory
     from antigil.history.archive_reader import load_archive
@@ -69,11 +69,15 @@ def _alert(
     refuse_shallow(project.conf)
     memory = Memory.open(Path(project.conf.results_dir), notes)
     first = args.since or project.options.since
-    archive, revisions = load_archive(project, first, memory.hashes)
+    beginnings = project.beginnings
+    archive, revisions = load_archive(project, first, {*memory.hashes, *filter(None, beginnings.values())})
     since = None if first is None else revisions.get(project.revision(first).hash)
     if first is not None and since is None:
         raise UserError(f"{first} is on no branch or tag here, so nothing comes after it")
-    found = find_alerts(archive, project.options, since)
+    starts = {
+        pattern: None if hash_ is None else revisions.get(hash_, -1) for pattern, hash_ in beginnings.items()
+    }
+    found = after_beginnings(archive, find_alerts(archive, project.options, since), starts)
     alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
     if args.confirm:
         alerts = confirm(

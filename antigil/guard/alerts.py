@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -91,6 +91,28 @@ def selected(
         if (not patterns or alert.workload.name in names)
         and (not environments or alert.environment.python in pythons)
     )
+
+
+def after_beginnings(
+    archive: Archive, alerts: Sequence[Alert], beginnings: Mapping[str, int | None]
+) -> tuple[Alert, ...]:
+    """Return the alerts after the commits at which asv's configuration begins to look for regressions.
+
+    Parameters
+    ----------
+    beginnings
+        asv's revision number by a regular expression of benchmarks' names; None where it never looks.
+    """
+    names: dict[str, set[str]] = {}
+    for series in archive.series:
+        names.setdefault(series.workload, set()).add(series.benchmark)
+
+    def wanted(alert: Alert) -> bool:
+        benchmarks = names.get(alert.workload.name, set())
+        starts = [at for one, at in beginnings.items() if any(re.match(one, name) for name in benchmarks)]
+        return all(at is not None and alert.commit.revision > at for at in starts)
+
+    return tuple(alert for alert in alerts if wanted(alert))
 
 
 def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:

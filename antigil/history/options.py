@@ -28,7 +28,8 @@ class Options:
     held_threshold : float
         Smallest change of the share of time for which the GIL is held (0.02 = 2 percentage points).
     thresholds : dict of str to float
-        Regular expression matched against a workload's name, and its own `threshold`; the largest counts.
+        Regular expression matched against the name of a workload or its ``track_slowdown``, and its own
+        `threshold`; the largest counts. asv's ``regressions_thresholds`` are among them.
     excused : dict of str to str
         Regular expression matched against a workload's name, and the reason why it raises no alert.
     headline : str or None
@@ -54,7 +55,8 @@ class Options:
 
     def threshold_of(self, workload: str) -> float:
         """Return the smallest relative change of speedup that counts for a workload."""
-        own = [value for pattern, value in self.thresholds.items() if re.match(pattern, workload)]
+        names = workload, f"{workload}.track_slowdown"
+        own = [v for pattern, v in self.thresholds.items() if any(re.match(pattern, name) for name in names)]
         return max(own, default=self.threshold)
 
     def lowered(self, part: float) -> Options:
@@ -73,9 +75,10 @@ class Options:
 
 def read_options(conf: object) -> Options:
     """Return the options of a loaded ``asv.conf.json``; refuse by name what is unknown or of a wrong kind."""
+    asvs = _asvs_thresholds(getattr(conf, "regressions_thresholds", {}))
     raw = getattr(conf, "antigil", None)
     if raw is None:
-        return Options()
+        return Options(thresholds=asvs)
     if not isinstance(raw, dict):
         raise ConfigError('"antigil" in asv.conf.json must be an object, such as {"threshold": 0.05}')
     known = [f.name for f in fields(Options)]
@@ -84,7 +87,16 @@ def read_options(conf: object) -> Options:
             raise ConfigError(
                 f'unknown option "{name}" under "antigil" in asv.conf.json; known: {", ".join(known)}'
             )
-    return Options(**{name: _checked(name, value) for name, value in raw.items()})
+    own = Options(**{name: _checked(name, value) for name, value in raw.items()})
+    return replace(own, thresholds={**asvs, **own.thresholds})
+
+
+def _asvs_thresholds(told: Any) -> dict[str, float]:
+    """Return asv's own thresholds, checked."""
+    try:
+        return {pattern: float(value) for pattern, value in told.items() if re.compile(pattern)}
+    except (AttributeError, TypeError, ValueError, re.error) as error:
+        raise ConfigError(f'"regressions_thresholds" in asv.conf.json cannot be read: {error}') from error
 
 
 def _checked(name: str, value: Any) -> Any:

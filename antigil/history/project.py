@@ -54,6 +54,12 @@ class Project:
         told = describe_commits(self.repo, [hash_]).get(hash_)
         return Revision(hash_, told.subject if told else "")
 
+    @property
+    def beginnings(self) -> dict[str, str | None]:
+        """Where asv begins to look for regressions, by patterns of benchmarks; None where it never does."""
+        told = self.conf.regressions_first_commits
+        return {one: None if name is None else self.revision(name).hash for one, name in told.items()}
+
     def merge_base(self, one: Revision, other: Revision) -> Revision:
         """Return the last commit that two have in common; refuse them if there is none here."""
         found = git.merge_base(git_folder(self.repo), one.hash, other.hash)

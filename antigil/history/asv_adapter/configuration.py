@@ -32,6 +32,7 @@ class Configuration(Protocol):
     env_dir: str
     results_dir: str
     html_dir: str
+    regressions_first_commits: Mapping[str, str | None]
 
 
 class Repository(Protocol):
