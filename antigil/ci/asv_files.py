@@ -27,13 +27,7 @@ Suite = Mapping[str, Mapping[str, Any]]
 
 
 def read_file(file: Path, version: int) -> dict[str, Any]:
-    """Return what a file holds besides its format's version.
-
-    Raises
-    ------
-    ValueError
-        If it is no JSON object, or of another format.
-    """
+    """Return what a file holds besides its format's version; raise ValueError if it is something else."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -61,17 +61,8 @@ def shard(commits: Sequence[str], number: int, of: int) -> list[str]:
 def matrix(commits: Sequence[str], per_shard: int, most: int) -> list[dict[str, str]]:
     """Return the jobs of a matrix for the first of some commits: as many as they need, none for none.
 
-    Each names its commits, so that a runner that starts late measures what was meant for it.
-
-    Parameters
-    ----------
-    per_shard, most
-        How many commits for a job, and how many jobs at most.
-
-    Raises
-    ------
-    UserError
-        If that are more jobs than GitHub takes.
+    Each names its commits, so that a runner that starts late measures what was meant for it. More jobs than
+    GitHub takes are refused.
     """
     if most > MATRIX_LIMIT:
         raise UserError(f"a matrix has {MATRIX_LIMIT} jobs at most: put more commits into each")

@@ -67,13 +67,7 @@ def _without_result(run: Mapping[str, Any]) -> str:
 
 
 def measuring_run(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the run that an event is about.
-
-    Raises
-    ------
-    UserError
-        If it is about none.
-    """
+    """Return the run that an event is about, or refuse the event."""
     run = told.get("workflow_run")
     if not isinstance(run, dict):
         raise UserError("the event is no workflow_run: there is no pull request to comment on")

@@ -71,13 +71,7 @@ def _json(said: str) -> Any:
 
 
 def event() -> dict[str, Any]:
-    """Return the event that started the workflow, as GitHub itself wrote it down.
-
-    Raises
-    ------
-    UserError
-        If there is none.
-    """
+    """Return the event that started the workflow, as GitHub itself wrote it down; refuse if there is none."""
     path = os.environ.get("GITHUB_EVENT_PATH")
     if not path:
         raise UserError("GITHUB_EVENT_PATH is not set: this is for a job on GitHub")

@@ -62,10 +62,7 @@ class Action:
 def plan(document: Document, issues: Sequence[Issue], told: Mapping[str, int] | None = None) -> list[Action]:
     """Return what is to be done, given the alerts and all issues of ours, open and closed.
 
-    Parameters
-    ----------
-    told
-        The issue of each change that was ever told.
+    `told` names the issue of each change that was ever told.
     """
     if not document["workloads"]:
         return []  # nothing was measured, so nothing is known

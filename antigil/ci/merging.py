@@ -108,13 +108,7 @@ def _is_object(line: str) -> bool:
 
 
 def read_results(file: Path) -> dict[str, Any]:
-    """Return what a file of results holds.
-
-    Raises
-    ------
-    ValueError
-        If it holds something else.
-    """
+    """Return what a file of results holds; raise ValueError if it holds something else."""
     found = read_file(file, RESULTS_VERSION)
     if not {"commit_hash", "result_columns", "results"} <= set(found):
         raise ValueError("no results of asv")

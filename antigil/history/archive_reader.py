@@ -105,10 +105,8 @@ class _Cells:
         """Fill up with "missing" to a row."""
         gap = row - len(self.states)
         if gap:
-            nothing = [np.nan] * gap
-            self.values.extend(nothing)
-            self.low.extend(nothing)
-            self.high.extend(nothing)
+            for numbers in (self.values, self.low, self.high):
+                numbers.extend([np.nan] * gap)
             self.states.extend([State.MISSING] * gap)
 
     def put(self, row: int, value: Any, stats: dict[str, float] | None, known: bool) -> None:
@@ -231,21 +229,13 @@ def _commits(
 
 def _missing(repo: Repository, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:
     """Say which stored results are on no page, and why."""
-    problems = []
     gone = lost - set(repo.get_revisions(lost)) if lost else set()
-    if gone:
-        names = ", ".join(sorted(h[:8] for h in gone)[:5])
-        what = f"{len(gone)} measured commits are no longer in the repository (rewritten history?)"
-        problems.append(Problem(what, names))
-    if strays:
-        names = ", ".join(sorted(h[:8] for h in strays)[:5])
-        problems.append(
-            Problem(f"{len(strays)} measured commits are on none of the configured branches", names)
-        )
-    if removed:
-        what = f"{len(removed)} benchmarks have results but are no longer in the suite"
-        problems.append(Problem(what, ", ".join(sorted(removed)[:5])))
-    return problems
+    missing = (
+        ("measured commits are no longer in the repository (rewritten history?)", [h[:8] for h in gone]),
+        ("measured commits are on none of the configured branches", [h[:8] for h in strays]),
+        ("benchmarks have results but are no longer in the suite", list(removed)),
+    )
+    return [Problem(f"{len(them)} {what}", ", ".join(sorted(them)[:5])) for what, them in missing if them]
 
 
 def load_archive(

@@ -182,10 +182,5 @@ def _cpus(archive: Archive, environment: Environment, revisions: Ints) -> list[t
 def commit_columns(archive: Archive) -> dict[str, Any]:
     """Return what every page needs to know of the commits."""
     commits = [archive.commits[revision] for revision in sorted(archive.commits)]
-    return {
-        "revision": [c.revision for c in commits],
-        "hash": [c.hash for c in commits],
-        "date": [c.date for c in commits],
-        "subject": [c.subject for c in commits],
-        "author": [c.author for c in commits],
-    }
+    columns = ("revision", "hash", "date", "subject", "author")
+    return {name: [getattr(commit, name) for commit in commits] for name in columns}
