@@ -182,20 +182,6 @@ def _names(workloads: Sequence[str]) -> str:
     return f"{', '.join(workloads[:3])}{more}"
 
 
-def _all_alerts(path: str) -> Document:
-    """Read what ``antigil alert --json`` writes.
-
-    Raises
-    ------
-    UserError
-        If the file is something else, or holds a part of the alerts only.
-    """
-    document = read_alerts(path)
-    if document["since"] is not None or document["selected"]:
-        raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
-    return document
-
-
 def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[str]]:
     """Bring the repository's issues in line with the alerts in a file.
 
@@ -209,7 +195,9 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
     tuple of lists of str
         What was done, in lines, and what GitHub refused.
     """
-    document = _all_alerts(path)
+    document = read_alerts(path)
+    if document["since"] is not None or document["selected"]:
+        raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
     ledger = None if folder is None else folder / LEDGER
     known, problems = _read(ledger)
     found = listed(f"issues?state=all&creator={quote(BOT)}")

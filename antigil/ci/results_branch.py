@@ -76,7 +76,7 @@ def fetch_results(
                 say(problem)
         return exists
 
-    url = _url(remote)
+    url = _git(None, "remote", "get-url", remote)
     return _persistently(fetch, pause)
 
 
@@ -98,7 +98,7 @@ def push_results(
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if missing:
         raise UserError(f"no folder {', '.join(missing)}: nothing was measured, or it lies elsewhere")
-    url = _url(remote)
+    url = _git(None, "remote", "get-url", remote)
     problems: list[str] = []
 
     def push() -> bool:
@@ -132,13 +132,7 @@ def _persistently(action: Callable[[], T], pause: Callable[[float], None]) -> T:
 
 
 def _clone(url: str, branch: str, into: Path) -> bool:
-    """Get the branch's newest state, or an empty one if it does not exist yet.
-
-    Raises
-    ------
-    UserError
-        If it is somebody else's.
-    """
+    """Get the branch's newest state, or an empty one if it does not exist yet; refuse somebody else's."""
     known = _remotely(None, "ls-remote", "--heads", url, f"refs/heads/{branch}")
     if known:
         _remotely(None, "clone", "--quiet", "--depth", "1", "--branch", branch, url, str(into))
@@ -169,10 +163,6 @@ def _remotely(folder: Path | None, *words: str) -> str:
     if FINAL.search(said):
         raise UserError(f"git {words[0]} failed: {said}")
     raise PassingError(f"git {words[0]} failed: {said}")
-
-
-def _url(remote: str) -> str:
-    return _git(None, "remote", "get-url", remote)
 
 
 def _git(folder: Path | None, *words: str) -> str:

@@ -118,25 +118,19 @@ def activity(
     programs_after: Mapping[int, tuple[str, int]],
 ) -> Activity:
     """Return who used the CPUs between two readings of the clocks."""
-    busy = stolen = total = 0.0
-    watched = 0
-    ticks_passed = 0.0  # of one CPU
-    for cpu in cpus:
-        if cpu in before and cpu in after and after[cpu].total > before[cpu].total:
-            passed = after[cpu].total - before[cpu].total
-            ticks_passed = max(ticks_passed, passed)
-            total += passed
-            busy += (after[cpu].busy - before[cpu].busy) / passed
-            stolen += after[cpu].stolen - before[cpu].stolen
-            watched += 1
+    read_twice = [(before[cpu], after[cpu]) for cpu in cpus if cpu in before and cpu in after]
+    watched = [(old, new) for old, new in read_twice if new.total > old.total]
     if not watched:
         return Activity(None, None, ())
+    ticks_passed = [new.total - old.total for old, new in watched]
+    busy = sum((new.busy - old.busy) / (new.total - old.total) for old, new in watched)
+    stolen = sum(new.stolen - old.stolen for old, new in watched) / sum(ticks_passed)
     used = [
-        (name, (ticks - programs_before.get(pid, ("", 0))[1]) / ticks_passed)
+        (name, (ticks - programs_before.get(pid, ("", 0))[1]) / max(ticks_passed))
         for pid, (name, ticks) in programs_after.items()
     ]
     greediest = sorted((one for one in used if one[1] > 0), key=lambda one: -one[1])
-    return Activity(busy, stolen / total, tuple(greediest))
+    return Activity(busy, stolen, tuple(greediest))
 
 
 def stolen_since_start(proc: Path = PROC) -> float | None:

@@ -243,12 +243,11 @@ def _gather(
     """Make one change of the effects that belong together: one direction, next to each other."""
     revisions = sorted({int(r) for s in archive.of(workload, environment, "slowdown") for r in s.revisions})
     place = {revision: i for i, revision in enumerate(revisions)}
-    ordered = sorted(effects, key=lambda e: (e.lost, e.revision))
     groups: list[list[Effect]] = []
-    for effect in ordered:
-        last = groups[-1][-1] if groups else None
-        near = last is not None and last.lost == effect.lost
-        if last is not None and near and _distance(place, last.revision, effect.revision) <= NEARBY:
+    for effect in sorted(effects, key=lambda e: (e.lost, e.revision)):
+        last = groups[-1][-1] if groups else effect
+        near = _distance(place, last.revision, effect.revision) <= NEARBY
+        if groups and near and last.lost == effect.lost:
             groups[-1].append(effect)
         else:
             groups.append([effect])
