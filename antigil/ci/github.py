@@ -35,14 +35,7 @@ def api(
     words = ["--method", method, f"repos/{repository()}/{address}"]
     given = None if content is None else json.dumps(content)
     words += [] if given is None else ["--input", "-"]
-    for attempt in range(ATTEMPTS):
-        try:
-            return _json(_gh("api", *words, text=given))
-        except UserError as error:
-            if TOO_FAST not in str(error) or attempt == ATTEMPTS - 1:
-                raise
-            pause(PAUSE_SECONDS)
-    raise AssertionError("unreachable")
+    return _json(_gh("api", *words, text=given, pause=pause))
 
 
 def listed(address: str) -> list[Any]:
@@ -52,14 +45,18 @@ def listed(address: str) -> list[Any]:
     return [item for page in _json(pages) for item in page]
 
 
-def _gh(*words: str, text: str | None = None) -> str:
-    """Run ``gh`` with a text on stdin and return what it prints."""
-    try:
-        done = subprocess.run(["gh", *words], input=text, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise UserError("no program 'gh' here, through which GitHub is spoken to: install it") from error
+def _gh(*words: str, text: str | None = None, pause: Callable[[float], None] = time.sleep) -> str:
+    """Run ``gh`` with a text on stdin and return what it prints; again where it was too fast."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            done = subprocess.run(["gh", *words], input=text, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise UserError("no program 'gh' here, through which GitHub is spoken to: install it") from error
+        if done.returncode == 0 or TOO_FAST not in done.stderr or attempt == ATTEMPTS:
+            break
+        pause(PAUSE_SECONDS)
     if done.returncode != 0:
-        raise UserError(f"gh {' '.join(words[:2])} failed: {' '.join(done.stderr.split())}")
+        raise UserError(f"gh {words[0]} failed: {' '.join(done.stderr.split())}")
     return done.stdout
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from antigil.report.alerts import entries, entry_lines, pattern_of
-from antigil.report.github import BODY_LIMIT, TITLE_LIMIT, cut
+from antigil.report.github import BODY_LIMIT, TITLE_LIMIT, cut, whole_text
 from antigil.report.markdown import code
 
 Document = Mapping[str, Any]
@@ -156,7 +156,7 @@ def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> 
     limit = BODY_LIMIT - len(enclosed("")) - len(CLOSED) - 1
     for told in range(len(changes), -1, -1):
         left = len(changes) - told
-        note = ["", f"{left} more changes are left out, for length: see 'antigil alert'."] if left else []
+        note = ["", f"{left} more changes are left out, for length: {whole_text()}."] if left else []
         text = "\n".join(
             [*head, *(line for change in changes[:told] for line in ["", *change]), *note, *foot]
         )

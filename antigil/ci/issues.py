@@ -104,16 +104,20 @@ def _dealt_out(
 ) -> tuple[dict[int, list[Document]], list[Document]]:
     """Return the losses that count by the issue that tells them or is to, and those that need a new one."""
     losses: dict[int, list[Document]] = {issue.number: [] for issue in ours}
+    kept = {issue.number for issue in homes.values()}
     fresh = []
     for alert in (one for one in document["alerts"] if one["counts"]):
         identity, home = alert["identity"], homes.get(alert["workload"])
         telling = [one for one in ours if identity in one.changes]
-        again = next((one for one in telling if not one.is_open and one.closed_by_us), None)
-        if home is not None and (not telling or any(one.is_open for one in telling)):
+        stays = next((one for one in telling if one.number in kept), None)
+        ended = next((one for one in telling if one.closed_by_us or one.is_open), None)
+        if stays or ended:  # where an issue ended without a person, its change goes to the one that is open
+            losses[(stays or home or ended or telling[0]).number].append(alert)
+        elif telling or identity in told:
+            continue  # a person has closed the issue, or it has gone
+        elif home:
             losses[home.number].append(alert)
-        elif not any(one.is_open for one in telling) and again is not None:
-            losses[again.number].append(alert)
-        elif not telling and identity not in told:
+        else:
             fresh.append(alert)
     return losses, fresh
 

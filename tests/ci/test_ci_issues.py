@@ -215,3 +215,21 @@ def test_the_text_tells_what_to_do_and_shows_foreign_text_as_code():
     assert "antigil compare bbbbbbbbbbbb cccccccccccc -b '^work\\.One\\b'" in body
     assert "| GIL held | 0.0 % | 100.0 % | +100 points | lost |" in body
     assert "`lose @someone #1 'x'`" in body
+
+
+def test_a_change_stays_in_the_open_issue_that_tells_it_whatever_other_issue_its_workload_has():
+    both = opened(alert(identity="bb", at="d"), alert("work.Other", "cc", at="d"), number=8)
+    told = document(alert(identity="bb", at="d"), alert("work.Other", "cc", at="d"), alert())
+
+    assert plan(told, [opened(alert()), both]) == []
+
+
+def test_what_an_issue_told_that_was_one_too_many_goes_to_the_one_that_is_kept():
+    kept, other = opened(alert()), opened(alert(identity="bb", at="d"), number=9)
+    told = document(alert(identity="bb", at="d"), alert())
+
+    close, update = plan(told, [kept, other])
+
+    assert (close.kind, close.number, update.kind, update.number) == ("close", 9, "update", 7)
+    assert Issue(7, update.body).changes == {"aa", "bb"}
+    assert plan(told, [Issue(7, update.body), Issue(9, close.body, is_open=False)]) == []

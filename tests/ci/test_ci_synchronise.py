@@ -96,9 +96,7 @@ def test_a_refused_call_stops_no_other_and_is_told_at_the_end(github, tmp_path):
     done, problems = synchronise(file)
 
     assert done == ["open #1: work.W1", "open #2: work.W2"]
-    assert problems == [
-        "could not open the issue on work.W0: gh api --method failed: gh: Server Error (HTTP 500)"
-    ]
+    assert problems == ["could not open the issue on work.W0: gh api failed: gh: Server Error (HTTP 500)"]
     assert synchronise(file)[0] == ["open #3: work.W0"]
 
 
@@ -114,10 +112,8 @@ def test_a_locked_issue_is_updated_without_a_comment_and_once(github, tmp_path):
 
 
 def test_who_is_too_fast_waits_and_asks_again(github, tmp_path):
-    github.refuse("issues", 2, "You have exceeded a secondary rate limit. (HTTP 403)")
-    github.refuse(
-        "POST repos/someone/project/issues", 2, "You have exceeded a secondary rate limit. (HTTP 403)"
-    )
+    too_fast = {"times": 2, "said": "You have exceeded a secondary rate limit. (HTTP 403)"}
+    github.keep("refusals", [{"match": method, **too_fast} for method in ("GET", "POST")])
 
     assert synchronise(written(tmp_path, alert())) == (["open #1: work.One"], [])
 

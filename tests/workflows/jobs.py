@@ -14,7 +14,7 @@ from sample_project import git
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Actions that need nothing here: Python is there.
-NOTHING = ("actions/setup-python", "actions/deploy-pages")
+NOTHING = ("actions/setup-python",)
 
 
 class Job:
@@ -104,7 +104,10 @@ class Job:
                 goal = self.place / given["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
         elif name == "actions/upload-pages-artifact":
+            (self.artifacts / given["name"]).mkdir()  # refuses a name that there is
             shutil.copytree(self.place / given["path"], self.artifacts / "pages", dirs_exist_ok=True)
+        elif name == "actions/deploy-pages":
+            assert (self.artifacts / given["artifact_name"]).is_dir()
         else:
             assert name in NOTHING, name
 

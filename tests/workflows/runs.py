@@ -57,6 +57,7 @@ class GitHub:
             "ref": ref,
             "repository": "someone/project",
             "run_id": number,
+            "run_attempt": 1,
         }
         return Run(self, workflow, {**github, **changes}, artifacts)
 
@@ -76,6 +77,7 @@ class GitHub:
             "GITHUB_REPOSITORY": github["repository"],
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_ACTIONS": "true",
+            "GITHUB_RUN_ATTEMPT": str(github["run_attempt"]),
             "LANG": "C.UTF-8",
         }
 
@@ -118,10 +120,12 @@ class Run:
                 break
         return self
 
-    def again(self):
-        """Return a run of what has failed, and of what comes after it, as "Re-run failed jobs" starts."""
-        run = Run(self.github, self.workflow, self.contexts["github"], self.artifacts)
-        run.earlier = self
+    def again(self, everything=False):
+        """Return a run of what has failed, and of what comes after it, or of all, as people start it anew."""
+        github = self.contexts["github"]
+        attempt = {"run_attempt": github["run_attempt"] + 1}
+        run = Run(self.github, self.workflow, {**github, **attempt}, self.artifacts)
+        run.earlier = None if everything else self
         return run
 
     def _perform(self, name, job):

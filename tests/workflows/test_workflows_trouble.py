@@ -126,6 +126,17 @@ def test_a_refused_call_stops_no_other_and_a_re_run_does_what_is_left_and_nothin
     assert len(world.kept("issues")) == 2
 
 
+def test_a_run_that_is_started_anew_as_a_whole_replaces_what_it_had_uploaded(world):
+    lose(world, Article=1.0)
+    run = history_run(world)
+    assert len(planned(run)) == 3
+
+    again = finished(run.again(everything=True))
+
+    assert set(again.jobs) == {"plan", "build", "deploy", "look", "issues", "remember"}
+    assert issues(world) == [(1, "open", 0)]
+
+
 def test_after_an_outage_what_was_not_measured_is_measured_the_next_night_and_nothing_is_lost(world):
     first = [world.commit(f"core: change {i}") for i in range(2)]
     history_run(world)
