@@ -49,12 +49,12 @@ def write_feed(
         for (workload, revision, _), members in newest
     ]
     write_atom(
-        path,
+        str(path),
         entries,
         title=f"{project}: changes of speedup over threads",
         author="antigil",
         address=f"{_authority(project)}.antigil",
-        updated=max((e.when for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
+        updated=max((e.updated for e in entries), default=datetime.datetime.fromtimestamp(0, datetime.UTC)),
         link=f"{base}index.html",
     )
     if base:

@@ -9,7 +9,7 @@ No other module imports asv or asv_runner. What is used, as it is in asv 0.6.6:
 - `running`: ``get_environments``, ``Setup.perform_setup``, ``install_project`` of an environment,
   ``Benchmarks.discover`` and ``filter_out``, ``run_benchmarks``.
 - `publishing`: ``OutputPublisher``, ``Publish.run``, which is replaced, ``GraphSet`` and ``Graph.get_steps``,
-  ``feed.write_atom``, ``console.log``.
+  ``feed.FeedEntry`` and ``write_atom``, ``console.log``.
 
 asv has no type hints: the protocols here name what is used of its objects.
 """

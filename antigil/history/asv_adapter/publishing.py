@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-from asv import feed
 from asv.commands.publish import Publish
 from asv.console import log
+from asv.feed import FeedEntry as FeedEntry
+from asv.feed import write_atom as write_atom
 from asv.publishing import OutputPublisher as OutputPublisher  # the base class of asv's pages
 from asv.util import UserError as AsvUserError
 
@@ -67,20 +65,3 @@ def told_by_asv() -> Iterator[None]:
 def warn(text: str) -> None:
     """Warn as asv does."""
     log.warning(text)
-
-
-@dataclass(frozen=True)
-class FeedEntry:
-    """An entry of a feed; its name in the feed follows from `identity` and `when`."""
-
-    title: str
-    when: datetime.datetime
-    link: str
-    content: str
-    identity: tuple[str, ...]
-
-
-def write_atom(path: Path, entries: Iterable[FeedEntry], **told: Any) -> None:
-    """Write an Atom feed; what else it tells goes to asv's function of that name."""
-    known = [feed.FeedEntry(e.title, e.when, e.link, e.content, list(e.identity), e.when) for e in entries]
-    feed.write_atom(str(path), known, **told)

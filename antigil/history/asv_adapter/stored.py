@@ -7,10 +7,10 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from asv import step_detect
 from asv.benchmarks import Benchmarks
 from asv.machine import Machine, MachineCollection
 from asv.results import Results, iter_results, iter_results_paths
+from asv.step_detect import detect_steps as detect_steps
 from asv.util import UserError as AsvUserError
 
 from ..series import Problem
@@ -23,8 +23,6 @@ NO_RESULTS = frozenset({"machine.json", "benchmarks.json"})
 
 #: A suite's benchmarks by name, as ``benchmarks.json`` describes them.
 Suite = Mapping[str, dict[str, Any]]
-#: One piece of asv's fit: its first position, that after its last, median, minimum, mean absolute deviation.
-Step = tuple[int, int, float, float, float]
 #: A benchmark's parameters, each with its values.
 Parameters = list[list[str]]
 
@@ -58,12 +56,6 @@ def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:
 def stored_results(conf: Configuration) -> Iterator[StoredResults]:
     """Yield all results; asv warns of what it cannot read."""
     yield from iter_results(conf.results_dir)
-
-
-def detect_steps(values: Sequence[float | None], weights: Sequence[float | None]) -> Sequence[Step]:
-    """Fit a piecewise constant function, as ``asv publish`` does."""
-    steps: Sequence[Step] = step_detect.detect_steps(values, weights)
-    return steps
 
 
 def register_machine(name: str, fields: Mapping[str, str]) -> None:
