@@ -35,16 +35,10 @@ ARTICLE_SECONDS_4_THREADS = {"com-gil": 10.910, "sem-gil": 3.414}
 
 @dataclass(frozen=True)
 class Reading:
-    """One line of the experiment.
+    """One line of the experiment: so many threads, each of which made one call.
 
-    Parameters
-    ----------
-    threads
-        Number of threads, each of which made one call.
-    real
-        Seconds on the wall clock from the first start to the last end.
-    user
-        CPU seconds of the whole process in user mode meanwhile.
+    `real` is the time from the first start to the last end, and `user` what the whole process spent in user
+    mode meanwhile, both in seconds.
     """
 
     threads: int

@@ -25,14 +25,8 @@ _IDLE, _IOWAIT, _STEAL = 3, 4, 7  # fields of a cpu line in /proc/stat, proc(5)
 class CpuClock:
     """Clock ticks of one CPU since its start.
 
-    Attributes
-    ----------
-    total
-        All ticks.
-    busy
-        Those on which it ran a program, of this machine or, as steal, of another.
-    stolen
-        Those that the hypervisor gave to other machines.
+    `busy` are those on which it ran a program, of this machine or, as steal, of another; `stolen` those that the
+    hypervisor gave to other machines.
     """
 
     total: int
@@ -190,13 +184,9 @@ def physical_cores(cpus: Iterable[int], sys_cpu: Path = SYS_CPU) -> tuple[int, i
 
 
 def context_switches_counted(pause: Callable[[], None] = lambda: time.sleep(1e-3)) -> bool | None:
-    """Tell whether this system counts the calling thread's context switches.
+    """Tell whether this system counts the calling thread's context switches; None where it offers no such count.
 
-    Returns
-    -------
-    bool or None
-        None where it offers no such count; False where it offers one that stands still while
-        the thread sleeps, as some sandboxes do: the GIL probe goes by lateness then.
+    In some sandboxes it stands still while the thread sleeps: the GIL probe goes by lateness then.
     """
     try:
         from resource import RUSAGE_THREAD, getrusage
