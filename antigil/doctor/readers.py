@@ -25,8 +25,8 @@ _IDLE, _IOWAIT, _STEAL = 3, 4, 7  # fields of a cpu line in /proc/stat, proc(5)
 class CpuClock:
     """Clock ticks of one CPU since its start.
 
-    `busy` are those on which it ran a program, of this machine or, as steal, of another; `stolen` those that the
-    hypervisor gave to other machines.
+    `busy` are those on which it ran a program, of this machine or, as steal, of another; `stolen` those that
+    the hypervisor gave to other machines.
     """
 
     total: int
@@ -184,7 +184,7 @@ def physical_cores(cpus: Iterable[int], sys_cpu: Path = SYS_CPU) -> tuple[int, i
 
 
 def context_switches_counted(pause: Callable[[], None] = lambda: time.sleep(1e-3)) -> bool | None:
-    """Tell whether this system counts the calling thread's context switches; None where it offers no such count.
+    """Tell whether this system counts the calling thread's context switches; None where it offers no count.
 
     In some sandboxes it stands still while the thread sleeps: the GIL probe goes by lateness then.
     """
