@@ -20,15 +20,11 @@ function tickText(quantity, v) {
   return quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
 }
 
-/**
- * Write the axes of a history chart in its quantity's terms, by commit or by date.
- * @param {HistoryChart} chart
- */
+/** Write the axes in the quantity's terms, by commit or by date. @param {HistoryChart} chart */
 export function drawAxes(chart) {
-  const { quantity, commits, figure } = chart;
+  const { quantity, figure } = chart;
   const [x, y] = [figure.xaxes[0], figure.yaxes[0]];
   y.axis_label = QUANTITIES[quantity].axis;
-  y.ticker = new Bokeh.BasicTicker({ desired_num_ticks: 6 });
   y.formatter = tickFormatter((ticks) => ticks.map((v) => tickText(quantity, v)));
   if (chart.byDate) {
     const formats = { hours: `${DAY} %H:%M`, days: DAY, months: "%Y-%m", years: "%Y" };
@@ -38,7 +34,7 @@ export function drawAxes(chart) {
   }
   x.ticker = new Bokeh.FixedTicker({ ticks: [] });
   x.formatter = tickFormatter((ticks) => {
-    const shown = ticks.map((revision) => commits.at(revision));
+    const shown = ticks.map((revision) => chart.page.commits.at(revision));
     const days = shown.map((commit) => day(commit.date));
     return new Set(days).size === days.length ? days : shown.map((commit) => commit.hash.slice(0, 8));
   });

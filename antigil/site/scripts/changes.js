@@ -2,7 +2,7 @@
 // Changes in words, and the list of them below the history.
 /** @import { Page } from "./page.js" */
 import { html } from "./dom.js";
-import { day, QUANTITIES } from "./quantities.js";
+import { day, placeName, QUANTITIES } from "./quantities.js";
 
 /** A change's direction and size: "▼ −60 %". @param {Change} change */
 export function changeText({ headline, direction }) {
@@ -21,7 +21,7 @@ function effectText({ quantity, threads, before, after }) {
 /** @param {Page} page @param {Environment} environment @param {Change} change */
 function item(page, environment, change) {
   const { hash, subject, direction, between } = change;
-  const where = page.shown().length > 1 ? `${environment.label} · ${environment.build}` : "";
+  const where = page.shown().length > 1 ? placeName(environment) : "";
   const what = `${changeText(change)}, ${direction}${where && ` on ${where}`}`;
   const name = `${what}: choose ${page.short(hash)}, ${subject}`;
   const before = between === 1 ? "the one" : `one of the ${between}`;

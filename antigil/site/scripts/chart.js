@@ -1,10 +1,14 @@
 // @ts-check
 // One history chart: an environment's lines of one quantity, with bands, ideals, ceiling, changes and tags.
-/** @import { Commits, Numbers } from "./numbers.js" */
+/** @import { History } from "./history.js" */
+/** @import { Numbers } from "./numbers.js" */
 import { drawAxes, placeTicks } from "./axes.js";
 import { html } from "./dom.js";
 import { Marks } from "./marks.js";
-import { color, FONT, forget, look, newFigure, show } from "./style.js";
+import { state } from "./state.js";
+import { look, newFigure, show } from "./style.js";
+import { historyTable } from "./tables.js";
+import { showTip } from "./tip.js";
 
 /** Points are drawn as markers only while commits in sight are at least this many pixels apart. */
 const APART = 9;
@@ -13,40 +17,24 @@ const DRAG = 4;
 /** Half a day: the least room beside the first and last commit on an axis of dates. */
 const HALF_DAY = 43200000;
 
-/**
- * @typedef {object} Told what a chart is of
- * @property {Numbers} numbers
- * @property {Commits} commits
- * @property {Environment} environment
- * @property {QuantityName} quantity
- * @property {boolean} byDate
- * @property {Set<number | null>} hidden thread counts
- * @property {number[]} counts all thread counts of the page
- * @property {number} top end of the upper axis
- *
- * @typedef {object} Heard who listens
- * @property {(position: number | null, event?: MouseEvent) => void} onPoint
- * @property {(position: number, beside: boolean) => void} onChoose
- * @property {(from: number, to: number) => void} onRange
- */
-
 export class HistoryChart {
-  /** @param {HTMLElement} host element that the chart fills @param {Told} told @param {Heard} heard */
-  constructor(host, told, heard) {
-    this.host = host;
-    this.heard = heard;
-    this.numbers = told.numbers;
-    this.commits = told.commits;
-    this.environment = told.environment;
-    this.quantity = told.quantity;
-    this.byDate = told.byDate;
-    this.hidden = told.hidden;
-    this.counts = told.counts;
-    this.top = told.top;
-    this.lines = this.numbers.lines(this.quantity).filter((line) => !this.hidden.has(line.threads));
+  /**
+   * @param {History} history @param {HTMLElement} box @param {Environment} environment
+   * @param {Numbers} numbers @param {number} top end of the upper axis
+   */
+  constructor(history, box, environment, numbers, top) {
+    this.history = history;
+    this.page = history.page;
+    this.host = /** @type {HTMLElement} */ (box.querySelector(".plot"));
+    this.environment = environment;
+    this.numbers = numbers;
+    this.top = top;
+    this.quantity = this.page.quantity;
+    this.byDate = state.get("x") === "date";
+    this.lines = numbers.shown(this.quantity, this.page.hidden());
     this.pointed = /** @type {number | null} */ (null);
-    this.x = this.numbers.revisions.map((revision) => this.place(revision));
-    this.order = this.byDate ? [...this.x.keys()].sort((a, b) => this.x[a] - this.x[b]) : null;
+    this.x = numbers.revisions.map((revision) => this.place(revision));
+    this.order = [...this.x.keys()].sort((a, b) => this.x[a] - this.x[b]);
     this.sorted = this.inOrder(this.x);
     this.last = this.sorted[this.sorted.length - 1];
     const [start, end] = this.whole();
@@ -56,6 +44,8 @@ export class HistoryChart {
     this.markers = /** @type {BokehModel[]} */ ([]);
     this.cross = html`<div class="cross" hidden></div>`;
     this.view = /** @type {BokehView | null} */ (null);
+    this.table = historyTable(this);
+    box.append(this.table.box);
   }
 
   newFigure() {
@@ -80,19 +70,10 @@ export class HistoryChart {
     drawAxes(this);
     this.marks.drawBackground();
     this.lines.forEach((line) => this.drawLine(line));
-    this.endLabels();
     this.marks.drawForeground();
-    this.host.replaceChildren();
     this.view = await show(this.figure, this.host);
     this.listen();
     this.sight();
-  }
-
-  /** Let go of the drawing. */
-  close() {
-    if (this.view) {
-      forget(this.view, this.figure);
-    }
   }
 
   /** Return the ends of the axis: all commits, and room beside them. @returns {[number, number]} */
@@ -105,17 +86,17 @@ export class HistoryChart {
 
   /** Return where a commit stands on the axis. @param {number} revision */
   place(revision) {
-    return this.byDate ? this.commits.dateOf(revision) : revision;
+    return this.byDate ? this.page.commits.dateOf(revision) : revision;
   }
 
   /** Return a column of the numbers in the axis' order. @param {number[]} column */
   inOrder(column) {
-    return this.order ? this.order.map((i) => column[i]) : column;
+    return this.order.map((i) => column[i]);
   }
 
   /** @param {Line} line */
   drawLine(line) {
-    const { color: ink, marker, size } = look(line.threads, this.counts);
+    const { color: ink, marker, size } = look(line.threads, this.page.counts);
     const x = this.sorted;
     const y = this.inOrder(line.value);
     if (line.low && line.high) {
@@ -124,60 +105,9 @@ export class HistoryChart {
     }
     const line_width = line.threads === 1 ? 1 : 2;
     this.figure.line({ x, y, line_color: ink, line_width, line_join: "round" });
-    const look_of = { marker, size, fill_color: ink, line_color: null, visible: false };
-    this.markers.push(this.figure.scatter({ x, y, ...look_of }));
+    const filled = { marker, size, fill_color: ink, line_color: null, visible: false };
+    this.markers.push(this.figure.scatter({ x, y, ...filled }));
     this.marks.drawFailed(line);
-  }
-
-  /** The thread count beside the end of each line, apart where lines end close together, and in sight. */
-  endLabels() {
-    const gap = this.top * 0.075;
-    const level = (/** @type {{ y: number }} */ { y }) => Math.round(y / gap);
-    const ends = this.lines
-      .map(({ threads, value }) => ({
-        threads: Number(threads),
-        y: value.findLast((v) => !Number.isNaN(v)) ?? NaN,
-      }))
-      .filter(({ threads, y }) => threads && !Number.isNaN(y))
-      .sort((a, b) => level(a) - level(b) || a.threads - b.threads);
-    ends.forEach((end, i) => {
-      end.y = i ? Math.max(end.y, ends[i - 1].y + gap) : end.y;
-    });
-    let most = this.top * 0.96;
-    for (const end of ends.toReversed()) {
-      end.y = Math.min(end.y, most);
-      most = end.y - gap;
-    }
-    for (const { threads, y } of ends) {
-      this.label(`${threads} thr`, this.last, y, color("--ink"), {
-        x_offset: 8,
-        text_font_style: "bold",
-        text_baseline: "middle",
-        background_fill_alpha: 1,
-        border_line_color: look(threads, this.counts).color,
-        border_line_width: 1.5,
-        border_radius: 4,
-        padding: 2,
-      });
-    }
-  }
-
-  /** @param {string} text @param {number} x @param {number} y @param {string} ink @param {object} more */
-  label(text, x, y, ink, more) {
-    const made = new Bokeh.Label({
-      x,
-      y,
-      text: new Bokeh.PlainText({ text }), // of a string Bokeh would typeset what stands between $$
-      text_color: ink,
-      text_font_size: "11px",
-      text_baseline: "bottom",
-      text_font: FONT,
-      background_fill_color: color("--surface"),
-      background_fill_alpha: 0.7,
-      ...more,
-    });
-    this.figure.add_layout(made);
-    return made;
   }
 
   listen() {
@@ -192,15 +122,15 @@ export class HistoryChart {
       const inside = at >= bbox.left && at <= bbox.right;
       this.point(inside ? this.nearest(x_scale.invert(at)) : null, event);
     });
+    this.host.addEventListener("keydown", (event) => this.history.key(this, event));
     this.host.addEventListener("mouseleave", () => this.point(null));
     let pressed = { x: 0, y: 0 };
     this.host.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
       pressed = { x, y };
     });
     this.host.addEventListener("click", (event) => {
-      const dragged = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > DRAG;
-      if (this.pointed !== null && !dragged) {
-        this.heard.onChoose(this.pointed, event.shiftKey);
+      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) <= DRAG) {
+        this.choose(event.shiftKey);
       }
     });
   }
@@ -210,18 +140,12 @@ export class HistoryChart {
     return view.frame || view.frame_view;
   }
 
-  /**
-   * Return the position (in the numbers' order) of the commit nearest to a place on the axis.
-   * @param {number} x
-   */
+  /** Return the position (in the numbers' order) of the commit nearest to a place. @param {number} x */
   nearest(x) {
     return this.x.reduce((best, v, i) => (Math.abs(v - x) <= Math.abs(this.x[best] - x) ? i : best), 0);
   }
 
-  /**
-   * Show the line at a commit, or hide it; tell who listens.
-   * @param {number | null} position @param {MouseEvent} [event]
-   */
+  /** Point at a commit or none. @param {number | null} position @param {MouseEvent} [event] */
   point(position, event) {
     this.pointed = position;
     this.cross.hidden = position === null;
@@ -232,10 +156,17 @@ export class HistoryChart {
       const place = { left: `${left}px`, top: `${bbox.top}px`, height: `${bbox.height}px` };
       Object.assign(this.cross.style, place);
     }
-    this.heard.onPoint(position, event);
+    showTip(this, position, event);
   }
 
-  /** After a zoom: markers only while commits are few; tell who listens. */
+  /** Choose the commit that is pointed at. @param {boolean} beside */
+  choose(beside) {
+    if (this.pointed !== null) {
+      this.page.choose(this.numbers.revisions[this.pointed], beside);
+    }
+  }
+
+  /** After a zoom: markers only while commits are few; labels, ticks and the other charts follow. */
   sight() {
     const { start, end } = this.range;
     const inside = this.sorted.filter((x) => x >= start && x <= end).length;
@@ -244,7 +175,8 @@ export class HistoryChart {
     }
     this.marks.settle();
     placeTicks(this);
-    this.heard.onRange(start, end);
+    this.table.refresh();
+    this.history.follow(this);
   }
 
   /** Move the range, if need be, so that a commit is in sight. @param {number} position */
@@ -258,8 +190,34 @@ export class HistoryChart {
     }
   }
 
-  /** @param {number} start @param {number} end */
-  show(start, end) {
+  /** Show a part of the history; an end that is not given is the history's own. */
+  show(start = this.whole()[0], end = this.whole()[1]) {
     this.range.setv({ start, end });
+  }
+
+  /** Show the newest commits. @param {number} commits */
+  newest(commits) {
+    const [first, end] = this.whole();
+    const from = this.sorted[Math.max(0, this.sorted.length - commits)];
+    // The room for labels beside the newest commit shrinks with the range.
+    const share = (end - this.last) / (end - first);
+    this.show(from, Math.min(end, this.last + (this.last - from) * (share / (1 - share))));
+  }
+
+  /** Move by a part of what is in sight, to the end of the history at most. @param {number} part */
+  move(part) {
+    const [first, last] = this.whole();
+    const { start, end } = this.range;
+    const by = Math.min(Math.max(part * (end - start), first - start), last - end);
+    this.show(start + by, end + by);
+  }
+
+  /** Zoom about the commit that is pointed at, else the newest in sight. @param {number} factor */
+  zoom(factor) {
+    const [first, last] = this.whole();
+    const { start, end } = this.range;
+    const middle = this.pointed === null ? end : this.x[this.pointed];
+    const [from, to] = [middle - (middle - start) * factor, middle + (end - middle) * factor];
+    this.show(Math.max(first, from), Math.min(last, to));
   }
 }

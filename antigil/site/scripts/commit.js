@@ -4,13 +4,21 @@
 /** @import { Page } from "./page.js" */
 import { changeText } from "./changes.js";
 import { html, refill } from "./dom.js";
-import { drawScaling } from "./scaling.js";
+import { placeName } from "./quantities.js";
+import { scalingCurve } from "./scaling.js";
 import { state } from "./state.js";
-import { forget, newFigure, show } from "./style.js";
-import { drawWhere } from "./where.js";
+import { show } from "./style.js";
+import { whereItWent } from "./where.js";
 
 /**
  * @typedef {{ now: number, base: number, unknown: string[] }} Pair two revisions, and what could not be had
+ *
+ * @typedef {object} Drawn what one card shows
+ * @property {string} title
+ * @property {string} note
+ * @property {(() => BokehFigure) | string} plot or why there is none
+ * @property {[string, string][]} keys the legend: the class of each sign, and its text
+ * @property {HTMLElement[]} after
  */
 
 export class CommitView {
@@ -18,26 +26,24 @@ export class CommitView {
   constructor(host, page) {
     this.host = host;
     this.page = page;
-    this.drawn = /** @type {[BokehView, BokehFigure][]} */ ([]);
   }
 
   async draw() {
-    const cards = [];
-    const jobs = [];
+    const bars = [];
+    const plots = [];
     for (const environment of this.page.shown()) {
       const numbers = await this.page.numbers(environment);
       const pair = this.pair(environment, numbers);
-      const box = html`<div class="pair"></div>`;
-      cards.push(this.pickers(environment, pair), box);
-      jobs.push(
-        drawWhere(this, box, environment, numbers, pair),
-        drawScaling(this, box, environment, numbers, pair),
-      );
+      const drawn = [whereItWent, scalingCurve].map((card) => card(this.page, environment, numbers, pair));
+      const figures = drawn.map(cardOf);
+      bars.push(this.pickers(environment, pair), html`<div class="pair">${figures}</div>`);
+      plots.push(...drawn.map(({ plot }, i) => ({ plot, host: figures[i].querySelector(".plot") })));
     }
-    this.drawn.splice(0).forEach(([view, figure]) => forget(view, figure));
-    refill(this.host, html`<h2>At one commit</h2>`, ...cards);
-    for (const job of jobs) {
-      await job();
+    refill(this.host, html`<h2>At one commit</h2>`, ...bars);
+    for (const { plot, host } of plots) {
+      if (typeof plot === "function") {
+        await show(plot(), /** @type {HTMLElement} */ (host));
+      }
     }
   }
 
@@ -71,7 +77,7 @@ export class CommitView {
   pickers(environment, { now, base, unknown }) {
     const several = this.page.shown().length > 1;
     return html`<div class="bar">
-      ${several ? html`<b>${environment.label} · ${environment.build}</b>` : null}
+      ${several ? html`<b>${placeName(environment)}</b>` : null}
       <label class="field">Commit${this.picker(environment, "commit", now)}</label>
       <label class="field">beside${this.picker(environment, "base", base)}</label>
       ${unknown.map((text) => html`<p class="note">${text}</p>`)}
@@ -107,32 +113,15 @@ export class CommitView {
     }
     return words.length ? `${words.join(", ")}: ` : "";
   }
+}
 
-  /** @param {HTMLElement} box @param {string} title @param {string} note */
-  card(box, title, note) {
-    const plot = html`<div class="plot small"></div>`;
-    const legend = html`<p class="legend"></p>`;
-    const after = html`<div></div>`;
-    const caption = html`<figcaption><b>${title}</b> <span class="muted">${note}</span></figcaption>`;
-    box.append(html`<figure class="card">${[caption, plot, legend, after]}</figure>`);
-    return { plot, legend, after };
-  }
-
-  /** An entry of a legend. @param {string} swatch @param {string} text */
-  key(swatch, text) {
-    return html`<span><i class="swatch ${swatch}"></i>${text}</span>`;
-  }
-
-  /** @param {object} ranges @param {string} x @param {string} y */
-  figure(ranges, x, y) {
-    const figure = newFigure({ height: 260, tools: [], ...ranges });
-    figure.xaxes[0].axis_label = x;
-    figure.yaxes[0].axis_label = y;
-    return figure;
-  }
-
-  /** @param {BokehFigure} figure @param {HTMLElement} plot */
-  async show(figure, plot) {
-    this.drawn.push([await show(figure, plot), figure]);
-  }
+/** @param {Drawn} drawn */
+function cardOf({ title, note, plot, keys, after }) {
+  const legend = keys.map(([sign, text]) => html`<span><i class="swatch ${sign}"></i>${text}</span>`);
+  return html`<figure class="card">
+    <figcaption><b>${title}</b> <span class="muted">${note}</span></figcaption>
+    ${typeof plot === "string" ? html`<p class="muted">${plot}</p>` : html`<div class="plot small"></div>`}
+    <p class="legend">${legend}</p>
+    <div>${after}</div>
+  </figure>`;
 }

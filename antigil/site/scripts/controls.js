@@ -1,16 +1,29 @@
 // @ts-check
 // The controls of a workload's page: which quantity, threads, environments and part of the history are shown.
+/** @import { HistoryChart } from "./chart.js" */
 /** @import { History } from "./history.js" */
 /** @import { Numbers } from "./numbers.js" */
 /** @import { Page } from "./page.js" */
 import { byId, html, refill } from "./dom.js";
-import { QUANTITIES, QUANTITY_NAMES } from "./quantities.js";
-import { RANGES } from "./range.js";
+import { placeName, QUANTITIES, QUANTITY_NAMES } from "./quantities.js";
 import { state } from "./state.js";
 import { sign } from "./style.js";
 
 /** @type {{ [mark in Mark]: string }} */
 const SIGNS = { lost: "▼", gained: "▲", recovered: "◆", steady: "■" };
+/**
+ * What each button of the range says, and does; its title where its text is a sign.
+ * @type {{ name: string, label: string, title?: string, apply: (chart: HistoryChart) => void }[]}
+ */
+const RANGES = [
+  { name: "50", label: "Last 50", apply: (chart) => chart.newest(50) },
+  { name: "200", label: "Last 200", apply: (chart) => chart.newest(200) },
+  { name: "all", label: "All", apply: (chart) => chart.show() },
+  { name: "in", label: "+", title: "Zoom in", apply: (chart) => chart.zoom(0.5) },
+  { name: "out", label: "−", title: "Zoom out", apply: (chart) => chart.zoom(2) },
+  { name: "earlier", label: "←", title: "Earlier commits", apply: (chart) => chart.move(-0.5) },
+  { name: "later", label: "→", title: "Later commits", apply: (chart) => chart.move(0.5) },
+];
 /** On a screen that is wider than this all settings are in sight; else they are folded. */
 const WIDE = matchMedia("(min-width: 861px)");
 
@@ -24,10 +37,7 @@ function chip(value, label, title, pressed, press) {
     title="${title}" data-value="${value}" onclick="${press}">${label}</button>`;
 }
 
-/**
- * Return the list with a value added, or left out if it was there.
- * @param {string[]} list @param {string} value
- */
+/** Add a value to a list, or leave it out. @param {string[]} list @param {string} value */
 function toggled(list, value) {
   return list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
 }
@@ -47,10 +57,7 @@ function axes() {
   );
 }
 
-/**
- * The thread counts of what is shown; a sign and colour are the same wherever the page shows them.
- * @param {Page} page @param {Numbers[]} all
- */
+/** The thread counts of what is shown. @param {Page} page @param {Numbers[]} all */
 function threads({ counts }, all) {
   const hidden = state.get("hide") ?? [];
   return counts
@@ -62,55 +69,41 @@ function threads({ counts }, all) {
     });
 }
 
-/**
- * The environments: in a row where there are few, else by machine, below what says which is shown.
- * @param {Page} page
- */
+/** The environments: in a row where there are few, else by machine. @param {Page} page */
 function places(page) {
   const all = page.model.environments;
   const shown = page.shown().map(({ id }) => id);
-  const toggle = (/** @type {string} */ id) => {
-    const wanted = toggled(shown, id);
-    state.set({ env: all.map((one) => one.id).filter((one) => wanted.includes(one)) });
-  };
   const head = document.getElementById("where-now");
-  if (!head) {
-    return all.map(({ id, label, build }) => {
-      const name = `${label} · ${build}`;
-      return chip(id, name, name, shown.includes(id), () => toggle(id));
+  /** @param {Environment} environment @param {unknown} label @param {string} title */
+  const one = ({ id }, label, title) =>
+    chip(id, label, title, shown.includes(id), () => {
+      const wanted = toggled(shown, id);
+      state.set({ env: all.map((each) => each.id).filter((each) => wanted.includes(each)) });
     });
+  if (!head) {
+    return all.map((environment) => one(environment, placeName(environment), placeName(environment)));
   }
-  const [first] = page.shown();
-  const single = shown.length > 1 ? "" : `${first.label} · ${first.build}, `;
+  const single = shown.length > 1 ? "" : `${placeName(page.shown()[0])}, `;
   head.textContent = `${single}${shown.length} of ${all.length}`;
-  all.forEach(({ id }) => {
-    standing(id).hidden = !shown.includes(id);
+  return [...new Set(all.map(({ machine }) => machine))].map((machine) => {
+    const own = all.filter((environment) => environment.machine === machine);
+    return html`<div class="chips" role="group" aria-label="${machine}">
+      <b aria-hidden="true">${machine}</b>${own.map((each) => one(each, ...standing(each, shown)))}</div>`;
   });
-  const machines = [...new Set(all.map(({ machine }) => machine))];
-  return machines.map((machine) => onMachine(machine, all, shown, toggle));
-}
-
-/** Return the line that says where the workload stands in an environment. @param {string} id */
-function standing(id) {
-  return /** @type {HTMLElement} */ (document.querySelector(`.standing [data-env="${id}"]`));
 }
 
 /**
- * One machine's environments, each with its standing, which only those that are shown tell in full.
- * @param {string} machine @param {Environment[]} all @param {string[]} shown
- * @param {(id: string) => void} toggle
+ * Tell in full where the workload stands in an environment, if it is shown; return its chip's text and title.
+ * @param {Environment} environment @param {string[]} shown @returns {[unknown, string]}
  */
-function onMachine(machine, all, shown, toggle) {
-  const own = all.filter((one) => one.machine === machine);
-  const chips = own.map(({ id, label, build }) => {
-    const { mark, speedup } = /** @type {{ mark: Mark, speedup: string }} */ (standing(id).dataset);
-    const now = html`<b class="mark ${mark}">${SIGNS[mark]} ${speedup}</b>`;
-    const rest = label.split(" · ").slice(1).join(" · ");
-    const title = `${label} · ${build}: ${mark}, ${speedup}`;
-    return chip(id, [now, ` ${rest} · ${build}`], title, shown.includes(id), () => toggle(id));
-  });
-  return html`<div class="chips" role="group" aria-label="${machine}">
-    <b aria-hidden="true">${machine}</b>${chips}</div>`;
+function standing(environment, shown) {
+  const { id, label, build } = environment;
+  const line = /** @type {HTMLElement} */ (document.querySelector(`.standing [data-env="${id}"]`));
+  const { mark, speedup } = /** @type {{ mark: Mark, speedup: string }} */ (line.dataset);
+  line.hidden = !shown.includes(id);
+  const now = html`<b class="mark ${mark}">${SIGNS[mark]} ${speedup}</b>`;
+  const rest = label.split(" · ").slice(1).join(" · ");
+  return [[now, ` ${rest} · ${build}`], `${placeName(environment)}: ${mark}, ${speedup}`];
 }
 
 /** Fill the controls anew. @param {Page} page @param {History} past @param {Numbers[]} all */

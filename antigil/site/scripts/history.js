@@ -4,11 +4,9 @@
 /** @import { Page } from "./page.js" */
 import { HistoryChart } from "./chart.js";
 import { byId, html } from "./dom.js";
-import { QUANTITIES } from "./quantities.js";
-import { zoom } from "./range.js";
+import { placeName, QUANTITIES } from "./quantities.js";
 import { state } from "./state.js";
-import { historyTable } from "./tables.js";
-import { Tip } from "./tip.js";
+import { tip } from "./tip.js";
 
 /** Half of what is in sight where a link leads to a single commit: in revisions, in milliseconds. */
 const AROUND = { commit: 0.4, date: 43200000 };
@@ -24,50 +22,40 @@ const STRIDES = new Map([
 /** How long a range has to rest before it goes into the address, in milliseconds. */
 const REST = 250;
 
-/** @typedef {{ chart: HistoryChart, box: HTMLElement, table?: import("./tables.js").DataTable }} Card */
-
 export class History {
   /** @param {HTMLElement} host @param {Page} page */
   constructor(host, page) {
     this.host = host;
     this.page = page;
-    this.cards = /** @type {Card[]} */ ([]);
-    this.tip = new Tip(page);
+    this.charts = /** @type {HistoryChart[]} */ ([]);
     this.following = false;
     this.later = 0;
-  }
-
-  get charts() {
-    return this.cards.map(({ chart }) => chart);
   }
 
   /** Draw the charts of the chosen environments anew, from each one's numbers. @param {Numbers[]} all */
   async draw(all) {
     const { quantity } = this.page;
     const shown = this.page.shown();
-    const hidden = new Set((state.get("hide") ?? []).map(Number));
-    const highest = Math.max(...all.map((numbers) => highestOf(numbers, quantity, hidden))) || 1;
+    const hidden = this.page.hidden();
+    const highest = Math.max(...all.map((numbers) => numbers.highest(quantity, hidden))) || 1;
     const crowded = shown.some(({ changes }) => changes.length > 1);
     const top = highest * (crowded ? 1.22 : 1.14); // room for one row of labels, or two
-    this.cards.forEach(({ chart }) => chart.close());
-    this.cards = [];
+    this.charts = [];
     this.host.classList.toggle("several", shown.length > 1);
     const boxes = shown.map((environment) => this.box(environment));
     this.host.replaceChildren(...boxes);
-    const cards = boxes.map((box, i) => this.card(box, shown[i], all[i], hidden, top));
-    const [from, to] = this.wanted();
-    for (const card of cards) {
-      await card.chart.draw(from, to);
-      this.cards.push(card);
-      card.table = historyTable(card.chart);
-      card.box.append(card.table.box);
+    const charts = boxes.map((box, i) => new HistoryChart(this, box, shown[i], all[i], top));
+    for (const chart of charts) {
+      await chart.draw(...this.wanted());
+      this.charts.push(chart);
     }
     this.mark();
   }
 
   /** @param {Environment} environment */
-  box({ label, build, cpus, details }) {
-    const place = `${label} · ${build}`;
+  box(environment) {
+    const { cpus, details } = environment;
+    const place = placeName(environment);
     const name = `${place}: ${QUANTITIES[this.page.quantity].title} by ${state.get("x")}`;
     const allowed = cpus ? ` · ${cpus} CPUs allowed` : "";
     // An application: a screen reader passes the arrow keys on. The table below the chart is outside of it.
@@ -77,25 +65,6 @@ export class History {
         aria-describedby="hint" aria-label="${name}"></div>
       <p class="muted details">${details.map((one) => one.join(" ")).join(", ")}</p>
     </figure>`;
-  }
-
-  /**
-   * @param {HTMLElement} box @param {Environment} environment @param {Numbers} numbers
-   * @param {Set<number | null>} hidden @param {number} top
-   * @returns {Card}
-   */
-  card(box, environment, numbers, hidden, top) {
-    const { commits, counts, quantity } = this.page;
-    const plot = /** @type {HTMLElement} */ (box.querySelector(".plot"));
-    const byDate = state.get("x") === "date";
-    const told = { numbers, commits, environment, quantity, byDate, hidden, counts, top };
-    const chart = new HistoryChart(plot, told, {
-      onPoint: (position, event) => this.tip.show(chart, position, event),
-      onChoose: (position, beside) => this.page.choose(numbers.revisions[position], beside),
-      onRange: (from, to) => this.follow(chart, from, to),
-    });
-    plot.addEventListener("keydown", (event) => this.key(chart, event));
-    return { chart, box };
   }
 
   /** Return the range that the address asks for, in the axis' own terms; an open side is undefined. */
@@ -116,49 +85,40 @@ export class History {
   /** Show the range that the address asks for, which was changed there. */
   restore() {
     const [from, to] = this.wanted();
-    this.together((chart) => {
-      const [first, last] = chart.whole();
-      chart.show(from ?? first, to ?? last);
-    });
+    this.together((chart) => chart.show(from, to));
   }
 
-  /**
-   * Do something with every chart, none of which then moves the others.
-   * @param {(chart: HistoryChart) => void} act
-   */
+  /** Do something with every chart; none moves the others. @param {(chart: HistoryChart) => void} act */
   together(act) {
     this.following = true;
     this.charts.forEach(act);
     this.following = false;
   }
 
-  /**
-   * One chart was zoomed or moved: the others follow, and the address.
-   * @param {HistoryChart} chart @param {number} from @param {number} to
-   */
-  follow(chart, from, to) {
-    const card = this.cards.find((one) => one.chart === chart);
-    card?.table?.refresh();
-    if (this.following || !card) {
+  /** One chart was zoomed or moved: the others follow, and the address. @param {HistoryChart} chart */
+  follow(chart) {
+    if (this.following || !this.charts.includes(chart)) {
       return;
     }
-    this.together((other) => other === chart || other.show(from, to));
+    const { start, end } = chart.range;
+    this.together((other) => other === chart || other.show(start, end));
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.remember(chart, from, to), REST);
+    this.later = setTimeout(() => this.remember(chart), REST);
   }
 
   /**
    * Put the range into the address, by the commits at its ends; an end of the history stays open.
-   * @param {HistoryChart} chart @param {number} from @param {number} to
+   * @param {HistoryChart} chart
    */
-  remember(chart, from, to) {
+  remember(chart) {
     if (!this.charts.includes(chart)) {
       return; // drawn anew by now
     }
+    const { start, end } = chart.range;
     const [first, last] = chart.whole();
     const near = (last - first) * 1e-6;
     const hash = (/** @type {number} */ x) => this.page.address(chart.numbers.revisions[chart.nearest(x)]);
-    state.set({ from: from - first <= near ? "" : hash(from), to: last - to <= near ? "" : hash(to) });
+    state.set({ from: start - first <= near ? "" : hash(start), to: last - end <= near ? "" : hash(end) });
   }
 
   /** @param {HistoryChart} chart @param {KeyboardEvent} event */
@@ -171,9 +131,9 @@ export class History {
     if (stride !== undefined) {
       this.walk(chart, stride);
     } else if (key === "Enter" && chart.pointed !== null) {
-      this.page.choose(chart.numbers.revisions[chart.pointed], event.shiftKey);
+      chart.choose(event.shiftKey);
     } else if (key === "+" || key === "-") {
-      zoom(chart, key === "+" ? 0.5 : 2);
+      chart.zoom(key === "+" ? 0.5 : 2);
     } else if (key === "Escape") {
       chart.point(null);
     } else {
@@ -192,7 +152,7 @@ export class History {
     const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + stride, 0), last);
     chart.reveal(to);
     chart.point(to);
-    byId("live").textContent = this.tip.text;
+    byId("live").textContent = tip.textContent;
   }
 
   /** Mark the chosen commits on every chart. */
@@ -201,16 +161,4 @@ export class History {
     const chosen = [state.get("commit"), state.get("base")].map((hash) => commits.find(hash));
     this.charts.forEach(({ marks }) => marks.choose(...chosen));
   }
-}
-
-/**
- * Return the highest of what is drawn.
- * @param {Numbers} numbers @param {QuantityName} quantity @param {Set<number | null>} hidden
- */
-function highestOf(numbers, quantity, hidden) {
-  const lines = numbers.lines(quantity).filter(({ threads }) => !hidden.has(threads));
-  const tops = lines.map(({ value }) => value.reduce((top, v) => (v > top ? v : top), 0));
-  const counts = quantity === "speedup" ? numbers.counts.filter((n) => !hidden.has(n)) : [];
-  const ideals = numbers.cpusByRevision.flatMap(([, cpus]) => counts.map((n) => Math.min(n, cpus ?? n)));
-  return Math.max(quantity === "efficiency" ? 1 : 0, ...tops, ...ideals);
 }

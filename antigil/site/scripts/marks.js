@@ -2,7 +2,7 @@
 // What a history chart shows behind and above its lines: ideals, the ceiling, changes, tags, chosen commits.
 /** @import { HistoryChart } from "./chart.js" */
 import { changeText } from "./changes.js";
-import { color, DASHED } from "./style.js";
+import { color, DASHED, FONT, look } from "./style.js";
 
 /** Between the line of a tag and its name, in pixels. */
 const TAG_GAP = 4;
@@ -22,23 +22,17 @@ export class Marks {
 
   /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
   drawBackground() {
-    const { quantity, numbers, counts, hidden } = this.chart;
-    if (quantity === "efficiency") {
-      this.ideal([[-Infinity, 1]], "ideal");
+    const { quantity, numbers, page } = this.chart;
+    const hidden = page.hidden();
+    const counts = page.counts.filter((n) => n > 1 && !hidden.has(n));
+    const ideals = numbers.ideals(quantity, counts);
+    // Where CPUs are few, several counts have the same ideal.
+    for (const levels of new Map(ideals.map((one) => [one.join(), one])).values()) {
+      this.ideal(levels, quantity === "speedup" ? `ideal ${levels[0][1]}×` : "ideal");
     }
-    if (quantity !== "speedup") {
-      return;
+    if (quantity === "speedup") {
+      this.ceiling();
     }
-    const seen = new Set();
-    for (const n of counts.filter((count) => count > 1 && !hidden.has(count))) {
-      const levels = numbers.cpusByRevision.map(([from, cpus]) => [from, Math.min(n, cpus ?? n)]);
-      const key = levels.map(([, level]) => level).join();
-      if (!seen.has(key)) {
-        seen.add(key);
-        this.ideal(levels, `ideal ${levels[0][1]}×`);
-      }
-    }
-    this.ceiling();
   }
 
   /** A level line with a step wherever the level changes. @param {number[][]} levels @param {string} text */
@@ -53,7 +47,7 @@ export class Marks {
     }
     const look = { line_color: color("--muted"), line_dash: DASHED, line_width: 1, line_alpha: 0.8 };
     figure.line({ x: [...xs, last], y: [...ys, ys[ys.length - 1]], ...look });
-    this.chart.label(text, 6, ys[0], color("--muted"), { x_units: "screen", y_offset: 3 });
+    this.label(text, 6, ys[0], color("--muted"), { x_units: "screen", y_offset: 3 });
   }
 
   ceiling() {
@@ -67,11 +61,63 @@ export class Marks {
     const look = { line_color: color("--lost"), line_dash: [2, 3], line_width: 1.5 };
     chart.figure.step({ x: sorted, y, mode: "center", ...look });
     const late = (last - sorted[first]) * this.scale() < CEILING_WIDTH;
-    chart.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), {
+    this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), {
       text_align: late ? "right" : "left",
       x_offset: late ? -4 : 4,
       y_offset: 3,
     });
+  }
+
+  /** The thread count beside the end of each line, apart where lines end close together, and in sight. */
+  endLabels() {
+    const { top, lines, last, page } = this.chart;
+    const gap = top * 0.075;
+    const level = (/** @type {{ y: number }} */ { y }) => Math.round(y / gap);
+    const ends = lines
+      .map(({ threads, value }) => ({
+        threads: Number(threads),
+        y: value.findLast((v) => !Number.isNaN(v)) ?? NaN,
+      }))
+      .filter(({ threads, y }) => threads && !Number.isNaN(y))
+      .sort((a, b) => level(a) - level(b) || a.threads - b.threads);
+    ends.forEach((end, i) => {
+      end.y = i ? Math.max(end.y, ends[i - 1].y + gap) : end.y;
+    });
+    let most = top * 0.96;
+    for (const end of ends.toReversed()) {
+      end.y = Math.min(end.y, most);
+      most = end.y - gap;
+    }
+    for (const { threads, y } of ends) {
+      this.label(`${threads} thr`, last, y, color("--ink"), {
+        x_offset: 8,
+        text_font_style: "bold",
+        text_baseline: "middle",
+        background_fill_alpha: 1,
+        border_line_color: look(threads, page.counts).color,
+        border_line_width: 1.5,
+        border_radius: 4,
+        padding: 2,
+      });
+    }
+  }
+
+  /** @param {string} text @param {number} x @param {number} y @param {string} ink @param {object} more */
+  label(text, x, y, ink, more) {
+    const made = new Bokeh.Label({
+      x,
+      y,
+      text: new Bokeh.PlainText({ text }), // of a string Bokeh would typeset what stands between $$
+      text_color: ink,
+      text_font_size: "11px",
+      text_baseline: "bottom",
+      text_font: FONT,
+      background_fill_color: color("--surface"),
+      background_fill_alpha: 0.7,
+      ...more,
+    });
+    this.chart.figure.add_layout(made);
+    return made;
   }
 
   /** A cross on the axis where a commit failed. @param {Line} line */
@@ -84,9 +130,10 @@ export class Marks {
     }
   }
 
-  /** Changes, tags and, ready to be shown by `choose`, the two chosen commits. */
+  /** Names of lines, changes, tags and, ready to be shown by `choose`, the two chosen commits. */
   drawForeground() {
     const { environment } = this.chart;
+    this.endLabels();
     this.changes = environment.changes.map((change) => this.change(change));
     this.tags = environment.tags.flatMap((tag) => this.tag(...tag));
     this.chosen = ["commit", "beside"].map((name) => this.choosable(name));
@@ -99,7 +146,7 @@ export class Marks {
     const ink = color(change.direction === "lost" ? "--lost" : "--gained");
     const line_dash = change.confirmed ? "solid" : [3, 3];
     this.span({ location: x, line_color: ink, line_dash, line_alpha: 0.75 });
-    const label = chart.label(changeText(change), x, chart.top * 0.985, color("--surface"), {
+    const label = this.label(changeText(change), x, chart.top * 0.985, color("--surface"), {
       text_font_style: "bold",
       text_baseline: "top",
       text_align: "center",
@@ -119,7 +166,7 @@ export class Marks {
       return [];
     }
     this.span({ location: x, line_color: color("--muted"), line_dash: [1, 4] });
-    const label = chart.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: TAG_GAP });
+    const label = this.label(name, x, chart.top * 0.03, color("--muted"), { x_offset: TAG_GAP });
     return [{ label, weight: revision }];
   }
 
@@ -128,7 +175,7 @@ export class Marks {
     const { chart } = this;
     const ink = color("--ink");
     const span = this.span({ location: 0, line_color: ink, line_dash: [4, 2], visible: false });
-    const label = chart.label(name, chart.sorted[0], chart.top * 0.1, color("--surface"), {
+    const label = this.label(name, chart.sorted[0], chart.top * 0.1, color("--surface"), {
       text_align: "center",
       background_fill_color: ink,
       background_fill_alpha: 0.85,

@@ -15,10 +15,7 @@ export class Commits {
     return { revision, hash: hash[i], date: new Date(date[i]), subject: subject[i], author: author[i] };
   }
 
-  /**
-   * Return the revision of a commit by the beginning of its hash (7 digits, as git writes it), or null.
-   * @param {string | undefined} hash
-   */
+  /** Return a commit's revision by the first 7 digits or more of its hash, or null. @param {string} [hash] */
   find(hash) {
     if (!hash || hash.length < 7) {
       return null;
@@ -27,10 +24,7 @@ export class Commits {
     return i < 0 ? null : this.columns.revision[i];
   }
 
-  /**
-   * Return the revision that an end of a range names, or null: by hash, or the nearest to a number.
-   * @param {string | undefined} text
-   */
+  /** Return the revision that an end of a range names, or null: by hash or number. @param {string} [text] */
   place(text) {
     const found = this.find(text);
     if (found !== null || !text || !/^\d+$/.test(text)) {
@@ -42,8 +36,7 @@ export class Commits {
 
   /** @param {number} revision */
   dateOf(revision) {
-    const i = this.index.get(revision);
-    return i === undefined ? NaN : this.columns.date[i];
+    return this.columns.date[this.index.get(revision) ?? NaN] ?? NaN;
   }
 }
 
@@ -64,6 +57,34 @@ export class Numbers {
     const source = quantity === "efficiency" ? "speedup" : quantity;
     const found = this.series.filter((one) => one.quantity === source);
     return quantity === "efficiency" ? found.map(efficiency) : found;
+  }
+
+  /**
+   * Return the lines of a quantity but those that the reader hid.
+   * @param {QuantityName} quantity @param {Set<number | null>} hidden
+   */
+  shown(quantity, hidden) {
+    return this.lines(quantity).filter(({ threads }) => !hidden.has(threads));
+  }
+
+  /**
+   * Return the ideals of thread counts, min(n, CPUs), each as levels from a revision on.
+   * @param {QuantityName} quantity @param {number[]} counts
+   */
+  ideals(quantity, counts) {
+    if (quantity === "efficiency") {
+      return [[[-Infinity, 1]]];
+    }
+    const drawn = quantity === "speedup" ? counts : [];
+    return drawn.map((n) => this.cpusByRevision.map(([from, cpus]) => [from, Math.min(n, cpus ?? n)]));
+  }
+
+  /** Return the highest that is drawn. @param {QuantityName} quantity @param {Set<number | null>} hidden */
+  highest(quantity, hidden) {
+    const lines = this.shown(quantity, hidden);
+    const tops = lines.map(({ value }) => value.reduce((top, v) => (v > top ? v : top), 0));
+    const ideals = this.ideals(quantity, this.counts.filter((n) => !hidden.has(n)));
+    return Math.max(0, ...tops, ...ideals.flatMap((levels) => levels.map(([, level]) => level)));
   }
 
   /** @param {QuantityName} quantity */

@@ -1,6 +1,6 @@
 // @ts-check
-// What the parts of a workload's page share: the model, the numbers, and what the reader chose.
-import { load } from "./data.js";
+// What the parts of a workload's page share: the model, the numbers, and what the reader chose. Data
+// files are scripts that call antigil.receive(name, value): a page opened from a folder may load no JSON.
 import { html } from "./dom.js";
 import { Commits, Numbers } from "./numbers.js";
 import { state } from "./state.js";
@@ -8,15 +8,33 @@ import { state } from "./state.js";
 /** Digits of a hash in the address. */
 const IN_ADDRESS = 12;
 
+/** @type {Map<string, any>} */
+const received = new Map();
+
+/** @param {string} name @param {unknown} value */
+export function receive(name, value) {
+  received.set(name, value);
+}
+
+/** Load a data file. @param {string} url @param {string} name @returns {Promise<any>} its value */
+function load(url, name) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(received.get(name));
+    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    document.head.append(script);
+  });
+}
+
 export class Page {
-  /**
-   * @param {PageModel} model @param {CommitColumns} commits @param {DOMStringMap} told by the script's tag
-   */
-  constructor(model, commits, told) {
-    this.model = model;
-    this.commits = new Commits(commits);
+  /** @param {DOMStringMap} told by the script's tag */
+  constructor(told) {
+    this.model = /** @type {PageModel} */ (received.get("page"));
+    this.commits = new Commits(received.get("commits"));
+    const counts = this.model.environments.flatMap(({ threads }) => threads);
     /** Every thread count of the page, so that one has the same sign and colour wherever it is shown. */
-    this.counts = [...new Set(model.environments.flatMap(({ threads }) => threads))].sort((a, b) => a - b);
+    this.counts = [...new Set(counts)].sort((a, b) => a - b);
     this.quantity = state.get("q");
     this.told = told;
     this.history = /** @type {import("./history.js").History | null} */ (null);
@@ -28,6 +46,11 @@ export class Page {
     const wanted = state.get("env") ?? [];
     const found = this.model.environments.filter(({ id }) => wanted.includes(id));
     return found.length ? found : this.model.environments.slice(0, 1);
+  }
+
+  /** Return the thread counts that the reader hid; a quantity without thread counts is never hidden. */
+  hidden() {
+    return new Set(/** @type {(number | null)[]} */ ((state.get("hide") ?? []).map(Number)));
   }
 
   /** @param {Environment} environment */

@@ -48,3 +48,6 @@ export function written(quantity, { value, low, high, absent }, i) {
 
 /** @param {Date} date */
 export const day = (date) => (Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10));
+
+/** @param {Environment} environment */
+export const placeName = ({ label, build }) => `${label} · ${build}`;

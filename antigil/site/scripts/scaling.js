@@ -1,16 +1,97 @@
 // @ts-check
-// The scaling curve of one commit beside another's, with the laws fitted to both.
-/** @import { CommitView, Pair } from "./commit.js" */
+// The scaling curve of one commit beside another's, with the laws that were fitted to both at publishing
+// (antigil/laws.py).
+/** @import { Drawn, Pair } from "./commit.js" */
 /** @import { Numbers } from "./numbers.js" */
-import { fitsAt, LAW_NAMES, lawTable } from "./laws.js";
-import { color, DASHED } from "./style.js";
+/** @import { Page } from "./page.js" */
+import { html } from "./dom.js";
+import { color, DASHED, figureOver } from "./style.js";
 import { DataTable } from "./tables.js";
 
-/** @typedef {{ n: number, s: number, low: number, high: number }} Point */
-/** @typedef {{ name: string, points: Point[], fits: import("./laws.js").Fit[] }} Side */
+const LAW_NAMES = { amdahl: "Amdahl", usl: "Universal Scalability Law (USL)" };
 
-/** @param {CommitView} view @param {Numbers} numbers @param {number} revision @returns {Side} */
-function sideOf(view, numbers, revision) {
+/**
+ * @typedef {object} Fit
+ * @property {LawName} law
+ * @property {(n: number) => number} predict
+ * @property {{ [name: string]: { value: number, error: number } }} parameters
+ */
+
+/** Return the laws that could be fitted at a commit. @param {Numbers} numbers @param {number} revision */
+function fitsAt(numbers, revision) {
+  const i = numbers.index.get(revision) ?? NaN;
+  /** @type {Fit[]} */
+  const fits = [];
+  for (const [law, columns] of Object.entries(numbers.laws)) {
+    const parameters = Object.fromEntries(
+      Object.entries(columns).map(([name, told]) => [name, { value: told[0][i], error: told[1][i] }]),
+    );
+    const { f, alpha = f, beta = { value: 0 } } = parameters; // Amdahl's law is the USL without beta
+    const predict = (/** @type {number} */ n) => n / (1 + alpha.value * (n - 1) + beta.value * n * (n - 1));
+    if (alpha.value >= 0) {
+      fits.push({ law: /** @type {LawName} */ (law), predict, parameters });
+    }
+  }
+  return fits;
+}
+
+/** @param {number} v */
+const digits = (v) => String(+v.toPrecision(3));
+
+/**
+ * A parameter with its standard error, or why it has none.
+ * @param {string} name @returns {(fit: Fit) => string}
+ */
+const parameter = (name) => (fit) => {
+  const { value, error } = fit.parameters[name];
+  if (Number.isNaN(error)) {
+    return `${digits(value)} (at its bound)`;
+  }
+  const told = Number.isFinite(error) ? `± ${+error.toPrecision(2)}` : "(through its points)";
+  return `${digits(value)} ${told}`;
+};
+
+/** @param {Fit} fit */
+function peak({ parameters: { alpha, beta }, predict }) {
+  const n = Math.max(Math.sqrt((1 - alpha.value) / beta.value), 1);
+  return beta.value > 0 ? `${digits(predict(n))}× at ${digits(n)} threads` : "none, beta is 0";
+}
+
+/** @type {[string, LawName, (fit: Fit) => string][]} */
+const ROWS = [
+  ["Amdahl: f", "amdahl", parameter("f")],
+  ["USL: alpha", "usl", parameter("alpha")],
+  ["USL: beta", "usl", parameter("beta")],
+  ["USL: peak", "usl", peak],
+];
+
+/** The fitted parameters, with a column per commit. @param {Side[]} sides */
+function lawTable(sides) {
+  const known = new Set(sides.flatMap(({ fits }) => fits.map(({ law }) => law)));
+  if (!known.size) {
+    const why = "No law can be fitted: no thread count from 2 to the CPUs allowed was measured.";
+    return html`<p class="muted">${why}</p>`;
+  }
+  const heads = sides.map(({ name }) => html`<th scope="col"><code>${name}</code></th>`);
+  const rows = ROWS.filter(([, law]) => known.has(law)).map(([name, law, write]) => {
+    const found = sides.map(({ fits }) => fits.find((fit) => fit.law === law));
+    const cells = found.map((fit) => html`<td>${fit ? write(fit) : "too few thread counts"}</td>`);
+    return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
+  });
+  const note = known.has("usl") ? "" : " The USL needs two of them.";
+  return html`<div>
+    <table class="laws"><caption class="visually-hidden">Fitted laws</caption>
+      <thead><tr><th scope="col">Law</th>${heads}</tr></thead><tbody>${rows}</tbody></table>
+    <p class="muted">Fitted to the thread counts from 2 to the CPUs allowed; ± is a standard
+      error.${note}</p>
+  </div>`;
+}
+
+/** @typedef {{ n: number, s: number, low: number, high: number }} Point */
+/** @typedef {{ name: string, points: Point[], fits: Fit[] }} Side */
+
+/** @param {Page} page @param {Numbers} numbers @param {number} revision @returns {Side} */
+function sideOf(page, numbers, revision) {
   const i = numbers.index.get(revision) ?? NaN;
   const points = numbers
     .lines("speedup")
@@ -21,21 +102,18 @@ function sideOf(view, numbers, revision) {
       high: high?.[i] ?? NaN,
     }))
     .filter(({ s }) => !Number.isNaN(s));
-  return { name: view.page.name(revision), points, fits: fitsAt(numbers, revision) };
+  return { name: page.name(revision), points, fits: fitsAt(numbers, revision) };
 }
 
 /**
- * Draw the speedup over threads at two commits, with the laws fitted to the first.
- * @param {CommitView} view @param {HTMLElement} box @param {Environment} environment @param {Numbers} numbers
- * @param {Pair} pair
+ * Show the speedup over threads at two commits, with the laws fitted to the first.
+ * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {Pair} pair
+ * @returns {Drawn}
  */
-export function drawScaling(view, box, environment, numbers, { now, base }) {
+export function scalingCurve(page, environment, numbers, { now, base }) {
   const cpus = numbers.cpusAt(now) ?? Infinity;
-  const sides = (base === now ? [now] : [now, base]).map((revision) => sideOf(view, numbers, revision));
+  const sides = (base === now ? [now] : [now, base]).map((revision) => sideOf(page, numbers, revision));
   const [own, other] = sides;
-  const told = other ? `${own.name} beside ${other.name}` : `of ${own.name}`;
-  const { plot, legend, after } = view.card(box, "Scaling curve", told);
-  const measured = sides.filter((side) => side === own || side.points.length);
   const what = ["speedup", "99 % low", "99 % high"];
   const columns = ["threads", "ideal", ...sides.flatMap(({ name }) => what.map((one) => `${name}: ${one}`))];
   const rows = () =>
@@ -44,29 +122,31 @@ export function drawScaling(view, box, environment, numbers, { now, base }) {
       const values = found.flatMap((p) => (p ? [p.s, p.low, p.high] : [NaN, NaN, NaN]));
       return [String(n), Math.min(n, cpus), ...values];
     });
-  after.append(
-    lawTable(measured.map(({ name, fits }) => [name, fits])),
-    new DataTable(`scaling-${environment.id}`, "Scaling curve as a table", columns, rows).box,
-  );
-  legend.append(
-    view.key("line-now", own.name),
-    ...measured.slice(1).map(({ name }) => view.key("line-base", name)),
-    view.key("line-ideal", "ideal"),
-    ...own.fits.map(({ law }, i) => view.key(`line-law-${i}`, LAW_NAMES[law])),
-  );
-  return () => view.show(figureOfCurves(view, numbers.counts, cpus, sides), plot);
+  const table = new DataTable(`scaling-${environment.id}`, "Scaling curve as a table", columns, rows);
+  const beside = other?.points.length ? [other] : [];
+  return {
+    title: "Scaling curve",
+    note: other ? `${own.name} beside ${other.name}` : `of ${own.name}`,
+    plot: () => figureOfCurves(numbers.counts, cpus, sides),
+    keys: [
+      ["line-now", own.name],
+      ...beside.map(({ name }) => /** @type {[string, string]} */ (["line-base", name])),
+      ["line-ideal", "ideal"],
+      ...own.fits.map(({ law }, i) => /** @type {[string, string]} */ ([`line-law-${i}`, LAW_NAMES[law]])),
+    ],
+    after: [lawTable([own, ...beside]), table.box],
+  };
 }
 
-/** @param {CommitView} view @param {number[]} counts @param {number} cpus @param {Side[]} sides */
-function figureOfCurves(view, counts, cpus, sides) {
+/** @param {number[]} counts @param {number} cpus @param {Side[]} sides */
+function figureOfCurves(counts, cpus, sides) {
   const points = sides.flatMap((side) => side.points);
   const most = Math.max(...counts);
   const highest = Math.max(...points.map(({ s }) => s), Math.min(most, cpus), 1);
   // A few samples make wide intervals: one that reaches far out must not flatten the curve.
   const ends = points.map(({ s, high }) => (high > s ? Math.min(high, 1.5 * highest) : s));
   const x_range = new Bokeh.Range1d({ start: 0.6, end: most + 0.5 });
-  const y_range = new Bokeh.Range1d({ start: 0, end: Math.max(highest, ...ends) * 1.08 });
-  const figure = view.figure({ x_range, y_range }, "threads", "speedup");
+  const figure = figureOver(x_range, Math.max(highest, ...ends) * 1.08, "speedup");
   figure.xaxes[0].ticker = new Bokeh.FixedTicker({ ticks: counts });
   const dense = (/** @type {number} */ to) => Array.from({ length: 61 }, (_, i) => 1 + ((to - 1) * i) / 60);
   const ideal = dense(most).map((n) => Math.min(n, cpus));

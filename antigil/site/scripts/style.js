@@ -33,10 +33,7 @@ export function look(threads, counts) {
   return { color: color(`--thread-${threads === null ? 2 : place % 7}`), marker, character, size };
 }
 
-/**
- * Return the sign of a thread count in text: its marker in its colour.
- * @param {number | null} threads @param {number[]} counts
- */
+/** A thread count's marker in its colour, as text. @param {number | null} threads @param {number[]} counts */
 export function sign(threads, counts) {
   const { color: ink, character } = look(threads, counts);
   return html`<i class="sign" style="color:${ink}" aria-hidden="true">${character}</i>`;
@@ -63,34 +60,39 @@ export function newFigure(given) {
 }
 
 /**
- * A tick formatter that calls a function; Bokeh's own takes code as text only.
- * @param {(ticks: number[]) => string[]} write
+ * A smaller figure over thread counts.
+ * @param {string[] | BokehRange} x_range @param {number} end of the upper axis @param {string} name
  */
-export function tickFormatter(write) {
-  const made = new Bokeh.BasicTickFormatter();
-  made.doFormat = (ticks) => write(ticks);
-  return made;
+export function figureOver(x_range, end, name) {
+  const y_range = new Bokeh.Range1d({ start: 0, end });
+  const figure = newFigure({ height: 260, tools: [], x_range, y_range });
+  figure.xaxes[0].axis_label = "threads";
+  figure.yaxes[0].axis_label = name;
+  return figure;
 }
 
+/** A formatter that calls a function; Bokeh's takes text. @param {(ticks: number[]) => string[]} write */
+export function tickFormatter(write) {
+  return Object.assign(new Bokeh.BasicTickFormatter(), { doFormat: write });
+}
+
+/** The drawings, and the elements that they fill. @type {Map<BokehView, HTMLElement>} */
+const drawings = new Map();
+
 /**
- * Show a figure; Bokeh's own stop for the Tab key goes, since it has no name and does nothing.
+ * Show a figure; Bokeh's own stop for the Tab key goes, since it has no name and does nothing. What has left
+ * the page is let go, so that a page that is used for long does not grow.
  * @param {BokehFigure} figure @param {HTMLElement} host
  */
 export async function show(figure, host) {
+  const gone = [...drawings].filter(([, element]) => !element.isConnected);
+  for (const [view] of gone) {
+    drawings.delete(view);
+    view.remove();
+    Bokeh.documents.splice(Bokeh.documents.indexOf(view.model.document), 1);
+  }
   const view = await Bokeh.Plotting.show(figure, host);
   view.canvas_view.events_el.tabIndex = -1;
+  drawings.set(view, host);
   return view;
-}
-
-/**
- * Let go of a figure that is drawn anew, so that a page that is used for long does not grow.
- * @param {BokehView} view @param {BokehFigure} figure
- */
-export function forget(view, figure) {
-  const { document: owner } = figure;
-  view.remove();
-  const place = Bokeh.documents.indexOf(owner);
-  if (place >= 0) {
-    Bokeh.documents.splice(place, 1);
-  }
 }

@@ -79,7 +79,7 @@ export class DataTable {
 
 /** The table of a history chart: the commits in sight, the newest first. @param {HistoryChart} chart */
 export function historyTable(chart) {
-  const { numbers, commits, quantity, environment } = chart;
+  const { numbers, page, quantity, environment } = chart;
   const lines = numbers.lines(quantity);
   const { title } = QUANTITIES[quantity];
   const columns = ["commit", "date", "subject", "author", "CPUs allowed"];
@@ -88,7 +88,7 @@ export function historyTable(chart) {
     columns.push(...[title, ...(low ? ["99 % low", "99 % high"] : [])].map((name) => whose + name));
   }
   const row = (/** @type {number} */ i) => {
-    const { revision, hash, date, subject, author } = commits.at(numbers.revisions[i]);
+    const { revision, hash, date, subject, author } = page.commits.at(numbers.revisions[i]);
     const values = lines.flatMap(({ value, low, high, absent }) => [
       Number.isNaN(value[i]) ? absent.get(i) || "missing" : value[i],
       ...(low && high ? [low[i], high[i]] : []),

@@ -148,6 +148,7 @@ interface BokehFrame {
 }
 
 interface BokehView {
+  model: BokehFigure;
   frame?: BokehFrame;
   /** As older versions call it. */
   frame_view: BokehFrame;
@@ -162,7 +163,6 @@ declare const Bokeh: {
     show(figure: BokehFigure, host: HTMLElement): Promise<BokehView>;
   };
   BasicTickFormatter: new () => { doFormat(ticks: number[]): string[] };
-  BasicTicker: new (given: object) => BokehAxis["ticker"];
   DatetimeTickFormatter: new (given: object) => object;
   FixedTicker: new (given: { ticks: number[] }) => BokehAxis["ticker"];
   Label: new (given: object) => BokehLabel;
@@ -177,7 +177,7 @@ interface Window {
   /** All that this script has to do with others: the data files call `receive`; tests look at the page. */
   antigil: {
     receive(name: string, value: unknown): void;
-    divide: typeof import("./split.js").divide;
+    divide: typeof import("./where.js").divide;
     page?: import("./page.js").Page;
   };
 }

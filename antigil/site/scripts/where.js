@@ -1,11 +1,22 @@
 // @ts-check
-// The chart that divides n threads into speedup, waiting, queued and inflation, at one commit.
-/** @import { CommitView, Pair } from "./commit.js" */
+// Where the speedup went. Of n threads, the speedup S is what arrives. The instrument's identity
+//   S(n) = n × on(n) ÷ on(1) ÷ inflation(n),   on = 1 − waiting − queued, the share of time on a CPU
+// divides the rest, n − S, into
+//   waiting     n × (waiting(n) − waiting(1)) ÷ on(1)
+//   queued      n × (queued(n) − queued(1)) ÷ on(1)
+//   inflation   S × (inflation(n) − 1), the CPU time spent beyond what one thread would have needed
+// While n ≤ CPUs the stored speedup is free of queueing, so the shares are freed of it in the same way
+// (antigil/scaling/rounds.py: time lost to other programs is given back): on becomes on ÷ kept, the rest of
+// it is waiting, and nothing is queued. Medians over rounds do not keep the identity to the last digit, and
+// stored numbers may lack some: what the three parts do not account for is shown as unexplained. Parts that
+// come to more than n − S are scaled down to it.
+/** @import { Drawn, Pair } from "./commit.js" */
 /** @import { Numbers } from "./numbers.js" */
-import { html } from "./dom.js";
-import { PARTS, split } from "./split.js";
-import { color, FONT } from "./style.js";
+/** @import { Page } from "./page.js" */
+import { color, figureOver, FONT } from "./style.js";
 import { DataTable } from "./tables.js";
+
+const PARTS = /** @type {const} */ (["speedup", "waiting", "queued", "inflation", "unexplained"]);
 
 const HATCH = { speedup: " ", waiting: "/", queued: ".", inflation: "x", unexplained: "-" };
 /** What each part is, for the legend. */
@@ -19,41 +30,92 @@ const MEANING = {
 /** A part of n smaller than this is not named, and a rest, which rounding leaves, not drawn. */
 const SMALL = 0.01;
 
+/** @typedef {(quantity: QuantityName, threads: number) => number} Value NaN where there is no number */
+
+/**
+ * Return the shares of time of n threads: as they were measured, or freed of queueing.
+ * @param {Value} value @param {number} n @param {boolean} served
+ */
+function shares(value, n, served) {
+  const [waiting, queued] = [value("waiting", n), value("queued", n)];
+  if (!served) {
+    return { waiting, queued };
+  }
+  const on = 1 - waiting - queued;
+  const waits = Math.max(0, waiting - value("waiting", 1)) / (1 - queued);
+  const kept = Math.max(1 - queued * (1 + (n - 1) * waits), on);
+  return { waiting: 1 - on / kept, queued: 0 };
+}
+
+/**
+ * Divide n threads at one commit into parts that add up to n (to the speedup, where it exceeds n).
+ * @param {Value} value @param {number} threads @param {boolean} served by a CPU each
+ * @returns null without a speedup
+ */
+export function divide(value, threads, served) {
+  const speedup = value("speedup", threads);
+  if (Number.isNaN(speedup)) {
+    return null;
+  }
+  const [one, all] = [shares(value, 1, served), shares(value, threads, served)];
+  const on = 1 - one.waiting - one.queued;
+  const sizes = [
+    (threads * (all.waiting - one.waiting)) / on,
+    (threads * (all.queued - one.queued)) / on,
+    speedup * (value("inflation", threads) - 1),
+  ].map((size) => (size > 0 && size < Infinity ? size : 0)); // NaN, for want of a number, explains nothing
+  const missing = Math.max(0, threads - speedup);
+  const total = sizes[0] + sizes[1] + sizes[2];
+  const scale = total > missing ? missing / total : 1;
+  const [waiting, queued, inflation] = sizes.map((size) => size * scale);
+  return { threads, speedup, waiting, queued, inflation, unexplained: Math.max(0, missing - total) };
+}
+
+/** Divide n threads at a commit. @param {Numbers} numbers @param {number} revision @param {number} threads */
+function split(numbers, revision, threads) {
+  const position = numbers.index.get(revision) ?? NaN;
+  const cpus = numbers.cpusAt(revision);
+  /** @type {Value} */
+  const value = (quantity, n) => numbers.line(quantity, n)?.value[position] ?? NaN;
+  return divide(value, threads, cpus !== null && threads <= cpus);
+}
+
 /** @typedef {NonNullable<ReturnType<typeof split>>} Split */
 
 /**
- * Draw n split into speedup, waiting, queued and inflation.
- * @param {CommitView} view @param {HTMLElement} box @param {Environment} environment @param {Numbers} numbers
- * @param {Pair} pair
+ * Divide the threads of each count into speedup, waiting, queued and inflation, at one commit.
+ * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {Pair} pair
+ * @returns {Drawn}
  */
-export function drawWhere(view, box, environment, numbers, { now }) {
+export function whereItWent(page, environment, numbers, { now }) {
   const counts = numbers.counts.filter((n) => n > 1);
   const splits = counts.map((n) => split(numbers, now, n)).filter((one) => one !== null);
-  const name = view.page.name(now);
-  const { plot, legend, after } = view.card(box, "Where the speedup went", `of n threads at ${name}`);
-  if (!numbers.has("waiting") || !splits.length) {
-    const why = splits.length
-      ? "Only asv’s times are known of this benchmark, so the missing speedup cannot be divided."
-      : "Nothing was measured at this commit.";
-    plot.replaceWith(html`<p class="muted">${why}</p>`);
-    return async () => {};
+  const heads = { title: "Where the speedup went", note: `of n threads at ${page.name(now)}` };
+  if (!splits.length) {
+    return { ...heads, plot: "Nothing was measured at this commit.", keys: [], after: [] };
+  }
+  if (!numbers.has("waiting")) {
+    const why = "Only asv’s times are known of this benchmark, so the missing speedup cannot be divided.";
+    return { ...heads, plot: why, keys: [], after: [] };
   }
   const parts = PARTS.filter((part) => splits.some((s) => s[part] > 0.0005));
   const named = parts.filter((part) => splits.some((s) => s[part] >= SMALL * s.threads));
   const drawn = parts.filter((part) => part !== "unexplained" || named.includes(part));
   const rows = () => splits.map((s) => [String(s.threads), ...parts.map((part) => s[part])]);
   const title = "Where the speedup went, as a table";
-  after.append(new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box);
-  legend.append(...named.map((part) => view.key(`part-${part}`, MEANING[part])));
-  return () => view.show(figureOf(view, splits, drawn), plot);
+  return {
+    ...heads,
+    plot: () => figureOf(splits, drawn),
+    keys: named.map((part) => [`part-${part}`, MEANING[part]]),
+    after: [new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box],
+  };
 }
 
-/** @param {CommitView} view @param {Split[]} splits @param {(typeof PARTS)[number][]} drawn */
-function figureOf(view, splits, drawn) {
+/** @param {Split[]} splits @param {(typeof PARTS)[number][]} drawn */
+function figureOf(splits, drawn) {
   const x = splits.map((s) => String(s.threads));
   const end = Math.max(...splits.map((s) => Math.max(s.threads, s.speedup))) * 1.04;
-  const y_range = new Bokeh.Range1d({ start: 0, end });
-  const figure = view.figure({ x_range: x, y_range }, "threads", "threads’ worth of work");
+  const figure = figureOver(x, end, "threads’ worth of work");
   let bottom = splits.map(() => 0);
   for (const part of drawn) {
     const top = bottom.map((v, i) => v + splits[i][part]);

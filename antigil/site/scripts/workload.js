@@ -3,14 +3,13 @@
 import { listChanges } from "./changes.js";
 import { CommitView } from "./commit.js";
 import { controls, foldSettings } from "./controls.js";
-import { data, receive } from "./data.js";
 import { byId, html } from "./dom.js";
 import { History } from "./history.js";
-import { Page } from "./page.js";
+import { Page, receive } from "./page.js";
 import { QUANTITIES } from "./quantities.js";
-import { divide } from "./split.js";
 import { state } from "./state.js";
 import { followTheme, onTheme } from "./theme.js";
+import { divide } from "./where.js";
 
 const { dataset: told } = /** @type {HTMLScriptElement} */ (document.currentScript);
 
@@ -47,7 +46,7 @@ function complain(error) {
 }
 
 function start() {
-  const page = new Page(data("page"), data("commits"), told);
+  const page = new Page(told);
   window.antigil.page = page;
   const past = new History(byId("history"), page);
   page.history = past;
