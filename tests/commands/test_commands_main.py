@@ -87,7 +87,7 @@ def test_our_own_mistake_keeps_its_traceback(command):
 
 @pytest.mark.parametrize("name", ["compare", "alert"])
 def test_a_crash_while_judging_is_told_and_is_no_confirmed_loss(name, monkeypatch, capsys):
-    def crash(args):
+    def crash(*args, **keywords):
         raise ZeroDivisionError("of ours")
 
     project = pytest.importorskip("antigil.history.project")
