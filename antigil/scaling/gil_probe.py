@@ -27,8 +27,8 @@ from random import Random
 from typing import NamedTuple, Self
 
 from .gil_held import GilHeld, Probe, estimate
-from .host import affinity
-from .window import Threads, pin_thread
+from .host import affinity, pin_thread
+from .window import Threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:

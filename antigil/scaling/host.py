@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -174,3 +175,9 @@ def gil_enabled() -> bool:
     """Tell whether the GIL is enabled in this process."""
     check = getattr(sys, "_is_gil_enabled", None)  # since 3.13; before, there is always a GIL
     return True if check is None else bool(check())
+
+
+def pin_thread(cpu: int) -> None:
+    """Pin the calling thread to one CPU, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(threading.get_native_id(), {cpu})

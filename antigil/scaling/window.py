@@ -12,7 +12,6 @@ contend with just as many others as those in the middle.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from bisect import bisect_right
@@ -23,6 +22,7 @@ from statistics import fmean
 
 from .clocks import SYSTEM_CLOCKS, Clocks, Usage
 from .errors import MeasurementError, WorkloadTimeout
+from .host import pin_thread
 from .workload import MakeRun
 
 GRACE_SECONDS = 5.0
@@ -293,9 +293,3 @@ def _call_through(
                     track.passed = mark
                 if all(other.passed is not None for other in tracks):
                     return
-
-
-def pin_thread(cpu: int) -> None:
-    """Pin the calling thread to one CPU, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(threading.get_native_id(), {cpu})
