@@ -117,17 +117,28 @@ def test_releasing_the_gil_makes_two_threads_faster(measured):
         assert min(sem.speedup.median, com.speedup.median) > 1.25
 
 
+def cpus_served(point):
+    """Return how many CPUs' worth of one thread's time the threads got, whatever a call costs beside others.
+
+    A speedup alone may pass the number of CPUs: a machine's caches and clocks can make the calls of two
+    threads cheaper than those of one.
+    """
+    return point.speedup.median * point.inflation
+
+
 @pytest.mark.parametrize("share", [0.25, 0.5])
 @needs_two_cpus
 def test_a_serial_fraction_scales_between_amdahl_and_its_ceiling(measured, share):
     """A fifth below, which is the price of handing the GIL over on a busy machine; two threads give two."""
     amdahl = 1.0 / (share + (1.0 - share) / 2)
-    assert 0.8 * amdahl <= measured(serial_fraction(share)).point(2).speedup.median <= 2.1
+    point = measured(serial_fraction(share)).point(2)
+    assert point.speedup.median >= 0.8 * amdahl
+    assert cpus_served(point) <= 2.1
 
 
 @needs_two_cpus
-def test_two_threads_that_stream_are_not_more_than_twice_as_fast(measured):
-    assert measured("stream_releasing(data)").point(2).speedup.median <= 2.1
+def test_two_threads_that_stream_get_the_time_of_two_cpus_at_most(measured):
+    assert cpus_served(measured("stream_releasing(data)").point(2)) <= 2.1
 
 
 @needs_two_cpus
