@@ -160,7 +160,7 @@ def breaks_git(path: PurePosixPath, found: Import) -> bool:
     starts = {
         "antigil/git.py",
         "antigil/ci/github.py",
-        "antigil/ci/measuring.py",
+        "antigil/ci/measure_job.py",
         "antigil/scaling/process.py",
     }
     return path.is_relative_to("antigil") and str(path) not in starts and found.top == "subprocess"
@@ -241,7 +241,7 @@ def test_wall_stands(breaks):
         (breaks_library, "antigil/report/text.py", "import numpy as np"),
         (breaks_library, "antigil/ci/issues.py", "def f():\n    import asv"),
         (breaks_library, "antigil/testing.py", "def f():\n    from bokeh.plotting import figure"),
-        (breaks_library, "antigil/laws/measured.py", "import_module('asv.results')"),
+        (breaks_library, "antigil/laws/fit_measurement.py", "import_module('asv.results')"),
         (breaks_library, "antigil/guard/alerts.py", "from jinja2 import Template"),
         (breaks_drawing, "antigil/report/text.py", "from antigil.guard import alerts"),
         (breaks_drawing, "antigil/report/text.py", "from ..guard.alerts import Alert"),
@@ -252,8 +252,8 @@ def test_wall_stands(breaks):
         (breaks_library, "benchmarks/article.py", "from jinja2 import Template"),
         (breaks_adapter, "antigil/history/changes.py", "from asv import step_detect"),
         (breaks_adapter, "antigil/asv_plugin.py", "from asv.publishing import OutputPublisher"),
-        (breaks_adapter, "antigil/guard/visits.py", "def f():\n    import asv_runner.statistics"),
-        (breaks_git, "antigil/guard/visits.py", "import subprocess"),
+        (breaks_adapter, "antigil/guard/interleaved_visits.py", "def f():\n    import asv_runner.statistics"),
+        (breaks_git, "antigil/guard/interleaved_visits.py", "import subprocess"),
         (breaks_git, "antigil/ci/results_branch.py", "from subprocess import run"),
         (breaks_unbuilt, "antigil/commands/demo.py", "from antigil.kernels import calcular_com_gil"),
         (breaks_unbuilt, "antigil/commands/demo.py", "from antigil import calcular_com_gil"),

@@ -38,8 +38,8 @@ from sample_project import antigil, generate_project  # noqa: E402
 from support import busy_neighbours, machine, markdown_table  # noqa: E402
 
 from antigil.guard.comparison import take_looks  # noqa: E402
+from antigil.guard.decision_rule import Number  # noqa: E402
 from antigil.guard.samples import Readings  # noqa: E402
-from antigil.guard.significance import Number  # noqa: E402
 from antigil.history.options import Options  # noqa: E402
 from antigil.history.project import Revision  # noqa: E402
 from antigil.history.series import Workload  # noqa: E402

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from antigil.errors import UserError
-from antigil.report.github import MATRIX_LIMIT
+from antigil.report.annotations import MATRIX_LIMIT
 
 from .merging import FAILURES, UNREADABLE, has_value, read_results, say
 

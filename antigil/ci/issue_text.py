@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from antigil.report.alerts import entries, entry_lines, pattern_of
-from antigil.report.github import BODY_LIMIT, TITLE_LIMIT, cut, whole_text
+from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT, cut, whole_text
 from antigil.report.markdown import code
 
 Document = Mapping[str, Any]

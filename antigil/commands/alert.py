@@ -59,9 +59,9 @@ def _alert(
     outputs: tuple[Path | None, Path | None],
 ) -> int:
     from antigil.guard.alert_json import alerts_to_json
+    from antigil.guard.alert_log import Memory
     from antigil.guard.alerts import after_beginnings, find_alerts, selected
     from antigil.guard.confirmation import confirm
-    from antigil.guard.memory import Memory
     from antigil.history.archive_reader import load_archive
     from antigil.history.project import refuse_shallow
     from antigil.report.alerts import render_alerts

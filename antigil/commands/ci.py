@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _machine(args: argparse.Namespace) -> int:
-    from antigil.history.machine import register
+    from antigil.history.machine_name import register
 
     print(register())
     return 0
@@ -98,8 +98,8 @@ def _push(args: argparse.Namespace) -> int:
 
 
 def _measure(args: argparse.Namespace) -> int:
-    from antigil.ci.measuring import measure
-    from antigil.history.machine import register
+    from antigil.ci.measure_job import measure
+    from antigil.history.machine_name import register
 
     results = _results_dir(args)
     return measure(results, args.into, register(), sys.stdin.read().split(), args.minutes)
@@ -117,7 +117,7 @@ def _shards(args: argparse.Namespace) -> int:
 
 
 def _comment(args: argparse.Namespace) -> int:
-    from antigil.ci.comment import comment
+    from antigil.ci.post_comment import comment
 
     print(comment(args.file))
     return 0

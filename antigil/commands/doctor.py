@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from antigil.doctor import calibration, machine
+from antigil.doctor import calibration, checks
 from antigil.doctor.calibration import Calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     refuse_unwritable(args.json)
     say = _say_nothing if args.json == STANDARD_OUTPUT else _say
     facts = Facts.gather()
-    findings = list(machine.judge(facts))
+    findings = list(checks.judge(facts))
     say(*lines(findings))
     measured = None
     if args.calibration:

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from antigil import plot
+from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.laws.measured import fitted_laws
+from antigil.laws.fit_measurement import fitted_laws
 from antigil.report.measurement import measurement_lines, measurement_to_json
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
@@ -100,10 +100,12 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     if args.plot is None:
         return
     refuse_unwritable(args.plot)
-    if Path(args.plot).suffix.lower() not in plot.SUFFIXES:
-        raise UserError(f"cannot tell the format of {args.plot}: end it in {', '.join(plot.SUFFIXES)}")
+    if Path(args.plot).suffix.lower() not in measurement_plot.SUFFIXES:
+        raise UserError(
+            f"cannot tell the format of {args.plot}: end it in {', '.join(measurement_plot.SUFFIXES)}"
+        )
     try:
-        plot.require()
+        measurement_plot.require()
     except ImportError as error:
         raise UserError(str(error)) from error
 
@@ -117,4 +119,4 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
         write_json(args.json, form)
     if args.plot is not None:
         with refusing(args.plot):
-            plot.save(measurement, Path(args.plot))
+            measurement_plot.save(measurement, Path(args.plot))

@@ -18,8 +18,8 @@ from typing import Any
 import antigil
 from antigil.scaling import Measurement, MeasurementError, Point, Workload, measure
 
+from .checks import STEAL_BAD, STEAL_NOTE
 from .finding import Finding, Level, graded, level_of
-from .machine import STEAL_BAD, STEAL_NOTE
 
 BUDGET_SECONDS = 5.0
 """For each of the two kernels."""

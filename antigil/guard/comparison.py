@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from antigil.history.columns import Column
+from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination, Workload
 from antigil.report import quantities
 
-from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
-from .significance import (
+from .decision_rule import (
     CONFIRMATION,
     NOTICED,
     SAME,
@@ -30,8 +29,9 @@ from .significance import (
     limits,
     powerless,
 )
+from .interleaved_visits import Place, measure_both, prepare
+from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
 from .verdict import NOTHING_LOST, Verdict, conclude
-from .visits import Place, measure_both, prepare
 
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 

@@ -9,7 +9,7 @@ from antigil.report.comparison import PARTS
 from antigil.report.document import COMPARISON_SCHEMA, Document
 
 from .comparison import Comparison, EnvironmentComparison
-from .significance import Number
+from .decision_rule import Number
 from .verdict import Finding, WorkloadVerdict, throughput_changes
 
 

@@ -22,14 +22,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from antigil.errors import UserError
-from antigil.history.machine import this_machine
+from antigil.history.machine_name import this_machine
 from antigil.history.project import Project, describe_commits
 from antigil.history.series import Archive, Combination, Commit
 from antigil.report.alerts import pattern_of
 
+from .alert_log import Memory
 from .alert_state import Alert
 from .comparison import EnvironmentComparison, compare
-from .memory import Memory
 from .verdict import SCALING, Outcome, WorkloadVerdict
 
 #: Part of the least effect that counts which a loss has to exceed to hold.

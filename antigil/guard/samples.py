@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from antigil.history.columns import Column, drawable
+from antigil.history.benchmark_columns import Column, drawable
 from antigil.history.series import SURROUNDINGS, Workload
 from antigil.report import quantities
 
-from .significance import JUDGED, Number, SamplePair
+from .decision_rule import JUDGED, Number, SamplePair
 
 T = TypeVar("T")
 

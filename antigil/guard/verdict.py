@@ -23,7 +23,7 @@ from enum import StrEnum
 from antigil.history.options import Options
 from antigil.history.series import Workload
 
-from .significance import SAME, Judgement, LimitOf, Number, beyond, limits
+from .decision_rule import SAME, Judgement, LimitOf, Number, beyond, limits
 
 NOTHING: Mapping[str, str] = {}
 

@@ -20,8 +20,8 @@ from .asv_adapter.stored import (
     stored_results,
     stored_suite,
 )
+from .benchmark_columns import Column, drawable, timed_parameters
 from .branches import Branches
-from .columns import Column, drawable, timed_parameters
 from .labels import writable
 from .options import Options
 from .project import Project, describe_commits

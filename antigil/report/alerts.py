@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from .annotations import annotation, append_summary
 from .comparison import EXCUSED, trade_text
 from .document import Document
-from .github import annotation, append_summary
 from .markdown import ICONS, code
 from .quantities import cells
 from .text import one_line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from .annotations import annotation_lines, append_summary
 from .document import Document
-from .github import annotation_lines, append_summary
 from .markdown import markdown_report
 from .text import text_report
 

@@ -7,8 +7,9 @@ own C extension. What is not named here is private to the room.
 from .clocks import queue_is_measurable
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
-from .gil_held import GilHeld, pool
+from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
+from .gil_verdict import gil_verdict, sentence, waits
 from .host import Host, affinity, cgroup_quota, cpu_model, cpus_allowed, gil_enabled, thread_siblings
 from .intervals import median_interval
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
@@ -22,7 +23,6 @@ from .rounds import (
     speedup_interval,
 )
 from .sample import Sample
-from .verdict import gil_verdict, sentence, waits
 from .window import time_one_call
 from .workload import FunctionWorkload, Workload
 

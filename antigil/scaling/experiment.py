@@ -10,7 +10,7 @@ from dataclasses import replace
 from operator import index
 from pathlib import Path
 
-from .gil_held import pool
+from .gil_held_share import pool
 from .gil_probe import probe_gil
 from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, Self
 
-from .gil_held import GilHeld, Probe, estimate
+from .gil_held_share import GilHeld, Probe, estimate
 from .host import affinity, pin_thread
 from .window import Threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from .gil_held import GilHeld
+from .gil_held_share import GilHeld
 from .host import Host
 from .intervals import median_interval
 from .sample import Sample

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import MeasurementError, WorkloadTimeout, described, rebuilt
-from .gil_held import GilHeld
+from .gil_held_share import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds

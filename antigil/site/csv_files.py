@@ -15,7 +15,7 @@ from typing import Any
 from antigil.history.labels import build_name
 from antigil.history.series import Archive, Environment
 
-from .status import WorkloadStatus
+from .workload_status import WorkloadStatus
 
 COMMIT = ("commit", "date", "subject", "author")
 PLACE = ("machine", "environment", "build", "cpus_allowed")

@@ -19,7 +19,7 @@ from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Commit, Environment
 from antigil.report.quantities import percent, points, times
 
-from .status import WorkloadStatus, commit_of
+from .workload_status import WorkloadStatus, commit_of
 
 #: The newest changes that the feed tells.
 MOST = 100

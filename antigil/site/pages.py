@@ -24,10 +24,10 @@ from antigil.report.quantities import percent, points, times
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
 from .joining import joined
-from .overview import overview_model
+from .overview_page import overview_model
 from .pictures import badge, history_model
-from .status import WorkloadStatus, headline_status, workload_statuses
-from .workload import commit_columns, environment_columns, page_model
+from .workload_page import commit_columns, environment_columns, page_model
+from .workload_status import WorkloadStatus, headline_status, workload_statuses
 
 #: The folder of the pages, below asv's ``html_dir``.
 FOLDER = "speedup"

@@ -18,7 +18,7 @@ import numpy as np
 
 from antigil.report.quantities import times
 
-from .status import WorkloadStatus
+from .workload_status import WorkloadStatus
 
 #: Of a small line.
 SMALL_WIDTH, SMALL_HEIGHT, MARGIN = 220, 44, 4

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from antigil.ci.comment import comment
 from antigil.ci.github import api, listed
+from antigil.ci.post_comment import comment
 from antigil.errors import UserError
-from antigil.report.github import SUMMARY_LIMIT, append_summary, cut
+from antigil.report.annotations import SUMMARY_LIMIT, append_summary, cut
 
 RUN = {
     "head_sha": "f" * 40,

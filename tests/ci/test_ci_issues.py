@@ -5,7 +5,7 @@ from alerts_made_up import alert, document, opened
 
 from antigil.ci.issue_text import Issue, title_of
 from antigil.ci.issues import MOST_NEW, plan
-from antigil.report.github import BODY_LIMIT, TITLE_LIMIT
+from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT
 
 
 def kinds(actions):

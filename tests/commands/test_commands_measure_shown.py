@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from antigil import plot
+from antigil import measurement_plot
 from antigil.commands import main as cli
 from antigil.commands import measure as measuring
 from antigil.report import measurement as render
@@ -164,7 +164,7 @@ if os.path.exists("/dev/full"):
 
 def test_statement_is_shown_on_the_page_and_not_executed(tmp_path):
     pytest.importorskip("matplotlib")
-    plot.save(found(statement="'<script>alert(1)</script>'"), tmp_path / "a.html")
+    measurement_plot.save(found(statement="'<script>alert(1)</script>'"), tmp_path / "a.html")
 
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "<script" not in page

@@ -6,19 +6,19 @@ import pytest
 from made_up import QUIET_MACHINE
 
 from antigil.commands import doctor as command
-from antigil.doctor import machine
+from antigil.doctor import checks
 from antigil.doctor.finding import Level, level_of
 from antigil.doctor.readers import Activity
 
 
 def found(subject, **changed):
     """Return the finding on a subject for the quiet machine with some facts changed."""
-    (finding,) = [one for one in machine.judge(replace(QUIET_MACHINE, **changed)) if one.subject == subject]
+    (finding,) = [one for one in checks.judge(replace(QUIET_MACHINE, **changed)) if one.subject == subject]
     return finding
 
 
 def test_nothing_is_wrong_with_a_quiet_machine():
-    findings = list(machine.judge(QUIET_MACHINE))
+    findings = list(checks.judge(QUIET_MACHINE))
 
     assert {finding.level for finding in findings} == {Level.OK}
     assert command.verdict(QUIET_MACHINE, findings, calibrated=True) == (
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_makes_no_machine_unfit():
         switches_counted=None,
     )
 
-    assert command.is_fit(list(machine.judge(bare)))
+    assert command.is_fit(list(checks.judge(bare)))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from antigil.guard.comparison import Comparison, take_looks
 from antigil.guard.comparison_json import comparison_to_json
+from antigil.guard.decision_rule import Number
 from antigil.guard.samples import Readings
-from antigil.guard.significance import Number
 from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Workload

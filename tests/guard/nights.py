@@ -6,12 +6,12 @@ from generated import Behaviour, Planned, generate
 from antigil.errors import UserError
 from antigil.guard import comparison as compare
 from antigil.guard.alert_json import alerts_to_json
+from antigil.guard.alert_log import Memory
 from antigil.guard.alerts import find_alerts
 from antigil.guard.confirmation import confirm
-from antigil.guard.memory import Memory
-from antigil.guard.visits import Place
+from antigil.guard.interleaved_visits import Place
 from antigil.history.archive_reader import load_archive
-from antigil.history.columns import Column
+from antigil.history.benchmark_columns import Column
 from antigil.history.project import open_project
 from antigil.history.series import Workload
 

@@ -6,8 +6,8 @@ from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
 from antigil.guard.alert_json import alerts_to_json
-from antigil.guard.memory import MEMORY
-from antigil.history.machine import this_machine
+from antigil.guard.alert_log import MEMORY
+from antigil.history.machine_name import this_machine
 from antigil.report.alerts import pattern_of, render_alerts
 
 

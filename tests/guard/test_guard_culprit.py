@@ -7,7 +7,7 @@ import pytest
 from generated import Place, Planned
 from nights import HOLDS, RELEASES, lost_from
 
-from antigil.guard.memory import MEMORY, Memory, recall
+from antigil.guard.alert_log import MEMORY, Memory, recall
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
 from antigil.report.alerts import render_alerts

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, permutation_test
 
-from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
-from antigil.guard.significance import (
+from antigil.guard.decision_rule import (
     Limit,
     Number,
     SamplePair,
@@ -20,6 +19,7 @@ from antigil.guard.significance import (
     powerless,
     smallest_p,
 )
+from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
 from antigil.history.options import Options
 
 OPTIONS = Options(threshold=0.05, held_threshold=0.02, thresholds={"noisy": 0.5})

@@ -5,7 +5,7 @@ import math
 import pytest
 from comparisons import LOST, STEADY, compared, document, readings, without
 
-from antigil.guard.significance import Number
+from antigil.guard.decision_rule import Number
 from antigil.history.options import Options
 
 REASON = "ImportError: _core.so: undefined symbol: sum_all"

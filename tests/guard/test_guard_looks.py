@@ -4,7 +4,7 @@ import pytest
 from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, readings
 
 from antigil.guard.comparison import Comparison, EnvironmentComparison, take_looks
-from antigil.guard.significance import Number
+from antigil.guard.decision_rule import Number
 from antigil.guard.verdict import Outcome
 from antigil.history.options import Options
 

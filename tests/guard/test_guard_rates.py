@@ -15,10 +15,10 @@ from test_guard_alert import GAINED, LOST
 from test_guard_alert import WORKLOADS as HISTORY
 
 from antigil.guard.comparison import take_looks
+from antigil.guard.decision_rule import Number
+from antigil.guard.interleaved_visits import alternating
 from antigil.guard.samples import Readings
-from antigil.guard.significance import Number
 from antigil.guard.verdict import Outcome
-from antigil.guard.visits import alternating
 from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Workload

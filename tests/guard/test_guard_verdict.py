@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from antigil.guard.significance import Number, SamplePair, judge, limits
+from antigil.guard.decision_rule import Number, SamplePair, judge, limits
 from antigil.guard.verdict import Outcome, Trade, conclude
 from antigil.history.options import Options
 from antigil.history.series import Workload

@@ -7,7 +7,7 @@ import pytest
 from generated import DAY, FIRST_DATE, Behaviour, Planned, generate, load, publish, standard_plan
 
 from antigil.history.changes import find_changes
-from antigil.site.status import workload_statuses
+from antigil.site.workload_status import workload_statuses
 
 COMMITS = 40
 

@@ -8,7 +8,7 @@ from generated import Behaviour, Planned, generate, load, standard_plan
 
 from antigil.history.changes import find_changes
 from antigil.history.options import ConfigError, Options, read_options
-from antigil.site.status import workload_statuses
+from antigil.site.workload_status import workload_statuses
 
 
 def told(changes):

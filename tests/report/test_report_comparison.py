@@ -10,9 +10,9 @@ from antigil.guard.comparison import Comparison
 from antigil.guard.comparison_json import comparison_to_json
 from antigil.guard.stored_comparison import NOT_JUDGED
 from antigil.history.series import Workload
+from antigil.report.annotations import annotation
 from antigil.report.document import read_comparison
 from antigil.report.formats import render_comparison
-from antigil.report.github import annotation
 
 
 @pytest.fixture

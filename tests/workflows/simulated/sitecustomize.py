@@ -85,10 +85,10 @@ def simulate_compare():
     from generated import Place, scaling
 
     from antigil.guard import comparison as compare
+    from antigil.guard.decision_rule import Number
+    from antigil.guard.interleaved_visits import Place as Installed
     from antigil.guard.samples import Readings
-    from antigil.guard.significance import Number
-    from antigil.guard.visits import Place as Installed
-    from antigil.history.columns import Column
+    from antigil.history.benchmark_columns import Column
     from antigil.history.series import Workload
 
     def prepare(project, commits, patterns, environments, combination=None):

@@ -1,6 +1,6 @@
 """asv's name for a machine."""
 
-from antigil.history.machine import machine_name
+from antigil.history.machine_name import machine_name
 
 
 def test_a_machines_name_follows_its_cpu_and_the_number_of_cpus():

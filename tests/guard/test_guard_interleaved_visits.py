@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from antigil import suite
-from antigil.guard import visits as compare_visits
+from antigil.guard import interleaved_visits
+from antigil.guard.decision_rule import Number
+from antigil.guard.interleaved_visits import _all_ours, _reason, alternating
 from antigil.guard.samples import Readings, comparable, judgeable, pairs_of, read_visit, told_apart
-from antigil.guard.significance import Number
-from antigil.guard.visits import _all_ours, _reason, alternating
 from antigil.history.asv_adapter import running
-from antigil.history.columns import Column
+from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Workload
@@ -149,6 +149,6 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
     monkeypatch.setattr(running.Benchmarks, "discover", discover)
     project = Project(SimpleNamespace(env_dir="env"), None, Options())
 
-    (place,) = compare_visits.prepare(project, (base, head), [], [])
+    (place,) = interleaved_visits.prepare(project, (base, head), [], [])
 
     assert [env.installed for env in place.sides] == [base.hash, head.hash]

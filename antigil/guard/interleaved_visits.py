@@ -18,13 +18,13 @@ from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
 from antigil.history.asv_adapter.running import Installation, discover, install, run_once, selected
 from antigil.history.asv_adapter.stored import Suite
-from antigil.history.columns import Column
+from antigil.history.benchmark_columns import Column
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination
 from antigil.suite import PROCESSES_VARIABLE
 
+from .decision_rule import Number
 from .samples import Readings, comparable, read_visit
-from .significance import Number
 
 #: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
 WARMUP_SECONDS = 0.02

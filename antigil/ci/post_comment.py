@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from antigil.errors import UserError
+from antigil.report.annotations import BODY_LIMIT, cut
 from antigil.report.document import read_comparison
-from antigil.report.github import BODY_LIMIT, cut
 from antigil.report.markdown import ICONS, MARKER, code, markdown_report
 
 from .github import BOT, api, event, listed

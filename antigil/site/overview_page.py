@@ -10,8 +10,8 @@ from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Problem
 
 from .pictures import sparkline
-from .status import COMMITS_AGO, WorkloadStatus, commit_of
-from .workload import change_model
+from .workload_page import change_model
+from .workload_status import COMMITS_AGO, WorkloadStatus, commit_of
 
 #: How many changes the overview tells before the table, and of how many workloads for each.
 NEWEST_CHANGES = 6

@@ -15,7 +15,7 @@ from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, Workload
 from antigil.laws import many
 
-from .status import WorkloadStatus, commit_of, notable_revisions, releases
+from .workload_status import WorkloadStatus, commit_of, notable_revisions, releases
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}

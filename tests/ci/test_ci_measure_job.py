@@ -7,9 +7,8 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
-from antigil.ci import measuring
 from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
-from antigil.ci.measuring import in_time, measure
+from antigil.ci.measure_job import in_time, measure
 from antigil.ci.merging import FAILURES, read_results
 from antigil.errors import UserError
 from antigil.git import age_of_checkout

@@ -15,7 +15,7 @@ from antigil.scaling import (
     sentence,
     waits,
 )
-from antigil.scaling.verdict import extra_waiting, most_telling_point
+from antigil.scaling.gil_verdict import extra_waiting, most_telling_point
 
 
 def measurement(
