@@ -23,7 +23,7 @@ LIBRARIES = {
     "guard": {"numpy"},
     "history": {"asv", "asv_runner", "numpy"},
     "laws": {"numpy", "scipy"},
-    "plot": {"matplotlib"},
+    "measurement_plot": {"matplotlib"},
     "site": {"bokeh", "jinja2", "numpy"},
 }
 MOST_MODULES = 15  # of a room, its __init__ included

@@ -100,10 +100,9 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     if args.plot is None:
         return
     refuse_unwritable(args.plot)
+    known = ", ".join(measurement_plot.SUFFIXES)
     if Path(args.plot).suffix.lower() not in measurement_plot.SUFFIXES:
-        raise UserError(
-            f"cannot tell the format of {args.plot}: end it in {', '.join(measurement_plot.SUFFIXES)}"
-        )
+        raise UserError(f"cannot tell the format of {args.plot}: end it in {known}")
     try:
         measurement_plot.require()
     except ImportError as error:

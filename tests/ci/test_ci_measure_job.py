@@ -7,6 +7,7 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
+from antigil.ci import measure_job
 from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
 from antigil.ci.measure_job import in_time, measure
 from antigil.ci.merging import FAILURES, read_results
@@ -74,7 +75,7 @@ def stored(tmp_path, monkeypatch):
         file.write_text(json.dumps(told))
         return 0
 
-    monkeypatch.setattr(measuring, "_asv", asv)
+    monkeypatch.setattr(measure_job, "_asv", asv)
     return results, hashes, values
 
 
