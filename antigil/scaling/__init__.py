@@ -4,7 +4,6 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
-from .clocks import queue_is_measurable
 from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
 from .gil_held_share import GilHeld, pool
@@ -23,6 +22,7 @@ from .rounds import (
     speedup_interval,
 )
 from .sample import Sample
+from .threads import queue_is_measurable
 from .window import time_one_call
 from .workload import FunctionWorkload, Workload
 

@@ -28,7 +28,7 @@ from typing import NamedTuple, Self
 
 from .gil_held_share import GilHeld, Probe, estimate
 from .host import affinity, pin_thread
-from .window import Threads
+from .threads import Threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:

@@ -27,9 +27,9 @@ from functools import partial
 from random import Random
 from types import MappingProxyType
 
-from .clocks import SYSTEM_CLOCKS, Clocks
 from .host import cpus_allowed, pinning_order
 from .intervals import median_interval
+from .threads import SYSTEM_CLOCKS, Clocks
 from .window import Window, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
 

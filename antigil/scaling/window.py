@@ -20,13 +20,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import fmean
 
-from .clocks import SYSTEM_CLOCKS, Clocks, Usage
-from .errors import MeasurementError, WorkloadTimeout
 from .host import pin_thread
+from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage
 from .workload import MakeRun
-
-GRACE_SECONDS = 5.0
-"""Once a thread has failed, the others get so long to come to the end of their call."""
 
 
 @dataclass(frozen=True)
@@ -129,66 +125,6 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),
         seconds=seconds,
         calls=calls,
-    )
-
-
-class Threads:
-    """Runs one body per thread, and turns a crash or a hang into the caller's error."""
-
-    def __init__(self, threads: int, time_limit: float) -> None:
-        self._time_limit = time_limit
-        self._errors: list[BaseException] = []
-        self.gate = threading.Barrier(threads)
-        self.stop = threading.Event()
-
-    def run(self, bodies: Sequence[Callable[[], None]]) -> None:
-        """Run the bodies side by side and wait for all of them.
-
-        Raises
-        ------
-        BaseException
-            What a body raised first, with that thread's traceback.
-        WorkloadTimeout
-            If a body has not ended within the time limit. It cannot be killed, only left behind.
-        """
-        started = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
-        deadline = time.monotonic() + self._time_limit
-        try:
-            for thread in started:
-                thread.start()
-            while any(thread.is_alive() for thread in started) and time.monotonic() < deadline:
-                alive = next((thread for thread in started if thread.is_alive()), started[0])
-                alive.join(min(0.5, max(0.0, deadline - time.monotonic())))
-                if self._errors:
-                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
-        finally:
-            self.stop.set()
-        if self._errors:
-            raise self._errors[0]
-        if any(thread.is_alive() for thread in started):
-            self.gate.abort()  # those who wait there for the one that hangs may go
-            raise WorkloadTimeout(
-                f"the workload did not end within {self._time_limit:g} s in {len(bodies)} thread(s): "
-                "it hangs, or needs a higher time limit"
-            )
-
-    def _guard(self, body: Callable[[], None]) -> None:
-        try:
-            body()
-        except BaseException as error:
-            # First the error, then the gate: those it lets go fail in turn and stand after it.
-            self._errors.append(_exhausted(error) or error)
-            self.gate.abort()
-            self.stop.set()
-
-
-def _exhausted(error: BaseException) -> MeasurementError | None:
-    """Return what to say where an iterator came to its end: Python's words are about a generator."""
-    if not isinstance(error if error.__cause__ is None else error.__cause__, StopIteration):
-        return None
-    return MeasurementError(
-        "the workload raised StopIteration: it is called again and again, and what it takes values "
-        "from came to its end (itertools.cycle and itertools.count have none)"
     )
 
 

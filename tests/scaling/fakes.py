@@ -3,8 +3,8 @@
 import threading
 from types import MappingProxyType
 
-from antigil.scaling.clocks import Clocks, Usage
 from antigil.scaling.rounds import Round
+from antigil.scaling.threads import Clocks, Usage
 from antigil.scaling.window import Window
 
 

@@ -16,10 +16,10 @@ from antigil.scaling import (
     measure_rounds,
     probe_gil,
 )
-from antigil.scaling import clocks as clocks_module
 from antigil.scaling import gil_probe as probe_module
 from antigil.scaling import host as host_module
-from antigil.scaling.clocks import ThreadMeter, queue_is_measurable
+from antigil.scaling import threads as threads_module
+from antigil.scaling.threads import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
 
@@ -30,7 +30,7 @@ def no_schedstat(monkeypatch):
     def refuse(path):
         raise FileNotFoundError(path)
 
-    monkeypatch.setattr(clocks_module, "FileIO", refuse)
+    monkeypatch.setattr(threads_module, "FileIO", refuse)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from fakes import OwnTime
 
 from antigil.scaling import WorkloadTimeout
-from antigil.scaling import window as window_module
-from antigil.scaling.clocks import Usage
+from antigil.scaling import threads as threads_module
+from antigil.scaling.threads import Usage
 from antigil.scaling.window import Track, batches_by, run_window, summarize
 
 
@@ -181,7 +181,7 @@ def test_a_thread_that_hangs_while_it_is_prepared_leaves_no_other_behind(held_lo
 
 
 def test_an_error_is_raised_although_another_thread_hangs(held_lock, monkeypatch):
-    monkeypatch.setattr(window_module, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(threads_module, "GRACE_SECONDS", 0.2)
 
     def make_run(thread, threads):
         return (lambda calls: pass_through(held_lock)) if thread else (lambda calls: breaks(calls))
