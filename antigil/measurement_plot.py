@@ -40,7 +40,7 @@ def _figure(measurement: Measurement) -> Figure:
 
     threads = [point.threads for point in measurement.points]
     speedups = [point.speedup.median for point in measurement.points]
-    ideal = [min(n, measurement.host.cpus_allowed) for n in threads]
+    ideal = [min(n, measurement.host.ideal) for n in threads]
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.plot(threads, ideal, "--", color=GREY, label="ideal: min(threads, CPUs allowed)")

@@ -67,7 +67,7 @@ def calibrated(
         )
     except MeasurementError as error:
         return None, [calibration.failed(error)]
-    cores = facts.cpus_allowed if facts.cores is None else min(facts.cores[0], facts.cpus_allowed)
+    cores = min(facts.cores_alike, facts.cpus_allowed)
     return measured, list(calibration.judge(measured, cores))
 
 

@@ -98,6 +98,14 @@ def judge_cores(machine: Facts) -> Finding:
             Level.NOTE, "cores", f"{machine.system} does not say here which CPUs share a physical core"
         )
     cores, shared = machine.cores
+    if machine.cores_alike < cores:
+        return Finding(
+            Level.NOTE,
+            "cores",
+            f"{machine.cores_alike} of {cores} physical cores are of the fastest kind",
+            f"beyond {machine.cores_alike} threads a speedup tells of slower cores, too (as inflation)",
+            f"compare speedups up to {machine.cores_alike} threads; the fastest cores come first",
+        )
     if cores < len(machine.cpus):
         return Finding(
             Level.NOTE,

@@ -7,7 +7,14 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from antigil.scaling import affinity, cgroup_quota, cpu_model, gil_enabled, queue_is_measurable
+from antigil.scaling import (
+    affinity,
+    cgroup_quota,
+    cpu_model,
+    gil_enabled,
+    placement,
+    queue_is_measurable,
+)
 
 from . import readers
 
@@ -41,6 +48,7 @@ class Facts:
     switch_interval: float
     queue_measured: bool
     switches_counted: bool | None
+    cores_alike: int
 
     @classmethod
     def gather(cls) -> Facts:
@@ -66,6 +74,7 @@ class Facts:
             switch_interval=sys.getswitchinterval(),
             queue_measured=queue_is_measurable(),
             switches_counted=readers.context_switches_counted(),
+            cores_alike=placement(cpus).alike,
         )
 
     @property

@@ -112,8 +112,7 @@ def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]:
     """Yield a bar of the speedup for each thread count, with a mark at the ideal min(n, CPUs allowed)."""
     block, mark = ("#", "|") if ascii_only else ("\u2588", "\u2502")
-    allowed = measurement.host.cpus_allowed
-    ideals = {point.threads: min(point.threads, allowed) for point in measurement.points}
+    ideals = {point.threads: min(point.threads, measurement.host.ideal) for point in measurement.points}
     longest = max(*ideals.values(), *(point.speedup.median for point in measurement.points))
     for point in measurement.points:
         filled = round(BAR_WIDTH * point.speedup.median / longest)
@@ -153,6 +152,11 @@ def notes(measurement: Measurement) -> Iterator[str]:
     where = measurement.host
     build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
     yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
+    if where.ideal < where.cpus_allowed:
+        yield (
+            f"Note:     the CPUs are hardware threads, or cores of several kinds: {where.ideal} cores are "
+            "alike, and laws and ideals end there"
+        )
     if measurement.cut is not None:
         yield f"Note:     {cut_short(measurement, measurement.cut)}"
     if measurement.disturbed:

@@ -9,7 +9,16 @@ from .experiment import default_thread_counts, measure, measure_function
 from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .gil_verdict import gil_verdict, sentence, waits
-from .host import Host, affinity, cgroup_quota, cpu_model, cpus_allowed, gil_enabled, thread_siblings
+from .host import (
+    Host,
+    affinity,
+    cgroup_quota,
+    cpu_model,
+    cpus_allowed,
+    gil_enabled,
+    placement,
+    thread_siblings,
+)
 from .intervals import median_interval
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .rounds import (
@@ -55,6 +64,7 @@ __all__ = [
     "measure_function",
     "measure_rounds",
     "median_interval",
+    "placement",
     "pool",
     "probe_gil",
     "queue_is_measurable",

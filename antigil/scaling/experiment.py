@@ -25,16 +25,23 @@ PROCESSES = 8
 OVERRUN = 1.5
 """With long calls, so many times the budget may be spent where that is enough for all processes."""
 
+MOST_BEYOND = 64
+"""CPUs allowed up to which a thread count beyond them is measured by default."""
+
 PROBE_SHARE = 0.4
 """Share of the budget that goes to the GIL probe."""
 
 
 def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
-    """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond."""
+    """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond.
+
+    Beyond more than `MOST_BEYOND` CPUs there is none: threads that want the GIL take turns of 5 ms, and
+    several hundred would take many seconds for each window.
+    """
     allowed = cpus_allowed() if allowed is None else allowed
     counts = {1, allowed}
     n = 1
-    while n <= allowed:
+    while n <= allowed and (2 * n <= allowed or allowed <= MOST_BEYOND):
         n *= 2
         counts.add(n)
     return tuple(sorted(counts))

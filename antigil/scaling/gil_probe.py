@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from .gil_held_share import GilHeld, Probe, estimate
 from .host import affinity, pin_thread
@@ -214,8 +214,7 @@ class _Watch:
         except OSError:
             return lambda: b"0 0 0"  # not Linux: all time counts as running time
         self._files.callback(os.close, descriptor)
-        pread, buffer = ctypes.PyDLL(None).pread, ctypes.create_string_buffer(96)
-        pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
+        pread, buffer = _pread(ctypes.PyDLL(None)), ctypes.create_string_buffer(96)
 
         def read() -> bytes:
             pread(descriptor, buffer, 95, 0)
@@ -268,6 +267,13 @@ def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
     """Return the worker's CPU time, its time in the run queue, and the prober's."""
     cpu, worker, own = clocks
     return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
+
+
+def _pread(library: ctypes.CDLL) -> Callable[..., int]:
+    """Return the pread that takes an offset of 64 bits: plain pread does not, on 32-bit systems of glibc."""
+    pread = library.pread64 if hasattr(library, "pread64") else library.pread
+    pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
+    return cast(Callable[..., int], pread)
 
 
 def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:

@@ -20,6 +20,9 @@ CGROUP_ROOT = Path("/sys/fs/cgroup")
 CGROUP_MEMBERSHIP = Path("/proc/self/cgroup")
 CPU_TOPOLOGY = Path("/sys/devices/system/cpu")
 
+ALIKE = 0.9
+"""Cores of this part of the fastest one's speed are of its kind: a few are clocked a little higher."""
+
 
 def affinity() -> tuple[int, ...]:
     """Return the numbers of the CPUs on which the calling thread may run, ascending.
@@ -97,12 +100,34 @@ def cpus_allowed() -> int:
     return allowed if quota is None else max(1, min(allowed, int(quota)))
 
 
-def pinning_order(cpus: tuple[int, ...] | None = None, topology: Path = CPU_TOPOLOGY) -> tuple[int, ...]:
-    """Return the CPUs in the order in which threads should be placed on them.
+@dataclass(frozen=True)
+class Placement:
+    """The CPUs in the order in which threads should be placed on them, and how many are alike.
 
-    One CPU of every physical core comes first, the cores' further hardware threads after:
-    two threads on one core share its execution units and measure SMT, not scaling.
+    One CPU of every physical core comes first, the fastest cores before slower ones, and the cores'
+    further hardware threads last: two threads on one core share its execution units and measure
+    SMT, not scaling.
+
+    Attributes
+    ----------
+    cpus
+        All CPUs allowed.
+    alike
+        So many at the beginning are cores of one kind. As long as they are enough, threads take
+        turns on them, so that one thread's calls are as fast as those of many.
     """
+
+    cpus: tuple[int, ...]
+    alike: int
+
+    def of(self, threads: int, shift: int) -> tuple[int, ...]:
+        """Return CPUs for so many threads, moved on by ``shift`` so that every CPU takes its turn."""
+        among = self.cpus[: self.alike] if threads <= self.alike else self.cpus
+        return tuple(among[(shift + i) % len(among)] for i in range(threads))
+
+
+def placement(cpus: tuple[int, ...] | None = None, topology: Path = CPU_TOPOLOGY) -> Placement:
+    """Return where to place threads."""
     first: list[int] = []
     further: list[int] = []
     seen: set[str] = set()
@@ -110,7 +135,26 @@ def pinning_order(cpus: tuple[int, ...] | None = None, topology: Path = CPU_TOPO
         siblings = thread_siblings(cpu, topology) or str(cpu)  # else a core of its own
         (further if siblings in seen else first).append(cpu)
         seen.add(siblings)
-    return (*first, *further)
+    speeds = {cpu: core_speed(cpu, topology) for cpu in first}
+    fastest = max(speeds.values())
+    alike = [cpu for cpu in first if speeds[cpu] >= ALIKE * fastest]
+    slower = sorted((cpu for cpu in first if cpu not in alike), key=lambda cpu: -speeds[cpu])
+    return Placement((*alike, *slower, *further), len(alike))
+
+
+def core_speed(cpu: int, topology: Path = CPU_TOPOLOGY) -> float:
+    """Return a CPU's capacity, or its highest frequency, for comparison with others; 0 if not told."""
+    for name in ("cpu_capacity", "cpufreq/cpuinfo_max_freq"):
+        try:
+            return float((topology / f"cpu{cpu}" / name).read_text())
+        except (OSError, ValueError):
+            pass  # not Linux, a virtual machine, or cores of one kind
+    return 0.0
+
+
+def cores_allowed() -> int:
+    """Return on how many physical cores of one kind this process can keep busy at once (at least 1)."""
+    return min(cpus_allowed(), placement().alike)
 
 
 def thread_siblings(cpu: int, topology: Path = CPU_TOPOLOGY) -> str | None:
@@ -147,6 +191,8 @@ class Host:
     queue_measured
         Whether the system reports time in the run queue. Where it does not, waiting includes
         queueing, and a queue-free speedup cannot be had.
+    cores_alike
+        Physical cores of one kind among the CPUs allowed; None in results of before they were told.
     """
 
     python_version: str
@@ -156,6 +202,12 @@ class Host:
     cpu: str
     cpus_allowed: int
     queue_measured: bool
+    cores_alike: int | None = None
+
+    @property
+    def ideal(self) -> int:
+        """The speedup that no number of threads can be expected to exceed here."""
+        return self.cores_alike or self.cpus_allowed
 
     @classmethod
     def here(cls) -> Host:
@@ -168,6 +220,7 @@ class Host:
             cpu=cpu_model(),
             cpus_allowed=cpus_allowed(),
             queue_measured=queue_is_measurable(),
+            cores_alike=cores_allowed(),
         )
 
 

@@ -168,6 +168,7 @@ class Measurement:
             "machine": {
                 "cpu": where.cpu,
                 "cpus_allowed": where.cpus_allowed,
+                "cores_alike": where.cores_alike,
                 "queue_measured": where.queue_measured,
                 "steal": self.steal,
             },

@@ -27,7 +27,7 @@ from functools import partial
 from random import Random
 from types import MappingProxyType
 
-from .host import cpus_allowed, pinning_order
+from .host import affinity, cpus_allowed, placement
 from .intervals import median_interval
 from .threads import SYSTEM_CLOCKS, Clocks
 from .window import Window, run_window, time_one_call
@@ -41,6 +41,9 @@ DISTURBED_QUEUE_SHARE = 0.03
 
 MARK_SECONDS = 1e-4
 """Short calls are batched until two looks at the clock are so far apart: 0.25 us in 100 us."""
+
+MARKING_THREADS = 8
+"""With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
 
 WINDOW_SECONDS = 0.03
 """Least length of a window: several of CPython's switch intervals of 5 ms."""
@@ -159,11 +162,11 @@ def measure_rounds(
     make_run = workload if callable(workload) else workload.prepare()
     measure_window = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
-    order = pinning_order() if plan.pin else ()
+    places = placement() if plan.pin else None
+    shift = RANDOM.randrange(len(affinity()))
     start = time.monotonic()
     before_window()
     call_seconds = _call_seconds(make_run, measure_window, plan.time_limit)
-    measure_window = partial(measure_window, calls_per_mark=max(1, round(MARK_SECONDS / call_seconds)))
     window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
     counts = sorted({1, *plan.thread_counts})
     calls = calls_that_fit(call_seconds, len(counts), plan.budget) if plan.shorten else CALLS_PER_WINDOW
@@ -179,9 +182,10 @@ def measure_rounds(
             break
         windows = {}
         for n in RANDOM.sample(counts, len(counts)):
-            cpus = placement(order, n, shift=len(rounds)) if order and n <= allowed else None
+            cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
-            windows[n] = measure_window(n, window_seconds, cpus=cpus)
+            calls_per_mark = max(1, round(mark_seconds(n) / call_seconds))
+            windows[n] = measure_window(n, window_seconds, cpus=cpus, calls_per_mark=calls_per_mark)
         rounds.append(Round(MappingProxyType(windows), allowed, shortened))
         last = time.monotonic() - began
     return tuple(rounds)
@@ -199,6 +203,11 @@ def _call_seconds(
     return first.seconds / first.calls
 
 
+def mark_seconds(threads: int) -> float:
+    """Return how far apart each thread's looks at the clock are: they hold the GIL, all threads' together."""
+    return MARK_SECONDS * max(1.0, threads / MARKING_THREADS)
+
+
 def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:
     """Return how many calls of a thread a window is to hold.
 
@@ -211,11 +220,6 @@ def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:
         return CALLS_PER_WINDOW
     fitting = int(budget / (windows * call_seconds)) - (CALLS_BEFORE - 1)
     return min(max(fitting, 1), CALLS_PER_WINDOW - 1)
-
-
-def placement(order: Sequence[int], n: int, shift: int) -> tuple[int, ...]:
-    """Return CPUs for n threads, moved on by ``shift`` so that every CPU takes its turn."""
-    return tuple(order[(shift + i) % len(order)] for i in range(n))
 
 
 def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:

@@ -64,8 +64,9 @@ class ThreadMeter:
         if self._schedstat is None:
             return Usage(time.thread_time(), None)
         self._schedstat.seek(0)
-        queued_ns = int(self._schedstat.read().split()[1])
-        return Usage(time.thread_time(), queued_ns / 1e9)
+        _, queued_ns, time_slices = map(int, self._schedstat.read().split())
+        # A thread that runs has had a time slice: a kernel whose statistics are switched off counts none.
+        return Usage(time.thread_time(), queued_ns / 1e9 if time_slices else None)
 
 
 @dataclass(frozen=True)

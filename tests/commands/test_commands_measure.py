@@ -68,7 +68,7 @@ def test_json_has_the_documented_keys(measured):
         *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
-    assert set(form["machine"]) == {"cpu", "cpus_allowed", "queue_measured", "steal"}
+    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
     assert set(form["gil_held"]) == {"share", "se", "ci99", "probes", "method", "samples"}
     assert set(form["laws"]) == {"threads", "karp_flatt", "best", "note"}
     assert [point["threads"] for point in form["points"]] == [1, 2]

@@ -11,6 +11,7 @@ import pytest
 from antigil import measurement_plot
 from antigil.commands import main as cli
 from antigil.commands import measure as measuring
+from antigil.laws.fit_measurement import fitted_laws
 from antigil.report import measurement as render
 from antigil.scaling import Cut, Estimate, GilHeld, Host, Measurement, Point, Workload
 
@@ -192,3 +193,14 @@ def test_no_progress_line_is_left_behind_by_an_error(monkeypatch, capsys):
 
 def test_queueing_that_is_not_told_is_null_and_not_nothing():
     assert found(queue_measured=False).to_json()["points"][0]["queued"] is None
+
+
+def test_hardware_threads_of_a_core_are_no_cpus_of_their_own():
+    """Of four CPUs on two cores, laws and ideals end at two threads."""
+    measured = found(point(1, 1.0), point(2, 1.98), point(4, 2.4))
+    smt = replace(measured, host=replace(measured.host, cpus_allowed=4, cores_alike=2))
+
+    assert fitted_laws(smt)["threads"] == [1, 2]
+    assert list(render.bars(smt))[2].endswith("2.40 of 2")
+    assert any("2 cores are alike" in line for line in shown(smt))
+    assert not any("cores are alike" in line for line in shown(measured))

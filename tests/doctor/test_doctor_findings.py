@@ -42,6 +42,7 @@ def load(busy, programs=()):
         ("quota", {"quota": 0.5}, Level.BAD, "at least one whole CPU"),
         ("cores", {"cores": (2, 0)}, Level.NOTE, "4 CPUs are hardware threads of 2 physical cores"),
         ("cores", {"cores": (4, 1)}, Level.NOTE, "1 of 4 physical cores have hardware threads that others"),
+        ("cores", {"cores_alike": 2}, Level.NOTE, "2 of 4 physical cores are of the fastest kind"),
         ("cores", {"cores": None, "system": "Darwin"}, Level.NOTE, "Darwin does not say"),
         ("load", load(0.1), Level.OK, "0.10 of 4 CPUs, load average 0.10"),
         ("load", load(1.0, (("make", 0.9), ("sh", 0.1))), Level.NOTE, "(make 0.90, sh 0.10)"),

@@ -2,6 +2,7 @@
 
 import os
 import time
+from io import FileIO
 from types import SimpleNamespace
 
 import pytest
@@ -49,6 +50,19 @@ def test_without_scheduler_statistics_the_queue_is_not_guessed():
     with ThreadMeter() as meter:
         assert meter.read().queued is None
     assert queue_is_measurable() is False
+
+
+def test_scheduler_statistics_that_are_switched_off_are_not_measured(monkeypatch, tmp_path):
+    """The kernel then has the file, and counts nothing."""
+    (tmp_path / "schedstat").write_text("0 0 0\n")
+    monkeypatch.setattr(threads_module, "FileIO", lambda path: FileIO(tmp_path / "schedstat"))
+    assert queue_is_measurable() is False
+
+
+@pytest.mark.parametrize(("names", "taken"), [(("pread", "pread64"), "pread64"), (("pread",), "pread")])
+def test_an_offset_of_64_bits_goes_to_the_pread_that_takes_one(names, taken):
+    library = SimpleNamespace(**{name: SimpleNamespace(name=name) for name in names})
+    assert probe_module._pread(library).name == taken
 
 
 @pytest.mark.usefixtures("no_schedstat", "no_affinity")

@@ -8,7 +8,7 @@ import pytest
 
 from antigil.scaling import cgroup_quota, cpus_allowed
 from antigil.scaling import host as host_module
-from antigil.scaling.host import affinity, pinning_order
+from antigil.scaling.host import Host, Placement, affinity, placement
 
 V2 = "0::/outer/inner\n"
 V1 = "12:memory:/outer\n4:cpu,cpuacct:/outer/inner\n0::/\n"
@@ -132,4 +132,35 @@ def topology(tmp_path):
     ],
 )
 def test_every_core_comes_before_any_second_hardware_thread(topology, siblings, cpus, order):
-    assert pinning_order(cpus, topology(siblings)) == order
+    assert placement(cpus, topology(siblings)).cpus == order
+
+
+def test_cores_of_the_fastest_kind_come_first_and_threads_stay_on_them(topology):
+    """Four efficient cores are numbered before two fast ones with two hardware threads each."""
+    folder = topology({0: "0", 1: "1", 2: "2", 3: "3", 4: "4-5", 5: "4-5", 6: "6-7", 7: "6-7"})
+    for cpu in range(8):
+        (folder / f"cpu{cpu}" / "cpufreq").mkdir()
+        speed = 3_800_000 if cpu < 4 else 5_200_000 if cpu < 6 else 5_000_000
+        (folder / f"cpu{cpu}" / "cpufreq" / "cpuinfo_max_freq").write_text(f"{speed}\n")
+    places = placement(tuple(range(8)), folder)
+    assert places == Placement((4, 6, 0, 1, 2, 3, 5, 7), alike=2)
+    assert [places.of(1, shift) for shift in range(3)] == [(4,), (6,), (4,)]
+    assert [places.of(2, shift) for shift in range(2)] == [(4, 6), (6, 4)]
+    assert set(places.of(6, 1)) == {6, 0, 1, 2, 3, 5}
+
+
+def test_capacity_tells_kinds_of_cores_where_there_is_one(topology):
+    folder = topology({0: "0", 1: "1"})
+    for cpu, capacity in ((0, 446), (1, 1024)):
+        (folder / f"cpu{cpu}" / "cpu_capacity").write_text(f"{capacity}\n")
+    assert placement((0, 1), folder) == Placement((1, 0), alike=1)
+
+
+def test_cores_of_one_kind_take_turns_round_about():
+    places = Placement((0, 2, 1), 3)
+    assert [places.of(2, shift) for shift in range(4)] == [(0, 2), (2, 1), (1, 0), (0, 2)]
+
+
+@pytest.mark.parametrize(("alike", "ideal"), [(8, 8), (16, 16), (None, 16)])
+def test_the_ideal_ends_with_the_cores_of_one_kind(alike, ideal):
+    assert Host("3.13", "CPython", True, 0.005, "a CPU", 16, True, alike).ideal == ideal

@@ -7,7 +7,8 @@ from fakes import OwnTime, round_of, window
 
 from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
 from antigil.scaling import rounds as rounds_module
-from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, placement, select
+from antigil.scaling.host import Placement
+from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, select
 
 CALM = window(1, 100.0), window(2, 200.0)
 
@@ -146,7 +147,8 @@ def install(monkeypatch):
         monkeypatch.setattr(rounds_module, "run_window", machine)
         monkeypatch.setattr(rounds_module, "time", machine)
         monkeypatch.setattr(rounds_module, "cpus_allowed", lambda: len(cpus))
-        monkeypatch.setattr(rounds_module, "pinning_order", lambda: cpus)
+        monkeypatch.setattr(rounds_module, "placement", lambda: Placement(cpus, len(cpus)))
+        monkeypatch.setattr(rounds_module, "affinity", lambda: (0,))  # the first CPU has the first turn
         return machine
 
     return put_in_place
@@ -238,8 +240,18 @@ def test_nothing_is_pinned_where_that_is_not_wanted(install):
     assert [asked.cpus for asked in machine.asked] == [None, None, None]
 
 
-def test_placement_goes_round():
-    assert [placement((0, 2, 1), 2, shift) for shift in range(4)] == [(0, 2), (2, 1), (1, 0), (0, 2)]
+def test_the_first_turn_is_not_always_the_first_cpus(install, monkeypatch):
+    machine = install(Machine(), cpus=(4, 6))
+    monkeypatch.setattr(rounds_module, "affinity", lambda: (4, 6))
+    for _ in range(40):
+        measure_rounds(NOTHING, Plan((1,), budget=1.0, rounds=1))
+    assert {asked.cpus for asked in machine.asked} == {None, (4,), (6,)}
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8, 64, 256])
+def test_looks_at_the_clock_take_little_of_the_gil(threads):
+    """A look holds it for less than 1 us."""
+    assert threads * 1e-6 / rounds_module.mark_seconds(threads) <= 0.081
 
 
 def test_measuring_with_clocks_of_ones_own():
@@ -270,6 +282,9 @@ def test_a_plan_refuses_what_is_not_positive(wrong):
         (3, (1, 2, 3, 4)),
         (6, (1, 2, 4, 6, 8)),
         (64, (1, 2, 4, 8, 16, 32, 64, 128)),
+        (65, (1, 2, 4, 8, 16, 32, 64, 65)),
+        (96, (1, 2, 4, 8, 16, 32, 64, 96)),
+        (128, (1, 2, 4, 8, 16, 32, 64, 128)),
     ],
 )
 def test_default_thread_counts_double_up_to_one_step_beyond_the_cpus(allowed, counts):
