@@ -24,17 +24,27 @@ calculate(uint64_t step)
     return value;
 }
 
-/* Sum f(0), f(1), ... f(max - 1) modulo 2**64. The pointer is volatile so that every step
+/* Sum f(from), ... f(to - 1) modulo 2**64. The pointer is volatile so that every step
  * really calls through it: inlined into the two wrappers, they would be two loops, which a
  * compiler may lay out differently. */
 static uint64_t
-reduce(uint64_t max, uint64_t (*volatile f)(uint64_t))
+reduce(uint64_t from, uint64_t to, uint64_t (*volatile f)(uint64_t))
 {
     uint64_t total = 0;
-    for (uint64_t step = 0; step < max; step++) {
+    for (uint64_t step = from; step < to; step++) {
         total += f(step);
     }
     return total;
+}
+
+/* Steps between two looks for signals, so that Ctrl-C ends a long call: about 50 ms. */
+#define STEPS_AT_ONCE 10000
+
+/* Return where the portion that begins at `from` ends. */
+static uint64_t
+portion_end(uint64_t from, uint64_t max)
+{
+    return max - from > STEPS_AT_ONCE ? from + STEPS_AT_ONCE : max;
 }
 
 /* Parse (max=DEFAULT_MAX). Return 1, or 0 with an exception set that names max. */
@@ -53,11 +63,17 @@ static PyObject *
 calcular_com_gil(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     antigil_integer max = {"max", INT64_MAX, DEFAULT_MAX};
-    uint64_t total;
+    uint64_t total = 0;
     if (!parse_max(args, kwargs, "|O&:calcular_com_gil", &max)) {
         return NULL;
     }
-    total = reduce(max.value, calculate);
+    for (uint64_t from = 0, to; from < max.value; from = to) {
+        to = portion_end(from, max.value);
+        total += reduce(from, to, calculate);
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+    }
     return PyUnicode_FromFormat("%llu", (unsigned long long)total);
 }
 
@@ -69,13 +85,19 @@ static PyObject *
 calcular_sem_gil(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     antigil_integer max = {"max", INT64_MAX, DEFAULT_MAX};
-    uint64_t total;
+    uint64_t total = 0;
     if (!parse_max(args, kwargs, "|O&:calcular_sem_gil", &max)) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    total = reduce(max.value, calculate);
-    Py_END_ALLOW_THREADS
+    for (uint64_t from = 0, to; from < max.value; from = to) {
+        to = portion_end(from, max.value);
+        Py_BEGIN_ALLOW_THREADS
+        total += reduce(from, to, calculate);
+        Py_END_ALLOW_THREADS
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+    }
     return PyUnicode_FromFormat("%llu", (unsigned long long)total);
 }
 

@@ -74,6 +74,15 @@ next_released(plan *todo)
     return steps;
 }
 
+/* Steps between two looks for signals, so that Ctrl-C ends a long call: about 50 ms. */
+#define STEPS_AT_ONCE 5000000
+
+static uint64_t
+portion_of(uint64_t steps)
+{
+    return steps < STEPS_AT_ONCE ? steps : STEPS_AT_ONCE;
+}
+
 PyDoc_STRVAR(serial_fraction_doc,
              "serial_fraction(steps, held_share, slice_steps=1000)\n--\n\n"
              "Do steps of work, the GIL held for a share of them in slices and released for the rest.");
@@ -96,15 +105,24 @@ serial_fraction(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     }
     plan todo = make_plan(steps.value, held_share.value, slice_steps.value);
     uint64_t value = 0;
+    uint64_t portion;
     for (uint64_t slice = 0; slice < todo.slices; slice++) {
-        value = work(value, next_held(&todo));
-        uint64_t released = next_released(&todo);
-        if (released == 0) {
-            continue; /* nothing to release the GIL for */
+        for (uint64_t left = next_held(&todo); left > 0; left -= portion) {
+            portion = portion_of(left);
+            value = work(value, portion);
+            if (PyErr_CheckSignals() < 0) {
+                return NULL;
+            }
         }
-        Py_BEGIN_ALLOW_THREADS
-        value = work(value, released);
-        Py_END_ALLOW_THREADS
+        for (uint64_t left = next_released(&todo); left > 0; left -= portion) {
+            portion = portion_of(left);
+            Py_BEGIN_ALLOW_THREADS
+            value = work(value, portion);
+            Py_END_ALLOW_THREADS
+            if (PyErr_CheckSignals() < 0) {
+                return NULL;
+            }
+        }
     }
     return PyLong_FromUnsignedLongLong(value);
 }

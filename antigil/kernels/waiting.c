@@ -17,17 +17,19 @@
 #include <unistd.h>
 #endif
 
-/* A day. A sleep cannot be interrupted, so a longer one is surely a mistake. */
+/* A day: a longer sleep is surely a mistake. */
 #define MOST_SECONDS 86400.0
 
 #ifdef _WIN32
 
-static void
+/* Sleep and return the seconds left, which are none: no signal ends a sleep here. */
+static double
 sleep_for(double seconds)
 {
     double milliseconds = seconds * 1e3;
     DWORD whole = (DWORD)milliseconds;
     Sleep((double)whole < milliseconds ? whole + 1 : whole);
+    return 0.0;
 }
 
 /* Microsoft's run-time library ends the process at a bad descriptor, unless told not to. */
@@ -54,15 +56,17 @@ read_some(int fd, char *memory, size_t size, int *error)
 
 #else
 
-/* Sleep on after a signal: its Python handler runs when the call has ended. */
-static void
+/* Sleep, and return the seconds that were left when a signal came, or none. */
+static double
 sleep_for(double seconds)
 {
     struct timespec left;
     left.tv_sec = (time_t)seconds;
     left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) < 0 && errno == EINTR) {
+    if (nanosleep(&left, &left) == 0 || errno != EINTR) {
+        return 0.0;
     }
+    return (double)left.tv_sec + (double)left.tv_nsec * 1e-9;
 }
 
 static int64_t
@@ -83,7 +87,7 @@ parse_seconds(PyObject *args, PyObject *kwargs, const char *format, antigil_real
 }
 
 PyDoc_STRVAR(sleep_holding_doc, "sleep_holding(seconds)\n--\n\n"
-                                "Sleep while holding the GIL. Signals are handled after it.");
+                                "Sleep while holding the GIL.");
 
 static PyObject *
 sleep_holding(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
@@ -92,12 +96,17 @@ sleep_holding(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     if (!parse_seconds(args, kwargs, "O&:sleep_holding", &seconds)) {
         return NULL;
     }
-    sleep_for(seconds.value);
+    do {
+        seconds.value = sleep_for(seconds.value);
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+    } while (seconds.value > 0.0);
     Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(sleep_releasing_doc, "sleep_releasing(seconds)\n--\n\n"
-                                  "Sleep with the GIL released. Signals are handled after it.");
+                                  "Sleep with the GIL released.");
 
 static PyObject *
 sleep_releasing(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
@@ -106,9 +115,14 @@ sleep_releasing(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     if (!parse_seconds(args, kwargs, "O&:sleep_releasing", &seconds)) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    sleep_for(seconds.value);
-    Py_END_ALLOW_THREADS
+    do {
+        Py_BEGIN_ALLOW_THREADS
+        seconds.value = sleep_for(seconds.value);
+        Py_END_ALLOW_THREADS
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
+    } while (seconds.value > 0.0);
     Py_RETURN_NONE;
 }
 
