@@ -11,7 +11,7 @@ import pytest
 from antigil.commands import main as cli
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "README.pt.md", "CONTRIBUTING.md")
 
 
 def commands(document):
@@ -29,8 +29,9 @@ def test_make_targets_exist(document):
     assert named <= targets
 
 
-def test_antigil_commands_exist():
-    named = set(re.findall(r"\bantigil ([a-z]+)\b(?! import)", commands("README.md")))
+@pytest.mark.parametrize("document", ["README.md", "README.pt.md"])
+def test_antigil_commands_exist(document):
+    named = set(re.findall(r"\bantigil ([a-z]+)\b(?! import)", commands(document)))
 
     assert named
     assert named <= set(cli.COMMANDS)
