@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from antigil.report.measurement import COLUMNS, row
-from antigil.scaling import Measurement, sentence
+from antigil.report.sentence import sentence
+from antigil.scaling import Measurement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,9 +54,11 @@ def _figure(measurement: Measurement) -> Figure:
         )
     else:
         axes.plot(threads, speedups, "o-", color=BLUE, label="speedup")
-    ceiling = measurement.gil_held.ceiling
-    if ceiling is not None and ceiling < 1.5 * max(*ideal, *speedups):
-        axes.axhline(ceiling, color=GREY, linestyle=":", label=f"ceiling 1 / held = {ceiling:.3g}")
+    ceilings, top = measurement.gil_held.ceilings, 1.5 * max(*ideal, *speedups)
+    if ceilings is not None and ceilings[0] < top:
+        axes.axhspan(
+            ceilings[0], min(top, ceilings[1] or top), color=GREY, alpha=0.2, label="ceiling 1 / held"
+        )
     axes.set_xscale("log", base=2)
     axes.set_xticks(threads, [str(n) for n in threads])
     axes.set_ylim(bottom=0)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from antigil.scaling import Cut, Estimate, Measurement, Point, gil_verdict, sentence, waits
+from antigil.scaling import Cut, Estimate, Measurement, Point, cause, gil_verdict, judged, missing, waits
+
+from .sentence import ceiling, sentence
 
 BAR_WIDTH = 40
 COLUMNS = (
@@ -35,8 +38,13 @@ LAW_NAMES = {
 
 def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[str, Any]:
     """Return the documented JSON form of a measurement (docs/measure.md), with the laws that fit it."""
+    found = judged(measurement)
     return measurement.to_json() | {
         "laws": laws,
+        "scaling": measurement.scaling,
+        "judged": None if found is None else asdict(found),
+        "missing": None if found is None else missing(measurement, found.threads),
+        "cause": None if found is None else cause(measurement, found.threads),
         "verdict": gil_verdict(measurement),
         "waits": waits(measurement),
         "sentence": sentence(measurement),
@@ -78,8 +86,9 @@ def row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
 
 
 def interval(estimate: Estimate) -> str:
-    """Return an interval as ``1.97 to 2.00``, or nothing where there are too few samples for one."""
-    return "" if estimate.ci99 is None else f"{estimate.ci99[0]:.2f} to {estimate.ci99[1]:.2f}"
+    """Return an interval as ``1.97 to 2.00``; of few samples it is their range, and says so."""
+    ends = estimate.ci99 or estimate.range
+    return "" if ends is None else f"{'' if estimate.ci99 else 'range '}{ends[0]:.2f} to {ends[1]:.2f}"
 
 
 def rate(calls_per_second: float) -> str:
@@ -140,10 +149,9 @@ def held_line(measurement: Measurement) -> str:
     """Return the GIL-held share with its interval, the ceiling it sets, and the stall."""
     held = measurement.gil_held
     low, high = held.ci99
-    ceiling = "none seen" if held.ceiling is None else f"{held.ceiling:.3g}"
     return (
         f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "
-        f"ceiling on any machine: {ceiling}   stall: {seconds(held.stall)}"
+        f"ceiling on any machine: {ceiling(measurement)}   stall: {seconds(held.stall)}"
     )
 
 

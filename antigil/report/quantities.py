@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from antigil.scaling import speedup_word
+
+__all__ = ["SCALING_WORDS", "speedup_word"]
 
 #: What a quantity is called; ``{n}`` is the number of threads.
 NAMES = {
@@ -15,6 +19,14 @@ NAMES = {
     "gil_held": "GIL held",
     "stall": "longest stall",
     "time": "time of one call",
+}
+#: What the verdicts on scaling are called on the pages.
+SCALING_WORDS = {
+    "scales": "scales",
+    "partly": "helps partly",
+    "does-not": "threads do not help",
+    "hurts": "threads hurt",
+    "inconclusive": "inconclusive",
 }
 SHARES = frozenset({"waiting", "queued", "gil_held"})
 SECONDS = frozenset({"stall", "time"})
@@ -66,6 +78,18 @@ def seconds(number: float) -> str:
 def ceiling(held: float) -> str:
     """Return what a held share allows at most."""
     return times(1.0 / held) if held >= 0.001 else "no limit by the GIL"
+
+
+def limits(low: float, high: float | None) -> str:
+    """Return a range of ceilings; it may have no upper end."""
+    if high is None or high > 10 * low:
+        return f"{low:.2g} or more"
+    return span(low, high, lambda value: f"{value:.2g}" if value < 100 else f"{value:.0f}")
+
+
+def span(low: float, high: float, text: Callable[[float], str]) -> str:
+    """Return two ends in words, or one where both read the same."""
+    return text(low) if text(low) == text(high) else f"{text(low)} to {text(high)}"
 
 
 def times(value: float) -> str:

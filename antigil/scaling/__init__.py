@@ -8,7 +8,6 @@ from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
 from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
-from .gil_verdict import gil_verdict, sentence, waits
 from .host import (
     Host,
     affinity,
@@ -32,18 +31,36 @@ from .rounds import (
 )
 from .sample import Sample
 from .threads import queue_is_measurable
+from .verdicts import (
+    HELPS_ABOVE,
+    HURTS_BELOW,
+    SCALES_FROM,
+    Judged,
+    cause,
+    extra_waiting,
+    gil_verdict,
+    judged,
+    missing,
+    scaling_verdict,
+    speedup_word,
+    waits,
+)
 from .window import time_one_call
 from .workload import FunctionWorkload, Workload
 
 __all__ = [
     "DISTURBED_QUEUE_SHARE",
     "FEWEST_ROUNDS",
+    "HELPS_ABOVE",
+    "HURTS_BELOW",
     "INSTRUMENT_VERSION",
+    "SCALES_FROM",
     "Cut",
     "Estimate",
     "FunctionWorkload",
     "GilHeld",
     "Host",
+    "Judged",
     "Measurement",
     "MeasurementError",
     "Plan",
@@ -54,23 +71,28 @@ __all__ = [
     "Workload",
     "WorkloadTimeout",
     "affinity",
+    "cause",
     "cgroup_quota",
     "cpu_model",
     "cpus_allowed",
     "default_thread_counts",
+    "extra_waiting",
     "gil_enabled",
     "gil_verdict",
+    "judged",
     "measure",
     "measure_function",
     "measure_rounds",
     "median_interval",
+    "missing",
     "placement",
     "pool",
     "probe_gil",
     "queue_is_measurable",
+    "scaling_verdict",
     "select",
-    "sentence",
     "speedup_interval",
+    "speedup_word",
     "thread_siblings",
     "time_one_call",
     "waits",

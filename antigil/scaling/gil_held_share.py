@@ -130,6 +130,12 @@ class GilHeld:
         """
         return None if self.share < 3.0 * self.standard_error else 1.0 / self.share
 
+    @property
+    def ceilings(self) -> tuple[float, float | None] | None:
+        """Where the ceiling lies, by the 99 % interval of the share; None for an upper end without limit."""
+        low, high = self.ci99
+        return None if self.ceiling is None else (1.0 / high, 1.0 / low if low > 0.0 else None)
+
 
 def running_times(probes: Sequence[Probe]) -> list[float]:
     """Return the worker's running time during each probe: elapsed less queued, in seconds.

@@ -17,9 +17,10 @@ from .gil_held_share import GilHeld
 from .host import Host
 from .intervals import median_interval
 from .sample import Sample
+from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
-SCHEMA = "antigil.measurement/1"
+SCHEMA = "antigil.measurement/2"
 
 INSTRUMENT_VERSION = "2"
 """Figures of different versions must not be compared.
@@ -30,18 +31,25 @@ Raised by every change that can move a figure. Version 2 probes the GIL over who
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median over samples and the interval that holds it with 99 % confidence.
+    """A median over samples, and the interval that holds it with 99 % confidence.
 
-    ``ci99`` is None where there are too few samples (below eight) for such an interval.
+    Too few samples for such an interval (below eight) have their ``range`` instead.
     """
 
     median: float
     ci99: tuple[float, float] | None
+    range: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Estimate:
         """Estimate the median of the distribution that the values come from."""
-        return cls(median(values), median_interval(values, 0.99))
+        interval = median_interval(values, 0.99)
+        return cls(median(values), interval, None if interval else (min(values), max(values)))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The 99 % interval, or of fewer than eight samples their range."""
+        return self.ci99 or self.range or (self.median, self.median)
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,11 @@ class Measurement:
         raise KeyError(threads)
 
     @property
+    def scaling(self) -> str:
+        """Whether threads help: ``scales``, ``partly``, ``does-not``, ``hurts`` or ``inconclusive``."""
+        return scaling_verdict(self)
+
+    @property
     def disturbed(self) -> bool:
         """Whether other programs disturbed it so much that disturbed rounds had to be used."""
         return any(point.disturbed for point in self.points)
@@ -182,7 +195,7 @@ class Measurement:
                 "method": self.gil_held.method,
                 "samples": [one.share for one in self.gil_samples],
             },
-            "ceiling": self.gil_held.ceiling,
+            "ceiling": None if (ceilings := self.gil_held.ceilings) is None else list(ceilings),
             "stall": self.gil_held.stall,
         }
 
@@ -192,8 +205,7 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
     if not where.queue_measured:
         form["queued"] = None  # not told, which is not the same as none
     for name in ("speedup", "raw_speedup"):
-        interval = form[name]["ci99"]
-        form[name]["ci99"] = None if interval is None else list(interval)
+        form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
     form["inflation"] = None if math.isnan(point.inflation) else point.inflation
     form["efficiency"] = point.efficiency
     form["samples"] = [sample.points[point.threads].speedup for sample in samples]
@@ -214,7 +226,8 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
             Point(
                 threads=n,
                 rate=median(p.rate for p in at),
-                speedup=Estimate.of([p.speedup for p in at]),
+                # Queueing that is given back in full cannot make n threads more than n times as fast.
+                speedup=Estimate.of([min(p.speedup, max(n, p.raw_speedup)) for p in at]),
                 raw_speedup=raw,
                 waiting=waiting,
                 queued=queued,

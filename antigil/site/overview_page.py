@@ -26,6 +26,7 @@ HELP = {
     "helps partly": ("part", "partly"),
     "threads do not help": ("none", "not at all"),
     "threads hurt": ("hurt", "slower than one thread"),
+    "inconclusive": ("unknown", "inconclusive"),
     "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
 }
 
@@ -127,7 +128,7 @@ def _row(
         "release": s.release,
         "since_ago": s.since_ago,
         "spark": sparkline(s),
-        "held": s.held,
+        "held": None if s.held is None else s.held[0],
         "ceiling": s.ceiling,
         "stale": s.stale,
         "newest_state": s.newest_state.name.lower(),

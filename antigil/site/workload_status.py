@@ -14,10 +14,11 @@ import numpy as np
 from antigil.history.changes import Change
 from antigil.history.options import ConfigError, Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
+from antigil.report.quantities import SCALING_WORDS, limits, speedup_word
 
 COMMITS_AGO = 30
-#: Share of the ideal speedup from which on threads are said to help fully, and the least that is help at all.
-SCALES, HELPS, HURTS = 0.8, 1.1, 0.95
+#: A share of the GIL that is held for less sets no ceiling worth telling.
+LEAST_HELD = 0.005
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class WorkloadStatus:
         How many commits were measured in this environment after the newest value.
     newest_state : State
         What became of the headline at the newest of these.
-    held : float or None
-        The newest share of time for which the workload holds the GIL.
+    held : (float, float, float) or None
+        The newest share of time for which the workload holds the GIL, and its 99 % interval.
     """
 
     workload: Workload
@@ -56,7 +57,7 @@ class WorkloadStatus:
     mark: str
     stale: int
     newest_state: State
-    held: float | None
+    held: tuple[float, float, float] | None
 
     @property
     def threads(self) -> int:
@@ -89,17 +90,15 @@ class WorkloadStatus:
         """Whether threads still help, in a few words."""
         if self.ideal < 2:
             return "one CPU: cannot tell"
-        low, high = self.interval or (self.speedup, self.speedup)
-        if self.speedup < HURTS and high < 1:
-            return "threads hurt"
-        if self.speedup < HELPS or low <= 1:
-            return "threads do not help"
-        return "scales" if self.speedup >= SCALES * self.ideal else "helps partly"
+        return SCALING_WORDS[speedup_word(self.speedup, self.interval or (self.speedup,) * 2, self.ideal)]
 
     @property
-    def ceiling(self) -> float | None:
-        """The most that any number of threads on any number of CPUs can give, 1 ÷ held; None if unknown."""
-        return 1 / self.held if self.held else None
+    def ceiling(self) -> str | None:
+        """The most that any number of threads on any number of CPUs can give, as a range; None if unknown."""
+        if self.held is None or self.held[0] < LEAST_HELD:
+            return None
+        _, low, high = self.held
+        return limits(1.0 / high, 1.0 / low if low > 0 else None)
 
     @property
     def last_change(self) -> Change | None:
@@ -142,10 +141,13 @@ def _workload_status(
     )  # fmt: skip
 
 
-def _newest(series: Series | None) -> float | None:
-    """Return the newest value of a series, if there is one."""
+def _newest(series: Series | None) -> tuple[float, float, float] | None:
+    """Return the newest value of a series with its interval, or with itself for want of one."""
     position = None if series is None else series.newest()
-    return None if series is None or position is None else float(series.values[position])
+    if series is None or position is None:
+        return None
+    value, low, high = (float(column[position]) for column in (series.values, series.low, series.high))
+    return (value, low, high) if np.isfinite(low) and np.isfinite(high) else (value, value, value)
 
 
 def headline_series(archive: Archive, workload: str, environment: Environment) -> Series | None:

@@ -47,7 +47,7 @@ def test_json_to_standard_output_is_all_that_is_printed(measured, name):
     done = measured(name)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["schema"] == "antigil.measurement/1"
+    assert json.loads(done.stdout)["schema"] == "antigil.measurement/2"
 
 
 def test_json_has_the_documented_keys(measured):
@@ -66,6 +66,7 @@ def test_json_has_the_documented_keys(measured):
             "points",
         ),
         *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
+        *("scaling", "judged", "missing", "cause"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
@@ -77,7 +78,7 @@ def test_json_has_the_documented_keys(measured):
             *("threads", "rate", "speedup", "raw_speedup", "efficiency", "waiting", "queued", "inflation"),
             *("rounds", "dropped", "disturbed", "samples"),
         }
-        assert set(point["speedup"]) == set(point["raw_speedup"]) == {"median", "ci99"}
+        assert set(point["speedup"]) == set(point["raw_speedup"]) == {"median", "ci99", "range"}
         low, high = point["speedup"]["ci99"]
         assert low <= point["speedup"]["median"] <= high
 

@@ -3,5 +3,5 @@
 import sys
 from pathlib import Path
 
-for room in ("guard", "history"):  # for `comparisons` and `nights`, and for `generated`
+for room in ("guard", "history", "scaling"):  # for `comparisons` and `nights`, `generated`, and `fakes`
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / room))

@@ -3,6 +3,7 @@
 import threading
 from types import MappingProxyType
 
+from antigil.scaling import Estimate, GilHeld, Host, Measurement, Point, Workload
 from antigil.scaling.rounds import Round
 from antigil.scaling.threads import Clocks, Usage
 from antigil.scaling.window import Window
@@ -24,6 +25,31 @@ def window(threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
 def round_of(*windows, cpus_allowed=2):
     """Return a round of these windows."""
     return Round(MappingProxyType({one.threads: one for one in windows}), cpus_allowed)
+
+
+def measurement(
+    share,
+    standard_error=0.005,
+    *,
+    gil=True,
+    waiting=(0.0, 0.0, 0.6),
+    queued=(0.0, 0.0, 0.0),
+    speedup=(1.0, 1.0, 1.0),
+    width=0.02,
+    inflation=1.0,
+    cpus_allowed=2,
+):
+    """Return a measurement with 1, 2 and 4 threads; intervals of the speedup are of that width."""
+    points = tuple(
+        Point(
+            n, 100.0, Estimate(s, (s - width / 2, s + width / 2)), Estimate(s, None), waits, queues,
+            inflation, rounds=5, dropped=0, disturbed=queues > 0.03 and n <= cpus_allowed,
+        )
+        for n, s, waits, queues in zip((1, 2, 4), speedup, waiting, queued, strict=True)
+    )  # fmt: skip
+    held = GilHeld(share, standard_error, 500, 0.001, "switches")
+    where = Host("3.13.0", "CPython", gil, 0.005, "a CPU", cpus_allowed, True)
+    return Measurement(Workload("pass"), where, points, (), held, (held,))
 
 
 class OwnTime:

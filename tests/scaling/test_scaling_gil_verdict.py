@@ -1,41 +1,12 @@
-"""The verdict: one word and one sentence, from the held share, and where else threads wait."""
+"""The verdict on the GIL, one word from the held share, and where else threads wait."""
 
 import math
 
 import pytest
+from fakes import measurement
 
-from antigil.scaling import (
-    Estimate,
-    GilHeld,
-    Host,
-    Measurement,
-    Point,
-    Workload,
-    gil_verdict,
-    sentence,
-    waits,
-)
-from antigil.scaling.gil_verdict import extra_waiting, most_telling_point
-
-
-def measurement(
-    share,
-    standard_error=0.005,
-    *,
-    gil=True,
-    waiting=(0.0, 0.0, 0.6),
-    speedup=(1.0, 1.0, 1.0),
-    inflation=1.0,
-    cpus_allowed=2,
-):
-    """Return a measurement with 1, 2 and 4 threads."""
-    points = tuple(
-        Point(n, 100.0, Estimate(s, None), Estimate(s, None), waits, 0.0, inflation, 5, 0, False)
-        for n, s, waits in zip((1, 2, 4), speedup, waiting, strict=True)
-    )
-    held = GilHeld(share, standard_error, 500, 0.001, "switches")
-    where = Host("3.13.0", "CPython", gil, 0.005, "a CPU", cpus_allowed, True)
-    return Measurement(Workload("pass"), where, points, (), held, (held,))
+from antigil.scaling import extra_waiting, gil_verdict, waits
+from antigil.scaling.verdicts import most_telling_point
 
 
 @pytest.mark.parametrize(
@@ -120,40 +91,3 @@ def test_waiting_is_judged_beyond_what_the_calls_wait_for_alone(waiting, speedup
 )
 def test_waiting_that_the_gil_explains_is_not_elsewhere(measured, where):
     assert waits(measured) == where
-
-
-@pytest.mark.parametrize(
-    ("measured", "words"),
-    [
-        (measurement(0.0), "It releases the GIL (held for 0.0% of its time)."),
-        (measurement(0.05), "no machine will speed it up more than 20 times"),
-        (measurement(0.0, waiting=(0.0, 0.4, 0.6)), "its threads wait for each other for 40% of their time"),
-        (
-            measurement(0.3, waiting=(0.0, 0.5, 0.7)),
-            "3.3 times as fast; its threads wait for each other for 50% of their time (a lock, or I/O).",
-        ),
-        (
-            measurement(0.0, waiting=ALONE, speedup=SCALES),
-            "(held for 0.0% of its time); one thread alone waits for 98% of its time (I/O, or a lock).",
-        ),
-        (
-            measurement(0.0, gil=False, waiting=ALONE, speedup=SCALES),
-            "waits for it; one thread alone waits for 98%",
-        ),
-        (
-            measurement(1.0, waiting=ALONE),
-            "will not make it faster; one thread alone waits for 98% of its time",
-        ),
-        (
-            measurement(0.5, 0.2, waiting=ALONE),
-            "or on a quieter machine; one thread alone waits for 98% of its time",
-        ),
-        (measurement(1.0), "It holds the GIL for 100% of its time: more threads will not make it faster."),
-        (measurement(0.5), "will make it more than 2.0 times as fast"),
-        (measurement(0.0, gil=False), "The GIL is disabled: no thread waits for it."),
-        (measurement(0.5, 0.2), "too uncertain to judge"),
-        (measurement(0.105, 0.036), "for 10% of its time, +- 9%: too uncertain to set a ceiling."),
-    ],
-)
-def test_the_sentence_says_what_follows(measured, words):
-    assert words in sentence(measured)

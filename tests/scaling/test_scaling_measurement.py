@@ -44,7 +44,7 @@ def test_eight_samples_are_the_fewest_for_99_percent():
 
 
 def test_an_estimate_is_the_median_and_its_interval():
-    assert Estimate.of([3.0, 1.0, 2.0]) == Estimate(2.0, None)
+    assert Estimate.of([3.0, 1.0, 2.0]) == Estimate(2.0, None, (1.0, 3.0))
     assert Estimate.of([float(i) for i in range(9)]) == Estimate(4.0, (0.0, 8.0))
 
 
@@ -128,7 +128,7 @@ def test_the_identity_closes_for_a_measured_statement(measured):
 def test_the_json_form_is_plain_and_complete(measured):
     form = measured.to_json()
     assert json.loads(json.dumps(form, allow_nan=False)) == form
-    assert form["schema"] == "antigil.measurement/1"
+    assert form["schema"] == "antigil.measurement/2"
     assert (form["statement"], form["setup"]) == ("add(range(n))", "add, count = sum, 20_000")
     assert form["thread_setup"] == "n = count + thread"
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
@@ -140,7 +140,7 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert point["samples"] == [one.points[2].speedup for one in measured.samples]
     assert set(asdict(measured.point(2))) < set(point)
     assert form["gil_held"]["samples"] == [one.share for one in measured.gil_samples]
-    assert (form["ceiling"], form["stall"]) == (measured.gil_held.ceiling, measured.gil_held.stall)
+    assert (form["ceiling"], form["stall"]) == (list(measured.gil_held.ceilings), measured.gil_held.stall)
 
 
 def test_a_thread_count_that_was_not_measured_is_a_key_error(measured):

@@ -1,0 +1,141 @@
+"""The verdicts in words: whether threads help, what stops them, and what to do about it."""
+
+from __future__ import annotations
+
+import math
+
+from antigil.scaling import (
+    HELPS_ABOVE,
+    Judged,
+    Measurement,
+    cause,
+    extra_waiting,
+    gil_verdict,
+    judged,
+    missing,
+    waits,
+)
+
+from .quantities import limits, span
+
+COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
+
+
+def sentence(measurement: Measurement) -> str:
+    """Return the verdicts in plain sentences: on scaling with its first cause, then on the GIL."""
+    return f"{_on_scaling(measurement)}. {_on_gil(measurement)}{_elsewhere(measurement)}."
+
+
+def _on_scaling(measurement: Measurement) -> str:
+    found = judged(measurement)
+    if found is None:
+        return "Whether threads help cannot be told with one CPU, or from one thread"
+    name = f"{COUNTS.get(found.threads, found.threads)} threads"
+    if found.word == "inconclusive":
+        why = (
+            "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
+        )
+        return (
+            f"Whether threads help cannot be told: {name.lower()} get {_between(found)} times as much done "
+            f"as one ({why}: measure again with a larger budget or on a quieter machine)"
+        )
+    times = figure(found.speedup, found.high - found.low)
+    head = {
+        "scales": f"{name} get {times} times as much done as one",
+        "partly": f"{name} get {times} times as much done as one, of {found.ideal} that could be",
+        "does-not": f"{name} get no more done than one ({times} times as much)",
+        "hurts": f"{name} are {_slower(found)} times slower than one",
+    }[found.word]
+    why = "" if found.word == "scales" else because(measurement, found.threads)
+    return f"{head}{': ' if why else ''}{why}"
+
+
+def because(measurement: Measurement, threads: int) -> str:
+    """Return what takes the largest part of the missing speedup, with a remedy where one is known."""
+    name = cause(measurement, threads)
+    if name is None:
+        return ""
+    if name == "gil":
+        low, high = measurement.gil_held.ci99
+        return f"each call holds the GIL for {span(low, high, percent)} of its time"
+    if name == "waiting":
+        return _for_each_other(measurement)
+    factor = missing(measurement, threads)["cpu"]
+    return f"each call takes {factor:.2g} times the CPU time ({_memory(measurement, threads, factor)})"
+
+
+def _memory(measurement: Measurement, threads: int, factor: float) -> str:
+    written = "threads write to the same memory: reference counts of shared objects, or a shared counter"
+    if not measurement.host.gil and factor > HELPS_ABOVE * threads:
+        return f"{written}; give each thread its own"  # bandwidth that is shared makes nobody slower than one
+    if not measurement.host.gil:
+        return f"{written}; or they share the memory's bandwidth, caches or the allocator"
+    if factor > HELPS_ABOVE * threads:
+        return "threads write to the same memory, or hand something over for each call"
+    return "threads share the memory's bandwidth, caches or the allocator, or write to the same memory"
+
+
+def _elsewhere(measurement: Measurement) -> str:
+    where, found = waits(measurement), judged(measurement)
+    if where == "alone":
+        alone = measurement.point(1).waiting
+        return f"; one thread alone waits for {alone:.0%} of its time (I/O, or a lock)"
+    asked = found is not None and found.word not in ("scales", "inconclusive")
+    is_told = asked and found is not None and cause(measurement, found.threads) == "waiting"
+    return f"; {_for_each_other(measurement)}" if where and not is_told else ""
+
+
+def _for_each_other(measurement: Measurement) -> str:
+    whose = "" if measurement.host.gil else ": without the GIL, each dict, list and set has its own"
+    extra = f"{extra_waiting(measurement):.0%} of their time"
+    return f"its threads wait for each other for {extra} (a lock{whose}, or I/O)"
+
+
+def _on_gil(measurement: Measurement) -> str:
+    held = measurement.gil_held
+    share = span(*held.ci99, percent)
+    match gil_verdict(measurement):
+        case "no-gil":
+            return "The GIL is disabled: no thread waits for it"
+        case "releases":
+            limit = f"; at best {ceiling(measurement)} times as fast on any machine"
+            return f"It releases the GIL (held for {share} of its time{limit if held.ceiling else ''})"
+        case "holds":
+            return f"It holds the GIL for {share} of its time: more threads will not make it faster"
+        case "partly":
+            limit = f": at best {ceiling(measurement)} times as fast, whatever the threads and the machine"
+            return f"It holds the GIL for {share} of its time{limit if held.ceiling else ''}"
+        case _:
+            return (
+                f"The GIL-held share ({span(*held.ci99, percent)}) is too uncertain to judge: "
+                "measure again with a larger budget or on a quieter machine"
+            )
+
+
+def ceiling(measurement: Measurement) -> str:
+    """Return the ceiling that the held share sets, as a range; it may have no upper end."""
+    ends = measurement.gil_held.ceilings
+    return "none seen" if ends is None else limits(*ends)
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with no digit that no measurement tells."""
+    return f"{share:.0%}" if share >= 0.0995 or share < 0.0005 else f"{share:.1%}"
+
+
+def figure(value: float, width: float) -> str:
+    """Return a number with the digits that an interval of such a width leaves it, two decimals at most."""
+    decimals = 2 if width <= 0 else min(2, max(0, math.ceil(-math.log10(width / 2))))
+    return f"{value:.{decimals}f}"
+
+
+def _between(found: Judged) -> str:
+    return span(found.low, found.high, lambda value: figure(value, found.high - found.low))
+
+
+def _slower(found: Judged) -> str:
+    """Return how many times slower than one thread so many are, a range where its ends differ by much."""
+    fastest, slowest = 1.0 / found.high, 1.0 / max(found.low, 1e-3)
+    if slowest > 1.5 * fastest:
+        return span(fastest, slowest, lambda value: f"{value:.2g}")
+    return f"{1.0 / found.speedup:.2g}"

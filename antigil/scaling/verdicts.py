@@ -1,0 +1,243 @@
+"""The verdicts: whether threads help, what is missing from that, and how long they hold the GIL.
+
+One word on whether threads help, by the speedup S* at the largest thread count that the CPUs can serve.
+
+    scales         S* >= 0.9 min(n, CPUs)
+    partly         between
+    does-not       S* from 0.9 to 1.1
+    hurts          S* < 0.9
+    inconclusive   the interval of S* reaches across two that are no neighbours, or across two that are
+                   and is wider than a quarter of min(n, CPUs)
+
+Beside other programs, S* says too much of threads that get in each other's way: while one stands in
+the run queue, it gets in nobody's. Threads that are queued for a share q of their time run beside
+the others for about o = (1 - q)^(n - 1) of theirs. Of the efficiency P that was seen, 1 - o belongs
+to the time in which nobody was there, so that side by side it is as low as (P - (1 - o)) / o.
+What the GIL takes is left out of that: those who wait for a thread in the run queue wait all the same.
+So the lower end of the interval is moved down to where the quiet speedup may lie.
+
+What is missing from n times the speed of one thread, as factors whose product is about n / S*.
+
+    waiting       [1 - w(1)] / [1 - w(n)]     w: share of the unqueued time for which threads wait
+    CPU time      c(n) / c(1)                 what a call takes of it, against one thread
+
+Waiting is for the GIL as far as the held share explains it, and for a lock or I/O beyond:
+
+    gil           the GIL, for as long as calls hold it
+    waiting       a lock, or I/O that serves one at a time
+    cpu           CPU time that calls take beside others: memory that they share
+
+One word on how long a workload holds the GIL, and one on where else its threads wait.
+
+The rule leans on the GIL-held share, which is right on one CPU and on a busy machine. Speedup
+itself is not asked: with few CPUs it cannot see a held share of 10 %, and a neighbour changes it.
+
+    no-gil         the GIL is disabled: there is nothing to hold
+    holds          held >= 0.9
+    releases       held <= 0.1
+    partly         between
+    inconclusive   2.58 standard errors to each side of the held share reach across two of these,
+                   and are wider than 0.2
+
+Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
+
+    alone          one thread waits for more than 0.1 of its time
+    each other     n threads wait for more than 0.1 of theirs beyond what their calls would
+                   wait for in one thread, and beyond what the GIL can explain
+
+A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait beyond it for the
+share waiting(n) - waiting(1) S(n) / n of their time. Calls that hold the GIL for a share h wait for
+it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
+(n - 1) h of that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .intervals import Z99
+
+if TYPE_CHECKING:
+    from .measurement import Measurement, Point
+
+SCALES_FROM = 0.9
+"""Share of min(n, CPUs)."""
+
+HELPS_ABOVE = 1.1
+HURTS_BELOW = 0.9
+
+WIDEST = 0.25
+"""Of min(n, CPUs): a wider interval decides nothing, unless all of it says the same."""
+
+WORDS = ("hurts", "does-not", "partly", "scales")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The speedup that the verdict is about.
+
+    Attributes
+    ----------
+    threads
+        Their number, n.
+    ideal
+        min(n, CPUs allowed).
+    low, speedup, high
+        Where S* lies, by what the samples tell and what other programs leave open.
+    """
+
+    threads: int
+    ideal: int
+    low: float
+    speedup: float
+    high: float
+
+    @property
+    def word(self) -> str:
+        """One of `WORDS`, or ``inconclusive``."""
+        return speedup_word(self.speedup, (self.low, self.high), self.ideal)
+
+
+def speedup_word(speedup: float, interval: tuple[float, float], ideal: float) -> str:
+    """Return one of `WORDS` for a speedup, or ``inconclusive`` where its interval leaves too much open."""
+    low, high = interval
+    lowest, highest = _rank(low, ideal), _rank(high, ideal)
+    if highest - lowest > 1 or (highest > lowest and high - low > WIDEST * ideal):
+        return "inconclusive"
+    return WORDS[_rank(speedup, ideal)]
+
+
+def _rank(speedup: float, ideal: float) -> int:
+    # What all but reaches the ideal scales, also where that is no more than what counts as no help.
+    if speedup < HURTS_BELOW:
+        return 0
+    if speedup <= HELPS_ABOVE:
+        return 1
+    return 3 if speedup >= SCALES_FROM * ideal else 2
+
+
+def judged(measurement: Measurement) -> Judged | None:
+    """Return the speedup to judge; None where only one thread, or one CPU, was there.
+
+    It is that of the largest thread count up to the CPUs allowed, else of the smallest beyond.
+    """
+    allowed = measurement.host.cpus_allowed
+    several = [point for point in measurement.points if point.threads > 1]
+    if not several or allowed < 2:
+        return None
+    served = [point for point in several if point.threads <= allowed]
+    point = served[-1] if served else several[0]
+    low, high = point.speedup.bounds
+    seen = (low, point.speedup.median, high)
+    if point.threads <= allowed:
+        low, median, high = (_side_by_side(measurement, point, speedup) for speedup in seen)
+        seen = (low, median, max(high, seen[2]))
+    return Judged(point.threads, min(point.threads, allowed), *seen)
+
+
+def scaling_verdict(measurement: Measurement) -> str:
+    """Return one of ``scales``, ``partly``, ``does-not``, ``hurts``, ``inconclusive``."""
+    found = judged(measurement)
+    return "inconclusive" if found is None else found.word
+
+
+def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
+    """Return the least that a speedup can be without what other programs kept apart."""
+    n = point.threads
+    beside = (1.0 - point.queued) ** (n - 1)
+    held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
+    most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
+    kept = min(1.0, speedup / most)
+    if beside <= 0.0 or kept >= 1.0:
+        return speedup
+    return most * max(0.0, (kept - (1.0 - beside)) / beside)
+
+
+WORTH_TELLING = 1.05
+"""A cause that makes calls less than so many times slower is not named."""
+
+
+def missing(measurement: Measurement, threads: int) -> dict[str, float]:
+    """Return how many times slower each cause makes the threads, the worst first."""
+    point, one = measurement.point(threads), measurement.point(1)
+    kept = max(1e-9, 1.0 - _unqueued(one)) / max(1e-9, 1.0 - _unqueued(point))
+    extra = max(1e-9, extra_waiting(measurement))
+    for_gil = min(1.0, waiting_for_gil_at_most(measurement) / extra)
+    factors = {
+        "gil": max(1.0, kept) ** for_gil,
+        "waiting": max(1.0, kept) ** (1.0 - for_gil),
+        "cpu": max(1.0, point.inflation),
+    }
+    return dict(sorted(factors.items(), key=lambda item: -item[1]))
+
+
+def cause(measurement: Measurement, threads: int) -> str | None:
+    """Return what takes the largest part of the missing speedup; None where hardly anything is missing."""
+    name, factor = next(iter(missing(measurement, threads).items()))
+    return name if factor >= WORTH_TELLING else None
+
+
+def _unqueued(point: Point) -> float:
+    """Return for which share of the time that it was not queued a thread waited."""
+    return point.waiting / (1.0 - point.queued) if point.queued < 1.0 else 0.0
+
+
+RELEASES_AT_MOST = 0.1
+HOLDS_AT_LEAST = 0.9
+WAITING_WORTH_TELLING = 0.1
+
+
+def classify(share: float) -> str:
+    """Return ``releases``, ``partly`` or ``holds`` for a GIL-held share."""
+    if share <= RELEASES_AT_MOST:
+        return "releases"
+    return "holds" if share >= HOLDS_AT_LEAST else "partly"
+
+
+def gil_verdict(measurement: Measurement) -> str:
+    """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
+    if not measurement.host.gil:
+        return "no-gil"
+    held = measurement.gil_held
+    margin = Z99 * held.standard_error
+    low, high = held.share - margin, held.share + margin
+    if margin > 0.1 and classify(low) != classify(high):
+        return "inconclusive"
+    return classify(held.share)
+
+
+def most_telling_point(measurement: Measurement) -> Point:
+    """Return the point with the most threads that the CPUs allowed can serve."""
+    allowed = measurement.host.cpus_allowed
+    served = [point for point in measurement.points if point.threads <= allowed]
+    return (served or list(measurement.points))[-1]
+
+
+def extra_waiting(measurement: Measurement) -> float:
+    """Return the waiting share at the most telling point beyond what its calls wait for in one thread."""
+    point, one = most_telling_point(measurement), measurement.point(1)
+    return point.waiting - one.waiting * point.raw_speedup.median / point.threads
+
+
+def waiting_for_gil_at_most(measurement: Measurement) -> float:
+    """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
+    if not measurement.host.gil:
+        return 0.0
+    held = measurement.gil_held
+    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
+    return others / (1.0 + others)
+
+
+def waits(measurement: Measurement) -> str | None:
+    """Return where threads wait other than for the GIL: ``alone`` or for ``each other``; None for neither.
+
+    Threads that wait for each other may do so alone as well: for I/O under a lock, say.
+    """
+    one = measurement.point(1)
+    if math.isnan(one.inflation):
+        return None  # no CPU time is seen here, and all time looks like waiting
+    if extra_waiting(measurement) - waiting_for_gil_at_most(measurement) > WAITING_WORTH_TELLING:
+        return "each other"
+    return "alone" if one.waiting > WAITING_WORTH_TELLING else None

@@ -1,0 +1,93 @@
+"""The verdicts in words."""
+
+import pytest
+from fakes import measurement
+
+from antigil.report.sentence import sentence
+
+ALONE = (0.98, 0.98, 0.98)
+SCALES = (1.0, 2.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "start"),
+    [
+        (measurement(0.0, speedup=SCALES), "Two threads get 2.00 times as much done as one. It releases"),
+        (
+            measurement(0.0, speedup=SCALES, cpus_allowed=8),
+            "Four threads get 4.00 times as much done as one. It releases",
+        ),
+        (
+            measurement(0.0, gil=False, speedup=(1.0, 0.27, 0.2), inflation=7.3),
+            "Two threads are 3.7 times slower than one: each call takes 7.3 times the CPU time (threads "
+            "write to the same memory: reference counts of shared objects, or a shared counter; give each",
+        ),
+        (
+            measurement(1.0, 0.004, waiting=(0.0, 0.5, 0.7)),
+            "Two threads get no more done than one (1.00 times as much): each call holds the GIL for 99% to "
+            "100% of its time",
+        ),
+        (
+            measurement(0.0, waiting=(0.0, 0.3, 0.6), speedup=(1.0, 1.4, 1.4)),
+            "Two threads get 1.40 times as much done as one, of 2 that could be: its threads wait for each "
+            "other for 30% of their time (a lock, or I/O)",
+        ),
+        (
+            measurement(0.0, speedup=(1.0, 1.4, 1.4), inflation=1.43),
+            "Two threads get 1.40 times as much done as one, of 2 that could be: each call takes 1.4 times "
+            "the CPU time (threads share the memory's bandwidth",
+        ),
+        (
+            measurement(0.0, speedup=(1.0, 1.4, 1.4), width=1.1),
+            "Whether threads help cannot be told: two threads get 0.8 to 1.9 times as much done as one (too",
+        ),
+        (
+            measurement(0.0, speedup=(1.0, 1.4, 1.4), queued=(0.5, 0.5, 0.6)),
+            "Whether threads help cannot be told: two threads get 0.8 to 1.4 times as much done as one (",
+        ),
+        (measurement(0.0, cpus_allowed=1), "Whether threads help cannot be told with one CPU"),
+    ],
+)
+def test_the_sentence_begins_with_whether_threads_help_and_what_stops_them(measured, start):
+    assert sentence(measured).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        (measurement(0.0), "It releases the GIL (held for 0% to 1.3% of its time)."),
+        (measurement(0.05), "3.7% to 6.3% of its time; at best 16 to 27 times as fast on any machine)"),
+        (measurement(0.03, 0.01), "at best 18 or more times as fast on any machine"),
+        (measurement(0.0, waiting=(0.0, 0.4, 0.6)), "its threads wait for each other for 40% of their time"),
+        (
+            measurement(0.3, waiting=(0.0, 0.5, 0.7)),
+            "at best 3.2 to 3.5 times as fast, whatever the threads and the machine.",
+        ),
+        (
+            measurement(0.0, waiting=ALONE, speedup=SCALES),
+            "(held for 0% to 1.3% of its time); one thread alone waits for 98% of its time (I/O, or a lock).",
+        ),
+        (
+            measurement(0.0, gil=False, waiting=ALONE, speedup=SCALES),
+            "waits for it; one thread alone waits for 98%",
+        ),
+        (
+            measurement(1.0, waiting=ALONE),
+            "will not make it faster; one thread alone waits for 98% of its time",
+        ),
+        (
+            measurement(0.5, 0.2, waiting=ALONE),
+            "or on a quieter machine; one thread alone waits for 98% of its time",
+        ),
+        (measurement(1.0), "It holds the GIL for 99% to 100% of its time: more threads will not make it"),
+        (
+            measurement(0.5),
+            "for 49% to 51% of its time: at best 1.9 to 2.1 times as fast, whatever",
+        ),
+        (measurement(0.0, gil=False), "The GIL is disabled: no thread waits for it."),
+        (measurement(0.5, 0.2), "too uncertain to judge"),
+        (measurement(0.105, 0.036), "for 1.2% to 20% of its time."),
+    ],
+)
+def test_the_sentence_says_what_follows_from_the_held_share(measured, words):
+    assert words in sentence(measured)

@@ -1,0 +1,131 @@
+"""The verdict on scaling: one word from the speedup, its interval, and what other programs leave open."""
+
+from dataclasses import replace
+
+import pytest
+from fakes import measurement
+
+from antigil.scaling import Estimate, judged, missing, speedup_word
+from antigil.scaling.measurement import combine
+from antigil.scaling.sample import PointSample, Sample
+from antigil.scaling.verdicts import cause
+
+
+@pytest.mark.parametrize(
+    ("speedup", "ideal", "word"),
+    [
+        (0.1, 2, "hurts"),
+        (0.89, 2, "hurts"),
+        (0.91, 2, "does-not"),
+        (1.1, 2, "does-not"),
+        (1.11, 2, "partly"),
+        (1.79, 2, "partly"),
+        (1.81, 2, "scales"),
+        (3.5, 4, "partly"),
+        (3.7, 4, "scales"),
+    ],
+)
+def test_the_word_goes_by_the_share_of_the_ideal(speedup, ideal, word):
+    assert speedup_word(speedup, (speedup, speedup), ideal) == word
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.3, 0.85, "hurts"),
+        (0.85, 0.95, "hurts"),
+        (0.87, 1.12, "inconclusive"),
+        (1.12, 1.78, "partly"),
+        (1.72, 1.85, "partly"),
+        (1.2, 1.9, "inconclusive"),
+        (0.4, 1.95, "inconclusive"),
+    ],
+)
+def test_an_interval_that_leaves_too_much_open_decides_nothing(low, high, word):
+    assert speedup_word(low, (low, high), 2) == word
+
+
+SCALING = (1.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize(("cpus", "threads", "ideal"), [(2, 2, 2), (3, 2, 2), (4, 4, 4), (64, 4, 4)])
+def test_it_is_judged_at_the_most_threads_that_the_cpus_serve(cpus, threads, ideal):
+    found = judged(measurement(0.0, speedup=SCALING, cpus_allowed=cpus))
+    assert (found.threads, found.ideal) == (threads, ideal)
+
+
+def test_more_threads_than_cpus_are_judged_only_for_want_of_fewer():
+    measured = measurement(0.0, speedup=SCALING)
+    measured = replace(measured, points=(measured.points[0], measured.points[2]))
+    assert (judged(measured).threads, judged(measured).ideal, measured.scaling) == (4, 2, "scales")
+
+
+def test_one_cpu_tells_nothing():
+    measured = measurement(0.0, speedup=SCALING, cpus_allowed=1)
+    assert (judged(measured), measured.scaling) == (None, "inconclusive")
+
+
+def test_one_thread_tells_nothing():
+    measured = measurement(0.0)
+    assert replace(measured, points=measured.points[:1]).scaling == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("speedup", "queued", "word"),
+    [
+        (0.3, 0.0, "hurts"),
+        (0.88, 0.33, "hurts"),
+        (1.25, 0.5, "inconclusive"),
+        (1.6, 0.7, "inconclusive"),
+        (1.99, 0.5, "scales"),
+        (0.8, 0.03, "hurts"),
+    ],
+    ids=["quiet", "a lock", "a lock, busier", "a counter", "nothing shared", "hardly busy"],
+)
+def test_threads_that_other_programs_keep_apart_do_not_pass_for_threads_that_do_not_collide(
+    speedup, queued, word
+):
+    measured = measurement(0.0, speedup=(1.0, speedup, 1.0), queued=(queued, queued, 0.6))
+    assert measured.scaling == word
+
+
+def test_what_the_gil_takes_is_taken_beside_other_programs_too():
+    measured = measurement(1.0, speedup=(1.0, 0.98, 0.98), waiting=(0.0, 0.4, 0.6), queued=(0.5, 0.5, 0.6))
+    assert measured.scaling == "does-not"
+
+
+def sample(speedup, raw):
+    points = {1: PointSample(10.0, 1.0, 1.0, 0.0, 0.0), 2: PointSample(10.0, speedup, raw, 0.0, 0.0)}
+    return Sample(points, 1, 0, disturbed=False)
+
+
+def test_no_queue_that_is_taken_out_makes_more_than_n_of_n_threads():
+    assert combine([sample(2.3, 1.7)] * 8)[1].speedup == Estimate(2.0, (2.0, 2.0))
+    assert combine([sample(2.1, 2.1)] * 8)[1].speedup.median == 2.1  # caches can do that
+
+
+def test_fewer_than_eight_samples_have_a_range_and_no_interval():
+    point = combine([sample(1.7, 1.7), sample(1.9, 1.9)])[1]
+    assert (point.speedup.ci99, point.speedup.range, point.speedup.bounds) == (None, (1.7, 1.9), (1.7, 1.9))
+
+
+@pytest.mark.parametrize(
+    ("measured", "first"),
+    [
+        (measurement(0.0, speedup=(1.0, 2.0, 4.0)), None),
+        (measurement(0.0, gil=False, speedup=(1.0, 0.27, 0.2), inflation=7.3), "cpu"),
+        (measurement(0.0, waiting=(0.0, 0.5, 0.7)), "waiting"),
+        (measurement(1.0, waiting=(0.0, 0.5, 0.7)), "gil"),
+        (measurement(0.5, waiting=(0.0, 0.3, 0.7), speedup=(1.0, 1.4, 1.4)), "gil"),
+        (measurement(0.0, waiting=(0.98, 0.98, 0.98), speedup=(1.0, 2.0, 4.0)), None),
+    ],
+    ids=["nothing", "shared objects", "a lock", "a holder", "half of it", "a sleep"],
+)
+def test_the_first_cause_is_that_of_the_largest_part(measured, first):
+    assert cause(measured, 2) == first
+
+
+def test_causes_multiply_to_what_is_missing():
+    measured = measurement(0.0, waiting=(0.0, 0.2, 0.2), speedup=(1.0, 1.0, 1.0), inflation=1.6)
+    factors = missing(measured, 2)
+    assert factors["gil"] * factors["waiting"] * factors["cpu"] == pytest.approx(2.0)
