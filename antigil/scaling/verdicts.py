@@ -121,9 +121,10 @@ def _rank(speedup: float, ideal: float) -> int:
 def judged(measurement: Measurement) -> Judged | None:
     """Return the speedup to judge; None where only one thread, or one CPU, was there.
 
-    It is that of the largest thread count up to the CPUs allowed, else of the smallest beyond.
+    It is that of the largest thread count up to the CPUs allowed (physical cores of one kind), else of
+    the smallest beyond.
     """
-    allowed = measurement.host.cpus_allowed
+    allowed = measurement.host.ideal
     several = [point for point in measurement.points if point.threads > 1]
     if not several or allowed < 2:
         return None
