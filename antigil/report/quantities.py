@@ -83,8 +83,12 @@ def ceiling(held: float) -> str:
 def limits(low: float, high: float | None) -> str:
     """Return a range of ceilings; it may have no upper end."""
     if high is None or high > 10 * low:
-        return f"{low:.2g} or more"
-    return span(low, high, lambda value: f"{value:.2g}" if value < 100 else f"{value:.0f}")
+        return f"{_two_digits(low)} or more"
+    return span(low, high, _two_digits)
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:#.2g}".rstrip(".") if value < 100 else f"{value:.0f}"
 
 
 def span(low: float, high: float, text: Callable[[float], str]) -> str:
