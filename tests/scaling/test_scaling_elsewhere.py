@@ -23,6 +23,8 @@ from antigil.scaling import threads as threads_module
 from antigil.scaling.threads import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
+pytestmark = pytest.mark.timing
+
 
 @pytest.fixture
 def no_schedstat(monkeypatch):

@@ -8,6 +8,8 @@ from marks import needs_gil, needs_two_cpus
 
 from antigil.scaling import Workload, cpus_allowed, gil_enabled, gil_verdict, measure, probe_gil, waits
 
+pytestmark = pytest.mark.timing
+
 SETUP = """
 from time import sleep
 from antigil.kernels import SharedCounter, calcular_com_gil, calcular_sem_gil, serial_fraction

@@ -14,6 +14,8 @@ from antigil.scaling.experiment import processes_that_fit
 from antigil.scaling.process import measure_in_fresh_process
 from antigil.scaling.rounds import calls_that_fit
 
+pytestmark = pytest.mark.timing
+
 
 @pytest.mark.parametrize(
     ("call_seconds", "budget", "calls"),

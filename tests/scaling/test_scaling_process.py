@@ -15,6 +15,8 @@ from antigil.scaling import MeasurementError, Plan, RemoteTraceback, Workload, W
 from antigil.scaling import process as process_module
 from antigil.scaling.process import measure_in_fresh_process
 
+pytestmark = pytest.mark.timing
+
 ROOT = Path(__file__).parents[2]
 
 
