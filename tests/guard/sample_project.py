@@ -93,13 +93,17 @@ def git(root, *words):
     return done.stdout.strip()
 
 
-def generate_project(root, first=FIRST, changes=CHANGES, budgets=None):
+def generate_project(root, first=FIRST, changes=CHANGES, budgets=None, module=MODULE, **settings):
     """Write the project with its commits; return their hashes, oldest first.
 
     Parameters
     ----------
     budgets
         Seconds for each commit by function, and for `loop`, the control; 4 at first.
+    module
+        What stands before the functions.
+    settings
+        Of asv's configuration, in place of those that there are.
     """
     budgets = dict.fromkeys([*first, "loop"], 4.0) | (budgets or {})
     (root / "sample").mkdir(parents=True)
@@ -129,20 +133,20 @@ def generate_project(root, first=FIRST, changes=CHANGES, budgets=None):
         statement="sum(range(50_000))", setup="pass",
     )  # fmt: skip
     (root / "benchmarks/work.py").write_text(SUITE + "".join([*parts, loop]))
-    (root / "asv.conf.json").write_text(json.dumps(configuration(), indent=1))
+    (root / "asv.conf.json").write_text(json.dumps({**configuration(), **settings}, indent=1))
     git(root, "init", "-q", "-b", "main")
     bodies = dict(first)
-    commit(root, bodies, "first")
+    commit(root, bodies, "first", module)
     for subject, name, body in changes:
         bodies |= {name: body} if name else {}
-        commit(root, bodies, subject)
+        commit(root, bodies, subject, module)
     return git(root, "rev-list", "--reverse", "main").split()
 
 
-def commit(root, bodies, subject):
+def commit(root, bodies, subject, module=MODULE):
     """Commit the functions as they now are."""
     functions = "".join(f"\n\ndef {name}():\n    return {body}\n" for name, body in bodies.items())
-    (root / "sample/__init__.py").write_text(MODULE + functions)
+    (root / "sample/__init__.py").write_text(module + functions)
     git(root, "add", "sample", "setup.py", "pyproject.toml")
     git(root, "commit", "-q", "--allow-empty", "-m", subject)
 
