@@ -17,6 +17,7 @@ from antigil.report import quantities
 
 from .decision_rule import (
     CONFIRMATION,
+    JUDGED,
     NOTICED,
     SAME,
     SUSPICION,
@@ -26,6 +27,7 @@ from .decision_rule import (
     Number,
     SamplePair,
     judge,
+    judged_in,
     limits,
     powerless,
 )
@@ -135,8 +137,9 @@ def _compare_in(
 
         return measure_both(place, count, workloads, progress)
 
+    workloads, among = workloads_of(place.columns), judged_in(place.python)
     looks = Looks(processes)
-    return take_looks(measure, options, workloads_of(place.columns), base, head, place.name, looks, places)
+    return take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
 
 
 def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
@@ -154,6 +157,7 @@ def take_looks(
     environment: str,
     looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
+    among: Collection[str] = JUDGED,
 ) -> EnvironmentComparison:
     """Judge everything, and what is suspected again on fresh samples, with the controls beside it.
 
@@ -164,12 +168,18 @@ def take_looks(
         processes.
     environments
         How many are compared: the level is shared out among them.
+    among
+        Quantities that are judged.
     """
     one, other = measure(None, looks.first)
     seen = [pairs_of(one, other)]
-    numbers = judgeable(seen[0])
+    numbers = judgeable(seen[0], among)
     apart = told_apart(one, other)
-    problems = [*apart.problems, *missing_at_head(one, other), *_too_few(numbers, bool(apart.gone))]
+    problems = [
+        *apart.problems,
+        *missing_at_head(one, other, among),
+        *_too_few(numbers, bool(apart.gone)),
+    ]
     notes = [*apart.notes]
     limit = limits(options)
     judged = [judge(numbers, limit, NOTICED / environments)]
@@ -182,7 +192,8 @@ def take_looks(
         seen.append(pairs_of(one, other))
         problems += _not_seen_again(suspects, seen[-1], one, other)
         notes += [note for note in told_apart(one, other).notes if note not in notes]
-        judged.append(_again(seen[-1], suspects, controls, limit, CONFIRMATION / environments))
+        beside = {n for n in judgeable(seen[-1], among) if n.workload in controls}
+        judged.append(_again(seen[-1], suspects, beside, limit, CONFIRMATION / environments))
         suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
     problems += _blind(suspects, seen[-1], CONFIRMATION / environments)
 
@@ -200,13 +211,13 @@ def take_looks(
 def _again(
     pairs: Mapping[Number, SamplePair],
     suspects: Collection[Number],
-    controls: Collection[str],
+    controls: Collection[Number],
     limit: LimitOf,
     level: float,
 ) -> dict[Number, Judgement]:
     """Judge what is suspected, and apart from it the controls that were measured beside it."""
     again = {number: pair for number, pair in pairs.items() if number in suspects}
-    beside = {n: p for n, p in judgeable(pairs).items() if n.workload in controls and n not in again}
+    beside = {n: pairs[n] for n in controls if n not in again}
     return {**judge(again, limit, level), **judge(beside, limit, level)}
 
 

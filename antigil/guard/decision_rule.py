@@ -46,6 +46,8 @@ from .permutation_test import larger_by_rank, larger_in_the_mean
 
 #: Quantities that are judged; the others say where the missing speedup went.
 JUDGED = ("slowdown", "gil_held", "waiting", "stall", "time")
+#: The same where there is no GIL: threads that pass a cache line around neither wait nor hold anything.
+JUDGED_WITHOUT_GIL = (*JUDGED, "inflation")
 
 #: Quantities whose samples are shares of what was counted, with means to be compared.
 COUNTED = frozenset({"gil_held"})
@@ -111,6 +113,11 @@ class Limit:
 #: Shares of time; the stall is one extreme value per process, so it has to double and to be felt.
 WAITING_LIMIT = Limit(absolute=0.05)
 STALL_LIMIT = Limit(relative=1.0, absolute=0.002)
+
+
+def judged_in(python: str) -> tuple[str, ...]:
+    """Return the quantities that are judged in a Python that asv names."""
+    return JUDGED_WITHOUT_GIL if python.endswith("t") else JUDGED
 
 
 #: The least effect that counts, by number.
@@ -248,6 +255,7 @@ def _sided(number: Number, pair: SamplePair, limit: Limit) -> tuple[float, str]:
 
 
 def _order(number: Number) -> tuple[str, int, int]:
-    """Sort by workload, then as `JUDGED` names the quantities, then by threads."""
-    place = JUDGED.index(number.quantity) if number.quantity in JUDGED else len(JUDGED)
+    """Sort by workload, then as `JUDGED_WITHOUT_GIL` names the quantities, then by threads."""
+    known = JUDGED_WITHOUT_GIL
+    place = known.index(number.quantity) if number.quantity in known else len(known)
     return number.workload, place, number.threads or 0

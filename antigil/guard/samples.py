@@ -123,9 +123,9 @@ def pairs_of(base: Readings, head: Readings) -> dict[Number, SamplePair]:
     }
 
 
-def judgeable(pairs: Mapping[Number, T]) -> dict[Number, T]:
+def judgeable(pairs: Mapping[Number, T], among: Collection[str] = JUDGED) -> dict[Number, T]:
     """Return those to be judged: with one thread there is no slowdown and nobody to wait for."""
-    return {n: pair for n, pair in pairs.items() if n.quantity in JUDGED and n.threads != 1}
+    return {n: pair for n, pair in pairs.items() if n.quantity in among and n.threads != 1}
 
 
 @dataclass(frozen=True)
@@ -180,11 +180,11 @@ def _mostly_worked(readings: Readings, workload: str) -> bool:
     return 2 * len(readings.failures.get(workload, [])) <= readings.visits
 
 
-def missing_at_head(base: Readings, head: Readings) -> list[str]:
+def missing_at_head(base: Readings, head: Readings, among: Collection[str] = JUDGED) -> list[str]:
     """Name the numbers that would be judged, had the head given them as the base did."""
     lacking = sorted(n for n in base.samples.keys() - head.samples.keys() if n.workload in head.workloads)
     named = dict.fromkeys(lacking)
     return [
         f"{n.workload} gives no {quantities.name(n.quantity, n.threads)} at head: not judged"
-        for n in judgeable(named)
+        for n in judgeable(named, among)
     ]

@@ -33,7 +33,7 @@ JudgeAgain = Callable[[LimitOf], Sequence[Mapping[Number, Judgement]]]
 NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
 
 #: Quantities that say how far a workload scales, as against how fast one thread is.
-SCALING = ("slowdown", "gil_held", "waiting", "stall")
+SCALING = ("slowdown", "gil_held", "waiting", "stall", "inflation")
 
 
 class Outcome(StrEnum):
