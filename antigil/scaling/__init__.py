@@ -18,18 +18,15 @@ from .host import (
     placement,
     thread_siblings,
 )
-from .intervals import median_interval
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .rounds import (
     DISTURBED_QUEUE_SHARE,
-    FEWEST_ROUNDS,
     Plan,
     Round,
     measure_rounds,
     select,
-    speedup_interval,
 )
-from .sample import Sample
+from .sample import FEWEST_ROUNDS, Sample, median_interval, speedup_interval
 from .threads import queue_is_measurable
 from .verdicts import (
     HELPS_ABOVE,

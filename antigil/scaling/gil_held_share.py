@@ -29,7 +29,7 @@ from math import sqrt
 from statistics import median
 
 from .errors import MeasurementError
-from .intervals import Z99, t99
+from .sample import Z99, t99
 
 NO_PROGRESS_SECONDS = 3e-6
 """A worker that used less CPU time than this between two probes has not run."""

@@ -15,8 +15,7 @@ from typing import Any
 
 from .gil_held_share import GilHeld
 from .host import Host
-from .intervals import median_interval
-from .sample import Sample
+from .sample import Sample, median_interval
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 

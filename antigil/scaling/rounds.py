@@ -28,7 +28,6 @@ from random import Random
 from types import MappingProxyType
 
 from .host import affinity, cpus_allowed, placement
-from .intervals import median_interval
 from .threads import SYSTEM_CLOCKS, Clocks
 from .window import Window, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
@@ -53,12 +52,6 @@ LONG_CALL_SECONDS = 0.1
 
 CALLS_PER_WINDOW = 4
 """Least number of calls of each thread in a window."""
-
-FEWEST_ROUNDS = 5
-"""With fewer their range says little, and nothing is decided while there is time."""
-
-FEW_ROUNDS_MARGIN = 0.1
-"""So much, relative to it, is added to their range at each end where the time is over with fewer."""
 
 CALLS_BEFORE = 2
 """A call to warm up, and one to let all threads start."""
@@ -231,12 +224,3 @@ def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
     if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
         return clean, False
     return tuple(rounds), True
-
-
-def speedup_interval(rounds: Sequence[Round], threads: int) -> tuple[float, float]:
-    """Return the 99 % interval of the median queue-free speedup; of fewer than eight rounds, their range."""
-    speedups = [done.queue_free_speedup(threads) for done in rounds]
-    if (interval := median_interval(speedups, 0.99)) is not None:
-        return interval
-    margin = FEW_ROUNDS_MARGIN if len(speedups) < FEWEST_ROUNDS else 0.0
-    return min(speedups) * (1.0 - margin), max(speedups) * (1.0 + margin)

@@ -57,7 +57,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .intervals import Z99
+from .sample import Z99
 
 if TYPE_CHECKING:
     from .measurement import Measurement, Point

@@ -11,9 +11,8 @@ from fakes import round_of, window
 
 from antigil.scaling import Estimate, GilHeld, Workload, measure, measure_function
 from antigil.scaling.experiment import StealMeter
-from antigil.scaling.intervals import median_interval
 from antigil.scaling.measurement import combine
-from antigil.scaling.sample import PointSample, Sample, sample_of, under_ceiling
+from antigil.scaling.sample import PointSample, Sample, median_interval, sample_of, under_ceiling
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +131,7 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert (form["statement"], form["setup"]) == ("add(range(n))", "add, count = sum, 20_000")
     assert form["thread_setup"] == "n = count + thread"
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
-    assert set(form["machine"]) == {"cpu", "cpus_allowed", "queue_measured", "steal"}
+    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
     point = form["points"][1]
     assert point["threads"] == 2
     assert point["speedup"]["median"] == measured.point(2).speedup.median
