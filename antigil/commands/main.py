@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 from antigil.errors import EXIT_USER_ERROR, UserError
 
-from . import alert, backlog, ci, compare, demo, doctor, measure
+from . import alert, backlog, ci, compare, demo, doctor, init, measure
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -51,6 +51,7 @@ class _PrintVersion(argparse.Action):
 #: The commands by name, each with its line in the list of commands.
 COMMANDS: dict[str, tuple[Command, str]] = {
     "measure": (measure, "how far a Python statement scales over threads, and why not further"),
+    "init": (init, "bring antigil into the project that lies here: an asv suite, and how to go on"),
     "doctor": (doctor, "is this machine fit to measure on? Exit status 1 where measurements would mislead"),
     "demo": (demo, "the article's experiment: two C functions on 1, 4 and 8 threads"),
     "compare": (compare, "measure two commits in turn, and tell which workloads lost parallelism or speed"),

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import shutil
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("asv")
 pytest.importorskip("bokeh")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
 GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
@@ -61,15 +61,12 @@ def snippet(kind, holding):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Write the project and antigil's wheel; return a function that runs a command there."""
+    """Do the second and third step; return the folder, what runs commands there, and what init said."""
     root, home = tmp_path_factory.mktemp("adopt") / "crumple", tmp_path_factory.mktemp("home")
     for name in (".config", ".pip", ".cache"):
         if (Path.home() / name).exists():
             (home / name).symlink_to(Path.home() / name)
-    (root / "benchmarks").mkdir(parents=True)
-    (root / "benchmarks/__init__.py").touch()
-    (root / "benchmarks/scaling.py").write_text(snippet("python", "class Crumple("))
-    (root / "asv.conf.json").write_text(snippet("json", '"project": "crumple"'))
+    root.mkdir()
     (root / "crumple.c").write_text(KERNEL)
     (root / "setup.py").write_text(SETUP)
 
@@ -86,27 +83,24 @@ def project(tmp_path_factory):
 
     for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "all of it")):
         subprocess.run([*GIT, *words], cwd=root, check=True)
-    source = root.parent / "antigil"  # a build leaves things in its sources
-    unbuilt = shutil.ignore_patterns("*.so", "__pycache__")
-    shutil.copytree(ROOT / "antigil", source / "antigil", ignore=unbuilt)
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    wheel = run("pip", "wheel", "-q", "--no-deps", "-w", "wheels", str(source))
-    assert wheel.returncode == 0, wheel.stderr
-    return root, run
+    (command,) = re.findall(r"^    antigil (init .*)", DOCUMENT, re.MULTILINE)
+    began = run("antigil", *shlex.split(command))
+    assert began.returncode == 0, began.stderr
+    (add,) = re.findall(r"^    git (add .*)", began.stdout, re.MULTILINE)
+    for words in (shlex.split(add), ("commit", "-q", "-m", "Track how it scales")):
+        subprocess.run([*GIT, *words], cwd=root, check=True)
+    return root, run, began.stdout
 
 
 @pytest.fixture(scope="module")
 def published(project):
     """Do what the document's fourth section says; return the project's folder and what asv said."""
-    root, run = project
+    root, run, began = project
+    machine = run("antigil", "ci", "machine").stdout.strip()
     said = []
-    for command in (
-        ("machine", "--yes", "--machine", "here"),
-        ("run", "--machine", "here", "--bench", "Crumple|Surroundings", "HEAD^!"),
-        ("publish",),
-    ):
-        done = run("asv", *command)
+    for command in re.findall(r"^    asv (.*)", began, re.MULTILINE):
+        words = [machine if word == "$(antigil ci machine)" else word for word in shlex.split(command)]
+        done = run("asv", *words, *(("--bench", "First|Surroundings") if words[0] == "run" else ()))
         said.append(done.stdout + done.stderr)
         assert done.returncode == 0, said[-1]
     return root, said
@@ -114,37 +108,40 @@ def published(project):
 
 def test_every_number_of_the_workload_is_measured(published):
     root, said = published
-    (path,) = (root / ".asv/results/here").glob("*-virtualenv-*.json")
+    (path,) = (root / ".asv/results").glob("*/*-virtualenv-*.json")
     results = {name: row[0] for name, row in json.loads(path.read_text())["results"].items()}
     assert sorted(results) == sorted(
         [
-            *(f"scaling.Crumple.track_{name}" for name in ("slowdown", "waiting", "queued", "inflation")),
-            *(f"scaling.Crumple.{name}" for name in ("track_gil_held", "track_stall")),
-            *(f"scaling.Crumple.{name}" for name in ("time_call", "peakmem_call")),
-            *(f"scaling.Surroundings.track_{name}" for name in ("gil_enabled", "cpus_allowed")),
+            *(
+                f"thread_scaling.First.track_{name}"
+                for name in ("slowdown", "waiting", "queued", "inflation")
+            ),
+            *(f"thread_scaling.First.{name}" for name in ("track_gil_held", "track_stall")),
+            *(f"thread_scaling.First.{name}" for name in ("time_call", "peakmem_call")),
+            *(f"thread_scaling.Surroundings.track_{name}" for name in ("gil_enabled", "cpus_allowed")),
         ]
     )
-    assert all(isinstance(value, float | int) for row in results.values() for value in row), said[1]
-    assert results["scaling.Crumple.track_gil_held"][0] < 0.5
+    assert all(isinstance(value, float | int) for row in results.values() for value in row), said[0]
+    assert results["thread_scaling.First.track_gil_held"][0] < 0.5
 
 
 def test_the_workload_has_its_page(published):
     root, said = published
-    page = root / ".asv/html/speedup/scaling.Crumple.html"
-    assert page.exists(), said[2]
-    assert "crumple 1 MiB" in page.read_text(encoding="utf-8")
+    page = root / ".asv/html/speedup/thread_scaling.First.html"
+    assert page.exists(), said[0]
+    assert "crumple(data)" in page.read_text(encoding="utf-8")
     assert "speedup/" in (root / ".asv/html/index.html").read_text(encoding="utf-8")
 
 
 def test_what_was_measured_lies_in_asvs_environment(published):
-    """There lies antigil's wheel, too: nothing else makes `antigil.suite` importable."""
+    """There lies the instrument, too: nothing else makes `antigil.suite` importable."""
     root, _ = published
     (installed,) = (root / ".asv/env").rglob("site-packages/antigil/suite.py")
     assert [path for path in installed.parents[1].glob("crumple.*") if path.suffix in (".so", ".pyd")]
 
 
 def test_the_settings_that_are_shown_can_be_given(project):
-    root, _ = project
+    root, *_ = project
     code = f"from antigil.suite import Scaling, Workload\n{snippet('python', 'class Short(')}\n"
     (root / "settings.py").write_text(code + "print(CrumpleLittle.plan['budget'], CrumpleLittle.numbers)\n")
     done = subprocess.run(

@@ -1,0 +1,1 @@
+"""Bring antigil into another project: find out what is there, write what is missing."""

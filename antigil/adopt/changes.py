@@ -1,0 +1,156 @@
+"""What bringing antigil into a project changes: each file with what it was and what it becomes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from antigil.errors import UserError
+
+from . import instrument_wheel
+from .checkout import Checkout
+from .config_text import read_config, with_install_command, with_plugin
+
+PLUGIN = ".antigil.asv_plugin"
+WHEELS = "antigil-wheels"
+#: asv's own, to which ours comes: https://asv.readthedocs.io/en/stable/asv.conf.json.html
+INSTALL_PROJECT = "in-dir={env_dir} python -mpip install {wheel_file}"
+SUITE_FILE = "thread_scaling.py"
+
+SUITE = '''\
+"""How far this project's functions scale over threads; measured by asv and antigil."""
+
+from antigil.suite import Scaling, Surroundings, Workload
+
+__all__ = ["Surroundings"]  # asv looks for it here: interpreter and CPUs, kept with the results
+
+
+class First(Scaling, title={title}):
+    """Name what the class measures, and add more of them."""
+
+    workload = Workload({statement}, {setup})
+
+
+class Sha256(Scaling, title="control: sha256 of 1 MiB", control=True):
+    """What no commit here changes: what moves in it is the machine."""
+
+    workload = Workload("sha256(data)", "from hashlib import sha256; data = bytes(1 << 20)")
+'''
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that is written: its path, what it held (None where it was not), what it will hold."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+
+    def difference(self, root: Path) -> str:
+        """Return the change as people read it: a unified diff, or the size of what is no text."""
+        name = self.path.relative_to(root).as_posix()
+        try:
+            before = (self.before or b"").decode().splitlines()
+            after = self.after.decode().splitlines()
+        except UnicodeDecodeError:
+            return f"+++ {name} ({len(self.after):,} bytes)\n"
+        old = name if self.before is not None else "/dev/null"
+        return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, old, name, lineterm=""))
+
+
+def changes(checkout: Checkout, statement: str | None, setup: str) -> list[Change]:
+    """Return what is to be written so that the project has a suite of antigil's; nothing that has it all.
+
+    Parameters
+    ----------
+    statement, setup
+        The first workload; without a statement one that only imports the project and looks at it.
+    """
+    found = [*_config(checkout), *_suite(checkout, statement, setup)]
+    wheel = checkout.config.parent / WHEELS / instrument_wheel.file_name()
+    found += [_change(wheel, instrument_wheel.build()), *_ignored(checkout)]
+    return [change for change in found if change.after != change.before]
+
+
+def _change(path: Path, after: str | bytes) -> Change:
+    try:
+        before = path.read_bytes() if path.exists() else None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    return Change(path, before, after.encode() if isinstance(after, str) else after)
+
+
+def _config(checkout: Checkout) -> Iterator[Change]:
+    path = checkout.config
+    wheels = f"{{conf_dir}}/{WHEELS}"
+    install = f"in-dir={{env_dir}} python -mpip install --no-index --find-links {wheels} " + (
+        instrument_wheel.requirement()
+    )
+    if path.exists():
+        read_config(path)
+        text = path.read_bytes().decode("utf-8")
+        text = with_install_command(text, [INSTALL_PROJECT], install, str(path))
+        yield _change(path, with_plugin(text, PLUGIN, str(path)))
+        return
+    form = {
+        "version": 1,
+        "project": checkout.project,
+        "repo": ".",
+        "branches": [checkout.branch],
+        "environment_type": "virtualenv",
+        "env_dir": ".asv/env",
+        "results_dir": ".asv/results",
+        "html_dir": ".asv/html",
+        "build_command": ["python -mpip wheel --no-deps -w {build_cache_dir} {build_dir}"],
+        "install_command": [INSTALL_PROJECT, install],
+        "plugins": [PLUGIN],
+    }
+    yield _change(path, json.dumps(form, indent=4) + "\n")
+
+
+def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Change]:
+    """Yield the suite's file; one that is there stays as it is."""
+    folder = checkout.benchmarks
+    path = folder / SUITE_FILE
+    if path.exists():
+        return
+    if not (folder / "__init__.py").exists():
+        yield _change(folder / "__init__.py", "")
+    title = statement or f"import {checkout.module}: put a call to track here"
+    filled = {
+        "title": title.partition("\n")[0],
+        "statement": statement or f"dir({checkout.module})",
+        "setup": setup or (f"import {checkout.module}" if statement is None else "pass"),
+    }
+    yield _change(path, SUITE.format(**{name: json.dumps(text) for name, text in filled.items()}))
+
+
+def _ignored(checkout: Checkout) -> Iterator[Change]:
+    """Yield .gitignore with what asv writes in it, as far as it lies in the project."""
+    path = checkout.root / ".gitignore"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    config = read_config(checkout.config) if checkout.config.exists() else {}
+    defaults = {"env_dir": "env", "results_dir": "results", "html_dir": "html"} if config else {}
+    folders = [checkout.config.parent / config.get(key, default) for key, default in defaults.items()]
+    if not config:
+        folders = [checkout.root / ".asv"]
+    listed = set(before.split())
+    wanted = []
+    for folder in folders:
+        parts = folder.resolve().relative_to(checkout.root).parts if _inside(folder, checkout.root) else ()
+        above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+        forms = {form for name in above for form in (name, f"{name}/", f"/{name}", f"/{name}/")}
+        forms |= {form for part in parts for form in (part, f"{part}/")}
+        line = f"/{above[0] if parts and parts[0] == '.asv' else '/'.join(parts)}/"
+        if parts and not forms & listed and line not in wanted:
+            wanted.append(line)
+    if wanted:
+        gap = "" if not before or before.endswith("\n") else "\n"
+        yield _change(path, before + gap + "".join(f"{line}\n" for line in wanted))
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())

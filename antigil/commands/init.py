@@ -1,0 +1,67 @@
+"""``antigil init``: bring antigil into the project that lies here."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from antigil.adopt.changes import Change, changes
+from antigil.adopt.checkout import Checkout, look_at
+
+from .shared import refusing
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``init`` accepts."""
+    add = parser.add_argument
+    add("statement", nargs="?", metavar="STATEMENT", help="the first workload, as 'antigil measure' takes it")
+    help_ = "run once before it (repeatable)"
+    add("-s", "--setup", action="append", default=[], metavar="SETUP", help=help_)
+    add("--config", type=Path, metavar="FILE", help="the asv.conf.json to complete, where there are several")
+    add("--dry-run", action="store_true", help="show what would be written, and write nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find out what is there, write what is missing, and say what to do next."""
+    checkout = look_at(Path.cwd(), args.config)
+    found = changes(checkout, args.statement, "\n".join(args.setup))
+    for change in found:
+        print(change.difference(checkout.root), end="")
+        if not args.dry_run:
+            _write(change)
+    for line in _advice(checkout, found, args):
+        print(line)
+    return 0
+
+
+def _write(change: Change) -> None:
+    with refusing(str(change.path)):
+        change.path.parent.mkdir(parents=True, exist_ok=True)
+        change.path.write_bytes(change.after)
+
+
+def _advice(checkout: Checkout, found: list[Change], args: argparse.Namespace) -> list[str]:
+    """Return what to type next, as it is to be typed."""
+    if args.dry_run:
+        return ["", f"Nothing was written: {len(found)} files would be."]
+    said = [""] if found else ["Nothing to write: the suite is there.", ""]
+    if checkout.backend is None:
+        said += ["Not tried with what builds this project; the first 'asv run' tells.", ""]
+    where = checkout.config.parent.relative_to(checkout.root)
+    setup = "\n".join(args.setup) or f"import {checkout.module}"
+    measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
+    names = sorted({change.path.relative_to(checkout.root).as_posix() for change in found})
+    commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
+    branch = checkout.branch
+    return [
+        *said,
+        "Next, in an environment with antigil[asv,laws] and this project:",
+        "",
+        *(commit if found else []),
+        *([f"    cd {shlex.quote(str(where))}"] if where.parts else []),
+        *([f"    {shlex.join(measure)}"] if found else []),
+        '    asv run --machine "$(antigil ci machine)" HEAD^!',
+        "    asv publish",
+        f"    antigil compare {branch}~1 {branch}",
+    ]

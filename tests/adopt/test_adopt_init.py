@@ -1,0 +1,204 @@
+"""What init finds out of a checkout, what it writes there, and what it leaves as it is."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from antigil.adopt import changes, checkout, config_text, instrument_wheel
+from antigil.commands import main as cli
+from antigil.errors import UserError
+
+PYPROJECT = '[build-system]\nbuild-backend = "{backend}"\n[project]\nname = "{name}"\n'
+COMMENTED = """{
+    // what is measured
+    "version": 1,
+    "repo": "..",
+    "html_dir": "html", /* "plugins": ["old"] */
+    // "plugins": ["none"],
+    "matrix": {"req": {"numpy": ["1.26", "2.0"]}},
+    "url": "https://example.org//a", // an address
+}
+"""
+
+
+def git(folder, *words):
+    """Run git as somebody."""
+    who = ("-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return what makes a checkout with some files, and goes there."""
+
+    def make(files, branch="main"):
+        root = tmp_path / "project"
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        git(tmp_path, "init", "-q", "-b", branch, str(root))
+        git(root, "add", ".")
+        git(root, "commit", "-q", "-m", "all of it")
+        monkeypatch.chdir(root)
+        return root
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("backend", "known"),
+    [
+        ("setuptools.build_meta", "setuptools"),
+        ("setuptools.build_meta:__legacy__", "setuptools"),
+        ("mesonpy", "mesonpy"),
+        ("scikit_build_core.build", "scikit_build_core"),
+        ("maturin", "maturin"),
+        ("flit_core.buildapi", None),
+    ],
+)
+def test_what_builds_a_project_is_found(project, backend, known):
+    root = project({"pyproject.toml": PYPROJECT.format(backend=backend, name="Fast-Thing")})
+    found = checkout.look_at(root)
+    assert (found.project, found.module, found.backend) == ("Fast-Thing", "fast_thing", known)
+
+
+def test_a_name_may_stand_in_setup_py_alone(project):
+    root = project({"setup.py": "from setuptools import setup\nsetup(name='quick', version='1')\n"})
+    assert checkout.look_at(root).project == "quick"
+
+
+@pytest.mark.parametrize("branch", ["master", "main", "trunk"])
+def test_the_main_branch_is_the_one_that_is_there(project, branch):
+    root = project({"setup.py": ""}, branch)
+    assert checkout.look_at(root).branch == branch
+
+
+def test_the_main_branch_is_what_the_remote_says(project, tmp_path):
+    root = project({"setup.py": ""}, "develop")
+    git(tmp_path, "clone", "-q", str(root), "copy")
+    git(tmp_path / "copy", "checkout", "-q", "-b", "main")
+    assert checkout.look_at(tmp_path / "copy").branch == "develop"
+
+
+def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(project, capsys):
+    root = project({"setup.py": "", "asv_bench/asv.conf.json": COMMENTED, "asv_bench/benchmarks/a.py": ""})
+    assert cli.main(["init", "f()", "-s", "from project import f"]) == 0
+    text = (root / "asv_bench/asv.conf.json").read_text()
+    assert [line for line in COMMENTED.splitlines() if line not in text.splitlines()] == []
+    found = config_text.parse(text, "it")
+    assert found["plugins"] == [".antigil.asv_plugin"]
+    assert found["install_command"][0] == changes.INSTALL_PROJECT
+    assert "{conf_dir}/antigil-wheels" in found["install_command"][1]
+    assert found["matrix"] == {"req": {"numpy": ["1.26", "2.0"]}}
+    assert found["url"] == "https://example.org//a"
+    suite = root / "asv_bench/benchmarks/thread_scaling.py"
+    assert 'Workload("f()", "from project import f")' in suite.read_text()
+    assert (root / ".gitignore").read_text() == "/asv_bench/env/\n/asv_bench/results/\n/asv_bench/html/\n"
+    assert "    cd asv_bench\n" in capsys.readouterr().out
+
+
+def test_what_is_there_is_kept_and_a_second_time_changes_nothing(project, capsys):
+    mine = "# mine\n"
+    root = project(
+        {
+            "setup.py": "",
+            "asv.conf.json": '{"version": 1, "plugins": ["asv.plugins.x"], "install_command": ["a", "b"]}',
+            "benchmarks/__init__.py": mine,
+            "benchmarks/thread_scaling.py": mine,
+            ".gitignore": "env\nresults/\n*.html",
+        }
+    )
+    assert cli.main(["init"]) == 0
+    found = json.loads((root / "asv.conf.json").read_text())
+    assert found["plugins"] == ["asv.plugins.x", ".antigil.asv_plugin"]
+    assert found["install_command"][:2] == ["a", "b"]
+    assert len(found["install_command"]) == 3
+    assert (root / "benchmarks/__init__.py").read_text() == mine
+    assert (root / "benchmarks/thread_scaling.py").read_text() == mine
+    assert (root / ".gitignore").read_text() == "env\nresults/\n*.html\n/html/\n"
+    held = {
+        path: path.read_bytes() for path in root.rglob("*") if path.is_file() and ".git/" not in str(path)
+    }
+    capsys.readouterr()
+    assert cli.main(["init"]) == 0
+    assert "Nothing to write" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in held} == held
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(project, capsys):
+    root = project({"setup.py": ""})
+    before = sorted(root.rglob("*"))
+    assert cli.main(["init", "--dry-run", "f()"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("asv.conf.json", "benchmarks/thread_scaling.py", ".gitignore", instrument_wheel.file_name()):
+        assert f"+++ {name}" in shown or f"+++ antigil-wheels/{name}" in shown
+    assert sorted(path for path in root.rglob("*") if ".git/" not in str(path)) == [
+        path for path in before if ".git/" not in str(path)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "said"),
+    [
+        ({"README": ""}, [], "neither pyproject.toml nor setup.py"),
+        ({"pyproject.toml": "[project"}, [], "cannot be read"),
+        ({"setup.py": "", "a/asv.conf.json": "{}", "b/asv.conf.json": "{}"}, [], "name one with --config"),
+        ({"setup.py": "", "asv.conf.json": "{"}, [], "is not JSON"),
+        ({"setup.py": "", "asv.conf.json": "[]"}, [], "is not a JSON object"),
+        ({"setup.py": ""}, ["--config", "setup.py"], "is no asv.conf.json"),
+    ],
+)
+def test_what_cannot_be_taken_up_is_refused_in_one_line(project, capsys, files, words, said):
+    root = project(files)
+    before = {path: path.read_bytes() for path in root.glob("*") if path.is_file()}
+    assert cli.main(["init", *words]) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert {path: path.read_bytes() for path in root.glob("*") if path.is_file()} == before
+
+
+def test_outside_a_checkout_and_without_a_commit_it_says_so(tmp_path):
+    with pytest.raises(UserError, match="in no checkout"):
+        checkout.look_at(tmp_path)
+    git(tmp_path, "init", "-q")
+    with pytest.raises(UserError, match="no commit yet"):
+        checkout.look_at(tmp_path)
+
+
+def test_a_list_that_is_none_is_left_to_its_owner():
+    with pytest.raises(UserError, match="by hand"):
+        config_text.with_install_command('{"install_command": {"a": 1}}', [], "x", "it")
+
+
+@pytest.mark.parametrize("text", ['{"plugins": []}', '{"plugins": ["a",]}', '{\n  "a": 1\n}', "{}"])
+def test_a_plugin_is_added_once_wherever_it_can_stand(text):
+    once = config_text.with_plugin(text, "x", "it")
+    assert config_text.parse(once, "it")["plugins"][-1] == "x"
+    assert config_text.with_plugin(once, "x", "it") == once
+
+
+def test_the_wheel_serves_an_interpreter_that_has_nothing_else(tmp_path):
+    data = instrument_wheel.build()
+    assert data == instrument_wheel.build()
+    wheel = tmp_path / instrument_wheel.file_name()
+    wheel.write_bytes(data)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert not [name for name in names if name.endswith((".so", ".c"))]
+    target = tmp_path / "site"
+    install = ["pip", "install", "-q", "--no-index", "--no-deps", "--target", str(target), str(wheel)]
+    subprocess.run([sys.executable, "-m", *install], check=True, capture_output=True)
+    code = (
+        "from antigil.suite import Scaling, Workload; import antigil;"
+        "from antigil.scaling import measure; print(antigil.__file__)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(target)}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.startswith(str(target)), done.stderr
