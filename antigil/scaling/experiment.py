@@ -16,7 +16,7 @@ from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine
 from .process import ProcessResult, measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select
-from .sample import Sample, sample_of, under_ceiling
+from .sample import Sample, sample_of, starts_threads, under_ceiling
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
@@ -74,8 +74,8 @@ def measure(
     rounds
         Undisturbed rounds to aim at in each process.
     pin
-        Whether to pin threads to CPUs of their own. Threads that the workload itself starts
-        inherit the pinning.
+        Whether to pin threads to CPUs of their own. Where threads that the workload itself starts
+        are seen at work, which would inherit it, none is pinned.
     time_limit
         Seconds after which one window is taken to hang.
     on_process
@@ -167,8 +167,10 @@ def measure_function(
     plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)
     done = measure_rounds(workload, plan)
     used, disturbed = select(done)
+    samples = [sample_of([one]) for one in used]
+    pin = pin and not any(map(starts_threads, samples))
     held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
-    samples = [under_ceiling(sample_of([one]), held.ceiling) for one in used]
+    samples = [under_ceiling(sample, held.ceiling) for sample in samples]
     dropped = len(done) - len(used)
     # Rounds left out belong to the measurement as a whole; the first sample carries them.
     first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)

@@ -27,8 +27,8 @@ from random import Random
 from typing import NamedTuple, Self, cast
 
 from .gil_held_share import GilHeld, Probe, estimate
-from .host import affinity, pin_thread
-from .threads import Threads
+from .host import affinity, pin_thread, unpin_threads
+from .threads import OwnThreadsMeter, Threads, cpu_clock_of, other_threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:
@@ -76,7 +76,8 @@ def probe_gil(
     mean_sleep
         Mean time between probes, in seconds.
     pin
-        Whether to pin worker and prober to one CPU. Threads that the workload starts inherit it.
+        Whether to pin worker and prober to one CPU: until threads that the workload itself starts
+        are seen at work in its first call.
     time_limit
         Seconds beyond the budget after which the workload is taken to hang.
 
@@ -102,7 +103,14 @@ def collect(
     watch: list[_Watch] = []
     probes: list[Probe] = []
     calls = Calls()
-    cpu = RANDOM.choice(affinity())
+    cpus, before = affinity(), other_threads()
+    cpu = RANDOM.choice(cpus)
+    own: list[OwnThreadsMeter] = []
+
+    def free_own_threads() -> None:
+        prober = watch[0].native_id
+        if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).count:
+            unpin_threads(before, cpus)
 
     def work() -> None:
         if pin:
@@ -113,7 +121,9 @@ def collect(
         try:
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
-            calls.make(run, budget, lambda since: watch[0].count_since(since), group.stop)
+            own.append(OwnThreadsMeter())
+            calls.make(run, budget, lambda since: watch[0].count_since(since), group.stop, free_own_threads)
+            free_own_threads()
         finally:
             group.stop.set()
         watched.wait(time_limit)  # the clocks of a thread that has ended cannot be read
@@ -145,8 +155,9 @@ class Calls:
     end: float = 0.0
 
     def make(
-        self, run: Run, budget: float, count_since: Callable[[float], int], stop: threading.Event
-    ) -> None:
+        self, run: Run, budget: float, count_since: Callable[[float], int], stop: threading.Event,
+        on_warm: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         """Call until the budget is over, and as many probes as are needed have been made, or told to stop.
 
         Calls that warm up are left out at the end of the first, unless they take the whole budget.
@@ -162,7 +173,8 @@ class Calls:
                     return
                 time.sleep(0.0)  # a probe that waits for the GIL comes in now, and not during the next call
             elif not warm:
-                self.start = self.end
+                on_warm()
+                self.start = self.end = time.perf_counter()
             elif self.end - before < BATCH_SECONDS:
                 batch *= 2
             warm = True
@@ -194,13 +206,13 @@ class _Watch:
         self._notes: list[_Note] = []
 
     def __enter__(self) -> Self:
-        own_id = threading.get_native_id()
+        self.native_id = threading.get_native_id()
         # Where it is not Linux, or not permitted, wake-ups come some 50 us later; they still count.
-        with contextlib.suppress(OSError), open(f"/proc/{own_id}/timerslack_ns", "w") as file:
+        with contextlib.suppress(OSError), open(f"/proc/{self.native_id}/timerslack_ns", "w") as file:
             file.write("1")
         self._worker_queue = self._queue_reader(self._worker.native_id or 0)
-        self._own_queue = self._queue_reader(own_id)
-        self._worker_cpu = _cpu_clock(self._worker)
+        self._own_queue = self._queue_reader(self.native_id)
+        self._worker_cpu = cpu_clock_of(self._worker)
         self._switches = _switch_counter()
         self._first = self._read()
         return self
@@ -274,14 +286,6 @@ def _pread(library: ctypes.CDLL) -> Callable[..., int]:
     pread = library.pread64 if hasattr(library, "pread64") else library.pread
     pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
     return cast(Callable[..., int], pread)
-
-
-def _cpu_clock(thread: threading.Thread) -> Callable[[], float]:
-    """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
-    if not hasattr(time, "pthread_getcpuclockid"):
-        return time.perf_counter
-    clock = time.pthread_getcpuclockid(thread.ident or 0)
-    return lambda: time.clock_gettime(clock)
 
 
 def _switch_counter() -> Callable[[], int]:

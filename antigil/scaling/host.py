@@ -6,15 +6,17 @@ A number of CPUs *present* says nothing about how far threads can scale inside a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .threads import queue_is_measurable
+from .threads import other_threads, queue_is_measurable
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
 CGROUP_MEMBERSHIP = Path("/proc/self/cgroup")
@@ -234,3 +236,12 @@ def pin_thread(cpu: int) -> None:
     """Pin the calling thread to one CPU, where the system can."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(threading.get_native_id(), {cpu})
+
+
+def unpin_threads(before: Collection[int], cpus: Collection[int]) -> None:
+    """Let threads that are not from before run on all these CPUs: those that inherited one CPU."""
+    if hasattr(os, "sched_setaffinity"):
+        for thread in {*other_threads(), threading.get_native_id()} - set(before):
+            with contextlib.suppress(OSError):  # it has ended
+                if len(os.sched_getaffinity(thread)) == 1:
+                    os.sched_setaffinity(thread, cpus)

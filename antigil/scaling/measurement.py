@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
+from statistics import median, median_high
 from typing import Any
 
 from .gil_held_share import GilHeld
 from .host import Host
-from .sample import Sample, median_interval
+from .sample import PointSample, Sample, median_interval
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
@@ -68,12 +68,16 @@ class Point:
     waiting, queued
         Shares of the threads' wall time, 0 to 1.
     inflation
-        CPU time per call relative to one thread: n x [on_cpu(n) / on_cpu(1)] / S. NaN, and null in
-        JSON, where the system's clock is too coarse to see any CPU time.
+        CPU time per call relative to one thread: n x [busy(n) / busy(1)] / S, where busy = on_cpu +
+        own_on_cpu. NaN, and null in JSON, where the system's clock is too coarse to see any CPU time.
     rounds, dropped
         Rounds used, and disturbed ones left out.
     disturbed
         Whether disturbed rounds had to be used.
+    own_threads
+        Threads that the workload started itself and that were seen at work.
+    own_cpu_seconds
+        Their CPU time per call. While they work, the threads that call wait.
     """
 
     threads: int
@@ -86,6 +90,13 @@ class Point:
     rounds: int
     dropped: int
     disturbed: bool
+    own_threads: int = 0
+    own_cpu_seconds: float = 0.0
+
+    @property
+    def own_on_cpu(self) -> float:
+        """CPU time of the workload's own threads relative to the wall time of the threads that call."""
+        return self.own_cpu_seconds * self.rate / self.threads
 
     @property
     def efficiency(self) -> float:
@@ -207,15 +218,16 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
         form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
     form["inflation"] = None if math.isnan(point.inflation) else point.inflation
     form["efficiency"] = point.efficiency
+    form["own_on_cpu"] = point.own_on_cpu
     form["samples"] = [sample.points[point.threads].speedup for sample in samples]
     return form
 
 
 def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
-    """Combine samples into points; inflation closes the identity S = n x on-CPU ratio / inflation."""
+    """Combine samples into points; inflation closes the identity S = n x busy ratio / inflation."""
     counts = sorted(samples[0].points)
     one = [sample.points[1] for sample in samples]
-    on_cpu_one = 1.0 - median(p.waiting for p in one) - median(p.queued for p in one)
+    busy_one = _busy(one, 1)
     points = []
     for n in counts:
         at = [sample.points[n] for sample in samples]
@@ -230,12 +242,18 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 raw_speedup=raw,
                 waiting=waiting,
                 queued=queued,
-                inflation=n * (1.0 - waiting - queued) / on_cpu_one / raw.median
-                if on_cpu_one > 0
-                else math.nan,
+                inflation=n * _busy(at, n) / busy_one / raw.median if busy_one > 0 else math.nan,
                 rounds=sum(sample.rounds for sample in samples),
                 dropped=sum(sample.dropped for sample in samples),
                 disturbed=any(sample.disturbed for sample in samples),
+                own_threads=median_high(p.own_threads for p in at),
+                own_cpu_seconds=median(p.own_cpu_seconds for p in at),
             )
         )
     return tuple(points)
+
+
+def _busy(points: Sequence[PointSample], threads: int) -> float:
+    """Return the CPU time of calls relative to the wall time of the threads that call."""
+    waiting, queued = median(p.waiting for p in points), median(p.queued for p in points)
+    return 1.0 - waiting - queued + median(p.own_cpu_seconds * p.rate for p in points) / threads

@@ -27,7 +27,7 @@ from .gil_held_share import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
-from .sample import PointSample, Sample, sample_of
+from .sample import PointSample, Sample, sample_of, starts_threads
 from .workload import MakeRun, Workload
 
 _BOOTSTRAP = """\
@@ -251,7 +251,8 @@ def _measured(
 
     sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
     alive()
-    held = probe_gil(make_run, probe_seconds, pin=plan.pin, time_limit=plan.time_limit)
+    pin = plan.pin and not starts_threads(sample)
+    held = probe_gil(make_run, probe_seconds, pin=pin, time_limit=plan.time_limit)
     return {
         "sample": asdict(sample),
         "gil_held": asdict(held),

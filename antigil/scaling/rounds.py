@@ -3,7 +3,7 @@
 Speedup is taken within a round, so a drift of the machine's speed cancels:
 
     S(n)  = X(n) / X(1)
-    S(n)  = n x [on_cpu(n) / on_cpu(1)] x [c(1) / c(n)]              an identity
+    S(n)  = n x [busy(n) / busy(1)] x [c(1) / c(n)]                  an identity
     S*(n) = S(n) x [1 - lost(1)] / [1 - lost(n)]                     queue-free, for n <= CPUs allowed
 
 While there are CPUs enough, time in the run queue was taken by other programs; S* gives it
@@ -27,8 +27,8 @@ from functools import partial
 from random import Random
 from types import MappingProxyType
 
-from .host import affinity, cpus_allowed, placement
-from .threads import SYSTEM_CLOCKS, Clocks
+from .host import affinity, cpus_allowed, placement, unpin_threads
+from .threads import SYSTEM_CLOCKS, Clocks, other_threads
 from .window import Window, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
 
@@ -112,7 +112,8 @@ class Plan:
     rounds
         Undisturbed rounds to aim at. Disturbed ones are taken again while the budget lasts.
     pin
-        Whether to pin each thread to a CPU of its own while there are CPUs enough.
+        Whether to pin each thread to a CPU of its own while there are CPUs enough, and no threads
+        that the workload starts itself are seen at work: they inherit the pin.
     time_limit
         Seconds after which one window is taken to hang.
     shorten
@@ -152,14 +153,15 @@ def measure_rounds(
     WorkloadTimeout
         If a window does not end within the plan's time limit.
     """
+    before = other_threads()
     make_run = workload if callable(workload) else workload.prepare()
     measure_window = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
-    places = placement() if plan.pin else None
     shift = RANDOM.randrange(len(affinity()))
     start = time.monotonic()
     before_window()
-    call_seconds = _call_seconds(make_run, measure_window, plan.time_limit)
+    call_seconds, own = _call_seconds(make_run, measure_window, plan.time_limit)
+    places = placement() if plan.pin and not own else None
     window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
     counts = sorted({1, *plan.thread_counts})
     calls = calls_that_fit(call_seconds, len(counts), plan.budget) if plan.shorten else CALLS_PER_WINDOW
@@ -173,12 +175,18 @@ def measure_rounds(
         began = time.monotonic()
         if rounds and began + last > start + plan.budget:
             break
-        windows = {}
+        windows: dict[int, Window] = {}
         for n in RANDOM.sample(counts, len(counts)):
             cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
             calls_per_mark = max(1, round(mark_seconds(n) / call_seconds))
             windows[n] = measure_window(n, window_seconds, cpus=cpus, calls_per_mark=calls_per_mark)
+        if places and any(window.own_threads for window in windows.values()):
+            # What the workload starts inherits the pin of who started it: begin again without one.
+            places = None
+            unpin_threads(before, affinity())
+            rounds.clear()
+            continue
         rounds.append(Round(MappingProxyType(windows), allowed, shortened))
         last = time.monotonic() - began
     return tuple(rounds)
@@ -186,14 +194,18 @@ def measure_rounds(
 
 def _call_seconds(
     make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
-) -> float:
-    """Return how long one call takes, in seconds: a long one by itself, else from a window of one thread."""
-    if (once := time_one_call(make_run, time_limit)) >= LONG_CALL_SECONDS:
-        return once
+) -> tuple[float, int]:
+    """Return how long one call takes, in seconds, and how many threads of its own were seen at work.
+
+    A long call is timed by itself, others in a window of one thread.
+    """
+    once, own = time_one_call(make_run, time_limit)
+    if once >= LONG_CALL_SECONDS:
+        return once, own.count
     first = measure_window(1, MARK_SECONDS)
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
-    return first.seconds / first.calls
+    return first.seconds / first.calls, first.own_threads
 
 
 def mark_seconds(threads: int) -> float:

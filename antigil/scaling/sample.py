@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from statistics import median
+from statistics import median, median_high
 
 from .rounds import Round, select
 
@@ -47,6 +47,8 @@ class PointSample:
     waiting: float
     queued: float
     uncut: float | None = None
+    own_threads: int = 0
+    own_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
     points = {n: _point_sample(used, n) for n in sorted(used[0].windows)}
     dropped = len(rounds) - len(used)
     return Sample(points, len(used), dropped, disturbed, shortened=any(one.shortened for one in used))
+
+
+def starts_threads(sample: Sample) -> bool:
+    """Tell whether threads that the workload starts itself were seen at work."""
+    return any(point.own_threads for point in sample.points.values())
 
 
 def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
@@ -98,6 +105,8 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         raw_speedup=median(done.speedup(n) for done in rounds),
         waiting=median(window.waiting for window in windows),
         queued=median(window.queued or 0.0 for window in windows),
+        own_threads=median_high(window.own_threads for window in windows),
+        own_cpu_seconds=median(window.own_cpu_seconds for window in windows),
     )
 
 

@@ -7,7 +7,7 @@ and tail skew fall away, no barrier stands inside the timed stretch, and the cal
 contend with just as many others as those in the middle.
 
     rate X(n) = calls in the window / its length
-    c(n)      = on_cpu x n / X(n), CPU seconds per call
+    c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import fmean
 
 from .host import pin_thread
-from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage
+from .threads import SYSTEM_CLOCKS, Clocks, OwnThreads, Threads, Usage
 from .workload import MakeRun
 
 
@@ -42,6 +42,8 @@ class Window:
         Length of the window.
     calls
         Calls that fell into the window, a fraction counting for those cut by its edges.
+    own_threads, own_cpu_seconds
+        How many threads of the workload's own were seen at work, and their CPU time per call.
     """
 
     threads: int
@@ -51,11 +53,13 @@ class Window:
     waiting: float
     seconds: float
     calls: float
+    own_threads: int = 0
+    own_cpu_seconds: float = 0.0
 
     @property
     def cpu_seconds_per_call(self) -> float:
         """CPU time that one call took, in seconds."""
-        return self.on_cpu * self.threads / self.rate
+        return self.on_cpu * self.threads / self.rate + self.own_cpu_seconds
 
 
 @dataclass
@@ -173,12 +177,14 @@ def run_window(
         group.gate.wait()
         _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
 
-    group.run([partial(body, index) for index in range(threads)])
-    return summarize(tracks, seconds, calls_per_mark)
+    own = group.run([partial(body, index) for index in range(threads)])
+    window = summarize(tracks, seconds, calls_per_mark)
+    calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
+    return replace(window, own_threads=own.count, own_cpu_seconds=own.cpu / calls)
 
 
-def time_one_call(make_run: MakeRun, time_limit: float) -> float:
-    """Return how many seconds a first call takes, in a thread of its own."""
+def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnThreads]:
+    """Return how many seconds a first call takes, in a thread of its own, and what others did meanwhile."""
     taken: list[float] = []
 
     def body() -> None:
@@ -187,8 +193,8 @@ def time_one_call(make_run: MakeRun, time_limit: float) -> float:
         run(1)
         taken.append(time.perf_counter() - start)
 
-    Threads(1, time_limit).run([body])
-    return taken[0]
+    own = Threads(1, time_limit).run([body], look_seconds=0.001)
+    return taken[0], own
 
 
 def _call_through(

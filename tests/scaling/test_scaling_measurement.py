@@ -136,6 +136,7 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert point["threads"] == 2
     assert point["speedup"]["median"] == measured.point(2).speedup.median
     assert point["efficiency"] == measured.point(2).efficiency
+    assert point["own_on_cpu"] == measured.point(2).own_on_cpu == 0.0
     assert point["samples"] == [one.points[2].speedup for one in measured.samples]
     assert set(asdict(measured.point(2))) < set(point)
     assert form["gil_held"]["samples"] == [one.share for one in measured.gil_samples]
