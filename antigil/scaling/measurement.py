@@ -8,8 +8,8 @@ over the samples, and intervals from their order, are what may be compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median, median_high
 from typing import Any
 
@@ -18,8 +18,6 @@ from .host import Host
 from .sample import PointSample, Sample, median_interval
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
-
-SCHEMA = "antigil.measurement/2"
 
 INSTRUMENT_VERSION = "2"
 """Figures of different versions must not be compared.
@@ -171,56 +169,39 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON form (docs/measure.md), of plain dicts, lists and numbers."""
-        where = self.host
-        text = (
-            self.workload if isinstance(self.workload, Workload) else Workload(repr(self.workload.function))
-        )
-        return {
-            "schema": SCHEMA,
-            "instrument": INSTRUMENT_VERSION,
-            "statement": text.statement,
-            "setup": text.setup,
-            "thread_setup": text.thread_setup,
-            "teardown": text.teardown,
-            "python": {
-                "version": where.python_version,
-                "implementation": where.implementation,
-                "gil": where.gil,
-                "switch_interval": where.switch_interval,
-            },
-            "machine": {
-                "cpu": where.cpu,
-                "cpus_allowed": where.cpus_allowed,
-                "cores_alike": where.cores_alike,
-                "queue_measured": where.queue_measured,
-                "steal": self.steal,
-            },
-            "cut": None if self.cut is None else asdict(self.cut) | {"measured": len(self.samples)},
-            "points": [_point_json(point, self.samples, where) for point in self.points],
-            "gil_held": {
-                "share": self.gil_held.share,
-                "se": self.gil_held.standard_error,
-                "ci99": list(self.gil_held.ci99),
-                "probes": self.gil_held.probes,
-                "method": self.gil_held.method,
-                "samples": [one.share for one in self.gil_samples],
-            },
-            "ceiling": None if (ceilings := self.gil_held.ceilings) is None else list(ceilings),
-            "stall": self.gil_held.stall,
-        }
+        from .measurement_json import to_json
 
+        return to_json(self)
 
-def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[str, Any]:
-    form = asdict(point)
-    if not where.queue_measured:
-        form["queued"] = None  # not told, which is not the same as none
-    for name in ("speedup", "raw_speedup"):
-        form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
-    form["inflation"] = None if math.isnan(point.inflation) else point.inflation
-    form["efficiency"] = point.efficiency
-    form["own_on_cpu"] = point.own_on_cpu
-    form["samples"] = [sample.points[point.threads].speedup for sample in samples]
-    return form
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> Measurement:
+        """Return the measurement whose JSON form it is; ValueError where it is none.
+
+        A function that was measured comes back as the statement that its name was.
+        """
+        from .measurement_json import from_json
+
+        return from_json(form)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each thread count: what ``pandas.DataFrame`` or ``csv.DictWriter`` takes."""
+        return [
+            {
+                "threads": point.threads,
+                "rate": point.rate,
+                "speedup": point.speedup.median,
+                "speedup_low": point.speedup.bounds[0],
+                "speedup_high": point.speedup.bounds[1],
+                "raw_speedup": point.raw_speedup.median,
+                "efficiency": point.efficiency,
+                "waiting": point.waiting,
+                "queued": point.queued if self.host.queue_measured else None,
+                "inflation": None if math.isnan(point.inflation) else point.inflation,
+                "gil_held": self.gil_held.share,
+                "disturbed": point.disturbed,
+            }
+            for point in self.points
+        ]
 
 
 def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:

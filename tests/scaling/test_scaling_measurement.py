@@ -9,7 +9,7 @@ from math import isnan
 import pytest
 from fakes import round_of, window
 
-from antigil.scaling import Estimate, GilHeld, Workload, measure, measure_function
+from antigil.scaling import Cut, Estimate, GilHeld, Measurement, Workload, measure, measure_function
 from antigil.scaling.experiment import StealMeter
 from antigil.scaling.measurement import combine
 from antigil.scaling.sample import PointSample, Sample, median_interval, sample_of, under_ceiling
@@ -141,6 +141,56 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert set(asdict(measured.point(2))) < set(point)
     assert form["gil_held"]["samples"] == [one.share for one in measured.gil_samples]
     assert (form["ceiling"], form["stall"]) == (list(measured.gil_held.ceilings), measured.gil_held.stall)
+
+
+def test_the_json_form_leads_back_to_the_same_measurement(measured):
+    text = json.dumps(measured.to_json(), allow_nan=False)
+    assert Measurement.from_json(json.loads(text)) == measured
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steal": None, "cut": Cut(8, 40.5)},
+        {"steal": 0.25, "gil_samples": ()},
+        {"workload": Workload("a", "b\n'c'", "d", ("/e",), "f")},
+    ],
+)
+def test_what_is_seldom_there_survives_the_json_form(measured, changes):
+    changed = replace(measured, **changes)
+    assert Measurement.from_json(json.loads(json.dumps(changed.to_json()))) == changed
+
+
+def test_a_measured_function_keeps_all_but_the_function():
+    measured = measure_function(lambda: sum(range(20_000)), (1, 2), budget=0.5, rounds=3)
+    form = json.loads(json.dumps(measured.to_json()))
+    assert Measurement.from_json(form).to_json() == form
+    assert Measurement.from_json(form).points == measured.points
+
+
+@pytest.mark.parametrize(
+    "form", [{}, [], None, {"schema": "antigil.comparison/1"}, {"schema": "antigil.measurement/9"}]
+)
+def test_another_form_is_refused_by_what_it_is(form):
+    with pytest.raises(ValueError, match="this is no measurement of this version"):
+        Measurement.from_json(form)
+
+
+@pytest.mark.parametrize("key", ["points", "samples", "gil_held", "machine", "python", "statement"])
+@pytest.mark.parametrize("value", [None, 7, [[]]])
+def test_a_damaged_form_is_told(measured, key, value):
+    form = measured.to_json() | {key: value}
+    if key == "statement":
+        del form[key]
+    with pytest.raises(ValueError, match="this measurement is damaged"):
+        Measurement.from_json(form)
+
+
+def test_rows_are_flat_one_for_each_thread_count(measured):
+    rows = measured.to_rows()
+    assert [row["threads"] for row in rows] == [point.threads for point in measured.points]
+    assert [row["speedup"] for row in rows] == [point.speedup.median for point in measured.points]
+    assert all(isinstance(value, float | int | None) for row in rows for value in row.values())
 
 
 def test_a_thread_count_that_was_not_measured_is_a_key_error(measured):

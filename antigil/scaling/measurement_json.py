@@ -1,0 +1,134 @@
+"""The JSON form of a measurement (docs/measure.md), and back: nothing is lost on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from .gil_held_share import GilHeld
+from .host import Host
+from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
+from .sample import PointSample, Sample
+from .workload import Workload
+
+SCHEMA = "antigil.measurement/2"
+
+_TEXTS = ("statement", "setup", "thread_setup", "teardown")
+_PYTHON = {"version": "python_version", "implementation": "implementation", "gil": "gil"}
+_PYTHON |= {"switch_interval": "switch_interval"}
+_MACHINE = ("cpu", "cpus_allowed", "cores_alike", "queue_measured")
+_HELD = {"share": "share", "se": "standard_error", "probes": "probes", "stall": "stall"}
+_HELD |= {"method": "method", "quantile99": "quantile99"}
+
+
+def to_json(measurement: Measurement) -> dict[str, Any]:
+    """Return plain dicts, lists and numbers."""
+    where, held = measurement.host, measurement.gil_held
+    workload = measurement.workload
+    text = workload if isinstance(workload, Workload) else Workload(repr(workload.function))
+    return {
+        "schema": SCHEMA,
+        "instrument": INSTRUMENT_VERSION,
+        **{name: getattr(text, name) for name in _TEXTS},
+        "path": list(text.path),
+        "python": {key: getattr(where, name) for key, name in _PYTHON.items()},
+        "machine": {name: getattr(where, name) for name in _MACHINE} | {"steal": measurement.steal},
+        "cut": _cut_json(measurement),
+        "points": [_point_json(point, measurement.samples, where) for point in measurement.points],
+        "samples": [_sample_json(sample) for sample in measurement.samples],
+        "gil_held": {
+            **_held_json(held),
+            "ci99": list(held.ci99),
+            "samples": [one.share for one in measurement.gil_samples],
+            "processes": [_held_json(one) for one in measurement.gil_samples],
+        },
+        "ceiling": None if held.ceilings is None else list(held.ceilings),
+        "stall": held.stall,
+    }
+
+
+def from_json(form: Mapping[str, Any]) -> Measurement:
+    """Return the measurement whose JSON form it is.
+
+    A function that was measured comes back as the statement that its name was.
+
+    Raises
+    ------
+    ValueError
+        It is the form of something else, or of another version, or damaged.
+    """
+    schema = form.get("schema") if isinstance(form, Mapping) else None
+    if schema != SCHEMA:
+        raise ValueError(f"this is no measurement of this version: its schema is {schema!r}, not {SCHEMA!r}")
+    try:
+        return _measurement(form)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"this measurement is damaged: {type(error).__name__}: {error}") from error
+
+
+def _measurement(form: Mapping[str, Any]) -> Measurement:
+    machine, held = form["machine"], form["gil_held"]
+    host = {name: form["python"][key] for key, name in _PYTHON.items()}
+    cut = form["cut"]
+    return Measurement(
+        workload=Workload(**{name: form[name] for name in _TEXTS}, path=tuple(form["path"])),
+        host=Host(**host, **{name: machine[name] for name in _MACHINE}),
+        points=tuple(_point(point) for point in form["points"]),
+        samples=tuple(_sample(sample) for sample in form["samples"]),
+        gil_held=_held(held),
+        gil_samples=tuple(_held(one) for one in held["processes"]),
+        steal=machine["steal"],
+        cut=None if cut is None else Cut(cut["processes"], cut["seconds"]),
+    )
+
+
+def _cut_json(measurement: Measurement) -> dict[str, Any] | None:
+    if measurement.cut is None:
+        return None
+    return asdict(measurement.cut) | {"measured": len(measurement.samples)}
+
+
+def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[str, Any]:
+    form = asdict(point)
+    if not where.queue_measured:
+        form["queued"] = None  # not told, which is not the same as none
+    for name in ("speedup", "raw_speedup"):
+        form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
+    form["inflation"] = None if math.isnan(point.inflation) else point.inflation
+    form["efficiency"] = point.efficiency
+    form["own_on_cpu"] = point.own_on_cpu
+    form["samples"] = [sample.points[point.threads].speedup for sample in samples]
+    return form
+
+
+def _point(form: Mapping[str, Any]) -> Point:
+    known = {field.name: form[field.name] for field in fields(Point)}
+    for name in ("speedup", "raw_speedup"):
+        known[name] = Estimate(form[name]["median"], *(_pair(form[name][key]) for key in ("ci99", "range")))
+    known["queued"] = known["queued"] or 0.0
+    known["inflation"] = math.nan if known["inflation"] is None else known["inflation"]
+    return Point(**known)
+
+
+def _pair(ends: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (ends[0], ends[1])
+
+
+def _sample_json(sample: Sample) -> dict[str, Any]:
+    form = {field.name: getattr(sample, field.name) for field in fields(Sample)}
+    return form | {"points": {str(n): asdict(point) for n, point in sample.points.items()}}
+
+
+def _sample(form: Mapping[str, Any]) -> Sample:
+    points = {int(n): PointSample(**point) for n, point in form["points"].items()}
+    return Sample(**{**form, "points": points})
+
+
+def _held_json(held: GilHeld) -> dict[str, Any]:
+    return {key: getattr(held, name) for key, name in _HELD.items()}
+
+
+def _held(form: Mapping[str, Any]) -> GilHeld:
+    return GilHeld(**{name: form[key] for key, name in _HELD.items()})
