@@ -65,7 +65,7 @@ def test_json_has_the_documented_keys(measured):
             "machine",
             "points",
         ),
-        *("cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
+        *("samples", "path", "cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
         *("scaling", "judged", "missing", "cause"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
