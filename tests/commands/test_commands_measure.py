@@ -70,7 +70,9 @@ def test_json_has_the_documented_keys(measured):
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
-    assert set(form["gil_held"]) == {"share", "se", "ci99", "probes", "method", "samples"}
+    (first, *_) = form["gil_held"]["processes"]
+    assert set(first) == {"share", "se", "probes", "stall", "method", "quantile99"}
+    assert set(form["gil_held"]) == {*first, "ci99", "samples", "processes"}
     assert set(form["laws"]) == {"threads", "karp_flatt", "best", "note"}
     assert [point["threads"] for point in form["points"]] == [1, 2]
     for point in form["points"]:
