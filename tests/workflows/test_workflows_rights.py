@@ -29,7 +29,7 @@ def measuring():
 def test_the_jobs_that_measure_are_known():
     assert {key for key, _, _ in measuring()} == {
         ("compare", "smoke"),
-        ("comparison", "compare"),
+        ("compare-job", "compare"),
         ("backlog", "measure"),
         ("alert", "look"),
     }
@@ -74,7 +74,7 @@ def test_where_measured_code_runs_nothing_may_be_written_and_no_token_is_near(ke
 
 @pytest.mark.parametrize(
     ("name", "trigger"),
-    [("compare", "pull_request"), ("measure", "pull_request"), ("comparison", "workflow_call")],
+    [("compare", "pull_request"), ("measure", "pull_request"), ("compare-job", "workflow_call")],
 )
 def test_a_pull_requests_workflow_has_no_secret_at_all(name, trigger):
     text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
