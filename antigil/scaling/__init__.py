@@ -17,6 +17,7 @@ from .host import (
     gil_enabled,
     placement,
     thread_siblings,
+    whole_cpus,
 )
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .rounds import (
@@ -93,4 +94,5 @@ __all__ = [
     "thread_siblings",
     "time_one_call",
     "waits",
+    "whole_cpus",
 ]

@@ -93,13 +93,16 @@ def _quota_v1(directory: Path) -> float | None:
 
 
 def cpus_allowed() -> int:
-    """Return how many CPUs this process can keep busy at once (at least 1).
+    """Return how many CPUs this process can keep busy at once (at least 1)."""
+    return whole_cpus(len(affinity()), cgroup_quota())
+
+
+def whole_cpus(cpus: int, quota: float | None) -> int:
+    """Return how many of `cpus` can be kept busy at once under a quota, at least 1.
 
     A quota of a fraction of a CPU is rounded down: 2.5 CPUs serve two threads in full.
     """
-    quota = cgroup_quota()
-    allowed = len(affinity())
-    return allowed if quota is None else max(1, min(allowed, int(quota)))
+    return cpus if quota is None else max(1, min(cpus, int(quota)))
 
 
 @dataclass(frozen=True)
