@@ -14,6 +14,7 @@ from antigil.scaling import (
     gil_enabled,
     placement,
     queue_is_measurable,
+    whole_cpus,
 )
 
 from . import readers
@@ -80,7 +81,7 @@ class Facts:
     @property
     def cpus_allowed(self) -> int:
         """CPUs that this process can keep busy at once, at least 1."""
-        return len(self.cpus) if self.quota is None else max(1, min(len(self.cpus), int(self.quota)))
+        return whole_cpus(len(self.cpus), self.quota)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists and numbers."""
