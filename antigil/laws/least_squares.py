@@ -1,140 +1,225 @@
-"""The least-squares search behind `antigil.laws`; this module needs NumPy and SciPy to load.
+"""The least-squares search behind `antigil.laws`, for many rows of numbers at once, by NumPy alone.
 
 The USL is minimised on every face of its box of bounds: alpha and beta each free, 0 or 1. On a face, a grid
-that covers every scale of the two finds the basin and Levenberg-Marquardt the minimum; the caller gives no
-starting values. A minimum outside the box is dropped: the constrained one then lies on a smaller face, which
-is searched too. Among equals the smaller face wins, so that a parameter that is 0 is reported at its bound.
+that covers every scale of the two finds the basin, and Levenberg and Marquardt's method the minimum; the
+caller gives no starting values. A minimum outside the box is dropped: the constrained one then lies on a
+smaller face, which is searched too. Among equals the smaller face wins, so that a parameter that is 0 is
+reported at its bound. Amdahl's law is the faces on which beta is 0. Gamma, in which the law is linear, is at
+every step the one for which the squares are least, and has no bound to come to.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import leastsq
-from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+#: Each face: alpha and beta, None where free. Those with fewer free parameters win among equals.
+FACES = sorted(itertools.product((None, 0.0, 1.0), repeat=2), key=lambda face: face.count(None))
+FREE = np.array([[value is None for value in face] for face in FACES])
+MOVING = np.array([None in face for face in FACES])
+AMDAHL = np.array([beta == 0.0 for _, beta in FACES])
+GRID = 16  # values of each parameter: 0, then 15 from the smallest that matters to 1
+PLACES = {None: slice(None), 0.0: slice(0, 1), 1.0: slice(-1, None)}
+HOPELESS = 100  # times another face's squares, on the grid: a search of many rows may leave such a face out
 EQUAL = 1e-9  # relative difference of two sums of squares that rounding may make
-ROUNDING = 1e-14  # relative to the largest value: a residual that is none
+ROUNDING = 1e-14  # relative to 1: a residual that is none
+STEPS = 200
+STILL = 1e-9  # a relative step that ends the search
 
 
-class Minimum(NamedTuple):
-    """Where the sum of squares is smallest, for each parameter, and how sure that is."""
-
-    values: tuple[float, ...]
-    at_bound: tuple[bool, ...]
-    standard_errors: tuple[float, ...]  # NaN at a bound, infinite without degrees of freedom
-    half_widths: tuple[float, ...]  # of the confidence interval
-
-
-def gustafson(n: Sequence[float], y: Sequence[float], *, level: float) -> Minimum:
-    """Minimise for f in S(n) = n - f (n - 1), which is linear in f."""
-    counts, observed = np.array(n), np.array(y)
-    slope = counts - 1
-    f = float(slope @ (counts - observed) / (slope @ slope))
-    theta = np.array([min(max(f, 0.0), 1.0)])
-    residuals = observed - counts + theta * slope
-    return _judge(theta, np.array([0 < f < 1]), residuals, slope[:, None], level, np.ones(1))
+def gustafson(n: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Fit f of S(n) = n - f (n - 1), which is linear in f, to each row of `y`; returns as `fit` does."""
+    slope = n - 1
+    theta = np.clip((n - y) @ slope / (slope @ slope), 0, 1)[:, None]
+    residuals = y - n + theta * slope
+    columns = np.broadcast_to(slope[:, None], (*y.shape, 1))
+    return theta, _errors(columns, (residuals**2).sum(axis=1), (theta > 0) & (theta < 1), len(n))
 
 
-def usl(n: Sequence[float], y: Sequence[float], *, coherency: bool, absolute: bool, level: float) -> Minimum:
-    """Minimise for alpha, for beta if `coherency` (else it is 0), for gamma if `absolute` (else it is 1)."""
-    counts, observed = np.array(n), np.array(y)
-    scale = observed.max() if absolute else 1.0
-    observed = observed / scale
-    fitted = np.array([True, coherency, absolute])
-    choices = (None, 0.0, 1.0)
-    minima = []
-    with np.errstate(all="ignore"):  # a step of the search may divide by zero; it is then not taken
-        for face in itertools.product(choices, choices if coherency else (0.0,)):
-            free = np.array([value is None for value in (*face, None)]) & fitted
-            theta = _search(counts, observed, _start(counts, observed, face, absolute), free)
-            if (theta >= 0).all() and (theta[:2] <= 1).all():
-                minima.append((_rss(counts, observed, theta), int(free.sum()), theta, free))
-    least = min(rss for rss, *_ in minima) * (1 + EQUAL) + len(counts) * ROUNDING**2
-    _, _, theta, free = min((entry for entry in minima if entry[0] <= least), key=lambda entry: entry[1])
-    units = np.array([1.0, 1.0, scale])[fitted]
-    residuals = observed - _model(counts, theta)
-    return _judge(theta[fitted], free[fitted], residuals, _jacobian(counts, theta)[:, fitted], level, units)
+def fit(
+    n: Floats, y: Floats, *, absolute: bool = False, hopeless: float = math.inf
+) -> dict[str, tuple[Floats, Floats]]:
+    """Fit Amdahl's law and the USL to each row.
+
+    Parameters
+    ----------
+    n : array of k floats
+        Thread counts, ascending; above 1 unless `absolute`.
+    y : array of rows × k floats
+        Speedups, or throughputs if `absolute`, above 0; NaN where there is none.
+    absolute : bool
+        Whether gamma is fitted, too; else it is 1.
+    hopeless : float
+        Leave out a face of the USL whose best point of the grid has so many times the squares of another's.
+
+    Returns
+    -------
+    dict
+        By law, parameters and standard errors: rows × 1 (``amdahl``: f), rows × 2 (``usl``: alpha, beta),
+        or one more each (gamma). An error is NaN at a bound and infinite without degrees of freedom; both
+        numbers are NaN where a law has fewer points than parameters.
+    """
+    used = np.isfinite(y)
+    y = np.where(used, y, 0.0)
+    units = y.max(axis=1, keepdims=True) if absolute else np.ones((len(y), 1))
+    rows = _Rows(n, y / units, used, absolute)
+    with np.errstate(all="ignore"):  # a step may divide by zero; it is then not taken
+        theta = rows.starts()
+        sums = np.stack([rows.squares(one) for one in theta])
+        wanted = MOVING[:, None] & ((sums <= hopeless * sums.min(axis=0)) | AMDAHL[:, None])
+        face, row = np.nonzero(wanted)
+        theta[wanted], sums[wanted] = _search(rows.take(row), theta[wanted], sums[wanted], FREE[face])
+        sums[~((theta >= 0) & (theta <= 1)).all(axis=2)] = np.inf
+        laws = {"amdahl": (AMDAHL, 1), "usl": (np.full(len(FACES), True), 2)}
+        return {
+            law: _judged(rows, theta[faces], sums[faces], FREE[faces], needed, units)
+            for law, (faces, needed) in laws.items()
+        }
 
 
-def _model(n: Floats, theta: Floats) -> Floats:
-    alpha, beta, gamma = theta
-    values: Floats = gamma * n / (1 + alpha * (n - 1) + beta * n * (n - 1))
+class _Rows:
+    """Rows to be fitted: `y` is 0 where it is not `used`; theta is alpha and beta of each row."""
+
+    def __init__(self, n: Floats, y: Floats, used: Bools, absolute: bool) -> None:
+        self.n, self.y, self.used, self.absolute = n, y, used, absolute
+
+    def take(self, rows: NDArray[np.intp]) -> _Rows:
+        """Return some of the rows, any of them more than once."""
+        return _Rows(self.n, self.y[rows], self.used[rows], self.absolute)
+
+    def gamma(self, shape: Floats) -> Floats:
+        """Return for each row the factor of `shape` with which its squares are least, or 1, as a column."""
+        if not self.absolute:
+            return np.ones((len(shape), 1))
+        shape = shape * self.used
+        best: Floats = (self.y * shape).sum(axis=1, keepdims=True) / (shape**2).sum(axis=1, keepdims=True)
+        return best
+
+    def model(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Return each row's values by the law, and its gamma."""
+        shape = _shape(self.n, theta)
+        gamma = self.gamma(shape)
+        return gamma * shape, gamma
+
+    def squares(self, theta: Floats) -> Floats:
+        """Return each row's sum of squares."""
+        sums: Floats = np.sum(((self.y - self.model(theta)[0]) * self.used) ** 2, axis=1)
+        return sums
+
+    def starts(self) -> Floats:
+        """Return for each face and row the best point of a grid that covers every scale."""
+        alpha, beta = (np.append(0.0, np.geomspace(1e-3 / self.n[-1] ** i, 1.0, GRID - 1)) for i in (1, 2))
+        points = np.stack(np.meshgrid(alpha, beta, indexing="ij"), axis=2)
+        shapes = _shape(self.n, points.reshape(-1, 2)).T
+        own, common = self.used @ shapes**2, self.y @ shapes
+        scores = -(common**2) / own if self.absolute else own - 2 * common
+        scores = scores.reshape(-1, GRID, GRID)
+        found = []
+        for a, b in FACES:
+            face = points[PLACES[a], PLACES[b]].reshape(-1, 2)
+            on_face = scores[:, PLACES[a], PLACES[b]].reshape(len(self.y), -1)
+            found.append(face[np.argmin(on_face, axis=1)])
+        return np.stack(found)
+
+    def jacobian(self, theta: Floats) -> Floats:
+        """Return the derivatives by alpha, beta and, if it is fitted, gamma: rows × k × parameters."""
+        values, gamma = self.model(theta)
+        by_alpha = -(values**2) * (self.n - 1) / self.n / gamma
+        columns = [by_alpha, by_alpha * self.n, values / gamma][: 2 + self.absolute]
+        return np.stack(columns, axis=2) * self.used[:, :, None]
+
+    def normal(self, theta: Floats, free: Bools) -> tuple[Floats, Floats]:
+        """Return J'J as its entries aa, ab, bb and J'r, which keep a parameter that is not free where it is.
+
+        Gamma follows alpha and beta: their columns are freed of its share.
+        """
+        values, gamma = self.model(theta)
+        by_alpha = -(values**2) * (self.n - 1) / self.n * self.used / gamma
+        powers = self.n[:, None] ** np.arange(3)
+        left = by_alpha**2 @ powers
+        if self.absolute:
+            by_gamma = values * self.used
+            by_gamma /= np.linalg.norm(by_gamma, axis=1, keepdims=True)
+            a, b = ((by_alpha * by_gamma) @ powers[:, :2]).T
+            left -= np.stack([a * a, a * b, b * b], axis=1)
+        left *= np.stack([free[:, 0], free.all(axis=1), free[:, 1]], axis=1)
+        left[:, [0, 2]] += ~free
+        return left, (by_alpha * (self.y - values)) @ powers[:, :2] * free
+
+
+def _shape(n: Floats, theta: Floats) -> Floats:
+    """Return the law without gamma."""
+    values: Floats = n / (1 + theta[:, :1] * (n - 1) + theta[:, 1:] * (n * (n - 1)))
     return values
 
 
-def _jacobian(n: Floats, theta: Floats) -> Floats:
-    """Return the model's derivatives by alpha, beta and gamma as columns."""
-    values = _model(n, theta)
-    by_alpha = -(values**2) * (n - 1) / (theta[2] * n)
-    return np.column_stack([by_alpha, by_alpha * n, values / theta[2]])
+def _search(rows: _Rows, theta: Floats, sums: Floats, free: Bools) -> tuple[Floats, Floats]:
+    """Return the minimum near each row's start, by Levenberg and Marquardt's method, and its sum."""
+    damping = np.full(len(theta), 1e-3)
+    active = np.arange(len(theta))
+    for _ in range(STEPS):
+        if not len(active):
+            break
+        now, own = theta[active], rows.take(active)
+        left, (right_a, right_b) = (part.T for part in own.normal(now, free[active]))
+        aa, ab, bb = left[0] * (1 + damping[active]), left[1], left[2] * (1 + damping[active])
+        steps = np.stack([bb * right_a - ab * right_b, aa * right_b - ab * right_a], axis=1)
+        steps /= (aa * bb - ab * ab)[:, None]
+        next_sums = own.squares(now + steps)
+        better = next_sums <= sums[active]
+        theta[active[better]] += steps[better]
+        sums[active[better]] = next_sums[better]
+        damping[active] *= np.where(better, 0.1, 10.0)
+        still = (np.abs(steps) <= STILL * np.abs(now) + STILL**1.5).all(axis=1)
+        active = active[~still & (damping[active] <= 1e12)]
+    return theta, sums
 
 
-def _rss(n: Floats, y: Floats, theta: Floats) -> float:
-    return float(np.sum((y - _model(n, theta)) ** 2))
+def _judged(
+    rows: _Rows, theta: Floats, sums: Floats, free: Bools, needed: int, units: Floats
+) -> tuple[Floats, Floats]:
+    """Return the best face's parameters and their standard errors; NaN where there are too few points.
 
-
-def _start(n: Floats, y: Floats, face: Sequence[float | None], absolute: bool) -> Floats:
-    """Return the best point of a grid over `face`, with the best gamma at each."""
-    most = n[-1]
-    grids = [
-        np.append(0.0, np.geomspace(1e-3 / reach, 1.0, 30)) if value is None else np.array([value])
-        for value, reach in zip(face, (most, most * most), strict=True)
-    ]
-    alpha, beta = (grid.ravel() for grid in np.meshgrid(*grids))
-    shape = n / (1 + np.outer(alpha, n - 1) + np.outer(beta, n * (n - 1)))
-    gamma = shape @ y / np.sum(shape**2, axis=1) if absolute else np.ones(len(alpha))
-    best = int(np.argmin(np.sum((y - gamma[:, None] * shape) ** 2, axis=1)))
-    return np.array([alpha[best], beta[best], gamma[best]])
-
-
-def _search(n: Floats, y: Floats, theta: Floats, free: Bools) -> Floats:
-    """Return `theta` with its `free` entries moved to the minimum nearby."""
-    if not free.any():
-        return theta
-
-    def whole(part: Floats) -> Floats:
-        moved = theta.copy()
-        moved[free] = part
-        return moved
-
-    part, *_ = leastsq(
-        lambda part: _model(n, whole(part)) - y,
-        theta[free],
-        Dfun=lambda part: _jacobian(n, whole(part))[:, free],
-        full_output=True,  # a search that ends early is no error here: its point is compared like any other
-        ftol=1e-15,
-        xtol=1e-15,
-    )
-    return whole(part)
-
-
-def _judge(
-    theta: Floats, free: Bools, residuals: Floats, jacobian: Floats, level: float, units: Floats
-) -> Minimum:
-    """Add first-order standard errors: those of the law in which the parameters at a bound are constants.
-
-    The parameters come in `units`, and leave without them.
+    Gamma comes in `units`, and leaves without them.
     """
-    errors = np.full(len(theta), math.nan)
-    errors[free] = math.inf
-    widths = errors.copy()
-    dof = len(residuals) - int(free.sum())
-    columns = jacobian[:, free]
-    lengths = np.linalg.norm(columns, axis=0)
-    if dof and free.any() and np.linalg.matrix_rank(columns / lengths) == free.sum():
-        # The covariance is s^2 (J'J)^-1 = s^2 J+ (J+)'; unit columns keep it well conditioned.
-        spread = np.linalg.norm(np.linalg.pinv(columns / lengths), axis=1) / lengths
-        errors[free] = np.sqrt(residuals @ residuals / dof) * spread
-        widths[free] = errors[free] * stdtrit(dof, (1 + level) / 2)
-    scaled = (tuple((numbers * units).tolist()) for numbers in (theta, errors, widths))
-    values, standard_errors, half_widths = scaled
-    return Minimum(values, tuple((~free).tolist()), standard_errors, half_widths)
+    points = rows.used.sum(axis=1)
+    face = np.argmax(sums <= sums.min(axis=0) * (1 + EQUAL) + points * ROUNDING**2, axis=0)
+    every = np.arange(len(rows.y))
+    best, least, moved = theta[face, every], sums[face, every], free[face]
+    columns, kept = rows.jacobian(best), list(range(needed))
+    if rows.absolute:
+        best = np.hstack([best, rows.model(best)[1]])
+        moved = np.hstack([moved, np.full((len(moved), 1), True)])
+        kept.append(2)
+    errors = _errors(columns, least, moved, points)
+    if rows.absolute:
+        best[:, 2:] *= units
+        errors[:, 2:] *= units
+    lacking = points < len(kept)
+    best[lacking] = errors[lacking] = np.nan
+    return best[:, kept], errors[:, kept]
+
+
+def _errors(columns: Floats, least: Floats, free: Bools, points: NDArray[np.intp] | int) -> Floats:
+    """Return first-order standard errors: those of the law in which parameters at a bound are constants.
+
+    The covariance is s^2 (J'J)^-1 = s^2 J+ (J+)'; columns of unit length keep it well conditioned.
+    """
+    columns = columns * free[:, None, :]
+    lengths = np.linalg.norm(columns, axis=1)
+    unit = columns / np.where(lengths > 0, lengths, 1.0)[:, None, :]
+    n_free = free.sum(axis=1)
+    with np.errstate(all="ignore"):
+        spread = np.linalg.norm(np.linalg.pinv(unit), axis=2) / lengths
+        spread[np.linalg.matrix_rank(unit) < n_free] = np.inf
+        dof = points - n_free
+        errors: Floats = np.sqrt(least / np.maximum(dof, 1))[:, None] * spread
+    errors[dof <= 0] = np.inf
+    errors[~free] = np.nan
+    return errors

@@ -13,7 +13,7 @@ import numpy as np
 from antigil.history.changes import Change, Effect
 from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, Workload
-from antigil.laws import many
+from antigil.laws import least_squares
 
 from .workload_status import WorkloadStatus, commit_of, notable_revisions, releases
 
@@ -126,8 +126,8 @@ def _laws(
 ) -> dict[str, Any]:
     """Return both laws, fitted at every commit to the counts from 2 to the CPUs allowed.
 
-    Each parameter comes as [values, standard errors], which `antigil.laws.many.fit` describes. Left out is a
-    law that no commit has points enough for.
+    Each parameter comes as [values, standard errors], which `antigil.laws.least_squares.fit` describes. Left
+    out is a law that no commit has points enough for.
     """
     lines = [s for s in told if s["quantity"] == "speedup" and s["threads"] > 1]
     if not lines:
@@ -138,12 +138,13 @@ def _laws(
     for first, number in cpus:
         served[np.searchsorted(revisions, first) :] = np.inf if number is None else number
     speedups[(n > served[:, None]) | ~(speedups > 0)] = np.nan
+    fits = least_squares.fit(n, speedups, hopeless=least_squares.HOPELESS)
     return {
         law: {
             name: [_significant(values[:, i], 6), _significant(errors[:, i], 4)]
             for i, name in enumerate(LAWS[law])
         }
-        for law, (values, errors) in many.fit(n, speedups).items()
+        for law, (values, errors) in fits.items()
         if np.isfinite(values).any()
     }
 
