@@ -1,6 +1,5 @@
 // @ts-check
 // Changes in words, and the list of them below the history.
-/** @import { Page } from "./page.js" */
 import { html } from "./dom.js";
 import { day, placeName, QUANTITIES } from "./quantities.js";
 

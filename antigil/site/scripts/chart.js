@@ -1,14 +1,11 @@
 // @ts-check
-// One history chart: an environment's lines of one quantity, with bands, ideals, ceiling, changes and tags.
-/** @import { History } from "./history.js" */
-/** @import { Numbers } from "./numbers.js" */
-import { drawAxes, placeTicks } from "./axes.js";
+// One history chart: an environment's lines of one quantity, by commit or by date, and what one does with it.
 import { html } from "./dom.js";
 import { Marks } from "./marks.js";
+import { day, QUANTITIES } from "./quantities.js";
 import { state } from "./state.js";
-import { look, newFigure, show } from "./style.js";
+import { look, newFigure, show, tickFormatter } from "./style.js";
 import { historyTable } from "./tables.js";
-import { showTip } from "./tip.js";
 
 /** Points are drawn as markers only while commits in sight are at least this many pixels apart. */
 const APART = 9;
@@ -16,11 +13,14 @@ const APART = 9;
 const DRAG = 4;
 /** Half a day: the least room beside the first and last commit on an axis of dates. */
 const HALF_DAY = 43200000;
+/** Pixels between two ticks of the lower axis, about. */
+const TICK_WIDTH = 150;
+const DAY = "%Y-%m-%d";
 
 export class HistoryChart {
   /**
-   * @param {History} history @param {HTMLElement} box @param {Environment} environment
-   * @param {Numbers} numbers @param {number} top end of the upper axis
+   * @param {import("./history.js").History} history @param {HTMLElement} box
+   * @param {Environment} environment @param {Numbers} numbers @param {number} top end of the upper axis
    */
   constructor(history, box, environment, numbers, top) {
     this.history = history;
@@ -39,9 +39,10 @@ export class HistoryChart {
     this.last = this.sorted[this.sorted.length - 1];
     const [start, end] = this.whole();
     this.range = new Bokeh.Range1d({ start, end, bounds: [start, end] });
+    this.show(...history.wanted());
     this.figure = this.newFigure();
     this.marks = new Marks(this);
-    this.markers = /** @type {BokehModel[]} */ ([]);
+    this.markers = this.lines.map((line) => this.drawLine(line));
     this.cross = html`<div class="cross" hidden></div>`;
     this.view = /** @type {BokehView | null} */ (null);
     this.table = historyTable(this);
@@ -51,26 +52,26 @@ export class HistoryChart {
   newFigure() {
     const pan = new Bokeh.PanTool({ dimensions: "width" });
     const wheel = new Bokeh.WheelZoomTool({ dimensions: "width", modifiers: { ctrl: true } });
-    const figure = newFigure({
-      height: 330,
-      x_range: this.range,
-      tools: [pan, wheel],
-      y_range: new Bokeh.Range1d({ start: 0, end: this.top }),
-      x_axis_type: this.byDate ? "datetime" : "linear",
-      min_border_right: 44,
-      min_border_left: 56,
-    });
+    const x_axis_type = this.byDate ? "datetime" : "linear";
+    const y_range = new Bokeh.Range1d({ start: 0, end: this.top });
+    const room = { height: 330, min_border_right: 44, min_border_left: 56 };
+    const figure = newFigure({ tools: [pan, wheel], x_axis_type, x_range: this.range, y_range, ...room });
     figure.toolbar.active_drag = matchMedia("(pointer: coarse)").matches ? null : pan;
+    const [x, y] = [figure.xaxes[0], figure.yaxes[0]];
+    y.axis_label = QUANTITIES[this.quantity].axis;
+    y.formatter = tickFormatter((ticks) => ticks.map((v) => tickText(this.quantity, v)));
+    if (this.byDate) {
+      const formats = { hours: `${DAY} %H:%M`, days: DAY, months: "%Y-%m", years: "%Y" };
+      x.formatter = new Bokeh.DatetimeTickFormatter(formats);
+      x.ticker.desired_num_ticks = this.mostTicks();
+    } else {
+      x.ticker = new Bokeh.FixedTicker({ ticks: [] });
+      x.formatter = tickFormatter((ticks) => this.commitTicks(ticks));
+    }
     return figure;
   }
 
-  /** @param {number} [from] @param {number} [to] */
-  async draw(from, to) {
-    this.show(from ?? this.range.start, to ?? this.range.end);
-    drawAxes(this);
-    this.marks.drawBackground();
-    this.lines.forEach((line) => this.drawLine(line));
-    this.marks.drawForeground();
+  async draw() {
     this.view = await show(this.figure, this.host);
     this.listen();
     this.sight();
@@ -89,12 +90,41 @@ export class HistoryChart {
     return this.byDate ? this.page.commits.dateOf(revision) : revision;
   }
 
+  /** Return where the axis comes to a commit from those before it. @param {number} revision */
+  placeBefore(revision) {
+    return this.byDate ? this.place(revision) : revision - 0.5;
+  }
+
   /** Return a column of the numbers in the axis' order. @param {number[]} column */
   inOrder(column) {
     return this.order.map((i) => column[i]);
   }
 
-  /** @param {Line} line */
+  mostTicks() {
+    return Math.max(2, Math.round(this.host.clientWidth / TICK_WIDTH));
+  }
+
+  /** Write commits as days; as hashes where two have the same day. @param {number[]} revisions */
+  commitTicks(revisions) {
+    const shown = revisions.map((revision) => this.page.commits.at(revision));
+    const days = shown.map((commit) => day(commit.date));
+    return new Set(days).size === days.length ? days : shown.map((commit) => commit.hash.slice(0, 8));
+  }
+
+  /** Put the axis' ticks on commits in sight, as evenly as these lie; dates have even ones of their own. */
+  placeTicks() {
+    if (this.byDate) {
+      return;
+    }
+    const { start, end } = this.range;
+    const step = (end - start) / this.mostTicks();
+    const wanted = Array.from({ length: this.mostTicks() }, (_, i) => start + (i + 0.5) * step);
+    const near = new Set(wanted.map((x) => this.x[this.nearest(x)]));
+    const kept = [...near].filter((x) => x >= start && x <= end);
+    this.figure.xaxes[0].ticker.ticks = kept.filter((x, i) => i === 0 || x - kept[i - 1] >= 0.6 * step);
+  }
+
+  /** Draw a line with its band; return its markers. @param {Line} line */
   drawLine(line) {
     const { color: ink, marker, size } = look(line.threads, this.page.counts);
     const x = this.sorted;
@@ -106,8 +136,7 @@ export class HistoryChart {
     const line_width = line.threads === 1 ? 1 : 2;
     this.figure.line({ x, y, line_color: ink, line_width, line_join: "round" });
     const filled = { marker, size, fill_color: ink, line_color: null, visible: false };
-    this.markers.push(this.figure.scatter({ x, y, ...filled }));
-    this.marks.drawFailed(line);
+    return this.figure.scatter({ x, y, ...filled });
   }
 
   listen() {
@@ -156,7 +185,7 @@ export class HistoryChart {
       const place = { left: `${left}px`, top: `${bbox.top}px`, height: `${bbox.height}px` };
       Object.assign(this.cross.style, place);
     }
-    showTip(this, position, event);
+    this.history.tell(this, position, event);
   }
 
   /** Choose the commit that is pointed at. @param {boolean} beside */
@@ -174,7 +203,7 @@ export class HistoryChart {
       points.visible = inside * APART <= this.host.clientWidth;
     }
     this.marks.settle();
-    placeTicks(this);
+    this.placeTicks();
     this.table.refresh();
     this.history.follow(this);
   }
@@ -184,9 +213,7 @@ export class HistoryChart {
     const { start, end } = this.range;
     const x = this.x[position];
     if (x < start || x > end) {
-      const [first, last] = this.whole();
-      const from = Math.min(Math.max(x - (end - start) / 2, first), last - (end - start));
-      this.show(from, from + end - start);
+      this.move((x - (start + end) / 2) / (end - start));
     }
   }
 
@@ -220,4 +247,13 @@ export class HistoryChart {
     const [from, to] = [middle - (middle - start) * factor, middle + (end - middle) * factor];
     this.show(Math.max(first, from), Math.min(last, to));
   }
+}
+
+/** Write a value on the axis of a quantity. @param {QuantityName} quantity @param {number} v */
+function tickText(quantity, v) {
+  const { write } = QUANTITIES[quantity];
+  if (quantity === "gil_held" && v > 0) {
+    return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
+  }
+  return quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
 }

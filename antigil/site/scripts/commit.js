@@ -1,7 +1,5 @@
 // @ts-check
 // "At one commit": where the speedup went, and the scaling curve beside a second commit's.
-/** @import { Numbers } from "./numbers.js" */
-/** @import { Page } from "./page.js" */
 import { changeText } from "./changes.js";
 import { html, refill } from "./dom.js";
 import { placeName } from "./quantities.js";
@@ -9,17 +7,6 @@ import { scalingCurve } from "./scaling.js";
 import { state } from "./state.js";
 import { show } from "./style.js";
 import { whereItWent } from "./where.js";
-
-/**
- * @typedef {{ now: number, base: number, unknown: string[] }} Pair two revisions, and what could not be had
- *
- * @typedef {object} Drawn what one card shows
- * @property {string} title
- * @property {string} note
- * @property {(() => BokehFigure) | string} plot or why there is none
- * @property {[string, string][]} keys the legend: the class of each sign, and its text
- * @property {HTMLElement[]} after
- */
 
 export class CommitView {
   /** @param {HTMLElement} host @param {Page} page */
@@ -34,22 +21,22 @@ export class CommitView {
     for (const environment of this.page.shown()) {
       const numbers = await this.page.numbers(environment);
       const pair = this.pair(environment, numbers);
-      const drawn = [whereItWent, scalingCurve].map((card) => card(this.page, environment, numbers, pair));
-      const figures = drawn.map(cardOf);
+      const drawn = [whereItWent, scalingCurve].map((view) => view(this.page, environment, numbers, pair));
+      const figures = drawn.map(card);
       bars.push(this.pickers(environment, pair), html`<div class="pair">${figures}</div>`);
       plots.push(...drawn.map(({ plot }, i) => ({ plot, host: figures[i].querySelector(".plot") })));
     }
     refill(this.host, html`<h2>At one commit</h2>`, ...bars);
     for (const { plot, host } of plots) {
-      if (typeof plot === "function") {
-        await show(plot(), /** @type {HTMLElement} */ (host));
+      if (typeof plot !== "string") {
+        await show(plot, /** @type {HTMLElement} */ (host));
       }
     }
   }
 
   /**
-   * Return the two commits: those in the address, else the newest and the last release.
-   * @param {Environment} environment @param {Numbers} numbers @returns {Pair}
+   * Return the two commits of the address, else the newest and the last release; and what is unknown.
+   * @param {Environment} environment @param {Numbers} numbers
    */
   pair(environment, numbers) {
     /** @type {string[]} */
@@ -73,7 +60,7 @@ export class CommitView {
     return { now, base, unknown };
   }
 
-  /** @param {Environment} environment @param {Pair} pair */
+  /** @param {Environment} environment @param {ReturnType<CommitView["pair"]>} pair */
   pickers(environment, { now, base, unknown }) {
     const several = this.page.shown().length > 1;
     return html`<div class="bar">
@@ -115,9 +102,9 @@ export class CommitView {
   }
 }
 
-/** @param {Drawn} drawn */
-function cardOf({ title, note, plot, keys, after }) {
-  const legend = keys.map(([sign, text]) => html`<span><i class="swatch ${sign}"></i>${text}</span>`);
+/** @param {ReturnType<typeof whereItWent | typeof scalingCurve>} drawn */
+function card({ title, note, plot, keys, after }) {
+  const legend = keys.map(({ swatch, text }) => html`<span><i class="swatch ${swatch}"></i>${text}</span>`);
   return html`<figure class="card">
     <figcaption><b>${title}</b> <span class="muted">${note}</span></figcaption>
     ${typeof plot === "string" ? html`<p class="muted">${plot}</p>` : html`<div class="plot small"></div>`}

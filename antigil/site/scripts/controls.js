@@ -1,9 +1,5 @@
 // @ts-check
 // The controls of a workload's page: which quantity, threads, environments and part of the history are shown.
-/** @import { HistoryChart } from "./chart.js" */
-/** @import { History } from "./history.js" */
-/** @import { Numbers } from "./numbers.js" */
-/** @import { Page } from "./page.js" */
 import { byId, html, refill } from "./dom.js";
 import { placeName, QUANTITIES, QUANTITY_NAMES } from "./quantities.js";
 import { state } from "./state.js";
@@ -12,17 +8,17 @@ import { sign } from "./style.js";
 /** @type {{ [mark in Mark]: string }} */
 const SIGNS = { lost: "▼", gained: "▲", recovered: "◆", steady: "■" };
 /**
- * What each button of the range says, and does; its title where its text is a sign.
- * @type {{ name: string, label: string, title?: string, apply: (chart: HistoryChart) => void }[]}
+ * The buttons of the range: name, text, title where the text is a sign, and what they do.
+ * @type {[string, string, string | null, (chart: HistoryChart) => void][]}
  */
 const RANGES = [
-  { name: "50", label: "Last 50", apply: (chart) => chart.newest(50) },
-  { name: "200", label: "Last 200", apply: (chart) => chart.newest(200) },
-  { name: "all", label: "All", apply: (chart) => chart.show() },
-  { name: "in", label: "+", title: "Zoom in", apply: (chart) => chart.zoom(0.5) },
-  { name: "out", label: "−", title: "Zoom out", apply: (chart) => chart.zoom(2) },
-  { name: "earlier", label: "←", title: "Earlier commits", apply: (chart) => chart.move(-0.5) },
-  { name: "later", label: "→", title: "Later commits", apply: (chart) => chart.move(0.5) },
+  ["50", "Last 50", null, (chart) => chart.newest(50)],
+  ["200", "Last 200", null, (chart) => chart.newest(200)],
+  ["all", "All", null, (chart) => chart.show()],
+  ["in", "+", "Zoom in", (chart) => chart.zoom(0.5)],
+  ["out", "−", "Zoom out", (chart) => chart.zoom(2)],
+  ["earlier", "←", "Earlier commits", (chart) => chart.move(-0.5)],
+  ["later", "→", "Later commits", (chart) => chart.move(0.5)],
 ];
 /** On a screen that is wider than this all settings are in sight; else they are folded. */
 const WIDE = matchMedia("(min-width: 861px)");
@@ -32,9 +28,8 @@ const WIDE = matchMedia("(min-width: 861px)");
  * @param {() => void} press
  */
 function chip(value, label, title, pressed, press) {
-  const state_of = pressed === null ? null : String(pressed);
-  return html`<button type="button" class="chip" aria-pressed="${state_of}" aria-label="${title}"
-    title="${title}" data-value="${value}" onclick="${press}">${label}</button>`;
+  return html`<button type="button" class="chip" aria-pressed="${pressed === null ? null : String(pressed)}"
+    aria-label="${title}" title="${title}" data-value="${value}" onclick="${press}">${label}</button>`;
 }
 
 /** Add a value to a list, or leave it out. @param {string[]} list @param {string} value */
@@ -42,18 +37,13 @@ function toggled(list, value) {
   return list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
 }
 
-/** @param {Page} page @param {Numbers[]} all */
-function quantities(page, all) {
-  const drawn = QUANTITY_NAMES.filter((name) => all.some((numbers) => numbers.has(name)));
-  return drawn.map((name) =>
-    chip(name, QUANTITIES[name].title, null, name === page.quantity, () => state.set({ q: name })),
-  );
-}
-
-function axes() {
-  const names = /** @type {const} */ ({ commit: "Commit", date: "Date" });
-  return /** @type {const} */ (["commit", "date"]).map((name) =>
-    chip(name, names[name], null, state.get("x") === name, () => state.set({ x: name })),
+/**
+ * A setting of which one value is chosen.
+ * @param {"q" | "x"} name @param {string} chosen @param {{ value: string, title: string }[]} values
+ */
+function choices(name, chosen, values) {
+  return values.map(({ value, title }) =>
+    chip(value, title, null, value === chosen, () => state.set({ [name]: value })),
   );
 }
 
@@ -106,13 +96,19 @@ function standing(environment, shown) {
   return [[now, ` ${rest} · ${build}`], `${placeName(environment)}: ${mark}, ${speedup}`];
 }
 
-/** Fill the controls anew. @param {Page} page @param {History} past @param {Numbers[]} all */
+/**
+ * Fill the controls anew.
+ * @param {Page} page @param {{ charts: HistoryChart[] }} past @param {Numbers[]} all
+ */
 export function controls(page, past, all) {
-  const ranges = RANGES.map(({ name, label, title = null, apply }) =>
+  const ranges = RANGES.map(([name, label, title, apply]) =>
     chip(name, label, title, null, () => past.charts.slice(0, 1).forEach(apply)),
   );
-  refill(byId("quantities"), ...quantities(page, all));
-  refill(byId("axes"), ...axes());
+  const drawn = QUANTITY_NAMES.filter((name) => all.some((numbers) => numbers.has(name)));
+  const quantities = drawn.map((value) => ({ value, title: QUANTITIES[value].title }));
+  const axes = ["Commit", "Date"].map((title) => ({ value: title.toLowerCase(), title }));
+  refill(byId("quantities"), ...choices("q", page.quantity, quantities));
+  refill(byId("axes"), ...choices("x", state.get("x"), axes));
   refill(byId("ranges"), ...ranges);
   refill(byId("threads"), ...threads(page, all));
   refill(byId("environments"), ...places(page));
@@ -121,10 +117,7 @@ export function controls(page, past, all) {
 
 /** Fold the settings wherever the screen is narrow. */
 export function foldSettings() {
-  const settings = /** @type {HTMLDetailsElement} */ (byId("settings"));
-  const fold = () => {
-    settings.open = WIDE.matches;
-  };
+  const fold = () => byId("settings").toggleAttribute("open", WIDE.matches);
   WIDE.addEventListener("change", fold);
   fold();
 }

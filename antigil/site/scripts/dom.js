@@ -16,20 +16,13 @@ export function html(parts, ...values) {
   }
   for (const node of found) {
     if (node instanceof Comment) {
-      node.replaceWith(...nodes(values[Number(node.data)]));
+      const value = [values[Number(node.data)]].flat(Infinity);
+      node.replaceWith(...value.map((one) => (one instanceof Node ? one : String(one ?? ""))));
     } else if (node instanceof Element) {
       [...node.attributes].forEach(({ name, value }) => fill(node, name, value, values));
     }
   }
   return /** @type {HTMLElement} */ (template.content.firstElementChild);
-}
-
-/** @param {unknown} value @returns {(Node | string)[]} */
-function nodes(value) {
-  if (Array.isArray(value)) {
-    return value.flatMap(nodes);
-  }
-  return value === null || value === undefined ? [] : [value instanceof Node ? value : String(value)];
 }
 
 /** @param {Element} element @param {string} name @param {string} text @param {unknown[]} values */
@@ -64,11 +57,8 @@ export function refill(host, ...children) {
   const inside = activeElement instanceof HTMLElement && host.contains(activeElement);
   const { value, name } = inside ? activeElement.dataset : {};
   host.replaceChildren(...children);
-  for (const one of host.querySelectorAll("button, select")) {
-    const { dataset } = /** @type {HTMLElement} */ (one);
-    if ((value && dataset.value === value) || (name && dataset.name === name)) {
-      /** @type {HTMLElement} */ (one).focus({ preventScroll: true });
-      return;
-    }
-  }
+  const likely = /** @type {HTMLElement[]} */ ([...host.querySelectorAll("button, select")]);
+  const isSame = (/** @type {HTMLElement} */ { dataset }) =>
+    (value && dataset.value === value) || (name && dataset.name === name);
+  likely.find(isSame)?.focus({ preventScroll: true });
 }

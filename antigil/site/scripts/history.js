@@ -1,12 +1,11 @@
 // @ts-check
-// The History section: one chart per chosen environment, its range in the address, and the keyboard.
-/** @import { Numbers } from "./numbers.js" */
-/** @import { Page } from "./page.js" */
+// The History section: one chart per chosen environment, its range in the address, the keyboard, the tooltip.
+import { changeText } from "./changes.js";
 import { HistoryChart } from "./chart.js";
 import { byId, html } from "./dom.js";
-import { placeName, QUANTITIES } from "./quantities.js";
+import { day, placeName, QUANTITIES, written } from "./quantities.js";
 import { state } from "./state.js";
-import { tip } from "./tip.js";
+import { sign } from "./style.js";
 
 /** Half of what is in sight where a link leads to a single commit: in revisions, in milliseconds. */
 const AROUND = { commit: 0.4, date: 43200000 };
@@ -30,23 +29,24 @@ export class History {
     this.charts = /** @type {HistoryChart[]} */ ([]);
     this.following = false;
     this.later = 0;
+    this.tip = html`<div class="tip" hidden></div>`;
   }
 
   /** Draw the charts of the chosen environments anew, from each one's numbers. @param {Numbers[]} all */
   async draw(all) {
-    const { quantity } = this.page;
-    const shown = this.page.shown();
-    const hidden = this.page.hidden();
-    const highest = Math.max(...all.map((numbers) => numbers.highest(quantity, hidden))) || 1;
+    const { page } = this;
+    const [shown, hidden] = [page.shown(), page.hidden()];
+    const highest = Math.max(...all.map((numbers) => numbers.highest(page.quantity, hidden))) || 1;
     const crowded = shown.some(({ changes }) => changes.length > 1);
     const top = highest * (crowded ? 1.22 : 1.14); // room for one row of labels, or two
     this.charts = [];
+    clearTimeout(this.later);
     this.host.classList.toggle("several", shown.length > 1);
     const boxes = shown.map((environment) => this.box(environment));
     this.host.replaceChildren(...boxes);
     const charts = boxes.map((box, i) => new HistoryChart(this, box, shown[i], all[i], top));
     for (const chart of charts) {
-      await chart.draw(...this.wanted());
+      await chart.draw();
       this.charts.push(chart);
     }
     this.mark();
@@ -84,8 +84,7 @@ export class History {
 
   /** Show the range that the address asks for, which was changed there. */
   restore() {
-    const [from, to] = this.wanted();
-    this.together((chart) => chart.show(from, to));
+    this.together((chart) => chart.show(...this.wanted()));
   }
 
   /** Do something with every chart; none moves the others. @param {(chart: HistoryChart) => void} act */
@@ -111,9 +110,6 @@ export class History {
    * @param {HistoryChart} chart
    */
   remember(chart) {
-    if (!this.charts.includes(chart)) {
-      return; // drawn anew by now
-    }
     const { start, end } = chart.range;
     const [first, last] = chart.whole();
     const near = (last - first) * 1e-6;
@@ -152,7 +148,42 @@ export class History {
     const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + stride, 0), last);
     chart.reveal(to);
     chart.point(to);
-    byId("live").textContent = tip.textContent;
+    byId("live").textContent = this.tip.textContent;
+  }
+
+  /**
+   * Tell of the commit at a position of a chart's numbers, or of none.
+   * @param {HistoryChart} chart @param {number | null} position @param {MouseEvent} [event]
+   */
+  tell({ cross, environment, lines, numbers, page, quantity }, position, event) {
+    this.tip.hidden = position === null;
+    if (position === null) {
+      return;
+    }
+    const { revision, hash, date, author, subject } = page.commits.at(numbers.revisions[position]);
+    const change = environment.changes.find((one) => one.revision === revision);
+    const rows = lines.toReversed().map((line) => {
+      const name = line.threads === null ? QUANTITIES[quantity].title : `${line.threads} thr`;
+      return html`<tr><th scope="row">${sign(line.threads, page.counts)}${name}</th>
+        <td>${written(quantity, line, position)}</td></tr>`;
+    });
+    this.tip.replaceChildren(
+      html`<p><code>${page.short(hash)}</code> ${day(date)} <span class="muted">${author}</span></p>`,
+      html`<p class="subject">${subject}</p>`,
+      change ? html`<p class="${change.direction}">${changeText(change)} here</p>` : "",
+      html`<table><tbody>${rows}</tbody></table>`,
+    );
+    document.body.append(this.tip);
+    this.placeTip(event ?? cross.getBoundingClientRect());
+  }
+
+  /** Put the tooltip beside the pointer or the line, always in sight. @param {MouseEvent | DOMRect} at */
+  placeTip(at) {
+    const [x, y] = at instanceof DOMRect ? [at.left, at.top + 20] : [at.clientX, at.clientY];
+    const { width, height } = this.tip.getBoundingClientRect();
+    const left = x + 16 + width > innerWidth ? Math.max(4, x - 16 - width) : x + 16;
+    const top = Math.min(Math.max(4, y - height / 2), innerHeight - height - 4);
+    Object.assign(this.tip.style, { left: `${left}px`, top: `${top}px` });
   }
 
   /** Mark the chosen commits on every chart. */

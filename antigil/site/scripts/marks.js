@@ -1,6 +1,5 @@
 // @ts-check
 // What a history chart shows behind and above its lines: ideals, the ceiling, changes, tags, chosen commits.
-/** @import { HistoryChart } from "./chart.js" */
 import { changeText } from "./changes.js";
 import { color, DASHED, FONT, look } from "./style.js";
 
@@ -9,19 +8,22 @@ const TAG_GAP = 4;
 /** What the name of the ceiling takes, in pixels. */
 const CEILING_WIDTH = 100;
 
-/** @typedef {{ label: BokehLabel, weight: number }} Weighed */
-
 export class Marks {
-  /** @param {HistoryChart} chart */
+  /** Draw all but the lines, and before them. @param {HistoryChart} chart */
   constructor(chart) {
     this.chart = chart;
-    this.changes = /** @type {Weighed[]} */ ([]);
-    this.tags = /** @type {Weighed[]} */ ([]);
-    this.chosen = /** @type {{ span: BokehSpan, label: BokehLabel }[]} */ ([]);
+    this.drawIdeals();
+    this.drawCeiling();
+    this.drawFailed();
+    this.drawEndLabels();
+    const { changes, tags } = chart.environment;
+    this.changes = changes.map((change) => this.change(change));
+    this.tags = tags.flatMap((tag) => this.tag(...tag));
+    this.chosen = ["commit", "beside"].map((name) => this.choosable(name));
   }
 
-  /** The ideal min(n, CPUs) of each thread count, and the ceiling 1 ÷ held. */
-  drawBackground() {
+  /** The ideal min(n, CPUs) of each thread count. */
+  drawIdeals() {
     const { quantity, numbers, page } = this.chart;
     const hidden = page.hidden();
     const counts = page.counts.filter((n) => n > 1 && !hidden.has(n));
@@ -30,56 +32,58 @@ export class Marks {
     for (const levels of new Map(ideals.map((one) => [one.join(), one])).values()) {
       this.ideal(levels, quantity === "speedup" ? `ideal ${levels[0][1]}×` : "ideal");
     }
-    if (quantity === "speedup") {
-      this.ceiling();
-    }
   }
 
   /** A level line with a step wherever the level changes. @param {number[][]} levels @param {string} text */
   ideal(levels, text) {
-    const { byDate, last, figure } = this.chart;
-    const xs = [this.chart.whole()[0]];
+    const { chart } = this;
+    const xs = [chart.whole()[0]];
     const ys = [levels[0][1]];
     for (const [revision, level] of levels.slice(1)) {
-      const at = byDate ? this.chart.place(revision) : revision - 0.5;
+      const at = chart.placeBefore(revision);
       xs.push(at, at);
       ys.push(ys[ys.length - 1], level);
     }
     const look = { line_color: color("--muted"), line_dash: DASHED, line_width: 1, line_alpha: 0.8 };
-    figure.line({ x: [...xs, last], y: [...ys, ys[ys.length - 1]], ...look });
+    chart.figure.line({ x: [...xs, chart.last], y: [...ys, ys[ys.length - 1]], ...look });
     this.label(text, 6, ys[0], color("--muted"), { x_units: "screen", y_offset: 3 });
   }
 
-  ceiling() {
+  /** The ceiling 1 ÷ held of the speedup. */
+  drawCeiling() {
     const { chart } = this;
-    const { top, sorted, last } = chart;
-    const y = chart.inOrder(chart.numbers.ceiling() ?? []).map((v) => (v <= top * 1.5 ? v : NaN));
+    const { figure, last, numbers, quantity, sorted, top } = chart;
+    const held = quantity === "speedup" ? numbers.ceiling() : undefined;
+    const y = chart.inOrder(held ?? []).map((v) => (v <= top * 1.5 ? v : NaN));
     const first = y.findIndex((v) => v <= top);
     if (first < 0) {
       return;
     }
     const look = { line_color: color("--lost"), line_dash: [2, 3], line_width: 1.5 };
-    chart.figure.step({ x: sorted, y, mode: "center", ...look });
+    figure.step({ x: sorted, y, mode: "center", ...look });
     const late = (last - sorted[first]) * this.scale() < CEILING_WIDTH;
-    this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), {
-      text_align: late ? "right" : "left",
-      x_offset: late ? -4 : 4,
-      y_offset: 3,
-    });
+    const side = late ? { text_align: "right", x_offset: -4 } : { x_offset: 4 };
+    this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), { y_offset: 3, ...side });
+  }
+
+  /** A cross on the axis where a commit failed. */
+  drawFailed() {
+    const { figure, lines, x, top } = this.chart;
+    const absent = lines.flatMap((line) => [...line.absent]);
+    const failed = new Set(absent.filter(([, why]) => why === "failed").map(([i]) => x[i]));
+    const look = { marker: "x", size: 8, line_color: color("--lost"), line_width: 2 };
+    figure.scatter({ x: [...failed], y: Array(failed.size).fill(top * 0.015), ...look });
   }
 
   /** The thread count beside the end of each line, apart where lines end close together, and in sight. */
-  endLabels() {
+  drawEndLabels() {
     const { top, lines, last, page } = this.chart;
     const gap = top * 0.075;
     const level = (/** @type {{ y: number }} */ { y }) => Math.round(y / gap);
     const ends = lines
-      .map(({ threads, value }) => ({
-        threads: Number(threads),
-        y: value.findLast((v) => !Number.isNaN(v)) ?? NaN,
-      }))
+      .map(({ threads, value }) => ({ threads, y: value.findLast((v) => !Number.isNaN(v)) ?? NaN }))
       .filter(({ threads, y }) => threads && !Number.isNaN(y))
-      .sort((a, b) => level(a) - level(b) || a.threads - b.threads);
+      .sort((a, b) => level(a) - level(b) || Number(a.threads) - Number(b.threads));
     ends.forEach((end, i) => {
       end.y = i ? Math.max(end.y, ends[i - 1].y + gap) : end.y;
     });
@@ -89,71 +93,43 @@ export class Marks {
       most = end.y - gap;
     }
     for (const { threads, y } of ends) {
-      this.label(`${threads} thr`, last, y, color("--ink"), {
-        x_offset: 8,
-        text_font_style: "bold",
-        text_baseline: "middle",
-        background_fill_alpha: 1,
-        border_line_color: look(threads, page.counts).color,
-        border_line_width: 1.5,
-        border_radius: 4,
-        padding: 2,
-      });
+      const border_line_color = look(threads, page.counts).color;
+      const frame = { border_line_color, border_line_width: 1.5, border_radius: 4, padding: 2 };
+      const font = { text_font_style: "bold", text_baseline: "middle", background_fill_alpha: 1 };
+      this.label(`${threads} thr`, last, y, color("--ink"), { x_offset: 8, ...font, ...frame });
     }
   }
 
   /** @param {string} text @param {number} x @param {number} y @param {string} ink @param {object} more */
   label(text, x, y, ink, more) {
-    const made = new Bokeh.Label({
-      x,
-      y,
-      text: new Bokeh.PlainText({ text }), // of a string Bokeh would typeset what stands between $$
-      text_color: ink,
-      text_font_size: "11px",
-      text_baseline: "bottom",
-      text_font: FONT,
-      background_fill_color: color("--surface"),
-      background_fill_alpha: 0.7,
-      ...more,
-    });
+    const plain = new Bokeh.PlainText({ text }); // of a string Bokeh would typeset what stands between $$
+    const font = { text_font: FONT, text_font_size: "11px", text_baseline: "bottom", text_color: ink };
+    const ground = { background_fill_color: color("--surface"), background_fill_alpha: 0.7 };
+    const made = new Bokeh.Label({ x, y, text: plain, ...font, ...ground, ...more });
     this.chart.figure.add_layout(made);
     return made;
   }
 
-  /** A cross on the axis where a commit failed. @param {Line} line */
-  drawFailed({ absent }) {
-    const { figure, x, top } = this.chart;
-    const failed = [...absent].filter(([, why]) => why === "failed").map(([i]) => x[i]);
-    if (failed.length) {
-      const look = { marker: "x", size: 8, line_color: color("--lost"), line_width: 2 };
-      figure.scatter({ x: failed, y: failed.map(() => top * 0.015), ...look });
-    }
-  }
-
-  /** Names of lines, changes, tags and, ready to be shown by `choose`, the two chosen commits. */
-  drawForeground() {
-    const { environment } = this.chart;
-    this.endLabels();
-    this.changes = environment.changes.map((change) => this.change(change));
-    this.tags = environment.tags.flatMap((tag) => this.tag(...tag));
-    this.chosen = ["commit", "beside"].map((name) => this.choosable(name));
+  /**
+   * A label on a coloured ground, about the line that it names.
+   * @param {string} text @param {number} x @param {number} y @param {string} ground @param {object} more
+   */
+  badge(text, x, y, ground, more) {
+    const look = { text_align: "center", background_fill_color: ground, padding: 4, border_radius: 4 };
+    return this.label(text, x, y, color("--surface"), { ...look, ...more });
   }
 
   /** @param {Change} change */
   change(change) {
     const { chart } = this;
-    const x = chart.byDate ? chart.place(change.revision) : change.revision - 0.5;
+    const x = chart.placeBefore(change.revision);
     const ink = color(change.direction === "lost" ? "--lost" : "--gained");
     const line_dash = change.confirmed ? "solid" : [3, 3];
     this.span({ location: x, line_color: ink, line_dash, line_alpha: 0.75 });
-    const label = this.label(changeText(change), x, chart.top * 0.985, color("--surface"), {
+    const label = this.badge(changeText(change), x, chart.top * 0.985, ink, {
       text_font_style: "bold",
       text_baseline: "top",
-      text_align: "center",
-      background_fill_color: ink,
       background_fill_alpha: change.confirmed ? 1 : 0.7,
-      padding: 4,
-      border_radius: 4,
     });
     return { label, weight: Math.abs(change.headline.size) + (change.confirmed ? 10 : 0) };
   }
@@ -170,20 +146,13 @@ export class Marks {
     return [{ label, weight: revision }];
   }
 
-  /** @param {string} name */
+  /** What marks a chosen commit, ready to be shown by `choose`. @param {string} name */
   choosable(name) {
-    const { chart } = this;
+    const { sorted, top } = this.chart;
     const ink = color("--ink");
     const span = this.span({ location: 0, line_color: ink, line_dash: [4, 2], visible: false });
-    const label = this.label(name, chart.sorted[0], chart.top * 0.1, color("--surface"), {
-      text_align: "center",
-      background_fill_color: ink,
-      background_fill_alpha: 0.85,
-      padding: 3,
-      border_radius: 3,
-      visible: false,
-    });
-    return { span, label };
+    const look = { background_fill_alpha: 0.85, padding: 3, border_radius: 3, visible: false };
+    return { span, label: this.badge(name, sorted[0], top * 0.1, ink, look) };
   }
 
   /** @param {object} given */
@@ -221,7 +190,7 @@ export class Marks {
     return Math.max(host.clientWidth - 100, 100) / (range.end - range.start);
   }
 
-  /** @param {Weighed[]} labels @param {number} rows @param {number} align */
+  /** @param {{ label: BokehLabel, weight: number }[]} labels @param {number} rows @param {number} align */
   arrange(labels, rows, align) {
     const { start } = this.chart.range;
     const scale = this.scale();

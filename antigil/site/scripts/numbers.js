@@ -16,12 +16,9 @@ export class Commits {
   }
 
   /** Return a commit's revision by the first 7 digits or more of its hash, or null. @param {string} [hash] */
-  find(hash) {
-    if (!hash || hash.length < 7) {
-      return null;
-    }
-    const i = this.columns.hash.findIndex((full) => full.startsWith(hash));
-    return i < 0 ? null : this.columns.revision[i];
+  find(hash = "") {
+    const i = this.columns.hash.findIndex((full) => hash.length >= 7 && full.startsWith(hash));
+    return this.columns.revision[i] ?? null;
   }
 
   /** Return the revision that an end of a range names, or null: by hash or number. @param {string} [text] */
@@ -59,10 +56,7 @@ export class Numbers {
     return quantity === "efficiency" ? found.map(efficiency) : found;
   }
 
-  /**
-   * Return the lines of a quantity but those that the reader hid.
-   * @param {QuantityName} quantity @param {Set<number | null>} hidden
-   */
+  /** Return lines that are not hidden. @param {QuantityName} quantity @param {Set<number | null>} hidden */
   shown(quantity, hidden) {
     return this.lines(quantity).filter(({ threads }) => !hidden.has(threads));
   }

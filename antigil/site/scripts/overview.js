@@ -18,14 +18,12 @@ function filters() {
   function apply() {
     const text = find.value.trim().toLowerCase();
     const place = environment?.value;
-    let shown = 0;
     for (const row of rows) {
       const own = row.dataset;
       const here = (!mark || own.mark === mark) && (!place || own.environment === place);
       row.hidden = !(here && own.text?.includes(text));
-      shown += row.hidden ? 0 : 1;
     }
-    byId("none").hidden = shown > 0;
+    byId("none").hidden = [...rows].some((row) => !row.hidden);
   }
 
   for (const chip of chips) {

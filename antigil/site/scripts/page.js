@@ -37,7 +37,6 @@ export class Page {
     this.counts = [...new Set(counts)].sort((a, b) => a - b);
     this.quantity = state.get("q");
     this.told = told;
-    this.history = /** @type {import("./history.js").History | null} */ (null);
     this.cache = /** @type {Map<string, Promise<Numbers>>} */ (new Map());
   }
 

@@ -7,12 +7,7 @@ const times = (v) => `${v < 100 ? v.toFixed(2) : v.toFixed(0)}×`;
 const share = (v) => `${(100 * v).toFixed(v !== 0 && Math.abs(v) < 0.1 ? 1 : 0)} %`;
 
 /** @type {[string, number][]} */
-const UNITS = [
-  ["s", 1],
-  ["ms", 1e-3],
-  ["µs", 1e-6],
-  ["ns", 1e-9],
-];
+const UNITS = [["s", 1], ["ms", 1e-3], ["µs", 1e-6], ["ns", 1e-9]];
 
 /** @param {number} v */
 function seconds(v) {

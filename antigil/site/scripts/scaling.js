@@ -1,48 +1,32 @@
 // @ts-check
-// The scaling curve of one commit beside another's, with the laws that were fitted to both at publishing
-// (antigil/laws.py).
-/** @import { Drawn, Pair } from "./commit.js" */
-/** @import { Numbers } from "./numbers.js" */
-/** @import { Page } from "./page.js" */
+// The scaling curve of one commit beside another's, with the laws that were fitted to both at publishing.
 import { html } from "./dom.js";
 import { color, DASHED, figureOver } from "./style.js";
 import { DataTable } from "./tables.js";
 
 const LAW_NAMES = { amdahl: "Amdahl", usl: "Universal Scalability Law (USL)" };
 
-/**
- * @typedef {object} Fit
- * @property {LawName} law
- * @property {(n: number) => number} predict
- * @property {{ [name: string]: { value: number, error: number } }} parameters
- */
+/** @typedef {ReturnType<typeof fitsAt>[number]} Fit */
+/** @typedef {ReturnType<typeof sideOf>} Side what is shown of a commit */
 
-/** Return the laws that could be fitted at a commit. @param {Numbers} numbers @param {number} revision */
-function fitsAt(numbers, revision) {
-  const i = numbers.index.get(revision) ?? NaN;
-  /** @type {Fit[]} */
-  const fits = [];
-  for (const [law, columns] of Object.entries(numbers.laws)) {
-    const parameters = Object.fromEntries(
-      Object.entries(columns).map(([name, told]) => [name, { value: told[0][i], error: told[1][i] }]),
-    );
+/** Return the laws that could be fitted at a position. @param {Numbers} numbers @param {number} i */
+function fitsAt({ laws }, i) {
+  const fits = /** @type {LawName[]} */ (Object.keys(laws)).map((law) => {
+    const told = Object.entries(laws[law] ?? {});
+    const entries = told.map(([name, [values, errors]]) => [name, { value: values[i], error: errors[i] }]);
+    /** @type {{ [name: string]: { value: number, error: number } }} */
+    const parameters = Object.fromEntries(entries);
     const { f, alpha = f, beta = { value: 0 } } = parameters; // Amdahl's law is the USL without beta
     const predict = (/** @type {number} */ n) => n / (1 + alpha.value * (n - 1) + beta.value * n * (n - 1));
-    if (alpha.value >= 0) {
-      fits.push({ law: /** @type {LawName} */ (law), predict, parameters });
-    }
-  }
-  return fits;
+    return { law, predict, parameters, known: alpha.value >= 0 };
+  });
+  return fits.filter(({ known }) => known);
 }
 
 /** @param {number} v */
 const digits = (v) => String(+v.toPrecision(3));
-
-/**
- * A parameter with its standard error, or why it has none.
- * @param {string} name @returns {(fit: Fit) => string}
- */
-const parameter = (name) => (fit) => {
+/** A parameter with its standard error, or why it has none. @param {string} name */
+const parameter = (name) => (/** @type {Fit} */ fit) => {
   const { value, error } = fit.parameters[name];
   if (Number.isNaN(error)) {
     return `${digits(value)} (at its bound)`;
@@ -87,28 +71,20 @@ function lawTable(sides) {
   </div>`;
 }
 
-/** @typedef {{ n: number, s: number, low: number, high: number }} Point */
-/** @typedef {{ name: string, points: Point[], fits: Fit[] }} Side */
-
-/** @param {Page} page @param {Numbers} numbers @param {number} revision @returns {Side} */
+/** @param {Page} page @param {Numbers} numbers @param {number} revision */
 function sideOf(page, numbers, revision) {
   const i = numbers.index.get(revision) ?? NaN;
-  const points = numbers
-    .lines("speedup")
-    .map(({ threads, value, low, high }) => ({
-      n: Number(threads),
-      s: value[i],
-      low: low?.[i] ?? NaN,
-      high: high?.[i] ?? NaN,
-    }))
-    .filter(({ s }) => !Number.isNaN(s));
-  return { name: page.name(revision), points, fits: fitsAt(numbers, revision) };
+  const all = numbers.lines("speedup").map(({ threads, value, low, high }) => {
+    return { n: Number(threads), s: value[i], low: low?.[i] ?? NaN, high: high?.[i] ?? NaN };
+  });
+  const points = all.filter(({ s }) => !Number.isNaN(s));
+  return { name: page.name(revision), points, fits: fitsAt(numbers, i) };
 }
 
 /**
  * Show the speedup over threads at two commits, with the laws fitted to the first.
- * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {Pair} pair
- * @returns {Drawn}
+ * @param {Page} page @param {Environment} environment @param {Numbers} numbers
+ * @param {{ now: number, base: number }} pair
  */
 export function scalingCurve(page, environment, numbers, { now, base }) {
   const cpus = numbers.cpusAt(now) ?? Infinity;
@@ -127,12 +103,12 @@ export function scalingCurve(page, environment, numbers, { now, base }) {
   return {
     title: "Scaling curve",
     note: other ? `${own.name} beside ${other.name}` : `of ${own.name}`,
-    plot: () => figureOfCurves(numbers.counts, cpus, sides),
+    plot: figureOfCurves(numbers.counts, cpus, sides),
     keys: [
-      ["line-now", own.name],
-      ...beside.map(({ name }) => /** @type {[string, string]} */ (["line-base", name])),
-      ["line-ideal", "ideal"],
-      ...own.fits.map(({ law }, i) => /** @type {[string, string]} */ ([`line-law-${i}`, LAW_NAMES[law]])),
+      { swatch: "line-now", text: own.name },
+      ...beside.map(({ name }) => ({ swatch: "line-base", text: name })),
+      { swatch: "line-ideal", text: "ideal" },
+      ...own.fits.map(({ law }, i) => ({ swatch: `line-law-${i}`, text: LAW_NAMES[law] })),
     ],
     after: [lawTable([own, ...beside]), table.box],
   };
@@ -153,9 +129,7 @@ function figureOfCurves(counts, cpus, sides) {
   figure.line({ x: dense(most), y: ideal, line_color: color("--muted"), line_dash: DASHED });
   sides[0].fits.forEach(({ predict }, i) => {
     const x = dense(Math.min(most, cpus));
-    const look = i
-      ? { line_color: color("--thread-4"), line_dash: [2, 3] }
-      : { line_color: color("--thread-3"), line_dash: [8, 3, 2, 3] };
+    const look = { line_color: color(`--thread-${3 + i}`), line_dash: i ? [2, 3] : [8, 3, 2, 3] };
     figure.line({ x, y: x.map(predict), line_width: 1.5, ...look });
   });
   curve(figure, sides[1]?.points ?? [], color("--muted"), "square", [5, 3]);
@@ -164,7 +138,7 @@ function figureOfCurves(counts, cpus, sides) {
 }
 
 /**
- * @param {BokehFigure} figure @param {Point[]} points @param {string} ink @param {string} marker
+ * @param {BokehFigure} figure @param {Side["points"]} points @param {string} ink @param {string} marker
  * @param {string | number[]} line_dash
  */
 function curve(figure, points, ink, marker, line_dash) {

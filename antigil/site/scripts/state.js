@@ -28,9 +28,8 @@ const RULES = new Map([
 /** @type {State} */
 const DEFAULTS = { q: "speedup", x: "commit" };
 
-/** @typedef {(changed: Set<string>, outside: boolean) => void} StateListener */
-/** @type {StateListener[]} */
-const listeners = [];
+/** @type {(changed: Set<string>, outside: boolean) => void} */
+let listener = () => {};
 let current = read();
 
 /** @returns {State} */
@@ -57,7 +56,7 @@ function write() {
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
 
-/** Replace what was chosen, and tell the listeners which names changed. @param {State} next */
+/** Replace what was chosen, and tell the listener which names changed. @param {State} next */
 function become(next, outside = false) {
   const [before, after] = [Object(current), Object(next)];
   const names = Object.keys({ ...before, ...after });
@@ -67,7 +66,7 @@ function become(next, outside = false) {
     write();
   }
   if (changed.length) {
-    listeners.forEach((listener) => listener(new Set(changed), outside));
+    listener(new Set(changed), outside);
   }
 }
 
@@ -79,6 +78,6 @@ export const state = {
   get: (name) => current[name],
   /** Change what was chosen. @param {Partial<State>} changes */
   set: (changes) => become({ ...current, ...changes }),
-  /** @param {StateListener} listener is told which names changed, and whether from outside the page */
-  onChange: (listener) => listeners.push(listener),
+  /** Tell a function which names change, and whether from outside the page. @param {typeof listener} one */
+  onChange: (one) => (listener = one),
 };

@@ -4,16 +4,16 @@
 import { html } from "./dom.js";
 
 /** Markers by place among the thread counts: the character of each in text, and a size that looks equal. */
-const MARKERS = {
-  circle: { character: "●", size: 7 },
-  square: { character: "■", size: 7 },
-  diamond: { character: "◆", size: 11 },
-  plus: { character: "✚", size: 10 },
-  triangle: { character: "▲", size: 8 },
-  star: { character: "★", size: 11 },
-  hex: { character: "⬢", size: 8 },
-  inverted_triangle: { character: "▼", size: 8 },
-};
+const MARKERS = [
+  { marker: "circle", character: "●", size: 7 },
+  { marker: "square", character: "■", size: 7 },
+  { marker: "diamond", character: "◆", size: 11 },
+  { marker: "plus", character: "✚", size: 10 },
+  { marker: "triangle", character: "▲", size: 8 },
+  { marker: "star", character: "★", size: 11 },
+  { marker: "hex", character: "⬢", size: 8 },
+  { marker: "inverted_triangle", character: "▼", size: 8 },
+];
 export const FONT = "system-ui, sans-serif";
 export const DASHED = [6, 5];
 
@@ -28,9 +28,8 @@ export function color(name) {
  */
 export function look(threads, counts) {
   const place = threads === null ? 0 : counts.indexOf(threads);
-  const markers = Object.entries(MARKERS);
-  const [marker, { character, size }] = markers[place % markers.length];
-  return { color: color(`--thread-${threads === null ? 2 : place % 7}`), marker, character, size };
+  const ink = color(`--thread-${threads === null ? 2 : place % 7}`);
+  return { color: ink, ...MARKERS[place % MARKERS.length] };
 }
 
 /** A thread count's marker in its colour, as text. @param {number | null} threads @param {number[]} counts */
@@ -50,12 +49,8 @@ export function newFigure(given) {
     axis.axis_label_text_font_style = "normal";
     axis.major_label_text_font = axis.axis_label_text_font = FONT;
   }
-  for (const grid of figure.grids) {
-    grid.grid_line_color = color("--grid");
-  }
-  figure.xgrids.forEach((grid) => {
-    grid.visible = false;
-  });
+  figure.ygrids[0].grid_line_color = color("--grid");
+  figure.xgrids[0].visible = false;
   return figure;
 }
 

@@ -1,6 +1,5 @@
 // @ts-check
 // Every chart's numbers as a table on the page. Tables are built when they are opened.
-/** @import { HistoryChart } from "./chart.js" */
 import { html } from "./dom.js";
 import { day, QUANTITIES } from "./quantities.js";
 
@@ -8,10 +7,9 @@ import { day, QUANTITIES } from "./quantities.js";
 const FIRST = 200;
 /** The tables that are open, with the number of rows shown at most: they stay open when drawn anew. */
 const opened = new Map();
+/** @typedef {(string | number)[]} Row a number is NaN where there is none */
 
-/** @typedef {string | number} Value text, or a number (NaN where there is none) */
-
-/** @param {Value} value @param {number} place */
+/** @param {Row[number]} value @param {number} place */
 function cell(value, place) {
   if (place === 0) {
     return html`<th scope="row">${value}</th>`;
@@ -24,14 +22,14 @@ function cell(value, place) {
 
 /** A folded table. */
 export class DataTable {
-  /** @param {string} key @param {string} title @param {string[]} columns @param {() => Value[][]} rows */
+  /** @param {string} key @param {string} title @param {string[]} columns @param {() => Row[]} rows */
   constructor(key, title, columns, rows) {
     this.key = key;
     this.rows = rows;
-    this.waits = false;
+    this.frame = 0;
     this.body = html`<tbody></tbody>`;
-    const all = () => this.show(Infinity);
-    this.more = html`<button type="button" class="chip" hidden onclick="${all}"></button>`;
+    this.more = html`<button type="button" class="chip" hidden
+      onclick="${() => this.show(Infinity)}"></button>`;
     const open = opened.has(key);
     const heads = columns.map((name) => html`<th scope="col">${name}</th>`);
     this.box = /** @type {HTMLDetailsElement} */ (
@@ -67,13 +65,8 @@ export class DataTable {
 
   /** Fill it anew, where it is open. */
   refresh() {
-    if (this.box.open && !this.waits) {
-      this.waits = true; // a drag moves the range more often than a screen is drawn
-      requestAnimationFrame(() => {
-        this.waits = false;
-        this.show(opened.get(this.key) ?? FIRST);
-      });
-    }
+    cancelAnimationFrame(this.frame); // a drag moves the range more often than a screen is drawn
+    this.frame = requestAnimationFrame(() => this.box.open && this.show(opened.get(this.key) ?? FIRST));
   }
 }
 

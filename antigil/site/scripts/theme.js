@@ -38,6 +38,4 @@ export function followTheme() {
 }
 
 /** Call a function whenever the theme changes. @param {() => void} listener */
-export function onTheme(listener) {
-  document.addEventListener(KEY, listener);
-}
+export const onTheme = (listener) => document.addEventListener(KEY, listener);

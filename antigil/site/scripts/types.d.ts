@@ -1,4 +1,8 @@
-// What the data files hold (antigil/site/workload.py writes them), and the part of BokehJS that is used.
+// What the data files hold (antigil/site/workload_page.py), the part of BokehJS that is used, and some classes.
+
+type HistoryChart = import("./chart.js").HistoryChart;
+type Numbers = import("./numbers.js").Numbers;
+type Page = import("./page.js").Page;
 
 type QuantityName =
   | "speedup" | "efficiency" | "gil_held" | "waiting" | "queued" | "inflation" | "stall" | "time";
@@ -97,9 +101,7 @@ interface State {
   base?: string;
 }
 
-interface BokehModel {
-  visible: boolean;
-}
+interface BokehModel { visible: boolean }
 
 interface BokehRange extends BokehModel {
   start: number;
@@ -115,9 +117,7 @@ interface BokehLabel extends BokehModel {
   text: { text: string };
 }
 
-interface BokehSpan extends BokehModel {
-  location: number;
-}
+interface BokehSpan extends BokehModel { location: number }
 
 interface BokehFigure {
   [look: string]: unknown;
@@ -125,8 +125,8 @@ interface BokehFigure {
   toolbar: { active_drag: object | null };
   xaxes: BokehAxis[];
   yaxes: BokehAxis[];
-  grids: { [look: string]: unknown }[];
   xgrids: BokehModel[];
+  ygrids: { [look: string]: unknown }[];
   add_layout(model: object): void;
   line(given: object): BokehModel;
   step(given: object): BokehModel;
@@ -178,6 +178,6 @@ interface Window {
   antigil: {
     receive(name: string, value: unknown): void;
     divide: typeof import("./where.js").divide;
-    page?: import("./page.js").Page;
+    page?: Page & { history: import("./history.js").History };
   };
 }

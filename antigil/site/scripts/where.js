@@ -10,14 +10,10 @@
 // it is waiting, and nothing is queued. Medians over rounds do not keep the identity to the last digit, and
 // stored numbers may lack some: what the three parts do not account for is shown as unexplained. Parts that
 // come to more than n − S are scaled down to it.
-/** @import { Drawn, Pair } from "./commit.js" */
-/** @import { Numbers } from "./numbers.js" */
-/** @import { Page } from "./page.js" */
 import { color, figureOver, FONT } from "./style.js";
 import { DataTable } from "./tables.js";
 
 const PARTS = /** @type {const} */ (["speedup", "waiting", "queued", "inflation", "unexplained"]);
-
 const HATCH = { speedup: " ", waiting: "/", queued: ".", inflation: "x", unexplained: "-" };
 /** What each part is, for the legend. */
 const MEANING = {
@@ -49,8 +45,8 @@ function shares(value, n, served) {
 
 /**
  * Divide n threads at one commit into parts that add up to n (to the speedup, where it exceeds n).
+ * Without a speedup there are none: null.
  * @param {Value} value @param {number} threads @param {boolean} served by a CPU each
- * @returns null without a speedup
  */
 export function divide(value, threads, served) {
   const speedup = value("speedup", threads);
@@ -80,22 +76,17 @@ function split(numbers, revision, threads) {
   return divide(value, threads, cpus !== null && threads <= cpus);
 }
 
-/** @typedef {NonNullable<ReturnType<typeof split>>} Split */
-
 /**
  * Divide the threads of each count into speedup, waiting, queued and inflation, at one commit.
- * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {Pair} pair
- * @returns {Drawn}
+ * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {{ now: number }} pair
  */
 export function whereItWent(page, environment, numbers, { now }) {
   const counts = numbers.counts.filter((n) => n > 1);
   const splits = counts.map((n) => split(numbers, now, n)).filter((one) => one !== null);
   const heads = { title: "Where the speedup went", note: `of n threads at ${page.name(now)}` };
-  if (!splits.length) {
-    return { ...heads, plot: "Nothing was measured at this commit.", keys: [], after: [] };
-  }
-  if (!numbers.has("waiting")) {
-    const why = "Only asv’s times are known of this benchmark, so the missing speedup cannot be divided.";
+  if (!splits.length || !numbers.has("waiting")) {
+    const timed = "Only asv’s times are known of this benchmark, so the missing speedup cannot be divided.";
+    const why = splits.length ? timed : "Nothing was measured at this commit.";
     return { ...heads, plot: why, keys: [], after: [] };
   }
   const parts = PARTS.filter((part) => splits.some((s) => s[part] > 0.0005));
@@ -105,44 +96,29 @@ export function whereItWent(page, environment, numbers, { now }) {
   const title = "Where the speedup went, as a table";
   return {
     ...heads,
-    plot: () => figureOf(splits, drawn),
-    keys: named.map((part) => [`part-${part}`, MEANING[part]]),
+    plot: figureOf(splits, drawn),
+    keys: named.map((part) => ({ swatch: `part-${part}`, text: MEANING[part] })),
     after: [new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box],
   };
 }
 
-/** @param {Split[]} splits @param {(typeof PARTS)[number][]} drawn */
+/** @param {NonNullable<ReturnType<typeof divide>>[]} splits @param {(typeof PARTS)[number][]} drawn */
 function figureOf(splits, drawn) {
   const x = splits.map((s) => String(s.threads));
   const end = Math.max(...splits.map((s) => Math.max(s.threads, s.speedup))) * 1.04;
   const figure = figureOver(x, end, "threads’ worth of work");
+  const surface = color("--surface");
+  const hatch = { hatch_color: surface, hatch_alpha: 0.55, hatch_scale: 9 };
   let bottom = splits.map(() => 0);
   for (const part of drawn) {
     const top = bottom.map((v, i) => v + splits[i][part]);
-    figure.vbar({
-      x,
-      top,
-      bottom,
-      width: 0.62,
-      fill_color: color(`--part-${part}`),
-      line_color: color("--surface"),
-      hatch_pattern: HATCH[part],
-      hatch_color: color("--surface"),
-      hatch_alpha: 0.55,
-      hatch_scale: 9,
-    });
+    const look = { fill_color: color(`--part-${part}`), line_color: surface, hatch_pattern: HATCH[part] };
+    figure.vbar({ x, top, bottom, width: 0.62, ...look, ...hatch });
     bottom = top;
   }
-  figure.text({
-    x,
-    y: splits.map((s) => s.speedup / 2),
-    text: splits.map((s) => `${s.speedup.toFixed(2)}×`),
-    text_align: "center",
-    text_baseline: "middle",
-    text_font_size: "12px",
-    text_font_style: "bold",
-    text_font: FONT,
-    text_color: color("--surface"),
-  });
+  const font = { text_font: FONT, text_font_size: "12px", text_font_style: "bold", text_color: surface };
+  const text = splits.map((s) => `${s.speedup.toFixed(2)}×`);
+  const y = splits.map((s) => s.speedup / 2);
+  figure.text({ x, y, text, text_align: "center", text_baseline: "middle", ...font });
   return figure;
 }

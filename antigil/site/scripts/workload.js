@@ -13,11 +13,8 @@ import { divide } from "./where.js";
 
 const { dataset: told } = /** @type {HTMLScriptElement} */ (document.currentScript);
 
-/**
- * Return what the address asks for and this page does not have; "At one commit" tells of its commits.
- * @param {Page} page
- */
-function unknown(page) {
+/** Tell what the address asks for and this page lacks, save its commits. @param {Page} page */
+function note(page) {
   const ids = new Set(page.model.environments.map(({ id }) => id));
   const texts = (state.get("env") ?? [])
     .filter((id) => !ids.has(id))
@@ -30,12 +27,7 @@ function unknown(page) {
       texts.push(`Commit ${end} was not measured here. The range is open on that side.`);
     }
   }
-  return texts;
-}
-
-/** @param {Page} page */
-function note(page) {
-  byId("notes").replaceChildren(...unknown(page).map((text) => html`<p class="note">${text}</p>`));
+  byId("notes").replaceChildren(...texts.map((text) => html`<p class="note">${text}</p>`));
 }
 
 /** @param {unknown} error */
@@ -47,12 +39,10 @@ function complain(error) {
 
 function start() {
   const page = new Page(told);
-  window.antigil.page = page;
   const past = new History(byId("history"), page);
-  page.history = past;
+  window.antigil.page = Object.assign(page, { history: past });
   const view = new CommitView(byId("commit"), page);
   const root = document.documentElement;
-
   async function draw() {
     const all = await Promise.all(page.shown().map((environment) => page.numbers(environment)));
     page.quantity = all.some((numbers) => numbers.has(state.get("q"))) ? state.get("q") : "speedup";
@@ -71,15 +61,14 @@ function start() {
   let asked = 0;
 
   /** @param {() => void | Promise<void>} job */
-  function queue(job) {
+  const queue = (job) => {
     running = running.then(job).catch(complain);
-  }
-
-  function drawAll() {
+  };
+  const drawAll = () => {
     asked += 1;
     const mine = asked;
     queue(() => (mine === asked ? draw() : undefined));
-  }
+  };
 
   state.onChange((changed, outside) => {
     if (["env", "q", "x", "hide"].some((name) => changed.has(name))) {
