@@ -1,6 +1,6 @@
 """Compare two commits: measure in turn, suspect, measure again what is suspected, conclude.
 
-Each look is on samples of its own, so its level holds whatever the looks before it saw; see `decide`.
+Each look is on samples of its own, so its level holds whatever the looks before it saw; see `decision_rule`.
 """
 
 from __future__ import annotations
@@ -172,40 +172,72 @@ def take_looks(
         Quantities that are judged.
     """
     one, other = measure(None, looks.first)
-    seen = [pairs_of(one, other)]
-    numbers = judgeable(seen[0], among)
-    apart = told_apart(one, other)
-    problems = [
-        *apart.problems,
-        *missing_at_head(one, other, among),
-        *_too_few(numbers, bool(apart.gone)),
-    ]
-    notes = [*apart.notes]
-    limit = limits(options)
-    judged = [judge(numbers, limit, NOTICED / environments)]
-    suspects = {n: judgement.tendency for n, judgement in judged[0].items() if judgement.suspected}
-    controls = {number.workload for number in numbers if workloads[number.workload].control}
-    for processes in looks.further:
-        if not suspects:
-            break
-        one, other = measure({number.workload for number in suspects} | controls, processes)
-        seen.append(pairs_of(one, other))
-        problems += _not_seen_again(suspects, seen[-1], one, other)
-        notes += [note for note in told_apart(one, other).notes if note not in notes]
-        beside = {n for n in judgeable(seen[-1], among) if n.workload in controls}
-        judged.append(_again(seen[-1], suspects, beside, limit, CONFIRMATION / environments))
-        suspects = {n: t for n, t in suspects.items() if n in judged[-1] and _open(judged[-1][n], t)}
-    problems += _blind(suspects, seen[-1], CONFIRMATION / environments)
-
-    def judge_again(wider: LimitOf) -> list[dict[Number, Judgement]]:
-        """Judge by wider limits what was judged beside the controls in the further looks."""
-        ours = [{n: seen[i][n] for n in judged[i] if n.workload not in controls} for i in range(1, len(seen))]
-        return [judge(pairs, wider, CONFIRMATION / environments) for pairs in ours]
-
-    verdict = conclude(
-        judged, workloads, options, judge_again, gone=apart.gone, problems=problems, notes=notes
+    apart, pairs = told_apart(one, other), pairs_of(one, other)
+    numbers = judgeable(pairs, among)
+    taken = _Taken(
+        among=among,
+        controls={number.workload for number in numbers if workloads[number.workload].control},
+        level=CONFIRMATION / environments,
+        seen=[pairs],
+        judged=[judge(numbers, limits(options), NOTICED / environments)],
+        problems=[
+            *apart.problems,
+            *missing_at_head(one, other, among),
+            *_too_few(numbers, bool(apart.gone)),
+        ],
+        notes=[*apart.notes],
     )
-    return EnvironmentComparison(base, head, environment, verdict, True, tuple(seen))
+    taken.look_further(measure, looks.further, limits(options))
+    verdict = conclude(
+        taken.judged,
+        workloads,
+        options,
+        taken.judge_again,
+        gone=apart.gone,
+        problems=taken.problems,
+        notes=taken.notes,
+    )
+    return EnvironmentComparison(base, head, environment, verdict, True, tuple(taken.seen))
+
+
+@dataclass
+class _Taken:
+    """The looks taken so far, the first included: their samples, judgements, and what else is to be told.
+
+    `level` is that of a further look, `controls` are the names of the workloads that are one, and `among` the
+    quantities that are judged.
+    """
+
+    among: Collection[str]
+    controls: set[str]
+    level: float
+    seen: list[Mapping[Number, SamplePair]]
+    judged: list[Mapping[Number, Judgement]]
+    problems: list[str]
+    notes: list[str]
+
+    def look_further(self, measure: Measure, looks: Iterable[int], limit: LimitOf) -> None:
+        """Measure what is suspected again, as long as a suspicion is open."""
+        suspects = {n: judgement.tendency for n, judgement in self.judged[0].items() if judgement.suspected}
+        for processes in looks:
+            if not suspects:
+                break
+            one, other = measure({number.workload for number in suspects} | self.controls, processes)
+            pairs = pairs_of(one, other)
+            beside = {n for n in judgeable(pairs, self.among) if n.workload in self.controls}
+            judged = _again(pairs, suspects, beside, limit, self.level)
+            self.seen.append(pairs)
+            self.judged.append(judged)
+            self.problems += _not_seen_again(suspects, pairs, one, other)
+            self.notes += [note for note in told_apart(one, other).notes if note not in self.notes]
+            suspects = {n: t for n, t in suspects.items() if n in judged and _open(judged[n], t)}
+        self.problems += _blind(suspects, self.seen[-1], self.level)
+
+    def judge_again(self, wider: LimitOf) -> list[dict[Number, Judgement]]:
+        """Judge by wider limits what was judged beside the controls in the further looks."""
+        further = zip(self.seen[1:], self.judged[1:], strict=True)
+        ours = [{n: seen[n] for n in judged if n.workload not in self.controls} for seen, judged in further]
+        return [judge(pairs, wider, self.level) for pairs in ours]
 
 
 def _again(

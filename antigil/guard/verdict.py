@@ -16,7 +16,7 @@ A change counts if it was suspected in the first look and confirmed by a further
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +44,9 @@ class Outcome(StrEnum):
     GAINED = "gained"
     PASSING = "passing"
     UNFIT = "unfit"
+
+
+CHANGED = (Outcome.LOST, Outcome.GAINED)
 
 
 class Trade(StrEnum):
@@ -178,16 +181,10 @@ def conclude(
     """
     seen = {number: tuple(look[number] for look in looks if number in look) for number in looks[0]}
     outcomes = {n: outcome_of(judged, workloads[n.workload].control) for n, judged in seen.items()}
-    changed = {n for n, outcome in outcomes.items() if outcome in (Outcome.LOST, Outcome.GAINED)}
+    changed = {n: outcome for n, outcome in outcomes.items() if outcome in CHANGED}
     moved = {number for number in changed if workloads[number.workload].control}
-    tainted = {number.quantity for number in moved}
-    sized = [look for number in moved for look in seen[number][1:] if look.direction != SAME]
-    again = judge_again(beyond(limits(options), sized)) if moved and judge_again else ()
-    for number in changed - moved:
-        if number.quantity in tainted:
-            wider = [look[number] for look in again if number in look]
-            still = outcome_of([seen[number][0], *wider]) is outcomes[number]
-            outcomes[number] = outcomes[number] if still else Outcome.UNFIT
+    if moved:
+        outcomes |= dict.fromkeys(_unfit(seen, changed, moved, options, judge_again), Outcome.UNFIT)
     found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
     verdicts = []
     for name in dict.fromkeys([*(number.workload for number in found), *gone]):
@@ -197,6 +194,26 @@ def conclude(
     missing = [f"the control {name} {why}" for name, why in gone.items() if workloads[name].control]
     controls = tuple(found[n] for n in found if n in moved)
     return Verdict(tuple(verdicts), controls, (*missing, *problems), tuple(notes))
+
+
+def _unfit(
+    seen: Mapping[Number, Sequence[Judgement]],
+    changed: Mapping[Number, Outcome],
+    moved: Collection[Number],
+    options: Options,
+    judge_again: JudgeAgain | None,
+) -> list[Number]:
+    """Return what changed by no more than the controls that `moved` did, of the same quantities."""
+    sized = [look for number in moved for look in seen[number][1:] if look.direction != SAME]
+    again = judge_again(beyond(limits(options), sized)) if judge_again else ()
+    tainted = {number.quantity for number in moved}
+    unfit = []
+    for number, outcome in changed.items():
+        wider = [look[number] for look in again if number in look]
+        still = outcome_of([seen[number][0], *wider]) is outcome
+        if number.quantity in tainted and number not in moved and not still:
+            unfit.append(number)
+    return unfit
 
 
 def outcome_of(looks: Sequence[Judgement], control: bool = False) -> Outcome:
