@@ -64,7 +64,7 @@ def _alert(
     from antigil.guard.confirmation import confirm
     from antigil.history.archive_reader import load_archive
     from antigil.history.project import refuse_shallow
-    from antigil.report.alerts import render_alerts
+    from antigil.report.formats import render_alerts
 
     refuse_shallow(project.conf)
     memory = Memory.open(Path(project.conf.results_dir), notes)

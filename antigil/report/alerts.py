@@ -1,12 +1,11 @@
-"""The alerts of a history as text, Markdown, GitHub annotations or JSON."""
+"""The alerts of a history as text, Markdown and GitHub annotations."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from .annotations import annotation, append_summary
+from .annotations import annotation
 from .comparison import EXCUSED, trade_text
 from .document import Document
 from .markdown import ICONS, code
@@ -16,20 +15,14 @@ from .text import one_line
 GIVEN_UP = "Not tried any more: it "
 
 
-def render_alerts(document: Document, form: str) -> str:
-    """Return the alerts in one of `formats.FORMATS`; ``github`` also adds to the job's summary."""
-    if form == "json":
-        return json.dumps(document, indent=1, allow_nan=False) + "\n"
-    if form == "markdown":
-        return _joined(_markdown(document))
-    if form == "github":
-        append_summary(_joined(_markdown(document)))
-        return _joined([*_annotations(document), *map(one_line, _text(document))])
-    return _joined(map(one_line, _text(document)))
+def alerts_as_text(document: Document) -> str:
+    """Return the alerts for the terminal."""
+    return "".join(f"{one_line(line)}\n" for line in _text(document))
 
 
-def _joined(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def alerts_as_markdown(document: Document) -> str:
+    """Return the alerts as Markdown."""
+    return "".join(f"{line}\n" for line in _markdown(document))
 
 
 def _text(document: Document) -> Iterator[str]:
@@ -114,7 +107,8 @@ def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
             yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP)) else remark
 
 
-def _annotations(document: Document) -> Iterator[str]:
+def alert_annotations(document: Document) -> Iterator[str]:
+    """Yield a workflow command per problem and per change that is news."""
     for problem in document["problems"]:
         yield annotation("warning", "could not judge", problem)
     for entry in parted(document)[0]:

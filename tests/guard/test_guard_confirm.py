@@ -8,7 +8,8 @@ from antigil.errors import UserError
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
 from antigil.history.machine_name import this_machine
-from antigil.report.alerts import pattern_of, render_alerts
+from antigil.report.alerts import pattern_of
+from antigil.report.formats import render_alerts
 
 
 def test_a_loss_at_the_newest_commit_is_only_suspected_until_it_is_measured_again(history):

@@ -10,7 +10,7 @@ from nights import HOLDS, RELEASES, lost_from
 from antigil.guard.alert_log import MEMORY, Memory, recall
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
-from antigil.report.alerts import render_alerts
+from antigil.report.formats import render_alerts
 
 GAP = (Planned("work.One", "one", {0: RELEASES, 7: HOLDS}),)
 

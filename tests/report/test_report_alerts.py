@@ -6,8 +6,8 @@ import pytest
 from nights import LOSES, lost_from
 
 from antigil.errors import UserError
-from antigil.report.alerts import render_alerts
 from antigil.report.document import read_alerts
+from antigil.report.formats import render_alerts
 
 EVIL = "@everyone <img src=x> [link](https://example.org) #1\n::error::no"
 
