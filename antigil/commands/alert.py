@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from antigil.errors import UserError
 
 from .arguments import add_config, add_measuring, add_report, positive_integer
-from .shared import asv_needed, hand_over, judged, progress, writable
+from .shared import hand_over, judged, needed, progress, writable
 
 if TYPE_CHECKING:
     from antigil.history.project import Project
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Look for changes in stored history, report, and return the exit status."""
     outputs = writable(args.output), writable(args.json)
     notes = None if args.memory is None else Path(args.memory).absolute()
-    with asv_needed():
+    with needed("asv"):
         from antigil.history.project import open_project
     return judged(lambda: _alert(open_project(args.config, pull=True), notes, args, outputs))
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .arguments import add_config, positive_integer, shard
-from .shared import asv_needed, judged
+from .shared import judged, needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _backlog(args: argparse.Namespace) -> int:
-    with asv_needed():
+    with needed("asv"):
         from antigil.ci.backlog import lacking
         from antigil.ci.backlog import shard as part
         from antigil.history.branches import commits_of

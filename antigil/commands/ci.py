@@ -14,7 +14,7 @@ from typing import Any
 from antigil.errors import EXIT_USER_ERROR
 
 from .arguments import add_config, positive_integer
-from .shared import asv_needed, judged
+from .shared import judged, needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, and return the exit status."""
-    with asv_needed():
+    with needed("asv"):
         return judged(lambda: int(args.action(args)))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import add_config, add_measuring, add_report
-from .shared import asv_needed, hand_over, judged, progress, writable
+from .shared import hand_over, judged, needed, progress, writable
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Comparison
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare two commits, report, and return the exit status."""
     outputs = writable(args.output), writable(args.json)
-    with asv_needed():
+    with needed("asv"):
         from antigil.history.project import open_project
     return judged(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
 

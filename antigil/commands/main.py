@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 from antigil.errors import EXIT_USER_ERROR, UserError
 
-from . import alert, backlog, ci, compare, demo, doctor, init, measure
+from . import alert, backlog, ci, compare, compare_results, demo, doctor, init, measure
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "doctor": (doctor, "is this machine fit to measure on? Exit status 1 where measurements would mislead"),
     "demo": (demo, "the article's experiment: two C functions on 1, 4 and 8 threads"),
     "compare": (compare, "measure two commits in turn, and tell which workloads lost parallelism or speed"),
+    "compare-results": (compare_results, "judge two saved measurements, before and after a change"),
     "alert": (alert, "tell which commits of the stored history lost or gained parallelism or speed"),
     "backlog": (backlog, "list the commits that still lack results, newest first"),
     "ci": (ci, "what the workflows do besides measuring"),

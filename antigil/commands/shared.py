@@ -18,12 +18,12 @@ STANDARD_OUTPUT = "-"
 
 
 @contextmanager
-def asv_needed() -> Iterator[None]:
-    """Import what the ``asv`` extra brings, or say how to install it."""
+def needed(extra: str) -> Iterator[None]:
+    """Import what an extra brings, or say how to install it."""
     try:
         yield
     except ModuleNotFoundError as error:
-        raise UserError(f'this needs {error.name}: pip install "antigil[asv]"') from error
+        raise UserError(f'this needs {error.name}: pip install "antigil[{extra}]"') from error
 
 
 def judged(judge: Callable[[], int]) -> int:
