@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and with which exit status."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -182,7 +183,7 @@ def test_help_lists_every_command(capsys):
     assert end.value.code == 0
     listed = capsys.readouterr().out
     for name in cli.COMMANDS:
-        assert f"    {name} " in listed
+        assert re.search(rf"^    {name}(?=\s)", listed, re.MULTILINE)
 
 
 def test_version_is_the_installed_one(capsys):
