@@ -97,6 +97,12 @@ def test_a_text_that_is_longer_than_github_takes_leaves_changes_out_and_says_so(
     assert opened(*alerts).changes == {a["identity"] for a in alerts}
 
 
+def test_names_that_alone_are_longer_than_github_takes_are_cut():
+    alerts = [alert(f"work.{i:04}{'x' * 100}", identity=f"{i:04x}") for i in range(400)]
+
+    assert len(opened(*alerts).body) <= BODY_LIMIT
+
+
 def test_without_any_results_nothing_is_closed():
     assert plan(document(watched=()), [opened(alert())]) == []
 

@@ -15,9 +15,9 @@ def history_run(world):
 
 
 def night(world):
-    """Measure what lacks results, store it, and look for losses; what is drawn is left out."""
-    for part in ("backlog", "alert"):
-        finished(world.github.run(part))
+    """Measure what lacks results, store it, and look for losses; return the look. Nothing is drawn."""
+    finished(world.github.run("backlog"))
+    return finished(world.github.run("alert"))
 
 
 def issues(world):

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from histories import history_run, issues
+from histories import history_run, issues, night
 from sample_project import git
 
 
@@ -62,11 +62,11 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
     """The first loss is pushed alone: with one commit after it, only measuring it again can show it."""
     for i in range(4):
         world.commit(f"core: change {i}")
-    history_run(world)
+    night(world)
     assert issues(world) == []
 
     world.commit("core: hold it for a third", Article=0.3)
-    first = history_run(world)
+    first = night(world)
     assert "measuring" in first.jobs["look"][0].said
     assert issues(world) == [(1, "open", 0)]
 
@@ -74,20 +74,20 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
         world.commit(f"core: still hold it for a third, {i}")
     for i in range(3):
         world.commit(f"core: hold it throughout, {i}", Article=1.0, Other=0.9)
-    history_run(world)
+    night(world)
     assert issues(world) == [(1, "open", 1), (2, "open", 0)]
     assert world.kept("issues")[0]["body"].count("### lost in") == 2
     assert world.kept("issues")[1]["title"] == "Parallelism lost: work.Other"
 
-    night = history_run(world)
-    assert night.results == {"backlog": "success", "site": "success", "alert": "success"}
-    assert night.called["backlog"].results == {"plan": "success", "measure": "skipped", "store": "skipped"}
-    assert "again" not in night.jobs["look"][0].said
+    again = history_run(world)
+    assert again.results == {"backlog": "success", "site": "success", "alert": "success"}
+    assert again.called["backlog"].results == {"plan": "success", "measure": "skipped", "store": "skipped"}
+    assert "again" not in again.jobs["look"][0].said
     assert issues(world) == [(1, "open", 1), (2, "open", 0)]
 
     for i in range(3):
         world.commit(f"core: release again, {i}", Article=0.0)
-    history_run(world)
+    night(world)
     assert issues(world) == [(1, "closed", 2), (2, "open", 0)]
     assert "recovered since" in world.kept("issues")[0]["comments"][1]
 
