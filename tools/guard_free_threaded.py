@@ -37,7 +37,9 @@ def compare(folder: Path, kind: str, number: int) -> dict:
         (project / "hashes").write_text("\n".join(generate(project)))
     hashes = (project / "hashes").read_text().split()
     place = 0 if kind == "identical" else 1 + list(CHANGES).index(kind)
-    done = antigil(project, "compare", hashes[max(0, place - 1)], hashes[place], "--format", "json")
+    done = antigil(
+        project, "compare", hashes[max(0, place - 1)], hashes[place], "--format", "json", timeout=None
+    )
     if not done.stdout:
         raise SystemExit(done.stderr)
     return outcome(done.returncode, json.loads(done.stdout))

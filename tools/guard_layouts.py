@@ -51,7 +51,7 @@ def compare(folder: Path, kind: str, number: int) -> dict:
     if not project.exists():
         generate_project(project, FIRST, (), BUDGETS)
     head = laid_out(project, kind, number)
-    done = antigil(project, "compare", "main", head, "--format", "json")
+    done = antigil(project, "compare", "main", head, "--format", "json", timeout=None)
     if not done.stdout:
         raise SystemExit(done.stderr)
     return {"number": number, **outcome(done.returncode, json.loads(done.stdout))}

@@ -172,7 +172,7 @@ def configuration():
     }
 
 
-def antigil(root, *words, **environment):
+def antigil(root, *words, timeout=900, **environment):
     """Run a command of antigil's in the project."""
     return subprocess.run(
         [sys.executable, "-m", "antigil", *words],
@@ -181,5 +181,5 @@ def antigil(root, *words, **environment):
         capture_output=True,
         text=True,
         check=False,
-        timeout=900,
+        timeout=timeout,
     )
