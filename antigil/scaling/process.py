@@ -32,14 +32,16 @@ from .workload import MakeRun, Workload
 
 _BOOTSTRAP = """\
 import importlib.util, sys
-package, request, response, signs = sys.argv[1:]
+name, package, server, *files = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
-    "_antigil_scaling", package + "/__init__.py", submodule_search_locations=[package])
-sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+    name, package + "/__init__.py", submodule_search_locations=[package])
+sys.modules[name] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-from _antigil_scaling.process import serve
-serve(request, response, signs)
+importlib.import_module(server).serve(*files)
 """
+
+Answer = Callable[[MakeRun, dict[str, Any], Callable[[], None]], dict[str, Any]]
+"""Makes the answer to a request, given what prepares a thread; it calls the last before each window."""
 
 START_SECONDS = 30.0
 """Time for a process to start and run the set-up, on top of what it measures."""
@@ -80,20 +82,49 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
         If the process died.
     """
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
+    return _result(ask_fresh_process(workload, plan, limit, {"probe": probe_seconds}))
+
+
+def ask_fresh_process(
+    workload: Workload,
+    plan: Plan,
+    limit: float,
+    more: dict[str, Any],
+    *,
+    package: Path = Path(__file__).parent,
+    name: str = "_antigil_scaling",
+    server: str = "process",
+) -> dict[str, Any]:
+    """Return what a process of its own answers to a request.
+
+    Parameters
+    ----------
+    limit
+        Seconds without a sign of life after which it is killed.
+    more
+        What it is to know besides the workload and the plan.
+    package, name, server
+        The package that it loads by path, under this name, and the module in it whose `serve` answers.
+
+    Raises
+    ------
+    Exception
+        As `measure_in_fresh_process` does.
+    """
     with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
-        request, response, signs = (Path(directory, name) for name in ("request", "response", "signs"))
+        files = request, response, signs = [Path(directory, one) for one in ("request", "response", "signs")]
         request.write_text(
-            json.dumps(
-                {"workload": asdict(workload), "plan": asdict(plan), "probe": probe_seconds, "limit": limit}
-            )
+            json.dumps({"workload": asdict(workload), "plan": asdict(plan), "limit": limit, **more})
         )
         signs.touch()
-        command = [*_interpreter(), "-c", _BOOTSTRAP, str(Path(__file__).parent)]
-        status, said = _run([*command, str(request), str(response), str(signs)], signs, limit)
+        command = [*_interpreter(), "-c", _BOOTSTRAP, name, str(package), f"{name}.{server}"]
+        status, said = _run([*command, *map(str, files)], signs, limit)
         if not response.exists():
             raise _death(status, said, limit)
-        answer = json.loads(response.read_text())
-    return _result(answer)
+        answer: dict[str, Any] = json.loads(response.read_text())
+    if "error" in answer:
+        raise rebuilt(answer["error"])
+    return answer
 
 
 def _interpreter() -> list[str]:
@@ -196,8 +227,6 @@ def _death(status: int | None, said: str, limit: float) -> MeasurementError:
 
 
 def _result(answer: dict[str, Any]) -> ProcessResult:
-    if "error" in answer:
-        raise rebuilt(answer["error"])
     sample = answer["sample"]
     points = {int(n): PointSample(**point) for n, point in sample.pop("points").items()}
     return ProcessResult(
@@ -210,9 +239,18 @@ def _result(answer: dict[str, Any]) -> ProcessResult:
 
 def serve(request: str, response: str, signs: str) -> None:
     """Measure what the request file asks for and write the response file: the child's side."""
+    answer_request(request, response, signs, _measured)
+
+
+def plan_of(asked: dict[str, Any]) -> Plan:
+    """Return the plan in a request."""
+    return Plan(**{**asked["plan"], "thread_counts": tuple(asked["plan"]["thread_counts"])})
+
+
+def answer_request(request: str, response: str, signs: str, make_answer: Answer) -> None:
+    """Prepare the workload, make the answer, write the response file, and end the process."""
     asked = json.loads(Path(request).read_text())
     workload = Workload(**{**asked["workload"], "path": tuple(asked["workload"]["path"])})
-    plan = Plan(**{**asked["plan"], "thread_counts": tuple(asked["plan"]["thread_counts"])})
 
     def alive() -> None:
         # From here on, the next window has the whole time; the watchdog needs no GIL.
@@ -226,7 +264,7 @@ def serve(request: str, response: str, signs: str) -> None:
     try:
         make_run, tear_down = workload.prepare_as_main(main)
         try:
-            answer = _measured(make_run, plan, asked["probe"], alive)
+            answer = make_answer(make_run, asked, alive)
         finally:
             tear_down()
     except BaseException as error:
@@ -240,9 +278,8 @@ def serve(request: str, response: str, signs: str) -> None:
     os._exit(0)  # threads that a failed workload left hanging must not keep the process
 
 
-def _measured(
-    make_run: MakeRun, plan: Plan, probe_seconds: float, alive: Callable[[], None]
-) -> dict[str, Any]:
+def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
+    plan = plan_of(asked)
     started: list[float] = []
 
     def before_window() -> None:
@@ -252,7 +289,7 @@ def _measured(
     sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
     alive()
     pin = plan.pin and not starts_threads(sample)
-    held = probe_gil(make_run, probe_seconds, pin=pin, time_limit=plan.time_limit)
+    held = probe_gil(make_run, asked["probe"], pin=pin, time_limit=plan.time_limit)
     return {
         "sample": asdict(sample),
         "gil_held": asdict(held),
