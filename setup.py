@@ -1,5 +1,6 @@
-"""Build the C extension; everything else stands in pyproject.toml."""
+"""Build the C extensions; everything else stands in pyproject.toml."""
 
+import platform
 import sys
 from glob import glob
 
@@ -14,4 +15,15 @@ KERNELS = Extension(
     extra_compile_args=OPTIONS,
 )
 
-setup(ext_modules=[KERNELS])
+# For `antigil where` alone: where it cannot be built, the rest installs, and the command says so.
+SAMPLER = Extension(
+    "antigil.where._sampler",
+    sources=sorted(glob("antigil/where/*.c")),
+    depends=["antigil/where/sampler.h"],
+    extra_compile_args=["-O2", "-std=gnu11", "-Wall", "-Wextra"],
+    libraries=["m"],
+    optional=True,
+)
+HAS_SAMPLER = sys.platform == "linux" and platform.python_implementation() == "CPython"
+
+setup(ext_modules=[KERNELS, SAMPLER] if HAS_SAMPLER else [KERNELS])

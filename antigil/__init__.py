@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from antigil.scaling import WorkloadTimeout as WorkloadTimeout
     from antigil.scaling import measure as measure
     from antigil.scaling import measure_function as measure_function
+    from antigil.where import Where as Where
+    from antigil.where import where as where
 
     __version__: str
 
-_MODULES = ("kernels", "laws", "suite", "testing")
+_MODULES = ("kernels", "laws", "suite", "testing", "where")  # where is a function, too
 _KERNELS = ("calcular_com_gil", "calcular_sem_gil")
 _MEASURES = ("Measurement", "MeasurementError", "Workload", "WorkloadTimeout", "measure", "measure_function")
 
-__all__ = ["__version__", *_MODULES, *_KERNELS, *_MEASURES]
+__all__ = ["Where", "__version__", *_MODULES, *_KERNELS, *_MEASURES]
 
 
 def __getattr__(name: str) -> object:
@@ -38,6 +40,8 @@ def __getattr__(name: str) -> object:
         value = getattr(import_module("antigil.kernels"), name)
     elif name in _MEASURES:
         value = getattr(import_module("antigil.scaling"), name)
+    elif name == "Where":
+        value = import_module("antigil.where").Where
     elif name == "__version__":
         value = import_module("importlib.metadata").version("antigil")
     else:

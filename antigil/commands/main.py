@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 from antigil.errors import EXIT_USER_ERROR, UserError
 
-from . import alert, backlog, ci, compare, compare_results, demo, doctor, init, measure
+from . import alert, backlog, ci, compare, compare_results, demo, doctor, init, measure, where
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -52,6 +52,7 @@ class _PrintVersion(argparse.Action):
 COMMANDS: dict[str, tuple[Command, str]] = {
     "measure": (measure, "how far a Python statement scales over threads, and why not further"),
     "init": (init, "bring antigil into the project that lies here: an asv suite, and how to go on"),
+    "where": (where, "which native function holds the GIL, waits, or takes more CPU time beside others"),
     "doctor": (doctor, "is this machine fit to measure on? Exit status 1 where measurements would mislead"),
     "demo": (demo, "the article's experiment: two C functions on 1, 4 and 8 threads"),
     "compare": (compare, "measure two commits in turn, and tell which workloads lost parallelism or speed"),

@@ -18,8 +18,8 @@ from .arguments import positive, thread_counts
 from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add what ``measure`` accepts."""
+def add_statement(parser: argparse.ArgumentParser) -> None:
+    """Add the statement and what is run around it."""
     add = parser.add_argument
     help_ = "what every thread runs again and again; one line each"
     add("statement", nargs="+", metavar="STATEMENT", help=help_)
@@ -40,6 +40,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     help_ = "run once in each process, after, with the names of the set-up (repeatable)"
     add("--teardown", action="append", default=[], metavar="TEARDOWN", help=help_)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``measure`` accepts."""
+    add = parser.add_argument
+    add_statement(parser)
     help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)"
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
@@ -63,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         statement="\n".join(args.statement),
         setup="\n".join(args.setup) or "pass",
         thread_setup="\n".join(args.thread_setup) or "pass",
-        path=(_here(),),
+        path=(here(),),
         teardown="\n".join(args.teardown) or "pass",
     )
     try:
@@ -77,17 +83,31 @@ def run(args: argparse.Namespace) -> int:
                 on_process=show_progress,
             )
     except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
-        if isinstance(error.__cause__, RemoteTraceback):
-            print(str(error.__cause__).strip("\n"), file=sys.stderr)
+        if told_by_workload(error):
             return EXIT_USER_ERROR
-        if isinstance(error, MeasurementError):
-            raise UserError(str(error)) from error
         raise
     _hand_over(measurement, measurement_to_json(measurement, fitted_laws(measurement)), args)
     return 0
 
 
-def _here() -> str:
+def told_by_workload(error: BaseException) -> bool:
+    """Print the traceback of what the workload raised, and tell whether it did.
+
+    Raises
+    ------
+    UserError
+        If nothing could be measured.
+    """
+    if isinstance(error.__cause__, RemoteTraceback):
+        print(str(error.__cause__).strip("\n"), file=sys.stderr)
+        return True
+    if isinstance(error, MeasurementError):
+        raise UserError(str(error)) from error
+    return False
+
+
+def here() -> str:
+    """Return the current directory, where the statement looks for modules first."""
     try:
         return os.getcwd()
     except FileNotFoundError as error:

@@ -19,7 +19,8 @@ from .host import (
     thread_siblings,
     whole_cpus,
 )
-from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
+from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
+from .process import START_SECONDS, answer_request, ask_fresh_process, plan_of
 from .rounds import (
     DISTURBED_QUEUE_SHARE,
     Plan,
@@ -27,8 +28,17 @@ from .rounds import (
     measure_rounds,
     select,
 )
-from .sample import FEWEST_ROUNDS, Sample, median_interval, speedup_interval
-from .threads import queue_is_measurable
+from .sample import (
+    FEWEST_ROUNDS,
+    Z99,
+    PointSample,
+    Sample,
+    median_interval,
+    sample_of,
+    speedup_interval,
+    t99,
+)
+from .threads import Clocks, ThreadMeter, Usage, queue_is_measurable
 from .verdicts import (
     HELPS_ABOVE,
     HURTS_BELOW,
@@ -44,7 +54,7 @@ from .verdicts import (
     waits,
 )
 from .window import time_one_call
-from .workload import FunctionWorkload, Workload
+from .workload import FunctionWorkload, MakeRun, Workload
 
 __all__ = [
     "DISTURBED_QUEUE_SHARE",
@@ -53,24 +63,34 @@ __all__ = [
     "HURTS_BELOW",
     "INSTRUMENT_VERSION",
     "SCALES_FROM",
+    "START_SECONDS",
+    "Z99",
+    "Clocks",
     "Cut",
     "Estimate",
     "FunctionWorkload",
     "GilHeld",
     "Host",
     "Judged",
+    "MakeRun",
     "Measurement",
     "MeasurementError",
     "Plan",
     "Point",
+    "PointSample",
     "RemoteTraceback",
     "Round",
     "Sample",
+    "ThreadMeter",
+    "Usage",
     "Workload",
     "WorkloadTimeout",
     "affinity",
+    "answer_request",
+    "ask_fresh_process",
     "cause",
     "cgroup_quota",
+    "combine",
     "cpu_model",
     "cpus_allowed",
     "default_thread_counts",
@@ -84,13 +104,16 @@ __all__ = [
     "median_interval",
     "missing",
     "placement",
+    "plan_of",
     "pool",
     "probe_gil",
     "queue_is_measurable",
+    "sample_of",
     "scaling_verdict",
     "select",
     "speedup_interval",
     "speedup_word",
+    "t99",
     "thread_siblings",
     "time_one_call",
     "waits",

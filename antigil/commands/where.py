@@ -1,0 +1,77 @@
+"""What ``antigil where`` does: sample a statement, say which functions lose what, write it."""
+
+from __future__ import annotations
+
+import argparse
+
+from antigil.errors import EXIT_USER_ERROR, UserError
+from antigil.report.where import where_lines
+from antigil.scaling import RemoteTraceback
+from antigil.where import Where, where, why_unavailable
+
+from .arguments import positive, positive_integer
+from .measure import add_statement, here, told_by_workload
+from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add what ``where`` accepts."""
+    add = parser.add_argument
+    add_statement(parser)
+    help_ = "look at waiting and inflation with so many threads (default: the CPUs allowed, but 2 at least)"
+    add("-t", "--threads", type=positive_integer, metavar="N", help=help_)
+    add("--budget", type=positive, default=10.0, metavar="SECONDS", help="time to sample (default: 10)")
+    help_ = "when to take it for hanging (default: 60)"
+    add("--time-limit", type=positive, default=60.0, metavar="SECONDS", help=help_)
+    add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
+    help_ = "do not interrupt system calls that sleep; what is waited for is then not known"
+    add("--no-waiting", action="store_true", help=help_)
+    help_ = "the signal to interrupt threads with, where the workload uses this one (default: SIGPROF)"
+    add("--signal", default="SIGPROF", metavar="NAME", help=help_)
+    add("--json", metavar="FILE", help="write the result as JSON; - prints nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sample as the command line says and return the exit status."""
+    if (reason := why_unavailable()) is not None:
+        raise UserError(reason)
+    refuse_unwritable(args.json)
+    try:
+        found = _sampled(args)
+    except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
+        if told_by_workload(error):
+            return EXIT_USER_ERROR
+        raise
+    _hand_over(found, args)
+    return 0
+
+
+def _sampled(args: argparse.Namespace) -> Where:
+    try:
+        with process_progress("sampled") as show_progress:
+            return where(
+                "\n".join(args.statement),
+                "\n".join(args.setup) or "pass",
+                args.threads,
+                thread_setup="\n".join(args.thread_setup) or "pass",
+                teardown="\n".join(args.teardown) or "pass",
+                path=(here(),),
+                budget=args.budget,
+                pin=not args.no_pin,
+                time_limit=args.time_limit,
+                wake_sleeping=not args.no_waiting,
+                signal=args.signal,
+                on_process=show_progress,
+            )
+    except ValueError as error:
+        if isinstance(error.__cause__, RemoteTraceback):
+            raise
+        raise UserError(str(error)) from error
+
+
+def _hand_over(found: Where, args: argparse.Namespace) -> None:
+    if args.json != STANDARD_OUTPUT:
+        for line in where_lines(found):
+            print(line)
+    if args.json is not None:
+        write_json(args.json, found.to_json())

@@ -1,0 +1,102 @@
+"""Where parallelism is lost, as text: one sentence, then the three losses by function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antigil.where import PYTHON, Loss, Part, Where
+
+MOST_PARTS = 8
+"""Further parts of a loss are told together."""
+
+SMALL = 0.01
+"""A loss below this is not worth a sentence."""
+
+
+def where_lines(found: Where) -> Iterator[str]:
+    """Yield the lines that ``antigil where`` prints."""
+    yield sentence(found)
+    yield ""
+    threads = f"{found.threads} threads"
+    if found.host.gil:
+        yield from _loss("GIL held", "of the time of 1 thread", found.held)
+        yield ""
+    yield from _loss("Waiting", f"of the time of {threads}", found.waiting)
+    yield ""
+    more = f"more CPU time per call with {threads} than with 1"
+    yield from _loss("Inflation", more, found.inflation, only_certain=True)
+    yield ""
+    build = "GIL enabled" if found.host.gil else "free-threaded, GIL disabled: nothing holds it"
+    yield f"Python:   {found.host.python_version} ({build}); CPUs allowed: {found.host.cpus_allowed}"
+    if found.disturbed:
+        yield "Note:     other programs disturbed it throughout: intervals are wide"
+    for hint in found.hints:
+        yield f"Hint:     {hint}"
+
+
+def sentence(found: Where) -> str:
+    """Return the result in one sentence: the largest loss, and the function that most of it lies in."""
+    if found.host.gil and found.held.total.value >= max(SMALL, found.waiting.total.value / 2):
+        return _told(found.held, "of the time it holds the GIL")
+    grown, waits = found.inflation.total.value, found.waiting.total.value
+    if grown >= max(SMALL, waits) and found.inflation.total.ci99[0] > 0.0:
+        return _told(found.inflation, f"more CPU time per call goes with {found.threads} threads")
+    if waits >= SMALL:
+        return _told(found.waiting, f"of the time {found.threads} threads wait")
+    if grown >= SMALL and found.inflation.total.ci99[1] > 5 * SMALL:
+        return "It neither holds the GIL nor waits; whether calls take more CPU time needs a larger --budget."
+    return "No loss worth a search: it neither holds the GIL nor waits, and calls take no more CPU time."
+
+
+def _told(loss: Loss, what: str) -> str:
+    first = next((part for part in loss.parts if part.function.library), None)
+    text = f"{loss.total.value * 100:.0f} % {what}"
+    if first is None:
+        return f"{text}."
+    share = f"{first.share.value * 100:.0f} of them" if len(loss.parts) > 1 else "all of it"
+    reason = f" for {first.reason}" if first.reason and what.endswith("wait") else ""
+    where = "in Python code, " if first.function.library == PYTHON else "in "
+    called = f", called from `{caller}`" if (caller := _caller(first)) else ""
+    return f"{text}, {share}{reason} {where}`{first.function}`{called}."
+
+
+def _caller(part: Part) -> str:
+    return part.entry_point or (str(part.python) if part.python else "")
+
+
+def _loss(name: str, of: str, loss: Loss, *, only_certain: bool = False) -> Iterator[str]:
+    low, high = loss.total.ci99
+    yield (
+        f"{name}: {_percent(loss.total.value)} {of}"
+        f" (99 %: {_percent(low)} to {_percent(high)}; {loss.samples} samples)"
+    )
+    shown = [part for part in loss.parts if part.function.library]
+    if only_certain:
+        shown = [part for part in shown if part.share.ci99[0] > 0.0]
+    shown = shown[:MOST_PARTS]
+    rows = [_row(part) for part in shown]
+    rest = loss.total.value - sum(part.share.value for part in shown)
+    if rows and abs(rest) >= 0.0005:
+        rows.append((_percent(rest), "", "everything else"))
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(2)]
+    for share, interval, text in rows:
+        yield f"  {share.rjust(widths[0])}  {interval.rjust(widths[1])}  {text}"
+
+
+def _row(part: Part) -> tuple[str, str, str]:
+    low, high = part.share.ci99
+    words = [str(part.function)]
+    if part.function.library != PYTHON:
+        place = f"{part.source[0]}:{part.source[1]}" if part.source else ""
+        words.append(f"({', '.join(filter(None, [part.function.library, place]))})")
+    if part.reason:
+        words.append(f"– {part.reason}")
+    if part.entry_point:
+        words.append(f"← {part.entry_point}")
+    if part.python is not None:
+        words.append(f"← {part.python}")
+    return _percent(part.share.value), f"{low * 100:.1f} to {high * 100:.1f}", " ".join(words)
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.1f} %".replace("-", "−")

@@ -1,0 +1,203 @@
+"""The process that a workload is sampled in: rounds as `antigil measure` makes them, with the sampler.
+
+What it answers holds places in files and not names: looking names up is left to the parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import time
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from importlib import import_module
+from random import Random
+from typing import Any
+
+# Relative, also to other rooms: this process loads the package by path, under another name.
+from ..scaling import (
+    Clocks,
+    Host,
+    MakeRun,
+    MeasurementError,
+    Round,
+    ThreadMeter,
+    Usage,
+    answer_request,
+    measure_rounds,
+    plan_of,
+    sample_of,
+)
+from .entry_points import entry_points
+from .records import ASLEEP, QUEUED, Code, RawSample, read_records
+from .unwind import AARCH64, X86_64, AddressSpace, Place
+
+QUEUED_SECONDS = 2e-4
+"""A thread that stood in the run queue for longer than this when it was interrupted was not running."""
+
+ARENA_BYTES = 1 << 30
+"""Of address space; memory is taken as it is used, some 5 kB for each sample."""
+
+SAMPLER = f"{__package__}._sampler"
+
+ENDED = {
+    "signal": "the workload took over the signal that antigil samples with, {signal}: "
+    "choose another one with --signal",
+    "memory": "the samples need too much memory: spend a smaller budget",
+}
+
+
+def serve(request: str, response: str, signs: str) -> None:
+    """Sample what the request file asks for, and write the response file."""
+    answer_request(request, response, signs, _sampled)
+
+
+class _Windows:
+    """When each window began: the clocks are read there for the first time, by each of its threads."""
+
+    def __init__(self) -> None:
+        self.opened: list[list[float]] = []
+
+    def next(self) -> None:
+        self.opened.append([])
+
+    def clocks(self) -> Clocks:
+        return Clocks(meter=lambda: _Meter(self.opened[-1]))
+
+    def stretches(self, rounds: Iterable[Round]) -> Iterator[tuple[float, float, int]]:
+        """Yield start, end and thread count of each window; what came before them timed one call."""
+        windows = [(n, window) for one in rounds for n, window in one.windows.items()]
+        for opened, (n, window) in zip(self.opened[-len(windows) :], windows, strict=True):
+            yield max(opened), max(opened) + window.seconds, n
+
+
+class _Meter(ThreadMeter):
+    def __init__(self, opened: list[float]) -> None:
+        self._opened: list[float] | None = opened
+
+    def read(self) -> Usage:
+        usage = super().read()
+        if self._opened is not None:
+            self._opened.append(time.perf_counter())
+            self._opened = None
+        return usage
+
+
+def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
+    sampler = import_module(SAMPLER)
+    windows = _Windows()
+    seed = Random().getrandbits(63)
+
+    def sampled_run(thread: int, threads: int) -> Callable[[int], object]:
+        sampler.enrol()
+        return make_run(thread, threads)
+
+    def before_window() -> None:
+        windows.next()
+        alive()
+
+    _start(sampler, asked, seed)
+    try:
+        plan = plan_of(asked)
+        rounds = measure_rounds(sampled_run, plan, windows.clocks(), before_window)
+    finally:
+        ended = sampler.stop()
+    if ended:
+        raise MeasurementError(ENDED[ended].format(signal=asked["signal_name"]))
+    alive()
+    codes: dict[int, Code] = {}
+    samples = list(read_records(sampler.drain(), sampler.REGISTERS, codes))
+    space = AddressSpace(AARCH64 if platform.machine() == "aarch64" else X86_64)
+    stacks = _Stacks(space, codes)
+    for threads, sample in _within(samples, list(windows.stretches(rounds))):
+        stacks.add(threads, sample)
+    return {
+        "sample": asdict(sample_of(rounds)),
+        "host": asdict(Host.here()),
+        "interpreter": _interpreter_file(space),
+        "entry_points": entry_points(sampler.entry_points, space, stacks.functions()),
+        **stacks.to_json(),
+    }
+
+
+def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
+    try:
+        sampler.start(asked["signal"], asked["mean_seconds"], seed, asked["wakes"], ARENA_BYTES)
+    except BlockingIOError as error:
+        raise MeasurementError(f"threads cannot be sampled: {error.strerror}") from error
+    except OSError as error:
+        name = asked["signal_name"]
+        raise MeasurementError(
+            f"the workload's set-up handles the signal that antigil samples with, {name}: "
+            "choose another one with --signal"
+            if error.errno == 16  # EBUSY
+            else f"threads cannot be sampled: {error.strerror}"
+        ) from error
+
+
+def _within(
+    samples: Iterable[RawSample], stretches: list[tuple[float, float, int]]
+) -> Iterator[tuple[int, RawSample]]:
+    """Yield the samples that fall into a window, with its thread count."""
+    starts = [start for start, _, _ in stretches]
+    for sample in samples:
+        i = bisect_right(starts, sample.sent) - 1
+        if i >= 0 and sample.sent < stretches[i][1]:
+            yield stretches[i][2], sample
+
+
+def state_of(sample: RawSample, innermost_is_call: bool) -> str:
+    """Return what a thread did: 'running', 'waiting' or 'queued'.
+
+    The kernel's word that it sleeps is a little old when the signal comes, and the other way round; so it
+    has to agree with where the thread stands.
+    """
+    if sample.kind == QUEUED:
+        return "queued"
+    if sample.kind == ASLEEP or sample.in_system_call or (sample.asleep and innermost_is_call):
+        return "waiting"
+    return "queued" if sample.queued > QUEUED_SECONDS else "running"
+
+
+class _Stacks:
+    """Counts samples by thread count, state, whether attached, and stack."""
+
+    def __init__(self, space: AddressSpace, codes: dict[int, Code]) -> None:
+        self._space, self._codes = space, codes
+        self._counts: Counter[tuple[int, str, bool, tuple[int, ...], tuple[int, ...]]] = Counter()
+        self._places: dict[Place, int] = {}
+        self._frames: dict[tuple[str, str, int, bool], int] = {}
+
+    def add(self, threads: int, sample: RawSample) -> None:
+        places = self._space.unwind(sample)
+        state = state_of(sample, bool(places) and self._space.is_after_call(sample))
+        native = tuple(self._places.setdefault(place, len(self._places)) for place in places)
+        self._counts[threads, state, sample.attached, native, self._python(sample)] += 1
+
+    def _python(self, sample: RawSample) -> tuple[int, ...]:
+        found = []
+        for frame in sample.frames:
+            code = self._codes.get(frame.code)
+            if code is not None:
+                key = (code.file, code.name, code.line(frame.offset), frame.is_entry)
+                found.append(self._frames.setdefault(key, len(self._frames)))
+        return tuple(found)
+
+    def functions(self) -> set[tuple[str, int]]:
+        """Return the functions that were seen, as file and start."""
+        return {(place.file, place.start) for place in self._places if place.start >= 0}
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "places": list(self._places),
+            "frames": list(self._frames),
+            "stacks": [[*key, count] for key, count in self._counts.items()],
+        }
+
+
+def _interpreter_file(space: AddressSpace) -> str:
+    function = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or 0
+    looked = space.look_up(function)
+    return "" if looked is None else looked[0].file

@@ -1,0 +1,211 @@
+"""Sample a statement in several fresh processes, and divide what it loses among functions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal as signals
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..scaling import (
+    START_SECONDS,
+    Host,
+    MeasurementError,
+    Plan,
+    PointSample,
+    Sample,
+    Workload,
+    ask_fresh_process,
+    combine,
+    cpus_allowed,
+)
+from .divide import Visit, held, inflation, loss_stacks, waiting
+from .result import Loss, Share, Where
+from .stacks import named_stacks
+from .symbols import Names
+
+PROCESSES = 6
+SAMPLES = 20_000
+"""So many samples are aimed at: they tell a share of one half to within 0.9 % with 99 % confidence."""
+
+LEAST_MEAN_SECONDS = 5e-4
+"""Mean time between samples, at least. One sample costs its thread some 20 us."""
+
+WAKES = 0.25
+"""Of sleeping threads, this share of the samples interrupts them; else only their sleep is noted."""
+
+ROUNDS = 1_000_000
+"""As many as fit into the budget."""
+
+
+def why_unavailable() -> str | None:
+    """Return why threads cannot be sampled here, in one line, or None where they can."""
+    if sys.platform != "linux":
+        return f"antigil where samples threads on Linux only, and this is {sys.platform}"
+    if sys.implementation.name != "cpython":
+        return f"antigil where needs CPython, and this is {sys.implementation.name}"
+    if find_spec(f"{__package__}._sampler") is None:
+        return (
+            "antigil where needs its compiled part, which was not built: "
+            "install antigil again where there is a C compiler, on x86-64 or aarch64"
+        )
+    return None
+
+
+def where(
+    statement: str,
+    setup: str = "pass",
+    threads: int | None = None,
+    *,
+    thread_setup: str = "pass",
+    teardown: str = "pass",
+    path: tuple[str, ...] = (),
+    budget: float = 10.0,
+    processes: int = PROCESSES,
+    pin: bool = True,
+    time_limit: float = 60.0,
+    wake_sleeping: bool = True,
+    signal: str = "SIGPROF",
+    on_process: Callable[[int, int], None] = lambda done, processes: None,
+) -> Where:
+    """Find which native function holds the GIL, waits, or takes more CPU time beside others.
+
+    Parameters
+    ----------
+    statement, setup, thread_setup, teardown, path
+        What to sample; see `Workload`.
+    threads
+        The thread count n that waiting and inflation are looked at with; the CPUs allowed if None, but
+        two at least.
+    budget
+        Seconds to sample for.
+    processes
+        Fresh processes to sample in.
+    pin
+        Whether to pin threads to CPUs of their own.
+    time_limit
+        Seconds after which the workload is taken to hang.
+    wake_sleeping
+        Whether to interrupt threads that sleep in a system call, too: it may end early then. Else what is
+        waited for is not known.
+    signal
+        Name of the signal to interrupt threads with.
+    on_process
+        Called with the number of processes done, and of all, after each.
+
+    Raises
+    ------
+    Exception
+        Whatever the workload raises.
+    MeasurementError
+        If threads cannot be sampled here, the workload handles that signal itself, or its process dies.
+    ValueError
+        If an argument makes no sense.
+    """
+    if (reason := why_unavailable()) is not None:
+        raise MeasurementError(reason)
+    n = max(2, cpus_allowed()) if threads is None else threads
+    if processes < 1:
+        raise ValueError("sampling needs at least one process")
+    plan = Plan((n,), budget / processes, ROUNDS, pin, time_limit, shorten=True)
+    workload = _as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
+    asked = {
+        "signal": int(_signal(signal)),
+        "signal_name": signal,
+        "mean_seconds": max(LEAST_MEAN_SECONDS, budget / SAMPLES),
+        "wakes": WAKES if wake_sleeping else 0.0,
+    }
+    answers = []
+    for done in range(processes):
+        answers.append(_ask(workload, plan, asked))
+        on_process(done + 1, processes)
+    return _divided(workload, answers, n)
+
+
+def _signal(name: str) -> signals.Signals:
+    try:
+        return signals.Signals[name]
+    except KeyError as error:
+        raise ValueError(f"there is no signal {name}") from error
+
+
+def _ask(workload: Workload, plan: Plan, asked: dict[str, Any]) -> dict[str, Any]:
+    limit = START_SECONDS + plan.budget + plan.time_limit
+    package = Path(__file__).parents[1]
+    return ask_fresh_process(
+        workload, plan, limit, asked, package=package, name="_antigil", server="where.child"
+    )
+
+
+def _as_imported_here(workload: Workload) -> Workload:
+    """Return a workload that finds the modules that this process finds."""
+    path = [*workload.path]
+    for entry in sys.path:
+        with contextlib.suppress(OSError):  # the current directory has gone
+            path.append(os.path.abspath(entry))
+    return replace(workload, path=tuple(dict.fromkeys(path)))
+
+
+def _divided(workload: Workload, answers: list[dict[str, Any]], threads: int) -> Where:
+    host = Host(**answers[0]["host"])
+    names = Names(
+        {(file, start): name for answer in answers for file, start, name in answer["entry_points"]},
+        answers[0]["interpreter"],
+    )
+    lines = workload.statement.count("\n") + 1
+    visits = [_visit(answer, names, threads, lines) for answer in answers]
+    if not any(visit.stacks for visit in visits):
+        raise MeasurementError("no thread could be sampled: does the workload block the signal?")
+    samples = [_sample(answer) for answer in answers]
+    nothing = Loss(Share(0.0, (0.0, 0.0)), (), 0)
+    return Where(
+        workload=workload,
+        host=host,
+        threads=threads,
+        held=held(visits, names) if host.gil else nothing,
+        waiting=waiting(visits, names, threads, has_gil=host.gil),
+        inflation=inflation(visits, names, threads),
+        stacks=loss_stacks(visits, threads),
+        hints=tuple(_hints(visits, names)),
+        disturbed=any(sample.disturbed for sample in samples),
+    )
+
+
+def _sample(answer: dict[str, Any]) -> Sample:
+    sample = answer["sample"]
+    points = {int(n): PointSample(**point) for n, point in sample["points"].items()}
+    return Sample(**{**sample, "points": points})
+
+
+def _visit(answer: dict[str, Any], names: Names, threads: int, lines: int) -> Visit:
+    point = next(point for point in combine([_sample(answer)]) if point.threads == threads)
+    inflation = 1.0 if point.inflation != point.inflation else point.inflation  # no CPU time: not a number
+    return Visit(tuple(named_stacks(answer, names, lines)), point.waiting, inflation)
+
+
+def _hints(visits: list[Visit], names: Names) -> list[str]:
+    """Return how to have missing names and lines, for the libraries that responsible functions lie in."""
+    files: dict[str, float] = {}
+    for visit in visits:
+        for stack in visit.stacks:
+            if stack.responsible is not None:
+                file = stack.responsible.file
+                files[file] = files.get(file, 0) + stack.count
+    hints = []
+    for file in sorted(files, key=lambda one: -files[one])[:2]:
+        library = PurePosixPath(file).name
+        if names.is_stripped(file):
+            hints.append(
+                f"{library} has lost the names of its functions: build it from source with CFLAGS=-g "
+                "(Rust: CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_STRIP=none) and without strip"
+            )
+        elif not names.has_lines(file):
+            hints.append(f"{library} does not tell its source lines: build it from source with CFLAGS=-g")
+        elif not names.reads_lines:
+            hints.append('source lines can be read with: pip install "antigil[where]"')
+    return list(dict.fromkeys(hints))

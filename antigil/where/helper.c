@@ -1,0 +1,191 @@
+/* The helper thread that samples; see sampler.h. */
+
+#include "sampler.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE 200 /* milliseconds to wait at the end for handlers that are under way */
+
+static struct {
+    pthread_t thread;
+    bool runs;
+    double mean_seconds;
+    uint64_t random;
+    double wakes; /* the share of sleeping threads that are interrupted, too */
+    atomic_int stopping;
+    atomic_int lost_signal;
+} helper;
+
+/* xorshift64*: uniform in (0, 1). The helper's own, to be none of the workload's. */
+static double
+next_random(void)
+{
+    helper.random ^= helper.random >> 12;
+    helper.random ^= helper.random << 25;
+    helper.random ^= helper.random >> 27;
+    return ((double)((helper.random * UINT64_C(2685821657736338717)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static void
+sleep_for(double seconds)
+{
+    struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+    nanosleep(&time, NULL);
+}
+
+static worker *
+pick(void)
+{
+    int live = 0;
+    worker *picked = NULL;
+    for (int i = 0; i < MOST_WORKERS; i++) {
+        worker *one = &antigil_sampler.workers[i];
+        if (atomic_load(&one->state) == LIVE && next_random() * ++live < 1.0) {
+            picked = one;
+        }
+    }
+    return picked;
+}
+
+/* Whether the kernel calls a thread neither running nor ready to run. */
+static bool
+is_asleep(const worker *one)
+{
+    char text[256];
+    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
+    if (n <= 0) {
+        return true;
+    }
+    text[n] = '\0';
+    const char *state = strrchr(text, ')');
+    return state == NULL || strlen(state) < 3 || state[2] != 'R';
+}
+
+static void
+note_unseen(const worker *one, int64_t time, enum kind kind)
+{
+    record *noted = antigil_reserve(sizeof(record), one, time);
+    if (noted != NULL) {
+        antigil_finish(noted, kind);
+    }
+}
+
+static bool
+handler_is_ours(void)
+{
+    struct sigaction now;
+    return sigaction(antigil_sampler.signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+           now.sa_sigaction == antigil_on_signal;
+}
+
+/* Interrupt a thread, or note why not. A sleeping one is seldom woken: its system call may end early. */
+static void
+look_at(worker *one)
+{
+    int64_t time = antigil_now();
+    if (atomic_load(&one->pending)) {
+        if (!one->asleep) { /* else it is ready to run only since it has been woken */
+            note_unseen(one, time, QUEUED);
+        }
+        return;
+    }
+    one->asleep = is_asleep(one);
+    if (one->asleep && next_random() >= helper.wakes) {
+        note_unseen(one, time, ASLEEP);
+        return;
+    }
+    one->sent = time;
+    one->queued = antigil_queued(one);
+    atomic_store(&one->pending, 1);
+    /* By the number of the thread: one that has ended meanwhile is no danger. */
+    if (syscall(SYS_tgkill, antigil_sampler.process, one->thread, antigil_sampler.signal) != 0) {
+        atomic_store(&one->pending, 0);
+    }
+}
+
+static void *
+sample_until_stopped(void *Py_UNUSED(nothing))
+{
+    prctl(PR_SET_TIMERSLACK, 1);
+    while (!atomic_load(&helper.stopping)) {
+        sleep_for(-log(next_random()) * helper.mean_seconds);
+        worker *one = pick();
+        if (one == NULL) {
+            continue;
+        }
+        if (!handler_is_ours()) {
+            atomic_store(&helper.lost_signal, 1);
+            break;
+        }
+        look_at(one);
+    }
+    return NULL;
+}
+
+/* Return 0, or an error number: EBUSY where somebody else handles the signal. */
+int
+antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes)
+{
+    struct sigaction before, action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_sigaction = antigil_on_signal;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    if (sigaction(signal_number, NULL, &before) != 0) {
+        return errno;
+    }
+    bool ours = (before.sa_flags & SA_SIGINFO) && before.sa_sigaction == antigil_on_signal;
+    if (!ours && ((before.sa_flags & SA_SIGINFO) || before.sa_handler != SIG_DFL)) {
+        return EBUSY;
+    }
+    if (!ours && sigaction(signal_number, &action, NULL) != 0) {
+        return errno;
+    }
+    antigil_sampler.signal = signal_number;
+    helper.mean_seconds = mean_seconds;
+    helper.random = seed | 1;
+    helper.wakes = wakes;
+    atomic_store(&helper.stopping, 0);
+    atomic_store(&helper.lost_signal, 0);
+    sigset_t all, own;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &own); /* the helper takes no signal of the workload's */
+    int error = pthread_create(&helper.thread, NULL, sample_until_stopped, NULL);
+    pthread_sigmask(SIG_SETMASK, &own, NULL);
+    helper.runs = error == 0;
+    return error;
+}
+
+/* Stop sampling, and wait for handlers under way. The handler stays: a late signal would end the process. */
+void
+antigil_stop(void)
+{
+    if (!helper.runs) {
+        return;
+    }
+    atomic_store(&helper.stopping, 1);
+    pthread_join(helper.thread, NULL);
+    helper.runs = false;
+    for (int waited = 0; waited < PATIENCE; waited++) {
+        bool pending = false;
+        for (int i = 0; i < MOST_WORKERS; i++) {
+            worker *one = &antigil_sampler.workers[i];
+            pending |= atomic_load(&one->state) == LIVE && atomic_load(&one->pending);
+        }
+        if (!pending) {
+            return;
+        }
+        sleep_for(1e-3);
+    }
+}
+
+bool
+antigil_lost_signal(void)
+{
+    return atomic_load(&helper.lost_signal);
+}

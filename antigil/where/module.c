@@ -1,0 +1,205 @@
+/* The extension module: the sampler as functions for Python; see sampler.h. */
+
+#include "sampler.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define ENROLMENT "antigil.where: the enrolment of a thread"
+
+/* Whether a process may read its own memory by the call that tells of bad addresses. */
+static bool
+may_read_memory(void)
+{
+    int from = 1, to = 0;
+    struct iovec here = {&to, sizeof to}, there = {&from, sizeof from};
+    return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == sizeof to && to == 1;
+}
+
+/* Memory that costs nothing until it is used. */
+static void *
+take_memory(size_t size)
+{
+    void *taken =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return taken == MAP_FAILED ? NULL : taken;
+}
+
+static int
+prepare_workers(void)
+{
+    antigil_sampler.process = getpid();
+    if (antigil_sampler.workers == NULL) {
+        antigil_sampler.reads_memory = may_read_memory();
+        antigil_sampler.workers = take_memory(MOST_WORKERS * sizeof(worker));
+    }
+    return antigil_sampler.workers == NULL ? -1 : 0;
+}
+
+static int
+prepare(size_t arena_size)
+{
+    if (prepare_workers() < 0) {
+        return -1;
+    }
+    if (antigil_sampler.arena == NULL) {
+        antigil_sampler.arena = take_memory(arena_size);
+        antigil_sampler.arena_size = antigil_sampler.arena == NULL ? 0 : arena_size;
+    }
+    return antigil_sampler.arena == NULL ? -1 : 0;
+}
+
+PyDoc_STRVAR(start_doc, "start(signal, mean_seconds, seed, wakes, arena_bytes)\n--\n\n"
+                        "Interrupt enrolled threads at random moments, so many seconds apart on average.\n\n"
+                        "Of threads that sleep, only the share `wakes` is interrupted, 0 to 1.\n"
+                        "OSError (EBUSY) where somebody else handles the signal.");
+
+static PyObject *
+start(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    int signal_number, error;
+    double mean_seconds, wakes;
+    unsigned long long seed;
+    Py_ssize_t arena_bytes;
+    if (!PyArg_ParseTuple(args, "idKdn:start", &signal_number, &mean_seconds, &seed, &wakes, &arena_bytes)) {
+        return NULL;
+    }
+    if (arena_bytes <= 0 || !(mean_seconds > 0.0)) {
+        PyErr_SetString(PyExc_ValueError, "the mean time and the size of the arena must be positive");
+        return NULL;
+    }
+    if (prepare((size_t)arena_bytes) < 0) {
+        return PyErr_NoMemory();
+    }
+    error = antigil_start(signal_number, mean_seconds, seed, wakes);
+    if (error != 0) {
+        errno = error;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(stop_doc, "stop()\n--\n\nStop, and return '', or why it ended early: 'signal' or 'memory'.");
+
+static PyObject *
+stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
+{
+    Py_BEGIN_ALLOW_THREADS
+    antigil_stop();
+    Py_END_ALLOW_THREADS
+    return PyUnicode_FromString(antigil_lost_signal()                ? "signal"
+                                : atomic_load(&antigil_sampler.full) ? "memory"
+                                                                     : "");
+}
+
+PyDoc_STRVAR(drain_doc, "drain()\n--\n\nReturn the records since the last time, as bytes; see sampler.h.");
+
+static PyObject *
+drain(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
+{
+    size_t used = atomic_load(&antigil_sampler.arena_used);
+    PyObject *records = PyBytes_FromStringAndSize(antigil_sampler.arena, (Py_ssize_t)used);
+    if (records != NULL && used > 0) {
+        madvise(antigil_sampler.arena, antigil_sampler.arena_size, MADV_DONTNEED); /* to be zeros again */
+        atomic_store(&antigil_sampler.arena_used, 0);
+        atomic_store(&antigil_sampler.full, 0);
+    }
+    return records;
+}
+
+static void
+leave(PyObject *capsule)
+{
+    antigil_leave(PyCapsule_GetPointer(capsule, ENROLMENT));
+}
+
+PyDoc_STRVAR(enrol_doc,
+             "enrol()\n--\n\nLet the calling thread be sampled until it ends, and return its number.");
+
+static PyObject *
+enrol(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
+{
+    /* The thread's own dictionary is cleared in the thread, before the thread state goes. */
+    PyObject *own = PyThreadState_GetDict();
+    worker *one = NULL;
+    if (own == NULL || prepare_workers() < 0) {
+        return PyErr_NoMemory();
+    }
+    if (antigil_self != NULL) {
+        return PyLong_FromUnsignedLongLong(antigil_self->number);
+    }
+    int error = antigil_enrol(&one);
+    if (error != 0) {
+        errno = error;
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    PyObject *capsule = PyCapsule_New(one, ENROLMENT, leave);
+    if (capsule == NULL) {
+        antigil_leave(one);
+        return NULL;
+    }
+    int status = PyDict_SetItemString(own, ENROLMENT, capsule);
+    Py_DECREF(capsule);
+    return status < 0 ? NULL : PyLong_FromUnsignedLongLong(one->number);
+}
+
+PyDoc_STRVAR(retire_doc, "retire()\n--\n\nLet the calling thread be sampled no longer.");
+
+static PyObject *
+retire(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
+{
+    PyObject *own = PyThreadState_GetDict();
+    if (own != NULL && antigil_self != NULL && PyDict_DelItemString(own, ENROLMENT) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(
+    entry_points_doc,
+    "entry_points(object)\n--\n\nReturn the addresses of the C functions behind an object, by name.");
+
+static PyMethodDef sampler_methods[] = {
+    {"start", start, METH_VARARGS, start_doc},
+    {"stop", stop, METH_NOARGS, stop_doc},
+    {"drain", drain, METH_NOARGS, drain_doc},
+    {"enrol", enrol, METH_NOARGS, enrol_doc},
+    {"retire", retire, METH_NOARGS, retire_doc},
+    {"entry_points", antigil_entry_points, METH_O, entry_points_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+sampler_exec(PyObject *module)
+{
+    return PyModule_AddIntConstant(module, "REGISTERS", REGISTERS);
+}
+
+static PyModuleDef_Slot sampler_slots[] = {
+    {Py_mod_exec, sampler_exec},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+PyDoc_STRVAR(sampler_doc, "Interrupt threads at random moments, and note where they are.");
+
+static struct PyModuleDef sampler_module = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "antigil.where._sampler",
+    .m_doc = sampler_doc,
+    .m_methods = sampler_methods,
+    .m_slots = sampler_slots,
+};
+
+PyMODINIT_FUNC
+PyInit__sampler(void)
+{
+    return PyModuleDef_Init(&sampler_module);
+}

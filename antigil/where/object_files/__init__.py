@@ -1,0 +1,8 @@
+"""Object files: what ELF and DWARF tell of the code in them, and the names that compilers make."""
+
+from .cfi import FrameTable, Reader, Row
+from .demangle import demangle
+from .elf import Elf, NotElf
+from .lines import Lines, can_read_lines
+
+__all__ = ["Elf", "FrameTable", "Lines", "NotElf", "Reader", "Row", "can_read_lines", "demangle"]

@@ -1,0 +1,119 @@
+"""The names of C++ and Rust functions as their source has them.
+
+C++ and Rust's newer names (``_R...``) are left to the C++ library, where one is installed and knows them.
+Rust's older names are those of C++ with a hash at the end and a few signs spelt out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from functools import cache
+
+_HASH = re.compile(r"::h[0-9a-f]{16}$")
+_SIGN = re.compile(r"\$([A-Z]+|u[0-9a-f]+)\$")
+_SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
+_RUST_V0 = re.compile(r"_R[A-Z0-9]")
+_SUFFIX = re.compile(r"(\.(llvm\.\d+|lto_priv\.\d+|constprop\.\d+|isra\.\d+|part\.\d+|cold|\d+))+$")
+
+
+@cache
+def demangle(name: str) -> str:
+    """Return the name in its language, without what compilers add; unchanged where it is not mangled."""
+    name = _SUFFIX.sub("", name.partition("@")[0])
+    if name.startswith(("_ZN", "__ZN")) and "17h" in name and (rust := _rust_legacy(name)):
+        return rust
+    if _RUST_V0.match(name):
+        return _rust_v0(name)
+    if name.startswith("_Z"):
+        return _plain(_cxa_demangle(name) or name)
+    return name
+
+
+def _rust_legacy(name: str) -> str | None:
+    at, parts = name.index("_ZN") + 3, []
+    while at < len(name) and (digits := re.match(r"\d+", name[at:])):
+        at += digits.end()
+        size = int(digits[0])
+        parts.append(name[at : at + size])
+        at += size
+    joined = "::".join(part.removeprefix("_") if part.startswith("_$") else part for part in parts)
+    if not _HASH.search(joined):
+        return None
+    return _SIGN.sub(_sign, _HASH.sub("", joined)).replace("..", "::")
+
+
+def _sign(match: re.Match[str]) -> str:
+    word = match[1]
+    return chr(int(word[1:], 16)) if word.startswith("u") else _SIGNS.get(word, match[0])
+
+
+def _rust_v0(name: str) -> str:
+    """Return the path in a name, without types and hashes: identifiers in their order.
+
+    Rust has no library for it that could be loaded here. The whole grammar is in RFC 2603.
+    """
+    found = []
+    at = 2
+    while at < len(name):
+        digits = re.match(r"s[0-9a-zA-Z]*_", name[at:])
+        if digits:
+            at += digits.end()
+        digits = re.match(r"(\d+)_?", name[at:])
+        if digits and int(digits[1]) and at + digits.end() + int(digits[1]) <= len(name):
+            at += digits.end()
+            found.append(name[at : at + int(digits[1])])
+            at += int(digits[1])
+        else:
+            at += 1
+    return "::".join(found) or name
+
+
+def _plain(name: str) -> str:
+    """Return a C++ name without its arguments, those of templates included."""
+    kept, depth = [], 0
+    i = 0
+    while i < len(name):
+        char = name[i]
+        if name.startswith("operator", i) and depth == 0:
+            end = name.find("(", i + 9)
+            kept.append(name[i : end if end > 0 else len(name)])
+            break
+        if char in "<(" and not name.startswith("(anonymous namespace)", i):
+            depth += 1
+        elif name.startswith("(anonymous namespace)", i):
+            i += len("(anonymous namespace)")
+            kept.append("{anonymous}" if depth == 0 else "")
+            continue
+        elif char in ">)" and depth:
+            depth -= 1
+        elif depth == 0:
+            kept.append(char)
+        i += 1
+    words = "".join(kept).strip().removesuffix(" const")
+    return words.rpartition(" ")[2] or name
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    for name in ("libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"):
+        try:
+            library = ctypes.CDLL(name)
+            library.__cxa_demangle.restype = ctypes.c_void_p
+        except (OSError, AttributeError):
+            continue
+        return library
+    return None
+
+
+def _cxa_demangle(name: str) -> str | None:
+    library = _library()
+    if library is None:
+        return None
+    status = ctypes.c_int()
+    text = library.__cxa_demangle(name.encode(), None, None, ctypes.byref(status))
+    if not text:
+        return None
+    told = ctypes.string_at(text).decode(errors="replace")
+    ctypes.CDLL(None).free(ctypes.c_void_p(text))
+    return told

@@ -1,0 +1,176 @@
+"""The stacks of one process with names: native functions and Python's, mixed as they called each other."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from .classify import ends_in_atomic, is_evaluation, is_glue, waits_for
+from .result import PythonLine
+from .symbols import PYTHON, Function, Names
+
+OWN_FILES = ("<statement>", "<thread setup>")
+"""The outermost frames of Python that are the user's: what called them is the instrument."""
+
+
+MOST_FRAMES = 48
+"""As many frames of Python as the sampler notes."""
+
+
+@dataclass(frozen=True)
+class Native:
+    """A native function in a stack, and where in it."""
+
+    function: Function
+    file: str
+    address: int
+    is_interpreter: bool
+    is_system: bool
+
+
+@dataclass(frozen=True)
+class NamedStack:
+    """A stack that was seen a number of times; both kinds of frames come with the innermost first.
+
+    Attributes
+    ----------
+    python
+        Frames of Python, each with whether C code called it.
+    """
+
+    threads: int
+    state: str
+    attached: bool
+    native: tuple[Native, ...]
+    python: tuple[tuple[PythonLine, bool], ...]
+    count: float
+
+    @cached_property
+    def _inner(self) -> int:
+        """How many native frames there are up to the first of the interpreter's loop."""
+        for i, frame in enumerate(self.native):
+            if frame.is_interpreter and is_evaluation(frame.function.name):
+                return i
+        return len(self.native)
+
+    @cached_property
+    def responsible(self) -> Native | None:
+        """The innermost function outside of the interpreter and the C library that Python called, if any."""
+        return next(
+            (one for one in self.native[: self._inner] if not (one.is_interpreter or one.is_system)), None
+        )
+
+    @cached_property
+    def entry(self) -> Native | None:
+        """The function by which Python came to the responsible one."""
+        found = self.responsible
+        for one in self.native[: self._inner]:
+            if not (one.is_interpreter or one.is_system):
+                found = one
+        return found
+
+    @property
+    def line(self) -> PythonLine | None:
+        """The innermost line of Python."""
+        return self.python[0][0] if self.python else None
+
+    @cached_property
+    def function(self) -> Function:
+        """Who is responsible: a native function, one of the interpreter that Python called, or Python."""
+        if self.responsible is not None:
+            return self.responsible.function
+        # The interpreter's own are told where a call names them; what an operator does is Python code.
+        called = [
+            one.function
+            for one in self.native[: self._inner]
+            if one.function.entry_point and not one.function.entry_point.endswith("__")
+        ]
+        if called:
+            return replace(called[-1], name=called[-1].entry_point)
+        return Function(self.line.name if self.line else "?", PYTHON)
+
+    @cached_property
+    def leaf(self) -> Function:
+        """The innermost function of all; Python's own where its bytecode is run."""
+        if not self.native or self._inner == 0:
+            return Function(self.line.name if self.line else "?", PYTHON)
+        return self.native[0].function
+
+    def waits_for(self, *, has_gil: bool) -> str:
+        """Return what the thread waits for."""
+        inner = self.native[: self._inner + 1]
+        outside = (i for i, one in enumerate(inner) if not (one.is_system or one.is_interpreter))
+        first = next(outside, len(inner))
+        caller = next((one for one in inner if not one.is_system), None)
+        return waits_for(
+            [one.function.name for one in inner[: first + 1]],
+            has_gil=has_gil,
+            in_interpreter=caller is not None and caller.is_interpreter,
+        )
+
+    @cached_property
+    def frames(self) -> tuple[str, ...]:
+        """All functions, the outermost first, without what leads from one language to the other."""
+        return tuple(reversed(list(self._mixed())))
+
+    def _mixed(self) -> Iterator[str]:
+        python = list(self.python)
+        for i, one in enumerate(self.native):
+            name = one.function.name
+            if not one.is_interpreter:
+                yield str(one.function)
+            elif is_evaluation(name):
+                while python:
+                    line, is_entry = python.pop(0)
+                    yield f"{line.name} ({line.file}:{line.line})"
+                    if is_entry:
+                        break
+                if not python:
+                    return
+            elif i < self._inner and not is_glue(name):
+                yield name
+        for line, _ in python:
+            yield f"{line.name} ({line.file}:{line.line})"
+
+
+def named_stacks(answer: dict[str, Any], names: Names, statement_lines: int) -> Iterator[NamedStack]:
+    """Yield the stacks in what a process answered, but for those of a thread that is between two calls."""
+    natives = [
+        Native(
+            names.function(file, address, start),
+            file,
+            address,
+            names.is_interpreter(file),
+            names.is_system(file),
+        )
+        for file, address, start in answer["places"]
+    ]
+    lines = [(PythonLine(file, line, name), is_entry) for file, name, line, is_entry in answer["frames"]]
+    for threads, state, attached, native, python, count in answer["stacks"]:
+        users = _users([lines[i] for i in python])
+        line = users[0][0] if users else None
+        # Beyond the last line stands the loop around the statement.
+        is_loop = line is not None and line.file == OWN_FILES[0] and line.line > statement_lines
+        if not (is_loop or (python and not users)):
+            yield NamedStack(threads, state, attached, tuple(natives[i] for i in native), users, count)
+
+
+def _users(frames: list[tuple[PythonLine, bool]]) -> tuple[tuple[PythonLine, bool], ...]:
+    """Leave out the frames of Python that run the workload and do not belong to it.
+
+    Nothing is left of a thread that is between two calls. A deep stack may not reach to the statement.
+    """
+    outermost = max((i for i, (line, _) in enumerate(frames) if line.file in OWN_FILES), default=-1)
+    return tuple(frames if outermost < 0 and len(frames) == MOST_FRAMES else frames[: outermost + 1])
+
+
+def is_after_atomic(native: Native, names: Names) -> bool:
+    """Tell whether an atomic operation took a thread's time: it ends at this place."""
+    elf = names.elf(native.file)
+    at = None if elf is None else elf.offset_of(native.address)
+    if elf is None or at is None:
+        return False
+    return ends_in_atomic(bytes(elf.data[max(0, at - 15) : at + 1]), platform.machine())

@@ -1,0 +1,136 @@
+"""From places in files to functions: names, source lines, and whether the name is only the nearest one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from .object_files import Elf, Lines, NotElf, can_read_lines, demangle
+
+PYTHON = "Python"
+"""The library of a function that is written in Python."""
+
+_SYSTEM = re.compile(
+    r"^(ld|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+(abi)?|ld-musl|libatomic"
+    r"|libjemalloc|libtcmalloc\w*|libmimalloc|libasan|libtsan)([-.].*)?$|^\[(vdso|vsyscall)\]$"
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, native or of Python.
+
+    Attributes
+    ----------
+    name
+        As its source has it; where the library has no names, the one by which Python calls it, or else the
+        nearest one that the library exports.
+    library
+        Name of the file that holds it, `PYTHON` for functions of Python.
+    nearest
+        Whether the name is that of another function: the nearest exported one.
+    entry_point
+        The name by which Python calls it, such as ``ZstdCompressor.compress``, or nothing.
+    """
+
+    name: str
+    library: str
+    nearest: bool = False
+    entry_point: str = ""
+
+    def __str__(self) -> str:
+        return f"near {self.name}" if self.nearest else self.name
+
+
+class Names:
+    """Finds functions; reads each file once.
+
+    Parameters
+    ----------
+    entry_points
+        By file and start of a function: the name by which Python calls it.
+    interpreter
+        The file that the interpreter lies in.
+    """
+
+    def __init__(self, entry_points: dict[tuple[str, int], str], interpreter: str) -> None:
+        self._entry_points = entry_points
+        self._interpreter = interpreter
+        self._files: dict[str, Elf | None] = {}
+        self._lines: dict[str, Lines] = {}
+        self._functions: dict[tuple[str, int, int], Function] = {}
+
+    def elf(self, file: str) -> Elf | None:
+        """Return a file, or None where it cannot be read."""
+        if file not in self._files:
+            try:
+                self._files[file] = Elf.open(file)
+            except (OSError, NotElf):
+                self._files[file] = None
+        return self._files[file]
+
+    def function(self, file: str, address: int, start: int) -> Function:
+        """Return the function at a place."""
+        key = file, address, start
+        if key not in self._functions:
+            self._functions[key] = self._find(file, address, start)
+        return self._functions[key]
+
+    def _find(self, file: str, address: int, start: int) -> Function:
+        library = PurePosixPath(file).name
+        entry_point = self._entry_points.get((file, start), "")
+        elf = self.elf(file)
+        found = elf.symbol_at(address) if elf is not None else None
+        if found is None:
+            place = f"function at {start if start >= 0 else address:#x}"
+            return Function(entry_point or place, library, entry_point=entry_point)
+        symbol, is_exact = found
+        is_exact = is_exact or symbol.address == start
+        if is_exact:
+            lines = self.lines(file)
+            inlined = None if lines is None else lines.inlined(address)
+            return Function(demangle(inlined or symbol.name), library, entry_point=entry_point)
+        if entry_point:
+            return Function(entry_point, library, entry_point=entry_point)
+        name = demangle(symbol.name)
+        shift = f"+{start - symbol.address:#x}" if start > symbol.address else ""
+        return Function(name + shift, library, nearest=True)
+
+    def lines(self, file: str) -> Lines | None:
+        """Return what tells a library's source lines; None for the interpreter, or where nothing does."""
+        elf = self.elf(file)
+        if elf is None or not elf.has_lines or not self.reads_lines or self.is_interpreter(file):
+            return None
+        if file not in self._lines:
+            self._lines[file] = Lines(elf)
+        return self._lines[file]
+
+    def line(self, file: str, address: int) -> tuple[str, int] | None:
+        """Return the source file and line of a place, or None where they are not told."""
+        lines = self.lines(file)
+        return None if lines is None else lines.line(address)
+
+    @cached_property
+    def reads_lines(self) -> bool:
+        """Whether what reads source lines is installed."""
+        return can_read_lines()
+
+    def is_interpreter(self, file: str) -> bool:
+        """Tell whether a file is the interpreter's own."""
+        return file == self._interpreter
+
+    def is_system(self, file: str) -> bool:
+        """Tell whether a file belongs to the languages that others are written in: the C library, say."""
+        return bool(_SYSTEM.match(PurePosixPath(file).name))
+
+    def is_stripped(self, file: str) -> bool:
+        """Tell whether a file has lost the names of the functions that it does not export."""
+        elf = self.elf(file)
+        return elf is not None and not elf.has_names
+
+    def has_lines(self, file: str) -> bool:
+        """Tell whether a file knows its source lines."""
+        elf = self.elf(file)
+        return elf is not None and elf.has_lines

@@ -1,0 +1,130 @@
+/* The threads that are sampled: they enrol, and leave before they end; see sampler.h. */
+
+#include "sampler.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define HANDLER_STACK (64 * 1024)
+
+static _Atomic uint64_t numbers;
+
+static int
+give_alternate_stack(worker *one)
+{
+    stack_t present;
+    if (sigaltstack(NULL, &present) != 0 || !(present.ss_flags & SS_DISABLE)) {
+        return 0; /* it has one already */
+    }
+    one->alternate_size = HANDLER_STACK + (size_t)getauxval(AT_MINSIGSTKSZ);
+    one->alternate_stack = mmap(NULL, one->alternate_size, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (one->alternate_stack == MAP_FAILED) {
+        one->alternate_stack = NULL;
+        return errno;
+    }
+    stack_t own = {.ss_sp = one->alternate_stack, .ss_size = one->alternate_size};
+    return sigaltstack(&own, NULL) == 0 ? 0 : errno;
+}
+
+static int
+find_stack(worker *one)
+{
+    pthread_attr_t attributes;
+    int error = pthread_getattr_np(pthread_self(), &attributes);
+    if (error == 0) {
+        void *low;
+        size_t size;
+        error = pthread_attr_getstack(&attributes, &low, &size);
+        one->stack_low = (uintptr_t)low;
+        one->stack_high = (uintptr_t)low + size;
+        pthread_attr_destroy(&attributes);
+    }
+    return error;
+}
+
+/* Open one of the kernel's files about a thread of this process. -1 where there is none. */
+static int
+open_own(pid_t thread, const char *file)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/task/%d/%s", (int)thread, file);
+    return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+/* Let the calling thread be sampled. Return 0, or an error number: EAGAIN with too many threads. */
+int
+antigil_enrol(worker **enrolled)
+{
+    worker *one = NULL;
+    for (int i = 0; i < MOST_WORKERS && one == NULL; i++) {
+        int expected = FREE;
+        if (atomic_compare_exchange_strong(&antigil_sampler.workers[i].state, &expected, CLAIMED)) {
+            one = &antigil_sampler.workers[i];
+        }
+    }
+    if (one == NULL) {
+        return EAGAIN;
+    }
+    one->thread = (pid_t)syscall(SYS_gettid);
+    one->number = atomic_fetch_add(&numbers, 1) + 1;
+    one->python = PyThreadState_Get();
+    one->status_file = open_own(one->thread, "stat");
+    one->schedule_file = open_own(one->thread, "schedstat");
+    one->pipe[0] = one->pipe[1] = -1;
+    int error = find_stack(one);
+    if (error == 0) {
+        error = give_alternate_stack(one);
+    }
+    if (error == 0 && !antigil_sampler.reads_memory && pipe2(one->pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        error = errno;
+    }
+    antigil_self = one;
+    atomic_store(&one->pending, 0);
+    if (error != 0) {
+        antigil_leave(one);
+        return error;
+    }
+    atomic_store(&one->state, LIVE);
+    *enrolled = one;
+    return 0;
+}
+
+static void
+close_files(worker *left)
+{
+    int files[] = {left->status_file, left->schedule_file, left->pipe[0], left->pipe[1]};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i] >= 0) {
+            close(files[i]);
+        }
+    }
+}
+
+/* Let a thread be sampled no longer. To be called by that thread, while its thread state is there. */
+void
+antigil_leave(worker *left)
+{
+    if (antigil_self != left) {
+        return; /* the process has forked, or is ending: what the thread had stays as it is */
+    }
+    atomic_store(&left->state, CLAIMED);
+    antigil_self = NULL; /* a handler that comes from here on does nothing */
+    sigset_t one, before;
+    sigemptyset(&one);
+    sigaddset(&one, antigil_sampler.signal);
+    pthread_sigmask(SIG_BLOCK, &one, &before);
+    if (left->alternate_stack != NULL) {
+        stack_t none = {.ss_flags = SS_DISABLE};
+        sigaltstack(&none, NULL);
+        munmap(left->alternate_stack, left->alternate_size);
+        left->alternate_stack = NULL;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close_files(left);
+    atomic_store(&left->state, FREE);
+}

@@ -1,0 +1,131 @@
+"""Shares by function are what the functions were made to take.
+
+A share may be off by 0.02 and three standard errors: one standard error is the 99 % margin over 2.58 at most.
+"""
+
+import math
+
+import pytest
+from marks import needs_gil, needs_two_cpus
+
+from antigil.scaling import gil_enabled
+from antigil.where import where
+
+TOLERANCE = 0.02
+Z99 = 2.5758
+
+
+def part(loss, name):
+    """Return a function's share of a loss, and its standard error."""
+    found = [one for one in loss.parts if one.function.name == name]
+    value = sum(one.share.value for one in found)
+    error = math.sqrt(value * (1.0 - value) / max(1, loss.samples))
+    margins = [(one.share.ci99[1] - one.share.value) / Z99 for one in found]
+    return value, max([error, *margins])
+
+
+def assert_near(loss, name, expected):
+    value, error = part(loss, name)
+    assert abs(value - expected) <= TOLERANCE + 3 * error, (name, value, error)
+
+
+def add_up(loss):
+    return sum(one.share.value for one in loss.parts)
+
+
+@pytest.fixture(scope="module")
+def split(known):
+    return where("_known.split(75, 20, 5, 300)", known, 2, budget=6)
+
+
+@needs_gil
+def test_the_held_share_divides_as_the_work_does(split):
+    """Of 400 units of work, 75, 20 and 5 are done with the GIL held."""
+    assert_near(split.held, "parse_header", 75 / 400)
+    assert_near(split.held, "build_result", 20 / 400)
+    assert_near(split.held, "check_sum", 5 / 400)
+
+
+@needs_gil
+def test_a_function_that_runs_with_the_gil_released_never_holds_it(split):
+    assert part(split.held, "decode")[0] == 0.0
+
+
+@needs_gil
+def test_the_parts_name_source_and_caller(split):
+    first = split.held.parts[0]
+
+    assert str(first.function) == "parse_header"
+    assert first.entry_point == "_known.split"
+    assert (first.python.file, first.python.line) == ("<statement>", 1)
+    file, line = first.source
+    assert file.endswith("_known.c")
+    assert 0 < line < 60
+
+
+def test_the_parts_of_each_loss_add_up(split):
+    for loss in (split.held, split.waiting, split.inflation):
+        assert add_up(loss) == pytest.approx(loss.total.value, abs=1e-6)
+
+
+def test_a_library_without_names_is_told_by_what_python_calls(build_known):
+    """Its functions are told by where they begin, or as near to the exported one before them."""
+    stripped = build_known("-s", "-fvisibility=hidden")
+
+    found = where("_known.split(75, 20, 5, 300)", stripped, 2, budget=3, processes=2)
+
+    loss = found.held if found.host.gil else found.inflation
+    told = [one for one in loss.parts if one.function.library == "_known.so" and one.samples > 5]
+    assert {one.entry_point for one in told} == {"_known.split"}
+    assert all(one.function.nearest or "function at 0x" in one.function.name for one in told)
+    assert any("without strip" in hint for hint in found.hints)
+
+
+def test_waiting_for_a_mutex_is_told_with_the_function_that_waits(known):
+    found = where("_known.under_mutex(100)", known, 2, budget=4)
+
+    first = found.waiting.parts[0]
+    assert (str(first.function), first.reason) == ("update_index", "a C or C++ mutex")
+    assert first.share.value > 0.9 * found.waiting.total.value
+
+
+@needs_gil
+def test_waiting_for_the_gil_is_told_as_that(known):
+    found = where("_known.split(300, 0, 0, 100)", known, 2, budget=4)
+
+    assert found.waiting.parts[0].reason == "the GIL"
+
+
+if not gil_enabled():
+
+    def test_waiting_for_an_objects_lock_is_told_as_a_critical_section(known):
+        found = where("_known.under_object(100)", known, 2, budget=4)
+
+        first = found.waiting.parts[0]
+        assert (str(first.function), first.reason) == ("under_object", "a critical section")
+
+
+def test_sleep_is_told_as_sleep(sampler):
+    found = where("time.sleep(0.002)", "import time", 2, budget=2, processes=2)
+
+    assert found.waiting.parts[0].reason == "sleep"
+    assert found.waiting.total.value > 0.8
+
+
+@needs_two_cpus
+def test_a_shared_count_is_what_grows_with_threads(known):
+    found = where("_known.count(20000)", known, 2, budget=6)
+
+    grown = [one for one in found.inflation.parts if one.function.library]
+    assert str(grown[0].function) == "count_hits"
+    assert grown[0].reason == "atomics"
+
+
+def test_python_code_is_told_as_python(sampler):
+    found = where("spin()", "def spin():\n    for i in range(20000): pass", 2, budget=2, processes=2)
+
+    loss = found.held if found.host.gil else found.inflation
+    names = [str(one.function) for one in loss.parts]
+    assert "spin" in names
+    if found.host.gil:
+        assert part(found.held, "spin")[0] > 0.8
