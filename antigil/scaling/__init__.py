@@ -38,7 +38,7 @@ from .sample import (
     speedup_interval,
     t99,
 )
-from .threads import Clocks, ThreadMeter, Usage, queue_is_measurable
+from .threads import BESIDE, Clocks, ThreadMeter, Usage, queue_is_measurable
 from .verdicts import (
     HELPS_ABOVE,
     HURTS_BELOW,
@@ -57,6 +57,7 @@ from .window import time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
 
 __all__ = [
+    "BESIDE",
     "DISTURBED_QUEUE_SHARE",
     "FEWEST_ROUNDS",
     "HELPS_ABOVE",

@@ -101,6 +101,10 @@ def queue_is_measurable() -> bool:
         return meter.read().queued is not None
 
 
+BESIDE: set[int] = set()
+"""Native ids of threads that are not the workload's own but an instrument's beside this one."""
+
+
 @dataclass(frozen=True)
 class OwnThreads:
     """What a workload's own threads did: how many were seen at work, and their CPU time in seconds."""
@@ -116,7 +120,7 @@ class OwnThreadsMeter:
         self._before = other_threads()
         self._most = 0
         self._start = time.perf_counter()
-        self._others_cpu = time.process_time() - time.thread_time()
+        self._others_cpu = _cpu_of_others()
 
     def look(self, ours: Collection[int]) -> None:
         """See how many there are now: those that end within a call are seen in no other way."""
@@ -125,16 +129,22 @@ class OwnThreadsMeter:
     def read(self, ours: Mapping[int, float]) -> OwnThreads:
         """Return what they did up to now, given the CPU time of our threads meanwhile, by native id."""
         now = other_threads()
-        cpu = time.process_time() - time.thread_time() - self._others_cpu - sum(ours.values())
+        cpu = _cpu_of_others() - self._others_cpu - sum(ours.values())
         seconds = time.perf_counter() - self._start
         if not os.path.isdir(TASKS) or cpu < len(ours) * max(LEAST_CPU_SECONDS, LEAST_SHARE * seconds):
             return OwnThreads()
         at_work = sum(
             used - self._before.get(thread, 0.0) > LEAST_CPU_SECONDS
             for thread, used in now.items()
-            if thread not in ours
+            if thread not in ours and thread not in BESIDE
         )
         return OwnThreads(max(1, at_work, self._most), cpu)
+
+
+def _cpu_of_others() -> float:
+    """Return the CPU time of all threads of the process but the calling one, and but those beside."""
+    beside = sum(time.clock_gettime(cpu_clock(thread)) for thread in BESIDE)
+    return time.process_time() - time.thread_time() - beside
 
 
 def other_threads() -> dict[int, float]:

@@ -18,6 +18,7 @@ from typing import Any
 
 # Relative, also to other rooms: this process loads the package by path, under another name.
 from ..scaling import (
+    BESIDE,
     Clocks,
     Host,
     MakeRun,
@@ -103,6 +104,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         plan = plan_of(asked)
         rounds = measure_rounds(sampled_run, plan, windows.clocks(), before_window)
     finally:
+        BESIDE.clear()
         ended = sampler.stop()
     if ended:
         raise MeasurementError(ENDED[ended].format(signal=asked["signal_name"]))
@@ -124,7 +126,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
 
 def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
     try:
-        sampler.start(asked["signal"], asked["mean_seconds"], seed, asked["wakes"], ARENA_BYTES)
+        helper = sampler.start(asked["signal"], asked["mean_seconds"], seed, asked["wakes"], ARENA_BYTES)
     except BlockingIOError as error:
         raise MeasurementError(f"threads cannot be sampled: {error.strerror}") from error
     except OSError as error:
@@ -135,6 +137,7 @@ def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
             if error.errno == 16  # EBUSY
             else f"threads cannot be sampled: {error.strerror}"
         ) from error
+    BESIDE.add(helper)
 
 
 def _within(

@@ -16,7 +16,8 @@ static struct {
     bool runs;
     double mean_seconds;
     uint64_t random;
-    double wakes; /* the share of sleeping threads that are interrupted, too */
+    double wakes;         /* the share of sleeping threads that are interrupted, too */
+    _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
     atomic_int lost_signal;
 } helper;
@@ -112,6 +113,7 @@ static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
     prctl(PR_SET_TIMERSLACK, 1);
+    atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
         sleep_for(-log(next_random()) * helper.mean_seconds);
         worker *one = pick();
@@ -119,10 +121,10 @@ sample_until_stopped(void *Py_UNUSED(nothing))
             continue;
         }
         if (!handler_is_ours()) {
-            atomic_store(&helper.lost_signal, 1);
-            break;
+            atomic_store(&helper.lost_signal, 1); /* and send it no more */
+        } else if (!atomic_load(&helper.lost_signal)) {
+            look_at(one);
         }
-        look_at(one);
     }
     return NULL;
 }
@@ -150,6 +152,7 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.mean_seconds = mean_seconds;
     helper.random = seed | 1;
     helper.wakes = wakes;
+    atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
     atomic_store(&helper.lost_signal, 0);
     sigset_t all, own;
@@ -158,7 +161,16 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     int error = pthread_create(&helper.thread, NULL, sample_until_stopped, NULL);
     pthread_sigmask(SIG_SETMASK, &own, NULL);
     helper.runs = error == 0;
+    while (error == 0 && atomic_load(&helper.number) == 0) {
+        sched_yield();
+    }
     return error;
+}
+
+pid_t
+antigil_helper(void)
+{
+    return atomic_load(&helper.number);
 }
 
 /* Stop sampling, and wait for handlers under way. The handler stays: a late signal would end the process. */

@@ -51,10 +51,13 @@ prepare(size_t arena_size)
     return antigil_sampler.arena == NULL ? -1 : 0;
 }
 
-PyDoc_STRVAR(start_doc, "start(signal, mean_seconds, seed, wakes, arena_bytes)\n--\n\n"
-                        "Interrupt enrolled threads at random moments, so many seconds apart on average.\n\n"
-                        "Of threads that sleep, only the share `wakes` is interrupted, 0 to 1.\n"
-                        "OSError (EBUSY) where somebody else handles the signal.");
+PyDoc_STRVAR(
+    start_doc,
+    "start(signal, mean_seconds, seed, wakes, arena_bytes)\n--\n\n"
+    "Interrupt enrolled threads at random moments, so many seconds apart on average.\n\n"
+    "Of threads that sleep, only the share `wakes` is interrupted, 0 to 1. Return the native id of the\n"
+    "thread that does it.\n\n"
+    "OSError (EBUSY) where somebody else handles the signal.");
 
 static PyObject *
 start(PyObject *Py_UNUSED(module), PyObject *args)
@@ -73,12 +76,14 @@ start(PyObject *Py_UNUSED(module), PyObject *args)
     if (prepare((size_t)arena_bytes) < 0) {
         return PyErr_NoMemory();
     }
+    Py_BEGIN_ALLOW_THREADS
     error = antigil_start(signal_number, mean_seconds, seed, wakes);
+    Py_END_ALLOW_THREADS
     if (error != 0) {
         errno = error;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    Py_RETURN_NONE;
+    return PyLong_FromLong(antigil_helper());
 }
 
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\nStop, and return '', or why it ended early: 'signal' or 'memory'.");
