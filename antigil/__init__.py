@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_MODULES = ("kernels", "laws", "suite", "testing", "where")  # where is a function, too
+_MODULES = ("kernels", "laws", "suite", "testing")
 _KERNELS = ("calcular_com_gil", "calcular_sem_gil")
 _MEASURES = ("Measurement", "MeasurementError", "Workload", "WorkloadTimeout", "measure", "measure_function")
+_WHERE = ("Where", "where")
 
-__all__ = ["Where", "__version__", *_MODULES, *_KERNELS, *_MEASURES]
+__all__ = ["__version__", *_MODULES, *_KERNELS, *_MEASURES, *_WHERE]
 
 
 def __getattr__(name: str) -> object:
@@ -40,8 +41,9 @@ def __getattr__(name: str) -> object:
         value = getattr(import_module("antigil.kernels"), name)
     elif name in _MEASURES:
         value = getattr(import_module("antigil.scaling"), name)
-    elif name == "Where":
-        value = import_module("antigil.where").Where
+    elif name in _WHERE:
+        value = import_module("antigil.where")  # which is a function, too
+        value = value if name == "where" else value.Where
     elif name == "__version__":
         value = import_module("importlib.metadata").version("antigil")
     else:

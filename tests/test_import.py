@@ -142,6 +142,7 @@ def test_the_type_stub_names_what_the_extension_has():
         (antigil, "antigil", antigil._MODULES),
         (antigil, "antigil.kernels", antigil._KERNELS),
         (antigil, "antigil.scaling", antigil._MEASURES),
+        (antigil, "antigil.where", antigil._WHERE),
         (antigil.kernels, "antigil.kernels._native", antigil.kernels.__all__),
     ],
 )
