@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from antigil import laws as laws
     from antigil import suite as suite
     from antigil import testing as testing
+    from antigil.api import Measurement as Measurement
+    from antigil.api import measure as measure
     from antigil.kernels import calcular_com_gil as calcular_com_gil
     from antigil.kernels import calcular_sem_gil as calcular_sem_gil
-    from antigil.scaling import Measurement as Measurement
+    from antigil.notebook import load_ipython_extension as load_ipython_extension
     from antigil.scaling import MeasurementError as MeasurementError
     from antigil.scaling import Workload as Workload
     from antigil.scaling import WorkloadTimeout as WorkloadTimeout
-    from antigil.scaling import measure as measure
     from antigil.scaling import measure_function as measure_function
     from antigil.where import Where as Where
     from antigil.where import where as where
@@ -26,24 +27,26 @@ if TYPE_CHECKING:
     __version__: str
 
 _MODULES = ("kernels", "laws", "suite", "testing")
-_KERNELS = ("calcular_com_gil", "calcular_sem_gil")
-_MEASURES = ("Measurement", "MeasurementError", "Workload", "WorkloadTimeout", "measure", "measure_function")
-_WHERE = ("Where", "where")
+_NAMES = {  # by the module that has them
+    "api": ("Measurement", "measure"),
+    "kernels": ("calcular_com_gil", "calcular_sem_gil"),
+    "notebook": ("load_ipython_extension",),
+    "scaling": ("MeasurementError", "Workload", "WorkloadTimeout", "measure_function"),
+    "where": ("Where", "where"),
+}
+_PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = ["__version__", *_MODULES, *_KERNELS, *_MEASURES, *_WHERE]
+__all__ = ["__version__", *_MODULES, *_PLACES]
 
 
 def __getattr__(name: str) -> object:
     """Load a public name at its first use (PEP 562)."""
     if name in _MODULES:
         value: object = import_module(f"antigil.{name}")
-    elif name in _KERNELS:
-        value = getattr(import_module("antigil.kernels"), name)
-    elif name in _MEASURES:
-        value = getattr(import_module("antigil.scaling"), name)
-    elif name in _WHERE:
+    elif name == "where":
         value = import_module("antigil.where")  # which is a function, too
-        value = value if name == "where" else value.Where
+    elif name in _PLACES:
+        value = getattr(import_module(f"antigil.{_PLACES[name]}"), name)
     elif name == "__version__":
         value = import_module("importlib.metadata").version("antigil")
     else:

@@ -1,30 +1,23 @@
-"""A measurement as a picture: SVG, PNG, or an HTML page with the table beside it."""
+"""A measurement as a picture: SVG or PNG, drawn by Matplotlib."""
 
 from __future__ import annotations
 
-import html
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.report.measurement import COLUMNS, row
 from antigil.report.sentence import sentence
 from antigil.scaling import Measurement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SUFFIXES = (".svg", ".png", ".html")
+SUFFIXES = (".svg", ".png")
 BLUE, GREY = "#0072b2", "#6b6b6b"  # distinct for colour-blind readers (Okabe and Ito)
 
 
 def save(measurement: Measurement, path: Path) -> None:
     """Write the picture of a measurement; the path's suffix, one of `SUFFIXES`, says the format."""
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(_page(measurement), encoding="utf-8")
-    else:
-        _figure(measurement).savefig(path, format=suffix[1:], dpi=150)
+    _figure(measurement).savefig(path, format=path.suffix.lower()[1:], dpi=150)
 
 
 def require() -> None:
@@ -67,33 +60,3 @@ def _figure(measurement: Measurement) -> Figure:
     axes.set_title(sentence(measurement), fontsize=9, wrap=True)
     axes.legend(frameon=False)
     return figure
-
-
-def _page(measurement: Measurement) -> str:
-    picture = io.StringIO()
-    _figure(measurement).savefig(picture, format="svg")
-    svg = picture.getvalue()
-    queue_measured = measurement.host.queue_measured
-    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row(point, queue_measured=queue_measured))
-        + "</tr>"
-        for point in measurement.points
-    )
-    statement = html.escape(measurement.to_json()["statement"])
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>antigil: scaling</title>
-<link rel="icon" href="data:,">
-<style>
-body {{ font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }}
-svg {{ max-width: 100%; height: auto }}
-table {{ border-collapse: collapse }} th, td {{ padding: .2em .7em; text-align: right }}
-</style></head>
-<body><h1>{html.escape(sentence(measurement))}</h1>
-<pre>{statement}</pre>
-{svg[svg.index("<svg") :]}
-<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
-</body></html>
-"""

@@ -140,9 +140,7 @@ def test_the_type_stub_names_what_the_extension_has():
     ("package", "module", "names"),
     [
         (antigil, "antigil", antigil._MODULES),
-        (antigil, "antigil.kernels", antigil._KERNELS),
-        (antigil, "antigil.scaling", antigil._MEASURES),
-        (antigil, "antigil.where", antigil._WHERE),
+        *((antigil, f"antigil.{module}", names) for module, names in antigil._NAMES.items()),
         (antigil.kernels, "antigil.kernels._native", antigil.kernels.__all__),
     ],
 )

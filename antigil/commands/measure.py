@@ -12,6 +12,7 @@ from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.laws.fit_measurement import fitted_laws
 from antigil.report.measurement import measurement_lines, measurement_to_json
+from antigil.report.measurement_page import measurement_page
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
 
 from .arguments import positive, thread_counts
@@ -59,7 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
-    add("--plot", metavar="FILE", help="draw the speedups: .svg, .png or .html")
+    add("--html", metavar="FILE", help="write a page that needs nothing beside it")
+    add("--plot", metavar="FILE", help="draw the speedups: .svg or .png")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,6 +119,7 @@ def here() -> str:
 def _refuse_unwritable(args: argparse.Namespace) -> None:
     """Refuse before measuring what would fail after it."""
     refuse_unwritable(args.json)
+    refuse_unwritable(args.html)
     if args.plot is None:
         return
     refuse_unwritable(args.plot)
@@ -136,6 +139,10 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
             print(line)
     if args.json is not None:
         write_json(args.json, form)
+    if args.html is not None:
+        with refusing(args.html):
+            page = measurement_page(measurement, form["laws"])
+            Path(args.html).write_text(page, encoding="utf-8")
     if args.plot is not None:
         with refusing(args.plot):
             measurement_plot.save(measurement, Path(args.plot))

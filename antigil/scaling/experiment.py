@@ -148,7 +148,7 @@ def processes_that_fit(asked: int, seconds: float, budget: float) -> int:
 
 
 def measure_function(
-    function: Callable[[], object],
+    function: Callable[[], object] | FunctionWorkload,
     thread_counts: Sequence[int] | None = None,
     *,
     budget: float = 3.0,
@@ -162,7 +162,7 @@ def measure_function(
     :func:`measure` where the workload can be written as a statement.
     """
     counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
-    workload = FunctionWorkload(function)
+    workload = function if isinstance(function, FunctionWorkload) else FunctionWorkload(function)
     steal = StealMeter()
     plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)
     done = measure_rounds(workload, plan)

@@ -23,6 +23,7 @@ import linecache
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from traceback import FrameSummary
@@ -134,19 +135,36 @@ class Workload:
 
 @dataclass(frozen=True)
 class FunctionWorkload:
-    """A function without arguments to measure, in this process only."""
+    """A function to measure, in this process only.
 
-    function: Callable[[], object] = field(repr=False)
+    Parameters
+    ----------
+    function
+        Called again and again by every thread.
+    args
+        What it is called with, by all threads.
+    per_thread
+        Called once in each thread before; what it returns is the last argument of that thread's calls.
+    """
+
+    function: Callable[..., object] = field(repr=False)
+    args: tuple[object, ...] = ()
+    per_thread: Callable[[], object] | None = None
 
     def prepare(self) -> MakeRun:
         """Return what prepares each thread; all of them call the same function."""
-        function = self.function
+        return self._make_run
+
+    def _make_run(self, thread: int, threads: int) -> Run:
+        own = () if self.per_thread is None else (self.per_thread(),)
+        given = (*self.args, *own)
+        function = partial(self.function, *given) if given else self.function
 
         def run(calls: int) -> None:
             for _ in repeat(None, calls):
                 function()
 
-        return lambda thread, threads: run
+        return run
 
 
 def _compiled(source: str, name: str) -> CodeType:
