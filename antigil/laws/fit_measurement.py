@@ -27,7 +27,7 @@ def fitted_laws(measurement: Measurement) -> dict[str, Any]:
     fractions = karp_flatt(counts, speedups)
     answer["karp_flatt"] = dict(zip(map(str, counts), fractions, strict=True))
     try:
-        best = best_fit(counts, speedups)
+        best = best_fit(counts, speedups, intervals=[point.speedup.bounds for point in points])
     except ImportError as error:
         answer["note"] = str(error)
         return answer

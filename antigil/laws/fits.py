@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from antigil.scaling import Z99
 
 from . import formulas
 from .formulas import checked
@@ -113,14 +115,21 @@ def fit_usl(
 
 
 def best_fit(
-    n: Iterable[float], speedup: Iterable[float], *, noise: float = 0.01, level: float = 0.99
+    n: Iterable[float],
+    speedup: Iterable[float],
+    *,
+    noise: float = 0.01,
+    intervals: Iterable[tuple[float, float]] | None = None,
+    level: float = 0.99,
 ) -> Fit | None:
     """Return the simplest law that the data do not speak against, or None where no law fits.
 
     The candidates are linear, Amdahl, Gustafson and, from two points with n > 1 on, the USL with gamma = 1;
     the first whose AIC is within 2 of the lowest is taken. Thread counts are too few to estimate the noise
-    from (AICc needs four for one parameter), so it is taken as known, sigma = `noise` times the largest
-    speedup, and AIC = rss / sigma^2 + 2 per parameter. A law fits if it misses no point by more than 5 sigma.
+    from (AICc needs four for one parameter), so it is taken as known: sigma = `noise` times the largest
+    speedup, or more at a point whose interval reaches further on the side on which the law misses it. Then
+    AIC = sum of (residual / sigma)^2 + 2 per parameter. A law fits if it misses no point by more than 5
+    sigma.
 
     Parameters
     ----------
@@ -128,20 +137,40 @@ def best_fit(
         As for `fit_usl`. Leave out counts beyond the CPUs allowed: no law here knows that end.
     noise : float
         Relative standard error of the largest speedup.
+    intervals : iterable of (float, float), optional
+        The 99 % interval of each speedup.
     level : float
         Confidence level of the parameters' intervals.
     """
     if not 0 < noise < 1:
         raise ValueError(f"noise must lie between 0 and 1, got {noise}")
     counts, speedups = checked(n, speedup, "speedup")
-    sigma = noise * max(speedups)
+    spread = _spread(speedups, noise * max(speedups), intervals)
     laws = list(_PARAMETERS)
     if sum(count > 1 for count in counts) < len(_PARAMETERS["usl"]):
         laws.remove("usl")
     fits = [_fit(law, counts, speedups, level) for law in laws]
-    scores = [fit.rss / sigma / sigma + 2 * len(fit.parameters) for fit in fits]
-    best = next(fit for fit, score in zip(fits, scores, strict=True) if score <= min(scores) + 2)
-    return best if max(map(abs, best.residuals)) <= 5 * sigma else None
+    missed = [
+        [residual / sigmas[residual < 0] for residual, sigmas in zip(fit.residuals, spread, strict=True)]
+        for fit in fits
+    ]
+    scores = [
+        sum(x * x for x in one) + 2 * len(fit.parameters) for one, fit in zip(missed, fits, strict=True)
+    ]
+    best = next(i for i, score in enumerate(scores) if score <= min(scores) + 2)
+    return fits[best] if max(map(abs, missed[best])) <= 5 else None
+
+
+def _spread(
+    speedups: Sequence[float], least: float, intervals: Iterable[tuple[float, float]] | None
+) -> list[tuple[float, float]]:
+    """Return the standard error of each speedup downwards, where a law lies below it, and upwards."""
+    if intervals is None:
+        return [(least, least)] * len(speedups)
+    return [
+        (max(least, (value - low) / Z99), max(least, (high - value) / Z99))
+        for value, (low, high) in zip(speedups, intervals, strict=True)
+    ]
 
 
 def _fit(law: str, n: Iterable[float], y: Iterable[float], level: float, *, absolute: bool = False) -> Fit:

@@ -247,6 +247,24 @@ def test_best_fit_needs_one_point_and_prefers_the_simpler_law(speedup, law):
     assert laws.best_fit([1, 2], [1, speedup]).law == law
 
 
+def test_best_fit_allows_a_point_what_its_interval_allows():
+    """The article's function that holds the GIL, with 1 to 16 threads on 16 CPUs."""
+    counts, speedups = [1, 2, 4, 8, 16], [1, 0.94, 0.91, 0.99, 1.01]
+    intervals = [(1, 1), (0.88, 1.03), (0.71, 1.03), (0.89, 1.14), (0.86, 1.07)]
+    assert laws.best_fit(counts, speedups) is None
+    fit = laws.best_fit(counts, speedups, intervals=intervals)
+    assert (fit.law, fit["f"].value) == ("amdahl", 1)
+
+
+def test_best_fit_minds_the_side_on_which_an_interval_is_long():
+    """A tenth held: full speed up to 8 threads, then the ceiling. No law does that."""
+    counts, speedups = [1, 2, 4, 8, 16], [1, 1.97, 3.92, 7.72, 8.43]
+    upwards = [(1, 1), (1.92, 2.83), (3.72, 5.84), (7.29, 11.35), (7.53, 12.07)]
+    assert laws.best_fit(counts, speedups, intervals=upwards) is None
+    downwards = [(1, 1), (1.5, 2), (2.5, 4), (4.5, 7.8), (6, 9)]
+    assert laws.best_fit(counts, speedups, intervals=downwards) is not None
+
+
 @pytest.mark.parametrize("speedups", [[1, 2, 2, 2, 2], [1, 2, 3, 1, 6], [1, 3, 8, 20, 40]])
 def test_best_fit_says_none_where_no_law_comes_near(speedups):
     assert laws.best_fit(COUNTS, speedups) is None
