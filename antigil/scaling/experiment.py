@@ -17,6 +17,7 @@ from .measurement import Cut, Measurement, combine
 from .process import ProcessResult, measure_in_fresh_process
 from .rounds import Plan, measure_rounds, select
 from .sample import Sample, sample_of, starts_threads, under_ceiling
+from .thread_states import pool_states
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
@@ -113,6 +114,7 @@ def measure(
         gil_held=held,
         gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
+        states=pool_states(result.states for result in results),
         cut=Cut(processes, results[0].seconds * processes) if results[0].sample.shortened else None,
     )
 

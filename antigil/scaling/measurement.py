@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median, median_high
+from statistics import fmean, median, median_high
 from typing import Any
 
 from .gil_held_share import GilHeld
 from .host import Host
 from .sample import PointSample, Sample, median_interval
+from .thread_states import ThreadStates
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
@@ -76,6 +77,10 @@ class Point:
         Threads that the workload started itself and that were seen at work.
     own_cpu_seconds
         Their CPU time per call. While they work, the threads that call wait.
+    kernel
+        Share of the CPU time spent in the kernel, 0 to 1; None where the system does not tell.
+    least, most
+        Share of the work that the thread with the least of it got, and that with the most.
     """
 
     threads: int
@@ -90,6 +95,9 @@ class Point:
     disturbed: bool
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
+    kernel: float | None = None
+    least: Estimate | None = None
+    most: Estimate | None = None
 
     @property
     def own_on_cpu(self) -> float:
@@ -139,6 +147,8 @@ class Measurement:
         Share of the machine's CPU time that its hypervisor took meanwhile; None if not told.
     cut
         What could not be done within the budget, as calls are long; None where all of it was.
+    states
+        What the threads were seen doing at the thread count that is judged; None where it is not told.
     """
 
     workload: Workload | FunctionWorkload
@@ -149,6 +159,7 @@ class Measurement:
     gil_samples: tuple[GilHeld, ...]
     steal: float | None = None
     cut: Cut | None = None
+    states: ThreadStates | None = None
 
     def point(self, threads: int) -> Point:
         """Return the point of a thread count; KeyError if it was not measured."""
@@ -213,6 +224,7 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
     for n in counts:
         at = [sample.points[n] for sample in samples]
         waiting, queued = median(p.waiting for p in at), median(p.queued for p in at)
+        kernel = [p.kernel for p in at if p.kernel is not None]
         raw = Estimate.of([p.raw_speedup for p in at])
         points.append(
             Point(
@@ -229,6 +241,9 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 disturbed=any(sample.disturbed for sample in samples),
                 own_threads=median_high(p.own_threads for p in at),
                 own_cpu_seconds=median(p.own_cpu_seconds for p in at),
+                kernel=fmean(kernel) if kernel else None,
+                least=Estimate.of([p.least for p in at]),
+                most=Estimate.of([p.most for p in at]),
             )
         )
     return tuple(points)

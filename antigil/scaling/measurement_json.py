@@ -11,6 +11,7 @@ from .gil_held_share import GilHeld
 from .host import Host
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .sample import PointSample, Sample
+from .thread_states import ThreadStates
 from .workload import Workload
 
 SCHEMA = "antigil.measurement/2"
@@ -19,6 +20,7 @@ _TEXTS = ("statement", "setup", "thread_setup", "teardown")
 _PYTHON = {"version": "python_version", "implementation": "implementation", "gil": "gil"}
 _PYTHON |= {"switch_interval": "switch_interval"}
 _MACHINE = ("cpu", "cpus_allowed", "cores_alike", "queue_measured")
+_ESTIMATES = ("speedup", "raw_speedup", "least", "most")
 _HELD = {"share": "share", "se": "standard_error", "probes": "probes", "stall": "stall"}
 _HELD |= {"method": "method", "quantile99": "quantile99"}
 
@@ -46,6 +48,7 @@ def to_json(measurement: Measurement) -> dict[str, Any]:
         },
         "ceiling": None if held.ceilings is None else list(held.ceilings),
         "stall": held.stall,
+        "states": None if measurement.states is None else asdict(measurement.states),
     }
 
 
@@ -81,6 +84,7 @@ def _measurement(form: Mapping[str, Any]) -> Measurement:
         gil_samples=tuple(_held(one) for one in held["processes"]),
         steal=machine["steal"],
         cut=None if cut is None else Cut(cut["processes"], cut["seconds"]),
+        states=None if form["states"] is None else ThreadStates(**form["states"]),
     )
 
 
@@ -94,8 +98,9 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
     form = asdict(point)
     if not where.queue_measured:
         form["queued"] = None  # not told, which is not the same as none
-    for name in ("speedup", "raw_speedup"):
-        form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
+    for name in _ESTIMATES:
+        if form[name] is not None:
+            form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
     form["inflation"] = None if math.isnan(point.inflation) else point.inflation
     form["efficiency"] = point.efficiency
     form["own_on_cpu"] = point.own_on_cpu
@@ -105,8 +110,10 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
 
 def _point(form: Mapping[str, Any]) -> Point:
     known = {field.name: form[field.name] for field in fields(Point)}
-    for name in ("speedup", "raw_speedup"):
-        known[name] = Estimate(form[name]["median"], *(_pair(form[name][key]) for key in ("ci99", "range")))
+    for name in _ESTIMATES:
+        if form[name] is not None:
+            ends = (_pair(form[name][key]) for key in ("ci99", "range"))
+            known[name] = Estimate(form[name]["median"], *ends)
     known["queued"] = known["queued"] or 0.0
     known["inflation"] = math.nan if known["inflation"] is None else known["inflation"]
     return Point(**known)

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of, starts_threads
+from .thread_states import ThreadStates, Watched, Watcher, states_of, watched_window
 from .workload import MakeRun, Workload
 
 _BOOTSTRAP = """\
@@ -67,6 +68,7 @@ class ProcessResult:
     gil_held: GilHeld
     host: Host
     seconds: float
+    states: ThreadStates | None = None
 
 
 def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: float) -> ProcessResult:
@@ -82,7 +84,16 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
         If the process died.
     """
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
-    return _result(ask_fresh_process(workload, plan, limit, {"probe": probe_seconds}))
+    with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
+        pipe = Path(directory, "watch")
+        with Watcher(pipe) as watcher:
+            more = {"probe": probe_seconds, "watch": str(pipe)}
+            answer = ask_fresh_process(workload, plan, limit, more)
+    result = _result(answer)
+    if (watched := answer["watched"]) is None:
+        return result
+    spans = {int(thread): (start, end) for thread, (start, end) in watched["spans"].items()}
+    return replace(result, states=states_of(watcher.looks, Watched(spans, watched["gil"])))
 
 
 def ask_fresh_process(
@@ -289,10 +300,13 @@ def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None
     sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
     alive()
     pin = plan.pin and not starts_threads(sample)
+    watched = watched_window(make_run, sample, replace(plan, pin=pin), Path(asked["watch"]))
+    alive()
     held = probe_gil(make_run, asked["probe"], pin=pin, time_limit=plan.time_limit)
     return {
         "sample": asdict(sample),
         "gil_held": asdict(held),
         "host": asdict(Host.here()),
+        "watched": None if watched is None else asdict(watched),
         "seconds": time.monotonic() - started[0],
     }

@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from statistics import median, median_high
+from statistics import fmean, median, median_high
 
 from .rounds import Round, select
 
@@ -49,6 +49,9 @@ class PointSample:
     uncut: float | None = None
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
+    kernel: float | None = None
+    least: float = 0.0
+    most: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
 
 def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
     windows = [done.windows[n] for done in rounds]
+    kernel = [window.kernel for window in windows if window.kernel is not None]
     return PointSample(
         rate=median(window.rate for window in windows),
         speedup=median(done.queue_free_speedup(n) for done in rounds),
@@ -107,6 +111,9 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         queued=median(window.queued or 0.0 for window in windows),
         own_threads=median_high(window.own_threads for window in windows),
         own_cpu_seconds=median(window.own_cpu_seconds for window in windows),
+        kernel=fmean(kernel) if kernel else None,  # told by the tick: no single window is right
+        least=median(window.least for window in windows),
+        most=median(window.most for window in windows),
     )
 
 

@@ -24,6 +24,11 @@ from typing import Protocol, Self
 
 from .errors import MeasurementError, WorkloadTimeout
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""
 
@@ -39,14 +44,19 @@ LEAST_CPU_SECONDS = 2e-4
 
 @dataclass(frozen=True)
 class Usage:
-    """What one thread used up to now, or between two moments, in seconds."""
+    """What one thread used up to now, or between two moments, in seconds.
+
+    ``kernel`` is the part of its CPU time that it spent in the kernel, where the system tells.
+    """
 
     cpu: float
     queued: float | None
+    kernel: float | None = None
 
     def __sub__(self, earlier: Usage) -> Usage:
         queued = None if self.queued is None or earlier.queued is None else self.queued - earlier.queued
-        return Usage(self.cpu - earlier.cpu, queued)
+        kernel = None if self.kernel is None or earlier.kernel is None else self.kernel - earlier.kernel
+        return Usage(self.cpu - earlier.cpu, queued, kernel)
 
 
 class UsageMeter(Protocol):
@@ -77,11 +87,19 @@ class ThreadMeter:
     def read(self) -> Usage:
         """Return the usage of the calling thread since its start."""
         if self._schedstat is None:
-            return Usage(time.thread_time(), None)
+            return Usage(time.thread_time(), None, _kernel_seconds())
         self._schedstat.seek(0)
         _, queued_ns, time_slices = map(int, self._schedstat.read().split())
         # A thread that runs has had a time slice: a kernel whose statistics are switched off counts none.
-        return Usage(time.thread_time(), queued_ns / 1e9 if time_slices else None)
+        queued = queued_ns / 1e9 if time_slices else None
+        return Usage(time.thread_time(), queued, _kernel_seconds())
+
+
+def _kernel_seconds() -> float | None:
+    """Return the calling thread's CPU time in the kernel, None where it is not told."""
+    if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
+        return None
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_stime
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ class Window:
         Calls that fell into the window, a fraction counting for those cut by its edges.
     own_threads, own_cpu_seconds
         How many threads of the workload's own were seen at work, and their CPU time per call.
+    kernel
+        Share of the CPU time that threads spent in the kernel; None where the system does not tell.
+    least, most
+        Shares of the calls that the thread with the fewest made, and that with the most.
     """
 
     threads: int
@@ -55,6 +59,9 @@ class Window:
     calls: float
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
+    kernel: float | None = None
+    least: float = 0.0
+    most: float = 1.0
 
     @property
     def cpu_seconds_per_call(self) -> float:
@@ -116,7 +123,10 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
     """
     start = max(track.settled for track in tracks if track.settled is not None)
     shares = [track.shares(start, start + seconds) for track in tracks]
-    calls = sum(batches for batches, _, _ in shares) * calls_per_mark
+    batches = [done for done, _, _ in shares]
+    calls = sum(batches) * calls_per_mark
+    kernel = [track.used.kernel for track in tracks if track.used.kernel is not None]
+    cpu = sum(track.used.cpu for track in tracks)
     on_cpu = fmean(share for _, share, _ in shares)
     queues = [share for _, _, share in shares if share is not None]
     queued = fmean(queues) if len(queues) == len(shares) else None
@@ -129,6 +139,9 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),
         seconds=seconds,
         calls=calls,
+        kernel=min(1.0, sum(kernel) / cpu) if len(kernel) == len(tracks) and cpu else None,
+        least=min(batches) / sum(batches),
+        most=max(batches) / sum(batches),
     )
 
 
