@@ -5,18 +5,26 @@ from __future__ import annotations
 import math
 
 from antigil.scaling import (
+    FEWEST_SEEN,
     HELPS_ABOVE,
+    WAITING_WORTH_TELLING,
     Judged,
     Measurement,
+    Point,
     cause,
     extra_waiting,
     gil_verdict,
     judged,
     missing,
+    starved,
+    waiting_for_gil,
     waits,
 )
 
-from .quantities import limits, span
+from .quantities import limits, seconds, span
+
+MAIN_SHARE = 0.2
+"""What threads were seen waiting for is named from this share of it on."""
 
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
@@ -52,16 +60,57 @@ def _on_scaling(measurement: Measurement) -> str:
 
 def because(measurement: Measurement, threads: int) -> str:
     """Return what takes the largest part of the missing speedup, with a remedy where one is known."""
-    name = cause(measurement, threads)
-    if name is None:
-        return ""
+    point, name = measurement.point(threads), cause(measurement, threads)
+    if name == "own-threads":
+        return _own_threads(measurement, point)
+    if starved(point):
+        return _starved(point)
     if name == "gil":
         low, high = measurement.gil_held.ci99
         return f"each call holds the GIL for {span(low, high, percent)} of its time"
+    if name == "hand-over":
+        return _hand_over(measurement, point)
     if name == "waiting":
         return _for_each_other(measurement)
+    if name is None:
+        return ""
     factor = missing(measurement, threads)["cpu"]
     return f"each call takes {factor:.2g} times the CPU time ({_memory(measurement, threads, factor)})"
+
+
+def _own_threads(measurement: Measurement, point: Point) -> str:
+    one, allowed = measurement.point(1), measurement.host.cpus_allowed
+    return (
+        f"each call works in {point.own_threads} or more threads of its own: one alone keeps "
+        f"{one.on_cpu + one.own_on_cpu:.1f} of {allowed} CPUs busy, and more of them compete for these "
+        "(limit the call's own threads to one, or call it from one thread)"
+    )
+
+
+def _starved(point: Point) -> str:
+    if point.least is None or point.most is None:
+        return ""
+    most, least = span(*point.most.bounds, percent), span(*point.least.bounds, percent)
+    return (
+        f"one thread does {most} of the work and another {least}: it starves, as whoever has the lock or "
+        "the GIL takes it again before others wake up (hold it for longer work, or hand work over in a queue)"
+    )
+
+
+def _hand_over(measurement: Measurement, point: Point) -> str:
+    """Return what the hand-over of the GIL costs: what a call takes in n threads and not in one."""
+    one_seconds = 1.0 / measurement.point(1).rate
+    price = point.threads / point.rate - one_seconds
+    released = (1.0 - measurement.gil_held.share) * one_seconds
+    return (
+        f"each call releases the GIL for {_about(released)} or less at a time, and to get it back among "
+        f"others costs about {_about(price)} (release it around more work, or only above a size: so many "
+        f"threads break even at calls of about {_about(price / (point.threads - 1))})"
+    )
+
+
+def _about(duration: float) -> str:
+    return seconds(float(f"{duration:.2g}"))
 
 
 def _memory(measurement: Measurement, threads: int, factor: float) -> str:
@@ -79,16 +128,33 @@ def _elsewhere(measurement: Measurement) -> str:
     where, found = waits(measurement), judged(measurement)
     if where == "alone":
         alone = measurement.point(1).waiting
-        return f"; one thread alone waits for {alone:.0%} of its time (I/O, or a lock)"
+        states = measurement.states
+        seen = "I/O, or a lock" if states is None or states.waiting < FEWEST_SEEN else _seen(measurement)
+        return f"; one thread alone waits for {alone:.0%} of its time ({seen})"
     asked = found is not None and found.word not in ("scales", "inconclusive")
     is_told = asked and found is not None and cause(measurement, found.threads) == "waiting"
     return f"; {_for_each_other(measurement)}" if where and not is_told else ""
 
 
 def _for_each_other(measurement: Measurement) -> str:
-    whose = "" if measurement.host.gil else ": without the GIL, each dict, list and set has its own"
-    extra = f"{extra_waiting(measurement):.0%} of their time"
-    return f"its threads wait for each other for {extra} (a lock{whose}, or I/O)"
+    for_gil = 0.0 if measurement.states is None else waiting_for_gil(measurement)
+    elsewhere = max(0.0, extra_waiting(measurement) - for_gil)
+    found = judged(measurement)
+    point = None if found is None else measurement.point(found.threads)
+    price = ""
+    if point is not None and elsewhere < WAITING_WORTH_TELLING and point.inflation > HELPS_ABOVE:
+        price = f", and to hand over takes {point.inflation:.2g} times the CPU time of a call"
+    return f"its threads wait for each other for {elsewhere:.0%} of their time{price} ({_seen(measurement)})"
+
+
+def _seen(measurement: Measurement) -> str:
+    """Return what threads were seen waiting for, other than the GIL."""
+    states = measurement.states
+    lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
+    if states is None or states.waiting - states.gil < FEWEST_SEEN:
+        return f"{lock}, or I/O"
+    others = {lock: states.lock, **states.calls}
+    return ", ".join(name for name, looks in others.items() if looks >= MAIN_SHARE * sum(others.values()))
 
 
 def _on_gil(measurement: Measurement) -> str:

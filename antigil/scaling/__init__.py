@@ -38,11 +38,14 @@ from .sample import (
     speedup_interval,
     t99,
 )
+from .thread_states import ThreadStates
 from .threads import BESIDE, Clocks, ThreadMeter, Usage, queue_is_measurable
 from .verdicts import (
+    FEWEST_SEEN,
     HELPS_ABOVE,
     HURTS_BELOW,
     SCALES_FROM,
+    WAITING_WORTH_TELLING,
     Judged,
     cause,
     extra_waiting,
@@ -51,6 +54,8 @@ from .verdicts import (
     missing,
     scaling_verdict,
     speedup_word,
+    starved,
+    waiting_for_gil,
     waits,
 )
 from .window import time_one_call
@@ -60,11 +65,13 @@ __all__ = [
     "BESIDE",
     "DISTURBED_QUEUE_SHARE",
     "FEWEST_ROUNDS",
+    "FEWEST_SEEN",
     "HELPS_ABOVE",
     "HURTS_BELOW",
     "INSTRUMENT_VERSION",
     "SCALES_FROM",
     "START_SECONDS",
+    "WAITING_WORTH_TELLING",
     "Z99",
     "Clocks",
     "Cut",
@@ -83,6 +90,7 @@ __all__ = [
     "Round",
     "Sample",
     "ThreadMeter",
+    "ThreadStates",
     "Usage",
     "Workload",
     "WorkloadTimeout",
@@ -114,9 +122,11 @@ __all__ = [
     "select",
     "speedup_interval",
     "speedup_word",
+    "starved",
     "t99",
     "thread_siblings",
     "time_one_call",
+    "waiting_for_gil",
     "waits",
     "whole_cpus",
 ]

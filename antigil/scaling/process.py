@@ -28,7 +28,7 @@ from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of, starts_threads
-from .thread_states import ThreadStates, Watched, Watcher, states_of, watched_window
+from .thread_states import ThreadStates, Watcher, watched_window
 from .workload import MakeRun, Workload
 
 _BOOTSTRAP = """\
@@ -84,16 +84,10 @@ def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: floa
         If the process died.
     """
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
-    with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
-        pipe = Path(directory, "watch")
-        with Watcher(pipe) as watcher:
-            more = {"probe": probe_seconds, "watch": str(pipe)}
-            answer = ask_fresh_process(workload, plan, limit, more)
-    result = _result(answer)
-    if (watched := answer["watched"]) is None:
-        return result
-    spans = {int(thread): (start, end) for thread, (start, end) in watched["spans"].items()}
-    return replace(result, states=states_of(watcher.looks, Watched(spans, watched["gil"])))
+    with Watcher() as watcher:
+        more = {"probe": probe_seconds, "watch": watcher.pipe}
+        answer = ask_fresh_process(workload, plan, limit, more)
+    return replace(_result(answer), states=watcher.states(answer["watched"]))
 
 
 def ask_fresh_process(

@@ -20,6 +20,7 @@ import ctypes
 import os
 import platform
 import select
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from .host import cpus_allowed, gil_enabled, placement
 from .rounds import MARK_SECONDS, Plan
@@ -92,9 +94,14 @@ class ThreadStates:
     calls: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def waiting(self) -> int:
+        """Looks that found it waiting, for whatever it was."""
+        return self.gil + self.lock + sum(self.calls.values())
+
+    @property
     def looks(self) -> int:
         """All looks."""
-        return self.running + self.gil + self.lock + sum(self.calls.values())
+        return self.running + self.waiting
 
 
 def pool_states(parts: Iterable[ThreadStates | None]) -> ThreadStates | None:
@@ -157,15 +164,16 @@ def _state(words: str, names: Mapping[int, str], gil: int | None) -> str:
 class Watcher:
     """The parent's side: looks at the threads of the process that asks for it, as long as it does."""
 
-    def __init__(self, pipe: Path) -> None:
+    def __init__(self) -> None:
         self.looks: list[Look] = []
-        self._pipe = pipe
+        self._folder = tempfile.TemporaryDirectory(prefix="antigil-")
+        self.pipe = os.path.join(self._folder.name, "watch")
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Watcher:
         if os.path.exists("/proc/self/syscall"):  # else not Linux, or a kernel that does not tell
-            os.mkfifo(self._pipe)
-            self._descriptor = os.open(self._pipe, os.O_RDWR)
+            os.mkfifo(self.pipe)
+            self._descriptor = os.open(self.pipe, os.O_RDWR)
             self._thread.start()
         return self
 
@@ -174,6 +182,14 @@ class Watcher:
             os.write(self._descriptor, b"0\n")
             self._thread.join()
             os.close(self._descriptor)
+        self._folder.cleanup()
+
+    def states(self, watched: Mapping[str, Any] | None) -> ThreadStates | None:
+        """Return what was seen in the window that the process tells of, in a form that JSON can hold."""
+        if watched is None:
+            return None
+        spans = {int(thread): (start, end) for thread, (start, end) in watched["spans"].items()}
+        return states_of(self.looks, Watched(spans, watched["gil"]))
 
     def _watch(self) -> None:
         with os.fdopen(os.dup(self._descriptor), "rb", buffering=0) as pipe:

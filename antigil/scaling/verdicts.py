@@ -16,21 +16,27 @@ to the time in which nobody was there, so that side by side it is as low as (P -
 What the GIL takes is left out of that: those who wait for a thread in the run queue wait all the same.
 So the lower end of the interval is moved down to where the quiet speedup may lie.
 
-What is missing from n times the speed of one thread, as factors whose product is about n / S*.
+What is missing from n times the speed of one thread, as factors whose product is about n / S*:
 
-    waiting       [1 - w(1)] / [1 - w(n)]     w: share of the unqueued time for which threads wait
-    CPU time      c(n) / c(1)                 what a call takes of it, against one thread
+    waiting    [1 - w(1)] / [1 - w(n)]     w: share of the unqueued time for which threads wait
+    CPU time   c(n) / c(1)                 what a call takes of it, against one thread
 
-Waiting is for the GIL as far as the held share explains it, and for a lock or I/O beyond:
+belong to these causes (logarithms are shared out):
 
-    gil           the GIL, for as long as calls hold it
-    waiting       a lock, or I/O that serves one at a time
-    cpu           CPU time that calls take beside others: memory that they share
+    gil          waiting for the GIL, as it is held for long
+    hand-over    the same, and the kernel's time for it, where it is held for so short a time that
+                 handing it over costs more
+    waiting      waiting for a lock, or for I/O that serves one at a time, and the kernel's time for it
+    cpu          the rest of the CPU time: memory that threads share
+    own-threads  all of it, where the workload's own threads need the CPUs
 
-One word on how long a workload holds the GIL, and one on where else its threads wait.
+For whom threads wait is what they were seen waiting for (`.thread_states`); where nobody looked, it
+is the GIL as far as the held share explains it. Time in the kernel that a call takes in n threads
+and not in one is that of locks that change hands, the GIL's or others, unless calls need the kernel
+on their own.
 
-The rule leans on the GIL-held share, which is right on one CPU and on a busy machine. Speedup
-itself is not asked: with few CPUs it cannot see a held share of 10 %, and a neighbour changes it.
+One word on how long a workload holds the GIL leans on the GIL-held share, which is right on one CPU
+and on a busy machine. Speedup is not asked: few CPUs do not show a held share of 10 % in it.
 
     no-gil         the GIL is disabled: there is nothing to hold
     holds          held >= 0.9
@@ -159,19 +165,54 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
 WORTH_TELLING = 1.05
 """A cause that makes calls less than so many times slower is not named."""
 
+SHORT_HOLD_SECONDS = 5e-5
+"""About what it takes to wake up a thread that waits: a shorter hold costs less than to hand it over."""
+
+OWN_KERNEL_SHARE = 0.05
+"""Calls that spend more of their CPU time in the kernel than this in one thread need it on their own."""
+
+STARVED = 0.2
+"""A thread that gets less than this share of its equal part of the work starves."""
+
 
 def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     """Return how many times slower each cause makes the threads, the worst first."""
     point, one = measurement.point(threads), measurement.point(1)
     kept = max(1e-9, 1.0 - _unqueued(one)) / max(1e-9, 1.0 - _unqueued(point))
-    extra = max(1e-9, extra_waiting(measurement))
-    for_gil = min(1.0, waiting_for_gil_at_most(measurement) / extra)
-    factors = {
-        "gil": max(1.0, kept) ** for_gil,
-        "waiting": max(1.0, kept) ** (1.0 - for_gil),
-        "cpu": max(1.0, point.inflation),
-    }
+    waited, worked = math.log(max(1.0, kept)), math.log(max(1.0, point.inflation))
+    if point.own_threads and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
+        parts = {"own-threads": waited + worked}
+    else:
+        for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
+        handed = worked * _kernel_part(point, one)
+        gil_handed = handed * _handed_by_gil(measurement)
+        gil = waited * for_gil + gil_handed
+        elsewhere = waited * (1.0 - for_gil) + handed - gil_handed
+        held = measurement.gil_held.share
+        is_short = held < HOLDS_AT_LEAST and held / one.rate < SHORT_HOLD_SECONDS
+        parts = {"hand-over" if is_short else "gil": gil, "waiting": elsewhere, "cpu": worked - handed}
+    factors = {name: math.exp(part) for name, part in parts.items()}
     return dict(sorted(factors.items(), key=lambda item: -item[1]))
+
+
+def _kernel_part(point: Point, one: Point) -> float:
+    """Return which part of the CPU time beyond one thread's goes to locks that change hands."""
+    if point.kernel is None or one.kernel is None or one.kernel > OWN_KERNEL_SHARE or point.inflation <= 1.0:
+        return 0.0
+    return min(1.0, max(0.0, (point.kernel * point.inflation - one.kernel) / (point.inflation - 1.0)))
+
+
+def _handed_by_gil(measurement: Measurement) -> float:
+    """Return which part of the locks that change hands is the GIL, as far as threads were seen to wait."""
+    states = measurement.states
+    if not measurement.host.gil:
+        return 0.0
+    return 1.0 if states is None else (states.gil + 1) / (states.gil + states.lock + 1)
+
+
+def starved(point: Point) -> bool:
+    """Tell whether a thread gets next to none of the work."""
+    return point.least is not None and point.least.bounds[1] < STARVED / point.threads
 
 
 def cause(measurement: Measurement, threads: int) -> str | None:
@@ -188,6 +229,9 @@ def _unqueued(point: Point) -> float:
 RELEASES_AT_MOST = 0.1
 HOLDS_AT_LEAST = 0.9
 WAITING_WORTH_TELLING = 0.1
+
+FEWEST_SEEN = 8
+"""Fewer looks that found a thread waiting do not tell for what."""
 
 
 def classify(share: float) -> str:
@@ -231,6 +275,17 @@ def waiting_for_gil_at_most(measurement: Measurement) -> float:
     return others / (1.0 + others)
 
 
+def waiting_for_gil(measurement: Measurement) -> float:
+    """Return the share of time at the most telling point for which threads were seen to wait for the GIL.
+
+    Without enough looks it is what that share is at most.
+    """
+    states = measurement.states
+    if states is None or states.waiting < FEWEST_SEEN:
+        return waiting_for_gil_at_most(measurement)
+    return most_telling_point(measurement).waiting * states.gil / states.waiting
+
+
 def waits(measurement: Measurement) -> str | None:
     """Return where threads wait other than for the GIL: ``alone`` or for ``each other``; None for neither.
 
@@ -239,6 +294,6 @@ def waits(measurement: Measurement) -> str | None:
     one = measurement.point(1)
     if math.isnan(one.inflation):
         return None  # no CPU time is seen here, and all time looks like waiting
-    if extra_waiting(measurement) - waiting_for_gil_at_most(measurement) > WAITING_WORTH_TELLING:
+    if extra_waiting(measurement) - waiting_for_gil(measurement) > WAITING_WORTH_TELLING:
         return "each other"
     return "alone" if one.waiting > WAITING_WORTH_TELLING else None

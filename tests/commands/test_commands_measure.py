@@ -66,7 +66,7 @@ def test_json_has_the_documented_keys(measured):
             "points",
         ),
         *("samples", "path", "cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
-        *("scaling", "judged", "missing", "cause"),
+        *("scaling", "judged", "missing", "cause", "states"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
@@ -79,6 +79,7 @@ def test_json_has_the_documented_keys(measured):
         assert set(point) == {
             *("threads", "rate", "speedup", "raw_speedup", "efficiency", "waiting", "queued", "inflation"),
             *("rounds", "dropped", "disturbed", "samples", "own_threads", "own_cpu_seconds", "own_on_cpu"),
+            *("kernel", "least", "most"),
         }
         assert set(point["speedup"]) == set(point["raw_speedup"]) == {"median", "ci99", "range"}
         low, high = point["speedup"]["ci99"]

@@ -4,6 +4,7 @@ import pytest
 from fakes import measurement
 
 from antigil.report.sentence import sentence
+from antigil.scaling import ThreadStates
 
 ALONE = (0.98, 0.98, 0.98)
 SCALES = (1.0, 2.0, 4.0)
@@ -44,6 +45,29 @@ SCALES = (1.0, 2.0, 4.0)
         (
             measurement(0.0, speedup=(1.0, 1.4, 1.4), queued=(0.5, 0.5, 0.6)),
             "Whether threads help cannot be told: two threads get 0.8 to 1.4 times as much done as one (",
+        ),
+        (
+            measurement(0.25, rate=500_000.0, speedup=(1.0, 0.4, 0.4), inflation=4.5, kernel=(0.0, 0.6, 0.6)),
+            "Two threads are 2.5 times slower than one: each call releases the GIL for 1.5 µs or less at a "
+            "time, and to get it back among others costs about 8 µs (release it around more work, or only above "
+            "a size: so many threads break even at calls of about 8 µs)",
+        ),
+        (
+            measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),
+            "Two threads are 1.7 times slower than one: each call works in 3 or more threads of its own: one "
+            "alone keeps 2.3 of 2 CPUs busy, and more of them compete for these",
+        ),
+        (
+            measurement(0.0, waiting=(0.0, 0.5, 0.6), least=0.01),
+            "Two threads get no more done than one (1.00 times as much): one thread does 99% of the work and "
+            "another 1.0%: it starves",
+        ),
+        (
+            measurement(
+                0.0, waiting=(0.0, 0.5, 0.6), states=ThreadStates(2, 50, 0, 40, {"read": 5, "fsync": 20})
+            ),
+            "Two threads get no more done than one (1.00 times as much): its threads wait for each other for "
+            "50% of their time (a lock, fsync)",
         ),
         (measurement(0.0, cpus_allowed=1), "Whether threads help cannot be told with one CPU"),
     ],

@@ -1,5 +1,6 @@
 """Windows, rounds and clocks with numbers put in by hand."""
 
+import math
 import threading
 from types import MappingProxyType
 
@@ -38,18 +39,32 @@ def measurement(
     width=0.02,
     inflation=1.0,
     cpus_allowed=2,
+    kernel=(0.0, 0.0, 0.0),
+    own=(0, 0.0),
+    least=None,
+    states=None,
+    rate=100.0,
 ):
-    """Return a measurement with 1, 2 and 4 threads; intervals of the speedup are of that width."""
-    points = tuple(
-        Point(
-            n, 100.0, Estimate(s, (s - width / 2, s + width / 2)), Estimate(s, None), waits, queues,
-            inflation, rounds=5, dropped=0, disturbed=queues > 0.03 and n <= cpus_allowed,
-        )
-        for n, s, waits, queues in zip((1, 2, 4), speedup, waiting, queued, strict=True)
-    )  # fmt: skip
+    """Return a measurement with 1, 2 and 4 threads; intervals of the speedup are of that width.
+
+    `own` is how many threads of its own the workload has, and their CPU seconds for each call.
+    """
+
+    def point(n, s, waits, queues, system):
+        seen = Estimate(s, (s - width / 2, s + width / 2))
+        fair = None if least is None else Estimate(least, (least, least))
+        rest = None if least is None else Estimate(1.0 - least, (1.0 - least, 1.0 - least))
+        per_call = inflation if n > 1 or math.isnan(inflation) else 1.0
+        return Point(
+            n, rate * s, seen, seen, waits, queues, per_call, rounds=5, dropped=0,
+            disturbed=queues > 0.03 and n <= cpus_allowed, own_threads=own[0], own_cpu_seconds=own[1],
+            kernel=system, least=fair, most=rest,
+        )  # fmt: skip
+
+    points = tuple(map(point, (1, 2, 4), speedup, waiting, queued, kernel))
     held = GilHeld(share, standard_error, 500, 0.001, "switches")
     where = Host("3.13.0", "CPython", gil, 0.005, "a CPU", cpus_allowed, True)
-    return Measurement(Workload("pass"), where, points, (), held, (held,))
+    return Measurement(Workload("pass"), where, points, (), held, (held,), states=states)
 
 
 class OwnTime:

@@ -1,11 +1,12 @@
 """The verdict on scaling: one word from the speedup, its interval, and what other programs leave open."""
 
+import math
 from dataclasses import replace
 
 import pytest
 from fakes import measurement
 
-from antigil.scaling import Estimate, judged, missing, speedup_word
+from antigil.scaling import Estimate, ThreadStates, judged, missing, speedup_word, starved, waits
 from antigil.scaling.measurement import combine
 from antigil.scaling.sample import PointSample, Sample
 from antigil.scaling.verdicts import cause
@@ -109,6 +110,12 @@ def test_fewer_than_eight_samples_have_a_range_and_no_interval():
     assert (point.speedup.ci99, point.speedup.range, point.speedup.bounds) == (None, (1.7, 1.9), (1.7, 1.9))
 
 
+HANDED = {
+    "speedup": (1.0, 0.42, 0.4), "waiting": (0.0, 0.1, 0.1), "inflation": 4.3, "kernel": (0.0, 0.6, 0.6),
+}  # fmt: skip
+SHORT_RELEASES = measurement(0.3, rate=500_000.0, **HANDED)
+
+
 @pytest.mark.parametrize(
     ("measured", "first"),
     [
@@ -118,14 +125,40 @@ def test_fewer_than_eight_samples_have_a_range_and_no_interval():
         (measurement(1.0, waiting=(0.0, 0.5, 0.7)), "gil"),
         (measurement(0.5, waiting=(0.0, 0.3, 0.7), speedup=(1.0, 1.4, 1.4)), "gil"),
         (measurement(0.0, waiting=(0.98, 0.98, 0.98), speedup=(1.0, 2.0, 4.0)), None),
+        (SHORT_RELEASES, "hand-over"),
+        (replace(SHORT_RELEASES, states=ThreadStates(2, 300, gil=1, lock=80)), "waiting"),
+        (measurement(0.0, gil=False, **HANDED), "waiting"),
+        (measurement(0.3, **{**HANDED, "kernel": (0.2, 0.2, 0.2)}), "cpu"),
+        (measurement(0.0, own=(3, 0.015), waiting=(0.0, 0.5, 0.5)), "own-threads"),
+        (measurement(0.0, own=(3, 0.001), waiting=(0.0, 0.5, 0.5)), "waiting"),
     ],
-    ids=["nothing", "shared objects", "a lock", "a holder", "half of it", "a sleep"],
+    ids=[
+        *("nothing", "shared objects", "a lock", "a holder", "half of it", "a sleep", "short releases"),
+        *("a lock that is handed over", "the same without a GIL", "calls that need the kernel"),
+        *("a pool that needs the CPUs", "a pool that needs hardly any"),
+    ],
 )
 def test_the_first_cause_is_that_of_the_largest_part(measured, first):
     assert cause(measured, 2) == first
 
 
+def test_threads_that_were_seen_waiting_for_the_gil_do_not_wait_for_each_other():
+    measured = measurement(0.3, waiting=(0.0, 0.5, 0.7))
+    assert waits(measured) == "each other"
+    assert waits(replace(measured, states=ThreadStates(2, 100, gil=100))) is None
+    assert waits(replace(measured, states=ThreadStates(2, 100, gil=50, lock=50))) == "each other"
+
+
+def test_a_holder_that_sleeps_is_not_taken_to_wait_for_others():
+    measured = measurement(1.0, waiting=(0.98, 0.98, 0.98))
+    assert waits(replace(measured, states=ThreadStates(2, 2, 50, 0, {"clock_nanosleep": 48}))) == "alone"
+
+
+@pytest.mark.parametrize(("least", "is_starved"), [(0.0, True), (0.09, True), (0.11, False), (0.5, False)])
+def test_a_thread_that_gets_a_fifth_of_its_part_or_less_starves(least, is_starved):
+    assert starved(measurement(0.0, least=least).point(2)) is is_starved
+
+
 def test_causes_multiply_to_what_is_missing():
     measured = measurement(0.0, waiting=(0.0, 0.2, 0.2), speedup=(1.0, 1.0, 1.0), inflation=1.6)
-    factors = missing(measured, 2)
-    assert factors["gil"] * factors["waiting"] * factors["cpu"] == pytest.approx(2.0)
+    assert math.prod(missing(measured, 2).values()) == pytest.approx(2.0)
