@@ -4,7 +4,6 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
-from .errors import MeasurementError, RemoteTraceback, WorkloadTimeout
 from .experiment import default_thread_counts, measure, measure_function
 from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
@@ -59,7 +58,7 @@ from .verdicts import (
     waits,
 )
 from .window import time_one_call
-from .workload import FunctionWorkload, MakeRun, Workload
+from .workload import FunctionWorkload, MakeRun, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
 __all__ = [
     "BESIDE",

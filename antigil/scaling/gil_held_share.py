@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
-from .errors import MeasurementError
 from .sample import Z99, t99
+from .workload import MeasurementError
 
 NO_PROGRESS_SECONDS = 3e-6
 """A worker that used less CPU time than this between two probes has not run."""

@@ -22,14 +22,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import MeasurementError, WorkloadTimeout, described, rebuilt
 from .gil_held_share import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import PointSample, Sample, sample_of, starts_threads
 from .thread_states import ThreadStates, Watcher, watched_window
-from .workload import MakeRun, Workload
+from .workload import MakeRun, MeasurementError, Workload, WorkloadTimeout, described, rebuilt
 
 _BOOTSTRAP = """\
 import importlib.util, sys

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import Protocol, Self
 
-from .errors import MeasurementError, WorkloadTimeout
+from .workload import MeasurementError, WorkloadTimeout
 
 try:
     import resource

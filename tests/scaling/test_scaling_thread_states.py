@@ -74,8 +74,7 @@ if sys.platform == "linux":
         over = threading.Event()
         thread = threading.Thread(target=over.wait)
         thread.start()
-        pipe = tmp_path / "watch"
-        with Watcher(pipe) as watcher, pipe.open("wb", buffering=0) as end:
+        with Watcher() as watcher, open(watcher.pipe, "wb", buffering=0) as end:
             end.write(f"{os.getpid()}\n".encode())
             while not any(look.thread == thread.native_id for look in watcher.looks):
                 pass
