@@ -49,8 +49,8 @@ SCALES = (1.0, 2.0, 4.0)
         (
             measurement(0.25, rate=500_000.0, speedup=(1.0, 0.4, 0.4), inflation=4.5, kernel=(0.0, 0.6, 0.6)),
             "Two threads are 2.5 times slower than one: each call releases the GIL for 1.5 µs or less at a "
-            "time, and to get it back among others costs about 8 µs (release it around more work, or only above "
-            "a size: so many threads break even at calls of about 8 µs)",
+            "time, and to get it back among others costs about 8 µs (release it around more work, or only "
+            "above a size: so many threads break even at calls of about 8 µs)",
         ),
         (
             measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),
