@@ -16,7 +16,7 @@ import sys
 from support import machine, markdown_table
 
 from antigil.scaling import Plan, Workload
-from antigil.scaling.process import measure_in_fresh_process
+from antigil.scaling.experiment import measure_in_fresh_process
 
 CALLS_PER_THREAD = 4
 STATEMENT, SETUP = "calcular_sem_gil(600)", "from antigil import calcular_sem_gil"

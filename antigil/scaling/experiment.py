@@ -6,18 +6,19 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import index
 from pathlib import Path
+from typing import Any
 
-from .gil_held_share import pool
+from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine
-from .process import ProcessResult, measure_in_fresh_process
+from .process import START_SECONDS, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
-from .sample import Sample, sample_of, starts_threads, under_ceiling
-from .thread_states import pool_states
+from .sample import PointSample, Sample, sample_of, starts_threads, under_ceiling
+from .thread_states import ThreadStates, Watcher, pool_states
 from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
@@ -185,6 +186,37 @@ def measure_function(
         gil_held=held,
         gil_samples=(held,),
         steal=steal.share(),
+    )
+
+
+@dataclass(frozen=True)
+class ProcessResult:
+    """What one fresh process found, and the seconds that it measured for."""
+
+    sample: Sample
+    gil_held: GilHeld
+    host: Host
+    seconds: float
+    states: ThreadStates | None = None
+
+
+def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: float) -> ProcessResult:
+    """Measure rounds and probe the GIL in a process of their own; raise what `ask_fresh_process` does."""
+    limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
+    with Watcher() as watcher:
+        more = {"probe": probe_seconds, "watch": watcher.pipe}
+        answer = ask_fresh_process(workload, plan, limit, more)
+    return replace(_result(answer), states=watcher.states(answer["watched"]))
+
+
+def _result(answer: dict[str, Any]) -> ProcessResult:
+    sample = answer["sample"]
+    points = {int(n): PointSample(**point) for n, point in sample.pop("points").items()}
+    return ProcessResult(
+        Sample(points=points, **sample),
+        GilHeld(**answer["gil_held"]),
+        Host(**answer["host"]),
+        answer["seconds"],
     )
 
 

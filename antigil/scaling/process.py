@@ -18,16 +18,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from .gil_held_share import GilHeld
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
-from .sample import PointSample, Sample, sample_of, starts_threads
-from .thread_states import ThreadStates, Watcher, watched_window
+from .sample import sample_of, starts_threads
+from .thread_states import watched_window
 from .workload import MakeRun, MeasurementError, Workload, WorkloadTimeout, described, rebuilt
 
 _BOOTSTRAP = """\
@@ -59,36 +58,6 @@ LAST_WORDS = 100_000
 """So many bytes of what a process says on stderr are kept; a workload can say hundreds of megabytes."""
 
 
-@dataclass(frozen=True)
-class ProcessResult:
-    """What one fresh process found, and the seconds that it measured for."""
-
-    sample: Sample
-    gil_held: GilHeld
-    host: Host
-    seconds: float
-    states: ThreadStates | None = None
-
-
-def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: float) -> ProcessResult:
-    """Measure rounds and probe the GIL in a process of their own.
-
-    Raises
-    ------
-    Exception
-        What the workload raised there, with that process's traceback as its cause.
-    WorkloadTimeout
-        If the process does not end in time; it is killed, even where it holds the GIL.
-    MeasurementError
-        If the process died.
-    """
-    limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
-    with Watcher() as watcher:
-        more = {"probe": probe_seconds, "watch": watcher.pipe}
-        answer = ask_fresh_process(workload, plan, limit, more)
-    return replace(_result(answer), states=watcher.states(answer["watched"]))
-
-
 def ask_fresh_process(
     workload: Workload,
     plan: Plan,
@@ -113,7 +82,11 @@ def ask_fresh_process(
     Raises
     ------
     Exception
-        As `measure_in_fresh_process` does.
+        What the workload raised there, with that process's traceback as its cause.
+    WorkloadTimeout
+        If the process does not end in time; it is killed, even where it holds the GIL.
+    MeasurementError
+        If the process died.
     """
     with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
         files = request, response, signs = [Path(directory, one) for one in ("request", "response", "signs")]
@@ -228,17 +201,6 @@ def _death(status: int | None, said: str, limit: float) -> MeasurementError:
         with contextlib.suppress(ValueError):  # a signal without a name
             cause = signal.Signals(-status).name
     return MeasurementError(f"the process that ran the workload died ({cause}){tail}")
-
-
-def _result(answer: dict[str, Any]) -> ProcessResult:
-    sample = answer["sample"]
-    points = {int(n): PointSample(**point) for n, point in sample.pop("points").items()}
-    return ProcessResult(
-        Sample(points=points, **sample),
-        GilHeld(**answer["gil_held"]),
-        Host(**answer["host"]),
-        answer["seconds"],
-    )
 
 
 def serve(request: str, response: str, signs: str) -> None:

@@ -10,8 +10,7 @@ from marks import needs_gil
 
 from antigil.scaling import Plan, Workload, measure, probe_gil
 from antigil.scaling import process as process_module
-from antigil.scaling.experiment import processes_that_fit
-from antigil.scaling.process import measure_in_fresh_process
+from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit
 from antigil.scaling.rounds import calls_that_fit
 
 pytestmark = pytest.mark.timing

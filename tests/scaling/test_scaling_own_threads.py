@@ -11,8 +11,8 @@ import pytest
 from marks import needs_two_cpus
 
 from antigil.scaling import FunctionWorkload, Plan, Workload, affinity, measure_rounds, probe_gil
+from antigil.scaling.experiment import measure_in_fresh_process
 from antigil.scaling.measurement import combine
-from antigil.scaling.process import measure_in_fresh_process
 from antigil.scaling.sample import PointSample, Sample
 from antigil.scaling.threads import LEAST_CPU_SECONDS, OwnThreadsMeter, Threads
 

@@ -13,7 +13,7 @@ from marks import needs_gil
 
 from antigil.scaling import MeasurementError, Plan, RemoteTraceback, Workload, WorkloadTimeout, measure
 from antigil.scaling import process as process_module
-from antigil.scaling.process import measure_in_fresh_process
+from antigil.scaling.experiment import measure_in_fresh_process
 
 pytestmark = pytest.mark.timing
 
