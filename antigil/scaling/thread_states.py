@@ -44,9 +44,6 @@ MEAN_SLEEP = 7e-4
 
 WINDOW_SECONDS = 0.05
 
-LONGEST_CALL_SECONDS = 0.2
-"""A window of longer calls costs too much time."""
-
 CALIBRATION_SECONDS = 0.1
 
 GIL_BYTES = 256
@@ -212,12 +209,10 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
     """Run a window for the parent to look at, at the thread count that is judged; None where it does not."""
     allowed = cpus_allowed()
     counts = [n for n in sample.points if 1 < n <= allowed]
-    if not pipe.exists() or not counts:
-        return None
+    if not pipe.exists() or not counts or sample.shortened:
+        return None  # nobody looks, nothing is judged, or calls are so long that none can be spared
     threads = counts[-1]
     call_seconds = threads / sample.points[threads].rate
-    if call_seconds > LONGEST_CALL_SECONDS:
-        return None
     spans: dict[int, tuple[float, float]] = {}
 
     class Meter(ThreadMeter):

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from marks import needs_gil
 
-from antigil.scaling import Plan, Workload, measure, probe_gil
+from antigil.scaling import Plan, Workload, experiment, measure, probe_gil
 from antigil.scaling import process as process_module
 from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit
 from antigil.scaling.rounds import calls_that_fit
@@ -95,7 +95,7 @@ def test_an_exception_in_a_long_call_ends_the_probing():
 
 def test_a_slow_measurement_is_no_hang(monkeypatch):
     """Each window has the time limit for itself: together they take longer than it, and the start."""
-    monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
+    monkeypatch.setattr(experiment, "START_SECONDS", 0.5)
     plan = Plan((1, 2, 3, 4), budget=0.1, rounds=1, time_limit=1.5)
     found = measure_in_fresh_process(Workload("time.sleep(0.1)", "import time"), plan, 0.05)
     assert found.seconds > 0.5 + 0.1 + 0.05 + 1.5
