@@ -94,7 +94,9 @@ def holds(folder: Path | str, commit: str, path: str) -> bool:
 
 
 def uncommitted(folder: Path | str) -> bool:
-    """Tell whether the working tree differs from its commit; false where git cannot tell."""
+    """Tell whether the working tree differs from its commit; false where git cannot tell, or has none."""
+    if run(folder, "rev-parse", "--is-bare-repository").output.strip() == "true":
+        return False
     answer = _heard(run(folder, "status", "--porcelain", "--untracked-files=no"))
     return answer.status == 0 and bool(answer.output.strip())
 

@@ -71,3 +71,20 @@ def test_a_command_that_fails_is_an_answer_too(tmp_path):
 
     assert answer.status == 128
     assert "not a git repository" in answer.errors
+
+
+def test_of_a_copy_without_a_working_tree_nothing_is_uncommitted_and_git_does_not_complain(tmp_path, capsys):
+    repository(tmp_path / "a")
+    git(tmp_path, "clone", "-q", "--mirror", str(tmp_path / "a"), str(tmp_path / "copy"))
+
+    assert not asked.uncommitted(tmp_path / "copy")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_change_to_the_working_tree_is_uncommitted(tmp_path):
+    repository(tmp_path / "a")
+    assert not asked.uncommitted(tmp_path / "a")
+
+    (tmp_path / "a/file").write_text("three")
+
+    assert asked.uncommitted(tmp_path / "a")
