@@ -209,7 +209,9 @@ def test_a_malformed_configuration_is_one_line_and_never_looks_like_a_loss(tmp_p
     assert "asv.conf.json" in line or "config file" in line
 
 
-def test_of_a_repository_elsewhere_the_newest_commits_are_looked_up(made, tmp_path):
+@pytest.fixture
+def elsewhere(made, tmp_path):
+    """Return a folder whose repository is elsewhere, its commits, and one that asv's copy has not got yet."""
     root, hashes = made
     origin, here = tmp_path / "origin.git", tmp_path / "here"
     git(tmp_path, "clone", "-q", "--bare", str(root), str(origin))
@@ -218,15 +220,42 @@ def test_of_a_repository_elsewhere_the_newest_commits_are_looked_up(made, tmp_pa
         **json.loads((root / "asv.conf.json").read_text()),
         "repo": origin.as_uri(),
         "dvcs": "git",
-        "results_dir": "none",
+        "results_dir": str(root / "results"),
+        "plugins": [],
     }
     (here / "asv.conf.json").write_text(json.dumps(conf))
-    assert antigil(here, "backlog").stdout.split() == hashes[::-1]
-
+    assert antigil(here, "backlog").returncode == 0
+    git(root, "reset", "-q", "--hard")
     git(root, "commit", "-q", "--allow-empty", "-m", "go on")
     git(root, "push", "-q", str(origin), "main")
+    return here, hashes, git(root, "rev-parse", "HEAD")
 
-    newest = git(root, "rev-parse", "HEAD")
-    compared = antigil(here, "compare", hashes[0], newest, "--results-only")
-    assert "no commit" not in compared.stderr
-    assert antigil(here, "backlog").stdout.split() == [newest, *hashes[::-1]]
+
+def test_of_a_repository_elsewhere_the_newest_commit_lacks_results(elsewhere):
+    here, _, newest = elsewhere
+
+    assert antigil(here, "backlog").stdout.split() == [newest]
+
+
+def test_so_it_is_for_the_shards_of_a_workflow(elsewhere):
+    here, _, newest = elsewhere
+
+    (shard,) = json.loads(antigil(here, "ci", "shards").stdout)
+    assert shard["commits"] == newest
+
+
+def test_of_a_repository_elsewhere_the_newest_commit_can_be_compared(elsewhere):
+    here, hashes, newest = elsewhere
+
+    done = antigil(here, "compare", hashes[-1], newest, "--paths", "file0")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no difference under file0" in done.stdout
+
+
+def test_of_a_repository_elsewhere_the_newest_commit_is_known_to_the_alert(elsewhere):
+    here, _, newest = elsewhere
+
+    done = antigil(here, "alert", "--since", newest)
+
+    assert (done.returncode, done.stderr) == (0, "")
