@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from antigil.scaling import GilHeld, Round, gil_enabled, speedup_interval
+from antigil.scaling import GilHeld, Round, gil_enabled, speedup_interval, speedup_word
+
+from .quantities import SCALING_WORDS
 
 STANDARD_ERRORS = 3.0
 """To each side of a held share: 99.7 %."""
@@ -34,6 +36,7 @@ def where_it_went(
     """Return how far the speedup fell short, and where the rest of it went."""
     speedup = median(done.queue_free_speedup(threads) for done in rounds)
     low, high = speedup_interval(rounds, threads)
+    verdict = SCALING_WORDS[speedup_word(speedup, (low, high), threads)]
     windows = [done.windows[threads] for done in rounds]
     queued = [window.queued for window in windows if window.queued is not None]
     shares = [
@@ -43,7 +46,8 @@ def where_it_went(
     ]
     return (
         f"{name} gets {speedup:.2f} times as much done in {threads} threads as in one "
-        f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds); at least {at_least:g} was asked for. "
+        f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds: {verdict}); at least {at_least:g} was "
+        "asked for. "
         f"Where the rest of {threads} went: {'; '.join(shares)}. {gil_in_words(held)}"
     )
 

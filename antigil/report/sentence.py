@@ -80,10 +80,11 @@ def because(measurement: Measurement, threads: int) -> str:
 
 def _own_threads(measurement: Measurement, point: Point) -> str:
     one, allowed = measurement.point(1), measurement.host.cpus_allowed
+    busy = min(one.on_cpu + one.own_on_cpu, allowed)
     return (
-        f"each call works in {point.own_threads} or more threads of its own: one alone keeps "
-        f"{one.on_cpu + one.own_on_cpu:.1f} of {allowed} CPUs busy, and more of them compete for these "
-        "(limit the call's own threads to one, or call it from one thread)"
+        f"each call has threads of its own at work ({point.own_threads} seen): one call alone keeps "
+        f"{busy:.1f} of {allowed} CPUs busy, and several compete for them (limit a call to one thread, or "
+        "call it from one)"
     )
 
 
@@ -151,6 +152,8 @@ def _seen(measurement: Measurement) -> str:
     """Return what threads were seen waiting for, other than the GIL."""
     states = measurement.states
     lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
+    if measurement.point(1).own_threads:
+        lock = "threads of the call's own, or a lock"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
         return f"{lock}, or I/O"
     others = {lock: states.lock, **states.calls}

@@ -54,8 +54,8 @@ SCALES = (1.0, 2.0, 4.0)
         ),
         (
             measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),
-            "Two threads are 1.7 times slower than one: each call works in 3 or more threads of its own: one "
-            "alone keeps 2.3 of 2 CPUs busy, and more of them compete for these",
+            "Two threads are 1.7 times slower than one: each call has threads of its own at work (3 seen): "
+            "one call alone keeps 2.0 of 2 CPUs busy, and several compete for them",
         ),
         (
             measurement(0.0, waiting=(0.0, 0.5, 0.6), least=0.01),

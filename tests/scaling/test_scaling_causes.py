@@ -30,6 +30,11 @@ class Row:
 NO_HELP, LITTLE_HELP = ("hurts", "does-not"), ("hurts", "does-not", "partly")
 STRLEN = "import ctypes; strlen = ctypes.CDLL(None).strlen; text = b'x' * {}"
 HASH = "import hashlib, threading; lock = threading.Lock(); data = bytes(1 << {})"
+POOL = """
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+pool, work, parts = ThreadPoolExecutor(2), lambda part: sha256(part).digest(), [bytes(1 << 20)] * 8
+"""
 SQLITE = """
 import sqlite3
 one = sqlite3.connect(":memory:", check_same_thread=False)
@@ -53,6 +58,10 @@ WITH_GIL = (
     Row("lzma", "import lzma; data = bytes(range(256)) * 200", "lzma.compress(data)", ("partly", "scales"),
         ("gil",)),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
+    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
+        (None, "each other", "alone")),
+    Row("a pool for each call", POOL, "with ThreadPoolExecutor(2) as own: list(own.map(work, parts))",
+        LITTLE_HELP, ("own-threads",), (None, "each other", "alone")),
 )  # fmt: skip
 
 WITHOUT = (
