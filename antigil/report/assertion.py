@@ -36,7 +36,10 @@ def where_it_went(
     """Return how far the speedup fell short, and where the rest of it went."""
     speedup = median(done.queue_free_speedup(threads) for done in rounds)
     low, high = speedup_interval(rounds, threads)
-    verdict = SCALING_WORDS[speedup_word(speedup, (low, high), threads)]
+    possible = (
+        high if held is None or not held.ceiling else min(high, 1.0 / held.interval(STANDARD_ERRORS)[0])
+    )
+    verdict = SCALING_WORDS[speedup_word(min(speedup, possible), (min(low, possible), possible), threads)]
     windows = [done.windows[threads] for done in rounds]
     queued = [window.queued for window in windows if window.queued is not None]
     shares = [

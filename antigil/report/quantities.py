@@ -88,7 +88,7 @@ def limits(low: float, high: float | None) -> str:
 
 
 def _two_digits(value: float) -> str:
-    return f"{value:#.2g}".rstrip(".") if value < 100 else f"{value:.0f}"
+    return f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{float(f'{value:.2g}'):.0f}"
 
 
 def span(low: float, high: float, text: Callable[[float], str]) -> str:

@@ -133,7 +133,8 @@ def _elsewhere(measurement: Measurement) -> str:
         seen = "I/O, or a lock" if states is None or states.waiting < FEWEST_SEEN else _seen(measurement)
         return f"; one thread alone waits for {alone:.0%} of its time ({seen})"
     asked = found is not None and found.word not in ("scales", "inconclusive")
-    is_told = asked and found is not None and cause(measurement, found.threads) == "waiting"
+    first = cause(measurement, found.threads) if asked and found is not None else None
+    is_told = first in ("waiting", "own-threads")
     return f"; {_for_each_other(measurement)}" if where and not is_told else ""
 
 

@@ -14,7 +14,8 @@ the run queue, it gets in nobody's. Threads that are queued for a share q of the
 the others for about o = (1 - q)^(n - 1) of theirs. Of the efficiency P that was seen, 1 - o belongs
 to the time in which nobody was there, so that side by side it is as low as (P - (1 - o)) / o.
 What the GIL takes is left out of that: those who wait for a thread in the run queue wait all the same.
-So the lower end of the interval is moved down to where the quiet speedup may lie.
+So the lower end of the interval is moved down to where the quiet speedup may lie. And no speedup
+exceeds the ceiling that the GIL-held share sets.
 
 What is missing from n times the speed of one thread, as factors whose product is about n / S*:
 
@@ -116,7 +117,6 @@ def speedup_word(speedup: float, interval: tuple[float, float], ideal: float) ->
 
 
 def _rank(speedup: float, ideal: float) -> int:
-    # What all but reaches the ideal scales, also where that is no more than what counts as no help.
     if speedup < HURTS_BELOW:
         return 0
     if speedup <= HELPS_ABOVE:
@@ -127,8 +127,7 @@ def _rank(speedup: float, ideal: float) -> int:
 def judged(measurement: Measurement) -> Judged | None:
     """Return the speedup to judge; None where only one thread, or one CPU, was there.
 
-    It is that of the largest thread count up to the CPUs allowed (physical cores of one kind), else of
-    the smallest beyond.
+    It is that of the most threads that physical cores of one kind can serve, else of the fewest beyond.
     """
     allowed = measurement.host.ideal
     several = [point for point in measurement.points if point.threads > 1]
@@ -136,12 +135,11 @@ def judged(measurement: Measurement) -> Judged | None:
         return None
     served = [point for point in several if point.threads <= allowed]
     point = served[-1] if served else several[0]
-    low, high = point.speedup.bounds
-    seen = (low, point.speedup.median, high)
+    ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
+    low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
     if point.threads <= allowed:
-        low, median, high = (_side_by_side(measurement, point, speedup) for speedup in seen)
-        seen = (low, median, max(high, seen[2]))
-    return Judged(point.threads, min(point.threads, allowed), *seen)
+        low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
+    return Judged(point.threads, min(point.threads, allowed), low, median, high)
 
 
 def scaling_verdict(measurement: Measurement) -> str:

@@ -95,6 +95,11 @@ def test_what_the_gil_takes_is_taken_beside_other_programs_too():
     assert measured.scaling == "does-not"
 
 
+def test_no_speedup_is_thought_possible_that_the_gil_does_not_allow_for():
+    found = judged(measurement(1.0, speedup=(1.0, 0.99, 1.0), width=0.44))
+    assert (found.word, found.high) == ("does-not", pytest.approx(1.0, abs=0.02))
+
+
 def sample(speedup, raw):
     points = {1: PointSample(10.0, 1.0, 1.0, 0.0, 0.0), 2: PointSample(10.0, speedup, raw, 0.0, 0.0)}
     return Sample(points, 1, 0, disturbed=False)
