@@ -66,8 +66,7 @@ def because(measurement: Measurement, threads: int) -> str:
     if starved(point):
         return _starved(point)
     if name == "gil":
-        low, high = measurement.gil_held.ci99
-        return f"each call holds the GIL for {span(low, high, percent)} of its time"
+        return "they wait for the GIL (release it around what needs no Python objects)"
     if name == "hand-over":
         return _hand_over(measurement, point)
     if name == "waiting":
@@ -99,19 +98,22 @@ def _starved(point: Point) -> str:
 
 
 def _hand_over(measurement: Measurement, point: Point) -> str:
-    """Return what the hand-over of the GIL costs: what a call takes in n threads and not in one."""
+    """Return what the hand-over of the GIL costs: what a call takes in n threads and not in one.
+
+    Longer calls are measured to pay a little more for it, so that where they break even is a lower limit.
+    """
     one_seconds = 1.0 / measurement.point(1).rate
     price = point.threads / point.rate - one_seconds
     released = (1.0 - measurement.gil_held.share) * one_seconds
     return (
-        f"each call releases the GIL for {_about(released)} or less at a time, and to get it back among "
-        f"others costs about {_about(price)} (release it around more work, or only above a size: so many "
-        f"threads break even at calls of about {_about(price / (point.threads - 1))})"
+        f"each call releases the GIL for {_about(released, 2)} or less at a time, and to get it back among "
+        f"others costs about {_about(price, 1)} (release it around more work, or only above a size: with calls "
+        f"below {_about(price / (point.threads - 1), 1)} so many threads are slower than one)"
     )
 
 
-def _about(duration: float) -> str:
-    return seconds(float(f"{duration:.2g}"))
+def _about(duration: float, digits: int) -> str:
+    return seconds(float(f"{duration:.{digits}g}"))
 
 
 def _memory(measurement: Measurement, threads: int, factor: float) -> str:

@@ -25,8 +25,8 @@ SCALES = (1.0, 2.0, 4.0)
         ),
         (
             measurement(1.0, 0.004, waiting=(0.0, 0.5, 0.7)),
-            "Two threads get no more done than one (1.00 times as much): each call holds the GIL for 99% to "
-            "100% of its time",
+            "Two threads get no more done than one (1.00 times as much): they wait for the GIL (release "
+            "it around what needs no Python objects). It holds the GIL for 99% to 100% of its time: more",
         ),
         (
             measurement(0.0, waiting=(0.0, 0.3, 0.6), speedup=(1.0, 1.4, 1.4)),
@@ -50,7 +50,7 @@ SCALES = (1.0, 2.0, 4.0)
             measurement(0.25, rate=500_000.0, speedup=(1.0, 0.4, 0.4), inflation=4.5, kernel=(0.0, 0.6, 0.6)),
             "Two threads are 2.5 times slower than one: each call releases the GIL for 1.5 µs or less at a "
             "time, and to get it back among others costs about 8 µs (release it around more work, or only "
-            "above a size: so many threads break even at calls of about 8 µs)",
+            "above a size: with calls below 8 µs so many threads are slower than one)",
         ),
         (
             measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),
