@@ -107,8 +107,8 @@ def _hand_over(measurement: Measurement, point: Point) -> str:
     released = (1.0 - measurement.gil_held.share) * one_seconds
     return (
         f"each call releases the GIL for {_about(released, 2)} or less at a time, and to get it back among "
-        f"others costs about {_about(price, 1)} (release it around more work, or only above a size: with calls "
-        f"below {_about(price / (point.threads - 1), 1)} so many threads are slower than one)"
+        f"others costs about {_about(price, 1)} (release it around more work, or only above a size: with "
+        f"calls below {_about(price / (point.threads - 1), 1)} so many threads are slower than one)"
     )
 
 
