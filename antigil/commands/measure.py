@@ -11,11 +11,12 @@ from typing import Any
 from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.laws.fit_measurement import fitted_laws
-from antigil.report.measurement import measurement_lines, measurement_to_json
+from antigil.report.measurement import measurement_lines, measurement_to_json, side_by_side
 from antigil.report.measurement_page import measurement_page
-from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure
+from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure_in_turn
 
 from .arguments import positive, thread_counts
+from .interpreters import find_interpreter
 from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
 
 
@@ -43,6 +44,9 @@ def add_statement(parser: argparse.ArgumentParser) -> None:
     add("--teardown", action="append", default=[], metavar="TEARDOWN", help=help_)
 
 
+SEVERAL_SCHEMA = "antigil.measurements/1"
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add what ``measure`` accepts."""
     add = parser.add_argument
@@ -59,6 +63,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
     )
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="PYTHON",
+        help="measure with this one: a version, a command, a path or a virtual environment, with variables "
+        "before it if need be: 3.14t, 'PYTHON_GIL=1 3.14t'; several are measured in turn (repeatable)",
+    )
     add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
     add("--html", metavar="FILE", help="write a page that needs nothing beside it")
     add("--plot", metavar="FILE", help="draw the speedups: .svg or .png")
@@ -74,10 +86,12 @@ def run(args: argparse.Namespace) -> int:
         path=(here(),),
         teardown="\n".join(args.teardown) or "pass",
     )
+    pythons = [find_interpreter(text) for text in args.python]
     try:
         with process_progress("measured") as show_progress:
-            measurement = measure(
+            found = measure_in_turn(
                 workload,
+                pythons or [None],
                 args.threads,
                 budget=args.budget,
                 pin=not args.no_pin,
@@ -88,8 +102,20 @@ def run(args: argparse.Namespace) -> int:
         if told_by_workload(error):
             return EXIT_USER_ERROR
         raise
-    _hand_over(measurement, measurement_to_json(measurement, fitted_laws(measurement)), args)
+    if len(found) > 1:
+        _hand_over_several({python.name: one for python, one in zip(pythons, found, strict=True)}, args)
+    else:
+        _hand_over(found[0], measurement_to_json(found[0], fitted_laws(found[0])), args)
     return 0
+
+
+def _hand_over_several(found: dict[str, Measurement], args: argparse.Namespace) -> None:
+    if args.json != STANDARD_OUTPUT:
+        for line in side_by_side(found):
+            print(line)
+    if args.json is not None:
+        forms = {name: measurement_to_json(one, fitted_laws(one)) for name, one in found.items()}
+        write_json(args.json, {"schema": SEVERAL_SCHEMA, "pythons": forms})
 
 
 def told_by_workload(error: BaseException) -> bool:
@@ -120,6 +146,10 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     """Refuse before measuring what would fail after it."""
     refuse_unwritable(args.json)
     refuse_unwritable(args.html)
+    if len(args.python) > 1 and (args.html or args.plot):
+        raise UserError("--html and --plot show one Python: leave them out, or measure one")
+    if len(set(args.python)) < len(args.python):
+        raise UserError("--python: each one once")
     if args.plot is None:
         return
     refuse_unwritable(args.plot)

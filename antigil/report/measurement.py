@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -69,6 +69,24 @@ def measurement_lines(
     yield sentence(measurement)
 
 
+def side_by_side(measurements: Mapping[str, Measurement]) -> Iterator[str]:
+    """Yield what ``antigil measure --python`` prints: one table of several Pythons, a verdict for each."""
+    rows = [
+        (name if point is found.points[0] else "", *row(point, queue_measured=found.host.queue_measured))
+        for name, found in measurements.items()
+        for point in found.points
+    ]
+    yield from table(rows, ("Python", *COLUMNS))
+    yield ""
+    for name, found in measurements.items():
+        build = "GIL" if found.host.gil else "no GIL"
+        yield f"{name} ({found.host.python_version}, {build}): {sentence(found)}"
+    for found in measurements.values():
+        if found.disturbed:
+            yield "Note: other programs disturbed it throughout; their share is taken out of the speedup"
+            break
+
+
 def row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
     """Return the cells of a point, in the order of `COLUMNS`; empty where there is nothing to tell."""
     differs = abs(point.raw_speedup.median - point.speedup.median) >= 0.005 * point.speedup.median
@@ -109,10 +127,10 @@ def seconds(duration: float) -> str:
     return "0 s"
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> Iterator[str]:
     """Yield the lines of a table; a column in which no row has anything is left out."""
-    shown = [i for i in range(len(COLUMNS)) if any(cells[i] for cells in rows)]
-    lines = [COLUMNS, *rows]
+    shown = [i for i in range(len(columns)) if any(cells[i] for cells in rows)]
+    lines = [columns, *rows]
     widths = {i: max(len(cells[i]) for cells in lines) for i in shown}
     for cells in lines:
         yield "  ".join(cells[i].rjust(widths[i]) for i in shown).rstrip()

@@ -4,7 +4,7 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
-from .experiment import default_thread_counts, measure, measure_function
+from .experiment import default_thread_counts, measure, measure_function, measure_in_turn
 from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import (
@@ -19,7 +19,7 @@ from .host import (
     whole_cpus,
 )
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
-from .process import START_SECONDS, answer_request, ask_fresh_process, plan_of
+from .process import START_SECONDS, Interpreter, answer_request, ask_fresh_process, plan_of
 from .rounds import (
     DISTURBED_QUEUE_SHARE,
     Plan,
@@ -78,6 +78,7 @@ __all__ = [
     "FunctionWorkload",
     "GilHeld",
     "Host",
+    "Interpreter",
     "Judged",
     "MakeRun",
     "Measurement",
@@ -108,6 +109,7 @@ __all__ = [
     "judged",
     "measure",
     "measure_function",
+    "measure_in_turn",
     "measure_rounds",
     "median_interval",
     "missing",

@@ -15,7 +15,7 @@ from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine
-from .process import START_SECONDS, ask_fresh_process
+from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
 from .sample import PointSample, Sample, sample_of, starts_threads, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
@@ -92,6 +92,37 @@ def measure(
     ValueError
         If an argument makes no sense.
     """
+    return measure_in_turn(
+        workload,
+        [None],
+        thread_counts,
+        budget=budget,
+        processes=processes,
+        rounds=rounds,
+        pin=pin,
+        time_limit=time_limit,
+        on_process=on_process,
+    )[0]
+
+
+def measure_in_turn(
+    workload: Workload,
+    interpreters: Sequence[Interpreter | None],
+    thread_counts: Sequence[int] | None = None,
+    *,
+    budget: float = 12.0,
+    processes: int = PROCESSES,
+    rounds: int = 5,
+    pin: bool = True,
+    time_limit: float = 60.0,
+    on_process: Callable[[int, int], None] = lambda done, processes: None,
+) -> list[Measurement]:
+    """Measure a statement under several Pythons, a fresh process of each in turn; None is this one.
+
+    What drifts meanwhile meets all of them. The budget is for each of them; otherwise the parameters are
+    those of :func:`measure`. Another Python sees its own packages, and of this one's modules only those in
+    the workload's path.
+    """
     if processes < 1:
         raise ValueError("a measurement needs at least one process")
     counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
@@ -104,7 +135,13 @@ def measure(
         shorten=True,
     )
     steal = StealMeter()
-    results = _in_fresh_processes(_as_imported_here(workload), plan, budget, processes, on_process)
+    results = _in_fresh_processes(workload, interpreters, plan, budget, processes, on_process)
+    return [_measurement(workload, found, processes, steal) for found in results]
+
+
+def _measurement(
+    workload: Workload, results: Sequence[ProcessResult], processes: int, steal: StealMeter
+) -> Measurement:
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     return Measurement(
@@ -130,16 +167,27 @@ def _as_imported_here(workload: Workload) -> Workload:
 
 
 def _in_fresh_processes(
-    workload: Workload, plan: Plan, budget: float, processes: int, on_process: Callable[[int, int], None]
-) -> list[ProcessResult]:
+    workload: Workload,
+    interpreters: Sequence[Interpreter | None],
+    plan: Plan,
+    budget: float,
+    processes: int,
+    on_process: Callable[[int, int], None],
+) -> list[list[ProcessResult]]:
     """Measure in one process after the other: in all, or where calls are long in as many as fit."""
-    results: list[ProcessResult] = []
-    wanted = processes
-    while len(results) < wanted:
-        results.append(measure_in_fresh_process(workload, plan, budget / processes * PROBE_SHARE))
-        if results[0].sample.shortened:
-            wanted = processes_that_fit(processes, results[0].seconds, budget)
-        on_process(len(results), wanted)
+    results: list[list[ProcessResult]] = [[] for _ in interpreters]
+    wanted = [processes for _ in interpreters]
+    here = _as_imported_here(workload)
+    while sum(map(len, results)) < sum(wanted):
+        for i, interpreter in enumerate(interpreters):
+            if len(results[i]) == wanted[i]:
+                continue
+            asked = here if interpreter is None else workload
+            seconds = budget / processes * PROBE_SHARE
+            results[i].append(measure_in_fresh_process(asked, plan, seconds, interpreter))
+            if results[i][0].sample.shortened:
+                wanted[i] = processes_that_fit(processes, results[i][0].seconds, budget)
+            on_process(sum(map(len, results)), sum(wanted))
     return results
 
 
@@ -200,12 +248,14 @@ class ProcessResult:
     states: ThreadStates | None = None
 
 
-def measure_in_fresh_process(workload: Workload, plan: Plan, probe_seconds: float) -> ProcessResult:
+def measure_in_fresh_process(
+    workload: Workload, plan: Plan, probe_seconds: float, interpreter: Interpreter | None = None
+) -> ProcessResult:
     """Measure rounds and probe the GIL in a process of their own; raise what `ask_fresh_process` does."""
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
     with Watcher() as watcher:
         more = {"probe": probe_seconds, "watch": watcher.pipe}
-        answer = ask_fresh_process(workload, plan, limit, more)
+        answer = ask_fresh_process(workload, plan, limit, more, interpreter=interpreter)
     return replace(_result(answer), states=watcher.states(answer["watched"]))
 
 

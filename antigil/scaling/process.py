@@ -17,8 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,16 @@ sys.modules[name] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 importlib.import_module(server).serve(*files)
 """
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python to measure with: its name for the user, its executable, variables to set for it."""
+
+    name: str
+    executable: str
+    environment: Mapping[str, str]
+
 
 Answer = Callable[[MakeRun, dict[str, Any], Callable[[], None]], dict[str, Any]]
 """Makes the answer to a request, given what prepares a thread; it calls the last before each window."""
@@ -64,6 +74,7 @@ def ask_fresh_process(
     limit: float,
     more: dict[str, Any],
     *,
+    interpreter: Interpreter | None = None,
     package: Path = Path(__file__).parent,
     name: str = "_antigil_scaling",
     server: str = "process",
@@ -76,6 +87,8 @@ def ask_fresh_process(
         Seconds without a sign of life after which it is killed.
     more
         What it is to know besides the workload and the plan.
+    interpreter
+        The Python that it is a process of; this one if None.
     package, name, server
         The package that it loads by path, under this name, and the module in it whose `serve` answers.
 
@@ -94,8 +107,9 @@ def ask_fresh_process(
             json.dumps({"workload": asdict(workload), "plan": asdict(plan), "limit": limit, **more})
         )
         signs.touch()
-        command = [*_interpreter(), "-c", _BOOTSTRAP, name, str(package), f"{name}.{server}"]
-        status, said = _run([*command, *map(str, files)], signs, limit)
+        command = [*_command(interpreter), "-c", _BOOTSTRAP, name, str(package), f"{name}.{server}"]
+        environment = {} if interpreter is None else interpreter.environment
+        status, said = _run([*command, *map(str, files)], signs, limit, environment)
         if not response.exists():
             raise _death(status, said, limit)
         answer: dict[str, Any] = json.loads(response.read_text())
@@ -104,8 +118,10 @@ def ask_fresh_process(
     return answer
 
 
-def _interpreter() -> list[str]:
-    """Return the command of a Python that runs with this one's options."""
+def _command(interpreter: Interpreter | None) -> list[str]:
+    """Return the command of a Python; that of this one gives its options, too."""
+    if interpreter is not None:
+        return [interpreter.executable, "-P"]
     if not sys.executable:
         raise MeasurementError(
             "this Python does not know its own executable, and can start no process: use measure_function"
@@ -116,7 +132,9 @@ def _interpreter() -> list[str]:
     return [sys.executable, "-P", *flags, *options]
 
 
-def _run(command: list[str], signs: Path, limit: float) -> tuple[int | None, str]:
+def _run(
+    command: list[str], signs: Path, limit: float, environment: Mapping[str, str]
+) -> tuple[int | None, str]:
     """Run a process and return its exit status and its last words on stderr.
 
     The status is None where it gave no sign of life for so many seconds. It is then killed.
@@ -131,6 +149,7 @@ def _run(command: list[str], signs: Path, limit: float) -> tuple[int | None, str
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=write_end,
+            env={**os.environ, **environment},
             start_new_session=True,  # a group of its own, to be ended with all that it has started
         )
     finally:

@@ -228,7 +228,7 @@ def test_statement_that_ends_the_process_is_an_error_of_one_line(capsys):
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2_before_anything_is_measured(argv, words, capsys, monkeypatch):
-    monkeypatch.setattr(measuring, "measure", lambda *args, **options: pytest.fail("it measured"))
+    monkeypatch.setattr(measuring, "measure_in_turn", lambda *args, **options: pytest.fail("it measured"))
 
     assert cli.main(["measure", *argv]) == 2
     out, err = capsys.readouterr()

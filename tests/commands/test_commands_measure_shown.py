@@ -73,7 +73,7 @@ def test_bars_mark_the_ideal_and_end_where_the_speedup_does():
 def test_ascii_is_enough_where_the_terminal_has_no_more(monkeypatch):
     text = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", text)
-    monkeypatch.setattr(measuring, "measure", lambda *args, **options: found())
+    monkeypatch.setattr(measuring, "measure_in_turn", lambda *args, **options: [found()])
 
     assert cli.main(["measure", "f()"]) == 0
     text.seek(0)
@@ -131,7 +131,7 @@ def test_rates_have_three_digits(value, text):
 
 
 def test_json_file_stands_beside_the_table(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(measuring, "measure", lambda *args, **options: found())
+    monkeypatch.setattr(measuring, "measure_in_turn", lambda *args, **options: [found()])
     file = tmp_path / "speedup.json"
 
     assert cli.main(["measure", "--json", str(file), "f()"]) == 0
@@ -142,7 +142,7 @@ def test_json_file_stands_beside_the_table(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(("name", "start"), [("a.svg", b"<?xml"), ("a.PNG", b"\x89PNG")])
 def test_plot_is_of_the_format_that_its_name_says(tmp_path, monkeypatch, name, start):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(measuring, "measure", lambda *args, **options: found())
+    monkeypatch.setattr(measuring, "measure_in_turn", lambda *args, **options: [found()])
 
     assert cli.main(["measure", "--json", "-", "--plot", str(tmp_path / name), "f()"]) == 0
     assert (tmp_path / name).read_bytes().startswith(start)
@@ -152,7 +152,7 @@ if os.path.exists("/dev/full"):
 
     def test_plot_that_cannot_be_written_after_all_is_an_error_of_one_line(tmp_path, monkeypatch, capsys):
         pytest.importorskip("matplotlib")
-        monkeypatch.setattr(measuring, "measure", lambda *args, **options: found())
+        monkeypatch.setattr(measuring, "measure_in_turn", lambda *args, **options: [found()])
         file = tmp_path / "full.svg"
         file.symlink_to("/dev/full")
 
@@ -162,7 +162,9 @@ if os.path.exists("/dev/full"):
 
 def test_statement_is_shown_on_the_page_and_not_executed(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        measuring, "measure", lambda *args, **options: found(statement="'<script>alert(1)</script>'")
+        measuring,
+        "measure_in_turn",
+        lambda *args, **options: [found(statement="'<script>alert(1)</script>'")],
     )
 
     assert cli.main(["measure", "--json", "-", "--html", str(tmp_path / "a.html"), "f()"]) == 0
@@ -183,7 +185,7 @@ def test_no_progress_line_is_left_behind_by_an_error(monkeypatch, capsys):
         on_process(1, 8)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(measuring, "measure", fail)
+    monkeypatch.setattr(measuring, "measure_in_turn", fail)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
     assert cli.main(["measure", "pass"]) == 130
