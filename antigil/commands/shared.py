@@ -114,8 +114,13 @@ def write_json(name: str, form: dict[str, Any]) -> None:
     if name == STANDARD_OUTPUT:
         print(text)
     else:
-        with refusing(name):
-            Path(name).write_text(text + "\n", encoding="utf-8")
+        write_text(name, text + "\n")
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a file that the user has named."""
+    with refusing(name):
+        Path(name).write_text(text, encoding="utf-8")
 
 
 @contextmanager

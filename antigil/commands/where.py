@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 
 from antigil.errors import EXIT_USER_ERROR, UserError
+from antigil.report.flame_graph import flame_graph_page
+from antigil.report.stack_formats import FORMATS, format_of
 from antigil.report.where import where_lines
 from antigil.scaling import RemoteTraceback
 from antigil.where import Where, where, why_unavailable
 
 from .arguments import positive, positive_integer
 from .measure import add_statement, here, told_by_workload
-from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
+from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json, write_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,13 +31,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help_ = "the signal to interrupt threads with, where the workload uses this one (default: SIGPROF)"
     add("--signal", default="SIGPROF", metavar="NAME", help=help_)
     add("--json", metavar="FILE", help="write the result as JSON; - prints nothing else")
+    add("--html", metavar="FILE", help="write a page with flame graphs")
+    help_ = f"write the stacks for other tools, by the ending of the name: {', '.join(FORMATS)}"
+    add("--export", metavar="FILE", help=help_)
 
 
 def run(args: argparse.Namespace) -> int:
     """Sample as the command line says and return the exit status."""
     if (reason := why_unavailable()) is not None:
         raise UserError(reason)
-    refuse_unwritable(args.json)
+    for name in (args.json, args.html, args.export):
+        refuse_unwritable(name)
+    if args.export is not None and format_of(args.export) is None:
+        raise UserError(f"cannot tell the format of {args.export}: end it in {', '.join(FORMATS)}")
     try:
         found = _sampled(args)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
@@ -75,3 +83,7 @@ def _hand_over(found: Where, args: argparse.Namespace) -> None:
             print(line)
     if args.json is not None:
         write_json(args.json, found.to_json())
+    if args.html is not None:
+        write_text(args.html, flame_graph_page(found))
+    if args.export is not None and (write := format_of(args.export)) is not None:
+        write_text(args.export, write(found))

@@ -17,15 +17,11 @@ def where_lines(found: Where) -> Iterator[str]:
     """Yield the lines that ``antigil where`` prints."""
     yield sentence(found)
     yield ""
-    threads = f"{found.threads} threads"
-    if found.host.gil:
-        yield from _loss("GIL held", "of the time of 1 thread", found.held)
-        yield ""
-    yield from _loss("Waiting", f"of the time of {threads}", found.waiting)
-    yield ""
-    more = f"more CPU time per call with {threads} than with 1"
-    yield from _loss("Inflation", more, found.inflation, only_certain=True)
-    yield ""
+    for name in ("held", "waiting", "inflation"):
+        if name != "held" or found.host.gil:
+            yield loss_title(found, name)
+            yield from _loss(getattr(found, name), only_certain=name == "inflation")
+            yield ""
     build = "GIL enabled" if found.host.gil else "free-threaded, GIL disabled: nothing holds it"
     yield f"Python:   {found.host.python_version} ({build}); CPUs allowed: {found.host.cpus_allowed}"
     if found.disturbed:
@@ -64,17 +60,25 @@ def _caller(part: Part) -> str:
     return part.entry_point or (str(part.python) if part.python else "")
 
 
-def _loss(name: str, of: str, loss: Loss, *, only_certain: bool = False) -> Iterator[str]:
+def loss_title(found: Where, name: str) -> str:
+    """Return how large a loss is, and of what."""
+    told = {
+        "held": "GIL held: {} of the time of 1 thread",
+        "waiting": f"Waiting: {{}} of the time of {found.threads} threads",
+        "inflation": f"Inflation: {{}} more CPU time per call with {found.threads} threads than with 1",
+    }
+    loss: Loss = getattr(found, name)
     low, high = loss.total.ci99
-    yield (
-        f"{name}: {_percent(loss.total.value)} {of}"
-        f" (99 %: {_percent(low)} to {_percent(high)}; {loss.samples} samples)"
-    )
+    interval = f"99 %: {_percent(low)} to {_percent(high)}; {loss.samples} samples"
+    return f"{told[name].format(_percent(loss.total.value))} ({interval})"
+
+
+def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:
     shown = [part for part in loss.parts if part.function.library]
     if only_certain:
         shown = [part for part in shown if part.share.ci99[0] > 0.0]
     shown = shown[:MOST_PARTS]
-    rows = [_row(part) for part in shown]
+    rows = [row(part) for part in shown]
     rest = loss.total.value - sum(part.share.value for part in shown)
     if rows and abs(rest) >= 0.0005:
         rows.append((_percent(rest), "", "everything else"))
@@ -83,7 +87,8 @@ def _loss(name: str, of: str, loss: Loss, *, only_certain: bool = False) -> Iter
         yield f"  {share.rjust(widths[0])}  {interval.rjust(widths[1])}  {text}"
 
 
-def _row(part: Part) -> tuple[str, str, str]:
+def row(part: Part) -> tuple[str, str, str]:
+    """Return what is told of a function: its share, the interval, and who it is."""
     low, high = part.share.ci99
     words = [str(part.function)]
     if part.function.library != PYTHON:

@@ -253,7 +253,7 @@ def answer_request(request: str, response: str, signs: str, make_answer: Answer)
         finally:
             tear_down()
     except BaseException as error:
-        answer = {"error": described(error, workload.correct, sys.path)}
+        answer = {"error": described(error, workload.correct, sys.path, make_answer.__code__.co_filename)}
     faulthandler.cancel_dump_traceback_later()
     # Written beside and moved, so that a reader never sees half a response.
     Path(response + ".part").write_text(json.dumps(answer))

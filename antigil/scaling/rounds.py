@@ -118,6 +118,8 @@ class Plan:
         Seconds after which one window is taken to hang.
     shorten
         Whether windows may hold fewer calls where calls are so long that a round exceeds the budget.
+    window_seconds
+        Least length of a window.
     """
 
     thread_counts: tuple[int, ...] = (1, 2)
@@ -126,6 +128,7 @@ class Plan:
     pin: bool = True
     time_limit: float = 60.0
     shorten: bool = False
+    window_seconds: float = WINDOW_SECONDS
 
     def __post_init__(self) -> None:
         counts = self.thread_counts
@@ -162,7 +165,7 @@ def measure_rounds(
     before_window()
     call_seconds, own = _call_seconds(make_run, measure_window, plan.time_limit)
     places = placement() if plan.pin and not own else None
-    window_seconds = max(WINDOW_SECONDS, CALLS_PER_WINDOW * call_seconds)
+    window_seconds = max(plan.window_seconds, CALLS_PER_WINDOW * call_seconds)
     counts = sorted({1, *plan.thread_counts})
     calls = calls_that_fit(call_seconds, len(counts), plan.budget) if plan.shorten else CALLS_PER_WINDOW
     if shortened := calls < CALLS_PER_WINDOW:

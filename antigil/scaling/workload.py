@@ -199,7 +199,7 @@ class RemoteTraceback(Exception):  # noqa: N818 - a carrier of text, not an erro
 
 
 def described(
-    error: BaseException, correct: Callable[[FrameSummary], None], path: Iterable[str]
+    error: BaseException, correct: Callable[[FrameSummary], None], path: Iterable[str], server: str
 ) -> dict[str, Any]:
     """Return an exception in a form that JSON can hold; see `rebuilt`.
 
@@ -211,10 +211,12 @@ def described(
         Lets a frame show the user's own line.
     path
         Where modules were looked for.
+    server
+        The file whose function made the answer, the instrument's too.
     """
     if isinstance(error, ImportError) and (hidden := _hidden(error, path)):
         error.add_note(hidden)
-    shown = user_traceback(error, correct)
+    shown = user_traceback(error, correct, server)
     try:
         pickled = pickle.dumps(error)
         pickle.loads(pickled)
@@ -251,15 +253,15 @@ def _places(name: str, entries: Iterable[str]) -> Iterator[Path]:
             yield Path(entry).resolve()
 
 
-def user_traceback(error: BaseException, correct: Callable[[FrameSummary], None]) -> str:
+def user_traceback(error: BaseException, correct: Callable[[FrameSummary], None], server: str) -> str:
     """Return the traceback as Python shows it, without the instrument's own frames."""
-    here = str(Path(__file__).parent)
+    own = (str(Path(__file__).parent), server)
     shown = traceback.TracebackException.from_exception(error)
     seen: list[traceback.TracebackException] = [shown]
     while seen:
         part = seen.pop()
         part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if not frame.filename.startswith(here)]
+            [frame for frame in part.stack if not frame.filename.startswith(own)]
         )
         for frame in part.stack:
             correct(frame)

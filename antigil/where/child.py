@@ -112,7 +112,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
     codes: dict[int, Code] = {}
     samples = list(read_records(sampler.drain(), sampler.REGISTERS, codes))
     space = AddressSpace(AARCH64 if platform.machine() == "aarch64" else X86_64)
-    stacks = _Stacks(space, codes)
+    stacks = _Stacks(space, codes, tells_waiting=asked["wakes"] > 0.0)
     for threads, sample in _within(samples, list(windows.stretches(rounds))):
         stacks.add(threads, sample)
     return {
@@ -167,8 +167,8 @@ def state_of(sample: RawSample, innermost_is_call: bool) -> str:
 class _Stacks:
     """Counts samples by thread count, state, whether attached, and stack."""
 
-    def __init__(self, space: AddressSpace, codes: dict[int, Code]) -> None:
-        self._space, self._codes = space, codes
+    def __init__(self, space: AddressSpace, codes: dict[int, Code], *, tells_waiting: bool) -> None:
+        self._space, self._codes, self._tells_waiting = space, codes, tells_waiting
         self._counts: Counter[tuple[int, str, bool, tuple[int, ...], tuple[int, ...]]] = Counter()
         self._places: dict[Place, int] = {}
         self._frames: dict[tuple[str, str, int, bool], int] = {}
@@ -176,6 +176,8 @@ class _Stacks:
     def add(self, threads: int, sample: RawSample) -> None:
         places = self._space.unwind(sample)
         state = state_of(sample, bool(places) and self._space.is_after_call(sample))
+        if state == "waiting" and not self._tells_waiting:
+            places = ()  # it fell asleep just before the signal came: a few such samples tell nothing
         native = tuple(self._places.setdefault(place, len(self._places)) for place in places)
         self._counts[threads, state, sample.attached, native, self._python(sample)] += 1
 

@@ -11,7 +11,7 @@ EVALUATION = re.compile(r"^_PyEval_EvalFrameDefault|^_PyEval_EvalFrame$|^_TAIL_C
 """The functions that run Python's bytecode."""
 
 _GLUE = re.compile(
-    r"^(_PyEval_\w+|PyEval_(RestoreThread|SaveThread|AcquireThread|EvalCode\w*)|_?PyObject_(Vectorcall|Call)\w*"
+    r"^(_PyEval_\w+|PyEval_(RestoreThread|SaveThread|AcquireThread|EvalCode\w*)|_?PyObject_(Vectorcall|Call|MakeTpCall)\w*"
     r"|_PyFunction_Vectorcall|_PyVectorcall_\w+|vectorcall_\w+|method_vectorcall\w*|cfunction_\w+|cfunction_call"
     r"|slot_tp_\w+|type_call|tp_new_wrapper|wrap_\w+|object_vacall|context_run|gen_\w+|_?PyThreadState_\w+"
     r"|PyGILState_\w+|take_gil|drop_gil\w*|property_descr_get|func_descr_get|wrapperdescr_\w+|partial_vectorcall"
@@ -116,7 +116,7 @@ def ends_in_atomic(code: bytes, machine: str) -> bool:
         word = int.from_bytes(code[-4:], "little")
         exclusive = word & 0x3F000000 == 0x08000000  # ldxr, stxr, cas
         return exclusive or (word & 0x3B200C00 == 0x38200000)  # ldadd, swp and their kin
-    for length in range(3, min(len(code), 14) + 1):
+    for length in range(2, min(len(code), 14) + 1):
         if code[-length] == 0xF0 and _length(code[-length + 1 :]) == length - 1:
             return True
         if code[-length] in (0x86, 0x87) and code[-length + 1] < 0xC0 and _length(code[-length:]) == length:

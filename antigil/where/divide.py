@@ -134,14 +134,12 @@ def inflation(visits: Sequence[Visit], names: Names, threads: int) -> Loss:
     for visit in visits:
         one: Counts = defaultdict(float)
         many: Counts = defaultdict(float)
-        for stack in visit.stacks:
-            if stack.state == "running":
-                for counter, at in ((one, 1), (many, threads)):
-                    if stack.threads == at:
-                        counter[stack.leaf] += stack.count
-                        counter["all"] += stack.count
-                if stack.threads == threads:
-                    stacks[stack.leaf].append(stack)
+        for counter, n in ((one, 1), (many, threads)):
+            for stack in running(visit, n):
+                counter[stack.leaf] += stack.count
+                counter["all"] += stack.count
+        for stack in running(visit, threads):
+            stacks[stack.leaf].append(stack)
         ones.append(one)
         manys.append(many)
 
@@ -241,25 +239,36 @@ def _with_others(parts: Iterable[Part], total: Share) -> tuple[Part, ...]:
 
 def loss_stacks(visits: Sequence[Visit], threads: int) -> dict[str, tuple[Stack, ...]]:
     """Return the stacks that each loss divides into, with how much of it each stands for."""
-    shares: dict[str, dict[tuple[str, ...], float]] = {
-        "held": defaultdict(float),
-        "waiting": defaultdict(float),
-        "inflation": defaultdict(float),
+    held = [(1.0, alone(visit)) for visit in visits]
+    waiting = [(visit.waiting, at_a_place(visit, threads)) for visit in visits]
+    before = [(1.0, running(visit, 1)) for visit in visits]
+    after = [(visit.inflation, running(visit, threads)) for visit in visits]
+    return {
+        "held": _stacks(_weighed(held, lambda stack: stack.attached), {}),
+        "waiting": _stacks(_weighed(waiting), {}),
+        "inflation": _stacks(_weighed(after), _weighed(before)),
     }
-    for visit in visits:
-        ran = [[s for s in visit.stacks if s.threads == n and s.state == "running"] for n in (1, threads)]
-        for name, stacks, scale, counted in (
-            ("held", alone(visit), 1.0, lambda s: s.attached),
-            ("waiting", at_a_place(visit, threads), visit.waiting, lambda s: True),
-            ("inflation", ran[1], visit.inflation, lambda s: True),
-            ("inflation", ran[0], -1.0, lambda s: True),
-        ):
-            everything = sum(stack.count for stack in stacks) * len(visits)
-            for stack in filter(counted, stacks):
-                shares[name][stack.frames] += scale * stack.count / everything
-    return {name: _sorted(found) for name, found in shares.items()}
 
 
-def _sorted(found: Mapping[tuple[str, ...], float]) -> tuple[Stack, ...]:
-    ordered = sorted(found.items(), key=lambda row: -abs(row[1]))
-    return tuple(Stack(frames, value) for frames, value in ordered if value)
+def running(visit: Visit, threads: int) -> list[NamedStack]:
+    """Return the stacks of n threads that were on a CPU."""
+    return [stack for stack in visit.stacks if stack.threads == threads and stack.state == "running"]
+
+
+def _weighed(
+    looked: Sequence[tuple[float, Sequence[NamedStack]]],
+    counts: Callable[[NamedStack], bool] = lambda stack: True,
+) -> dict[tuple[str, ...], float]:
+    weights: dict[tuple[str, ...], float] = defaultdict(float)
+    for scale, stacks in looked:
+        everything = sum(stack.count for stack in stacks) * len(looked)
+        for stack in filter(counts, stacks):
+            weights[stack.frames] += scale * stack.count / everything
+    return weights
+
+
+def _stacks(
+    after: Mapping[tuple[str, ...], float], before: Mapping[tuple[str, ...], float]
+) -> tuple[Stack, ...]:
+    found = [Stack(frames, after.get(frames, 0.0), before.get(frames, 0.0)) for frames in {**after, **before}]
+    return tuple(sorted(found, key=lambda stack: (-stack.value, stack.frames)))

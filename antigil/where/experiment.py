@@ -39,6 +39,11 @@ LEAST_MEAN_SECONDS = 5e-4
 WAKES = 0.25
 """Of sleeping threads, this share of the samples interrupts them; else only their sleep is noted."""
 
+WINDOW_SECONDS = 0.15
+"""Longer than those of a measurement: fewer samples are lost while threads start and end."""
+
+NO_WAITING = "what is waited for is not known where sleeping threads are left alone"
+
 ROUNDS = 1_000_000
 """As many as fit into the budget."""
 
@@ -112,7 +117,9 @@ def where(
     n = max(2, cpus_allowed()) if threads is None else threads
     if processes < 1:
         raise ValueError("sampling needs at least one process")
-    plan = Plan((n,), budget / processes, ROUNDS, pin, time_limit, shorten=True)
+    plan = Plan(
+        (n,), budget / processes, ROUNDS, pin, time_limit, shorten=True, window_seconds=WINDOW_SECONDS
+    )
     workload = _as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
     asked = {
         "signal": int(_signal(signal)),
@@ -124,7 +131,7 @@ def where(
     for done in range(processes):
         answers.append(_ask(workload, plan, asked))
         on_process(done + 1, processes)
-    return _divided(workload, answers, n)
+    return _divided(workload, answers, n, wake_sleeping=wake_sleeping)
 
 
 def _signal(name: str) -> signals.Signals:
@@ -151,7 +158,9 @@ def _as_imported_here(workload: Workload) -> Workload:
     return replace(workload, path=tuple(dict.fromkeys(path)))
 
 
-def _divided(workload: Workload, answers: list[dict[str, Any]], threads: int) -> Where:
+def _divided(
+    workload: Workload, answers: list[dict[str, Any]], threads: int, *, wake_sleeping: bool
+) -> Where:
     host = Host(**answers[0]["host"])
     names = Names(
         {(file, start): name for answer in answers for file, start, name in answer["entry_points"]},
@@ -171,7 +180,7 @@ def _divided(workload: Workload, answers: list[dict[str, Any]], threads: int) ->
         waiting=waiting(visits, names, threads, has_gil=host.gil),
         inflation=inflation(visits, names, threads),
         stacks=loss_stacks(visits, threads),
-        hints=tuple(_hints(visits, names)),
+        hints=(*_hints(visits, names), *([] if wake_sleeping else [NO_WAITING])),
         disturbed=any(sample.disturbed for sample in samples),
     )
 

@@ -56,9 +56,8 @@ def _rust_v0(name: str) -> str:
     found = []
     at = 2
     while at < len(name):
-        digits = re.match(r"s[0-9a-zA-Z]*_", name[at:])
-        if digits:
-            at += digits.end()
+        if skipped := re.match(r"(s|B)[0-9a-zA-Z]*_", name[at:]):  # a hash, or what has been named before
+            at += skipped.end()
         digits = re.match(r"(\d+)_?", name[at:])
         if digits and int(digits[1]) and at + digits.end() + int(digits[1]) <= len(name):
             at += digits.end()

@@ -11,8 +11,8 @@ from typing import Any
 from .elf import Elf
 from .line_program import LineTable, Sections, line_table
 
-_FROM_PYTHONS_HEADERS = re.compile(r"_?Py[A-Z_]")
-"""They tell less than the function that they were inlined into."""
+_FROM_HEADERS = re.compile(r"_?Py[A-Z_]|_ZN?K?S|_ZNK?St|_ZN?K?\d*__gnu_cxx|_ZN(4core|5alloc|3std)")
+"""Of Python, C++ and Rust. They tell less than the function that they were inlined into."""
 
 
 def can_read_lines() -> bool:
@@ -143,7 +143,7 @@ class Lines:
 
     def _told(self, die: Any) -> str | None:
         name = self._name(die)
-        return None if name is None or _FROM_PYTHONS_HEADERS.match(name) else name
+        return None if name is None or _FROM_HEADERS.match(name) else name
 
     def _name(self, die: Any) -> str | None:
         while True:

@@ -1,0 +1,141 @@
+"""Names: demangled, looked up, and what they say of waiting and growth."""
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from antigil.where.classify import ends_in_atomic, kind_of_growth, waits_for
+from antigil.where.object_files import Elf, demangle
+
+
+@pytest.mark.parametrize(
+    ("mangled", "name"),
+    [
+        ("ZSTD_cpuid", "ZSTD_cpuid"),
+        ("decode.cold", "decode"),
+        ("decode.constprop.0.isra.0", "decode"),
+        ("pthread_cond_wait@@GLIBC_2.3.2", "pthread_cond_wait"),
+        (
+            "_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
+            "core::ptr::drop_in_place<alloc::string::String>",
+        ),
+        ("_ZN3foo3Bar3runEi", "foo::Bar::run"),
+        ("_ZN3foo3BarIiE3runERKSt6vectorIiSaIiEE", "foo::Bar::run"),
+        ("_ZN3fooplERKNS_3BarE", "foo::operator+"),
+        ("_RNvCs1234_7mycrate3foo", "mycrate::foo"),
+        ("_RNvMNtCs1234_7mycrate5innerNtB2_6Parser5parse", "mycrate::inner::Parser::parse"),
+    ],
+)
+def test_demangled(mangled, name):
+    assert demangle(mangled) == name
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["__futex_abstimed_wait_common", "pthread_cond_timedwait", "take_gil"], "the GIL"),
+        (["__lll_lock_wait", "pthread_mutex_lock", "update_index"], "a C or C++ mutex"),
+        (["syscall", "std::sys::sync::mutex::futex::Mutex::lock_contended", "scan"], "a Rust lock"),
+        (["_PySemaphore_Wait", "_PyParkingLot_Park", "_PyMutex_LockTimed"], "a mutex of CPython"),
+        (["_PyMutex_LockTimed", "_PyCriticalSection_BeginSlow", "dict_update"], "a critical section"),
+        (["clock_nanosleep", "time_sleep"], "sleep"),
+        (["__GI___poll", "wait_for_reply"], "something else"),
+        (["poll", "wait_for_reply"], "I/O (poll)"),
+        (["pthread_cond_wait", "wait_for_pool"], "a condition variable"),
+    ],
+)  # fmt: skip
+def test_what_is_waited_for(names, reason):
+    assert waits_for(names, has_gil=True, in_interpreter=False) == reason
+
+
+def test_without_a_gil_to_come_back_is_to_wait_for_a_stop_of_all_threads():
+    names = ["pthread_cond_wait", "PyEval_RestoreThread"]
+
+    assert waits_for(names, has_gil=False, in_interpreter=True) == "a stop of all threads"
+
+
+def test_an_interpreter_without_names_that_waits_waits_for_the_gil():
+    assert (
+        waits_for(["pthread_cond_timedwait", "PyObject_GetIter"], has_gil=True, in_interpreter=True)
+        == "the GIL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("_Py_DecRefShared", "reference counts"),
+        ("_Py_MergeZeroLocalRefcount", "reference counts"),
+        ("malloc", "allocator"),
+        ("mi_free", "allocator"),
+        ("_PyMutex_LockTimed", "locks"),
+        ("__memmove_avx_unaligned_erms", "memory"),
+        ("count_hits", "memory or caches"),
+    ],
+)
+def test_why_a_function_grows(name, kind):
+    assert kind_of_growth(name, mostly_atomic=False) == kind
+
+
+def test_a_function_of_atomics_grows_by_them():
+    assert kind_of_growth("count_hits", mostly_atomic=True) == "atomics"
+
+
+ATOMIC = {
+    "lock addq $1, (%rax)": True,
+    "lock xaddq %rdx, 0x2e5d(%rip)": True,
+    "lock cmpxchgq %rcx, 8(%rdi,%rsi,4)": True,
+    "lock incl 0x1234(%r12)": True,
+    "lock btsq $5, (%r13)": True,
+    "lock addl $0x12345678, (%rsp)": True,
+    "xchgq %rax, (%rbx)": True,
+    "xchgb %al, 4(%rdi)": True,
+    "addq $1, (%rax)": False,
+    "movq %rax, (%rbx)": False,
+    "xchgq %rax, %rbx": False,
+    "cpuid": False,
+}
+
+
+@pytest.mark.parametrize(("instruction", "is_atomic"), ATOMIC.items())
+def test_an_atomic_instruction_is_known_by_its_bytes(instruction, is_atomic, tmp_path):
+    """As an assembler writes it, behind another instruction."""
+    if (assembler := shutil.which("as")) is None or shutil.which("objcopy") is None:
+        pytest.skip("there are no binutils")
+    (tmp_path / "code.s").write_text(f"nop\nnop\nnop\nnop\nmovq %rsi, %rdi\n{instruction}\n")
+    subprocess.run([assembler, "--64", "code.s", "-o", "code.o"], cwd=tmp_path, check=True)
+    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", "code.o", "code"], cwd=tmp_path, check=True)
+
+    assert ends_in_atomic((tmp_path / "code").read_bytes()[-16:], "x86_64") is is_atomic
+
+
+@pytest.mark.parametrize(
+    ("word", "is_atomic"),
+    [
+        (0xF8210000, True),  # ldadd x1, x0, [x0]
+        (0xC85F7C00, True),  # ldxr x0, [x0]
+        (0xC8017C02, True),  # stxr w1, x2, [x0]
+        (0xF8218002, True),  # swp x1, x2, [x0]
+        (0xF9400000, False),  # ldr x0, [x0]
+        (0xF8206800, False),  # str x0, [x0, x0]
+        (0xD503201F, False),  # nop
+    ],
+)
+def test_an_atomic_instruction_is_known_on_aarch64(word, is_atomic):
+    assert ends_in_atomic(word.to_bytes(4, "little"), "aarch64") is is_atomic
+
+
+def test_a_symbol_is_told_exact_within_its_function_only():
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    library = Elf.open(next(line.split()[-1] for line in maps if "/libc.so.6" in line or "/libc-" in line))
+    address = ctypes.cast(ctypes.CDLL(None).qsort, ctypes.c_void_p).value
+    symbol = next(one for one in library.symbols if one.name.partition("@")[0] == "qsort")
+
+    assert address % 4096 == symbol.address % 4096
+    inside, is_exact = library.symbol_at(symbol.address + 1)
+    assert (inside.address, is_exact) == (symbol.address, True)
+    last = library.symbols[-1]
+    assert library.symbol_at(last.address + last.size + 1) == (last, False)
