@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.report.flame_graph import flame_graph_page
-from antigil.report.stack_formats import FORMATS, format_of
-from antigil.report.where import where_lines
+from antigil.report.where_lost.flame_graph import flame_graph_page
+from antigil.report.where_lost.stack_formats import FORMATS, format_of
+from antigil.report.where_lost.text import where_lines
 from antigil.scaling import RemoteTraceback
 from antigil.where import Where, where, why_unavailable
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from antigil.where import Loss, Where
 
-from .where import loss_title, row, sentence
+from .text import loss_title, row, sentence
 
 HERE = Path(__file__).parent
 
