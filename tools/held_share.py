@@ -19,9 +19,8 @@ from statistics import mean
 from support import busy_neighbours, machine, markdown_table, only_cpus
 
 from antigil import kernels
-from antigil.scaling import FunctionWorkload, GilHeld, cpus_allowed, probe_gil
+from antigil.scaling import FunctionWorkload, GilHeld, cpus_allowed, pool, probe_gil
 from antigil.scaling.experiment import PROCESSES
-from antigil.scaling.gil_held_share import pool
 
 SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 1.0)
 SLICE_SECONDS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)

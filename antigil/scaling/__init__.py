@@ -5,7 +5,6 @@ own C extension. What is not named here is private to the room.
 """
 
 from .experiment import default_thread_counts, measure, measure_function, measure_in_turn
-from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import (
     Host,
@@ -30,9 +29,11 @@ from .rounds import (
 from .sample import (
     FEWEST_ROUNDS,
     Z99,
+    GilHeld,
     PointSample,
     Sample,
     median_interval,
+    pool,
     sample_of,
     speedup_interval,
     t99,

@@ -11,13 +11,12 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
-from .gil_held_share import GilHeld, pool
 from .gil_probe import probe_gil
 from .host import Host, cpus_allowed
 from .measurement import Cut, Measurement, combine
 from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
-from .sample import PointSample, Sample, sample_of, starts_threads, under_ceiling
+from .sample import GilHeld, PointSample, Sample, pool, sample_of, starts_threads, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
 from .workload import FunctionWorkload, Workload
 

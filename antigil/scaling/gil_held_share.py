@@ -1,10 +1,11 @@
 """From what probes of the GIL saw to the share of its running time a workload holds it.
 
-    p     = fresh probes that found the GIL taken / fresh probes
+    p     = fresh probes that found the GIL taken / fresh probes, each weighed by f
+    f     = share of the time before the probe for which the worker ran
     omega = worker's running time while the prober stood waiting for the GIL / all of it
     held  = p + (1 - p) omega
 
-Three things make the plain share of probes wrong, and each is mended here:
+Four things make the plain share of probes wrong, and each is mended here:
 
 - A prober that waits does not sample. A long hold would count as one probe, however long it
   lasts: p alone reads almost nothing for a workload that holds in slices of 20 ms. The time
@@ -13,6 +14,10 @@ Three things make the plain share of probes wrong, and each is mended here:
   can take it back; probes then find the GIL free although the worker is about to hold it. A
   probe that finds it free while the worker has made no progress since the last one is not
   *fresh* and does not count. Time is the worker's running time: elapsed less queued.
+- A worker that is preempted while it holds the GIL keeps it in the run queue, and probes find it
+  taken for longer than the worker needs it. Free time is preempted alike, unless the worker sleeps
+  in it. So of a worker that sleeps a probe weighs as much as it ran (f, else 1), and of the running
+  time of a probe that found the GIL taken, the CPU time belongs to the wait, as far as it fits.
 - Waking up takes time (some 10 us). It is learnt from the probes that found the GIL free, and
   taken off every wait, once for the sleep and once for the wait itself.
 
@@ -25,10 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import sqrt
 from statistics import median
 
-from .sample import Z99, t99
+from .sample import GilHeld
 from .workload import MeasurementError
 
 NO_PROGRESS_SECONDS = 3e-6
@@ -59,6 +65,9 @@ class Probe:
         CPU time and run-queue time of the worker meanwhile.
     own_queued
         Run-queue time of the prober itself meanwhile.
+    asleep
+        Whether the worker was off the CPU of its own accord when the prober had the GIL again: it
+        slept or waited, and did not stand in the run queue. None where the system does not tell.
     is_last
         Whether the worker came to the end of its last call, where ``elapsed`` is cut. All its
         time is booked then.
@@ -71,6 +80,7 @@ class Probe:
     worker_queued: float
     own_queued: float
     is_last: bool = False
+    asleep: bool | None = None
 
     @property
     def looked(self) -> bool:
@@ -78,79 +88,23 @@ class Probe:
         return not self.is_last or self.elapsed > self.sleep
 
 
-@dataclass(frozen=True)
-class GilHeld:
-    """The share of its running time for which a workload holds the GIL.
-
-    Attributes
-    ----------
-    share
-        0 to 1.
-    standard_error
-        Of the share; never 0, as no finite number of probes is certain.
-    probes
-        Probes that counted.
-    stall
-        Longest time for which a probe stood waiting for the GIL, in seconds, and with it
-        every other Python thread.
-    method
-        "switches" where the prober counted its context switches, "latency" where it had to
-        go by its lateness and sees no hold shorter than about 1 ms.
-    quantile99
-        So many standard errors to each side hold the share with 99 % confidence.
-    """
-
-    share: float
-    standard_error: float
-    probes: int
-    stall: float
-    method: str
-    quantile99: float = Z99
-
-    @property
-    def margin99(self) -> float:
-        """Half the length of the 99 % interval of the share."""
-        return self.quantile99 * self.standard_error
-
-    @property
-    def ci99(self) -> tuple[float, float]:
-        """The 99 % interval of the share."""
-        return self.interval(self.quantile99)
-
-    def interval(self, standard_errors: float) -> tuple[float, float]:
-        """Return the share with so many standard errors to each side, as far as it lies between 0 and 1."""
-        margin = standard_errors * self.standard_error
-        return max(0.0, self.share - margin), min(1.0, self.share + margin)
-
-    @property
-    def ceiling(self) -> float | None:
-        """Speedup that no number of threads on any machine exceeds: 1 / share, by the bottleneck law.
-
-        None where the share cannot be told from nothing (below three standard errors).
-        """
-        return None if self.share < 3.0 * self.standard_error else 1.0 / self.share
-
-    @property
-    def ceilings(self) -> tuple[float, float | None] | None:
-        """Where the ceiling lies, by the 99 % interval of the share; None for an upper end without limit."""
-        low, high = self.ci99
-        return None if self.ceiling is None else (1.0 / high, 1.0 / low if low > 0.0 else None)
-
-
 def running_times(probes: Sequence[Probe]) -> list[float]:
     """Return the worker's running time during each probe: elapsed less queued, in seconds.
 
     The kernel books time in the run queue when it ends. So what a probe books belongs, first,
-    to the probes just before it in which the worker made no progress, then to itself. What does
-    not fit beside the CPU time that the worker used belongs to the last probe before in which
-    it made progress: there it was preempted.
+    to the probes just before it in which the worker made no progress and was not asleep, then to
+    itself. What does not fit beside the CPU time that the worker used belongs to the last probe
+    before in which it made progress: there it was preempted.
     """
     running = [probe.elapsed for probe in probes]
     idle: list[int] = []
     began: list[int] = []
     for i, probe in enumerate(probes):
         progressed = probe.worker_cpu > NO_PROGRESS_SECONDS
-        if not progressed:
+        slept = probe.asleep and not probe.taken  # as it does while it waits for the GIL that the prober has
+        if slept and not progressed:
+            idle, began = [], []
+        elif not progressed:
             idle.append(i)
         queued = probe.worker_queued
         for j in [*reversed(idle), i, *began]:
@@ -158,9 +112,44 @@ def running_times(probes: Sequence[Probe]) -> list[float]:
             running[j] -= taken_off
             queued -= taken_off
         if progressed:
-            idle.clear()
-            began = [i]
+            idle, began = [], [] if slept else [i]
     return running
+
+
+def lateness(probe: Probe) -> float:
+    """Return how much later than meant the prober had the GIL again, beside its time in the run queue."""
+    return probe.elapsed - probe.sleep - probe.own_queued
+
+
+def progress(rows: Iterable[tuple[Probe, bool, float]]) -> float:
+    """Return for which share of the time the worker ran, by the probes that found the GIL free."""
+    free = [(probe.elapsed, ran) for probe, found, ran in rows if not found]
+    elapsed = sum(one for one, _ in free)
+    return sum(ran for _, ran in free) / elapsed if elapsed else 1.0
+
+
+def waited(probe: Probe, ran: float, wake_up: float, usual: float | None) -> float:
+    """Return the worker's running time while the prober stood waiting for the GIL, in seconds.
+
+    How much of it was then, and how much before, is not known where the worker was queued as well. Of
+    a worker that never sleeps, as much is taken to be before as usual. Of one that does, CPU time is
+    taken to be of then; so is other running time, a sleep say, that does not fit before. A wait can
+    come out below nothing: by chance, which evens out.
+    """
+    if usual is not None:
+        before = probe.sleep + 2 * wake_up
+        return min(ran - before * usual, probe.elapsed - before)
+    wait = lateness(probe) - 2 * wake_up
+    before = probe.elapsed - wait
+    return min(wait, ran, max(probe.worker_cpu, ran - before))
+
+
+def weight(probe: Probe, found: bool, ran: float, waited: float, wake_up: float) -> float:
+    """Return for which share of the time before it had to wait for the GIL, if it had to, the worker ran."""
+    if not found and probe.asleep:
+        return 1.0  # whenever it was queued, it was not just before
+    before = probe.sleep + probe.own_queued + wake_up if found else probe.elapsed
+    return min(1.0, max(0.0, (ran - waited) / before)) if before > 0.0 else 1.0
 
 
 def estimate(probes: Sequence[Probe]) -> GilHeld:
@@ -182,18 +171,22 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     if total <= 0.0:
         raise MeasurementError(NEVER_RAN)
     taken = _found_taken(probes)
-    late = [probe.elapsed - probe.sleep for probe, found in zip(probes, taken, strict=True) if not found]
+    free = [probe for probe, found in zip(probes, taken, strict=True) if not found]
+    sleeps = any(probe.asleep for probe in free)
+    late = [lateness(probe) + (0.0 if sleeps else probe.own_queued) for probe in free]
     wake_up = median(late) if len(late) > 5 else USUAL_WAKE_UP_SECONDS
     is_fresh = [found or ran > NO_PROGRESS_SECONDS for ran, found in zip(running, taken, strict=True)]
     if not any(is_fresh):
         raise MeasurementError(NEVER_RAN)
-    waited = _waited(probes, taken, running, is_fresh, wake_up)
-    share, standard_error = _share(taken, sum(is_fresh), waited, running, total)
-    stalls = (
-        probe.elapsed - probe.sleep - wake_up - probe.own_queued
-        for probe, found in zip(probes, taken, strict=True)
-        if found
-    )
+    rows = list(zip(probes, taken, running, strict=True))
+    usual = None if sleeps else progress(row for row, fresh in zip(rows, is_fresh, strict=True) if fresh)
+    waits = [waited(probe, ran, wake_up, usual) if found else 0.0 for probe, found, ran in rows]
+    weights = [
+        (weight(*row, wait, wake_up) if usual is None else 1.0) if fresh else 0.0
+        for row, wait, fresh in zip(rows, waits, is_fresh, strict=True)
+    ]
+    share, standard_error = _share(taken, weights, waits, running, total)
+    stalls = (lateness(probe) - wake_up for probe, found, _ in rows if found)
     return GilHeld(
         share=share,
         standard_error=standard_error,
@@ -204,13 +197,20 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
 
 
 def _share(
-    taken: Sequence[bool], fresh: int, waited: Sequence[float], running: Sequence[float], total: float
+    taken: Sequence[bool],
+    weights: Sequence[float],
+    waited: Sequence[float],
+    running: Sequence[float],
+    total: float,
 ) -> tuple[float, float]:
     """Return the held share and its standard error; see the formula at the top."""
-    p = sum(taken) / fresh
+    if not any(weights):  # the worker ran only while the prober waited
+        weights = [float(found) for found in taken]
+    p = sum(compress(weights, taken)) / sum(weights)
+    fresh = sum(weights) ** 2 / sum(weight**2 for weight in weights)
     omega = min(1.0, max(0.0, sum(waited) / total))
     # A finite number of probes that all agree is no certainty: half a probe stands against them.
-    smoothed = (sum(taken) + 0.5) / (fresh + 1)
+    smoothed = (p * fresh + 0.5) / (fresh + 1)
     variance_p = smoothed * (1.0 - smoothed) / fresh
     variance_omega = (
         sum((wait - omega * ran) ** 2 for wait, ran in zip(waited, running, strict=True)) / total**2
@@ -239,55 +239,3 @@ def _found_taken(probes: Sequence[Probe]) -> list[bool]:
         probe.taken if probe.taken is not None else probe.elapsed - probe.sleep > usual + LATE_SECONDS
         for probe in probes
     ]
-
-
-def _waited(
-    probes: Sequence[Probe],
-    taken: Sequence[bool],
-    running: Sequence[float],
-    fresh: Sequence[bool],
-    wake_up: float,
-) -> list[float]:
-    """Return the worker's running time while the prober stood waiting, for each probe in seconds.
-
-    What ran during the sleep is not known where the worker was queued as well: it is taken to be
-    as much as in other fresh probes. So single figures may come out below nothing.
-    """
-    rows = list(zip(probes, taken, running, fresh, strict=True))
-    free_elapsed = sum(probe.elapsed for probe, found, _, new in rows if new and not found)
-    free_running = sum(ran for _, found, ran, new in rows if new and not found)
-    progress = free_running / free_elapsed if free_elapsed else 1.0
-    return [
-        min(ran - (probe.sleep + 2 * wake_up) * progress, probe.elapsed - probe.sleep - 2 * wake_up)
-        if found
-        else 0.0
-        for probe, found, ran, _ in rows
-    ]
-
-
-def pool(results: Iterable[GilHeld]) -> GilHeld:
-    """Combine what several processes measured, each weighing by its probes.
-
-    The 99 % interval is the wider one of two: what the probes leave open where all processes hold
-    the GIL alike, and what k processes that differ leave open, by Student's t with k - 1 degrees
-    of freedom.
-    """
-    parts = tuple(results)
-    k = len(parts)
-    probes = sum(part.probes for part in parts)
-    share = sum(part.probes * part.share for part in parts) / probes
-    within = sqrt(sum((part.probes * part.standard_error) ** 2 for part in parts)) / probes
-    between = 0.0
-    if k > 1:
-        squares = sum((part.probes * (part.share - share)) ** 2 for part in parts)
-        between = sqrt(k / (k - 1) * squares) / probes
-    standard_error = max(within, between)
-    margin99 = max(Z99 * within, t99(k - 1) * between if k > 1 else 0.0)
-    return GilHeld(
-        share=share,
-        standard_error=standard_error,
-        probes=probes,
-        stall=max(part.stall for part in parts),
-        method=parts[0].method,
-        quantile99=margin99 / standard_error,
-    )

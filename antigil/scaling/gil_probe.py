@@ -11,7 +11,7 @@ worker goes on, and a hold that ends within the microsecond between look and wai
 On the worker's own CPU the probe interrupts it, and finds the GIL as the worker left it,
 however short the hold.
 
-What the probes saw is turned into a share in :mod:`.gil_held`.
+What the probes saw is turned into a share in :mod:`.gil_held_share`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, Self, cast
 
-from .gil_held_share import GilHeld, Probe, estimate
+from .gil_held_share import Probe, estimate
 from .host import affinity, pin_thread, unpin_threads
-from .threads import OwnThreadsMeter, Threads, cpu_clock_of, other_threads
+from .sample import GilHeld
+from .threads import OwnThreadsMeter, Threads, cpu_clock_of, is_asleep, other_threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:
@@ -45,8 +46,8 @@ BATCH_SECONDS = 5e-5
 RANDOM = Random()
 """The prober's own: a workload that seeds must not move its sleeps, nor they what the workload draws."""
 
-_Clocks = tuple[float, bytes, bytes]
-"""Worker's CPU seconds; the kernel's ``schedstat`` of worker and prober, as it stands there."""
+_Clocks = tuple[float, bytes, bytes, bytes]
+"""Worker's CPU seconds; the kernel's ``schedstat`` of worker and prober, and ``stat`` of the worker."""
 
 LEAST_PROBES = 2
 """However little time there is, and however long a call holds the GIL: fewer tell nothing."""
@@ -62,9 +63,8 @@ def probe_gil(
 ) -> GilHeld:
     """Measure for which share of its running time a workload holds the GIL.
 
-    Works on any number of CPUs, without privileges, and beside other programs. Whole calls are
-    probed, so that a call's phases count for as long as they last. The first call warms up, and
-    counts only where there is no time for another.
+    Whole calls are probed, so that a call's phases count for as long as they last. The first call
+    warms up, and counts only where there is no time for another.
 
     Parameters
     ----------
@@ -210,8 +210,10 @@ class _Watch:
         # Where it is not Linux, or not permitted, wake-ups come some 50 us later; they still count.
         with contextlib.suppress(OSError), open(f"/proc/{self.native_id}/timerslack_ns", "w") as file:
             file.write("1")
-        self._worker_queue = self._queue_reader(self._worker.native_id or 0)
-        self._own_queue = self._queue_reader(self.native_id)
+        worker = self._worker.native_id or 0
+        self._worker_queue = self._reader(f"/proc/self/task/{worker}/schedstat")
+        self._worker_state = self._reader(f"/proc/self/task/{worker}/stat")
+        self._own_queue = self._reader(f"/proc/self/task/{self.native_id}/schedstat")
         self._worker_cpu = cpu_clock_of(self._worker)
         self._switches = _switch_counter()
         self._first = self._read()
@@ -220,9 +222,9 @@ class _Watch:
     def __exit__(self, *exc_info: object) -> None:
         self._files.close()
 
-    def _queue_reader(self, native_id: int) -> Callable[[], bytes]:
+    def _reader(self, path: str) -> Callable[[], bytes]:
         try:
-            descriptor = os.open(f"/proc/self/task/{native_id}/schedstat", os.O_RDONLY)
+            descriptor = os.open(path, os.O_RDONLY)
         except OSError:
             return lambda: b"0 0 0"  # not Linux: all time counts as running time
         self._files.callback(os.close, descriptor)
@@ -261,6 +263,7 @@ class _Watch:
                     worker_cpu=after[0] - before[0],
                     worker_queued=after[1] - before[1],
                     own_queued=after[2] - before[2],
+                    asleep=is_asleep(note.clocks[3]),
                     is_last=over,
                 )
             if over:
@@ -272,12 +275,12 @@ class _Watch:
         return any(note.more_switches > note.switches for note in self._notes)
 
     def _read(self) -> _Clocks:
-        return self._worker_cpu(), self._worker_queue(), self._own_queue()
+        return self._worker_cpu(), self._worker_queue(), self._own_queue(), self._worker_state()
 
 
 def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
     """Return the worker's CPU time, its time in the run queue, and the prober's."""
-    cpu, worker, own = clocks
+    cpu, worker, own, _ = clocks
     return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
 
 

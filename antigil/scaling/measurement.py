@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from statistics import fmean, median, median_high
 from typing import Any
 
-from .gil_held_share import GilHeld
 from .host import Host
-from .sample import PointSample, Sample, median_interval
+from .sample import GilHeld, PointSample, Sample, median_interval
 from .thread_states import ThreadStates
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
-INSTRUMENT_VERSION = "2"
+INSTRUMENT_VERSION = "3"
 """Figures of different versions must not be compared.
 
-Raised by every change that can move a figure. Version 2 probes the GIL over whole calls.
+Raised by every change that can move a figure. Version 2 probes the GIL over whole calls; version 3
+leaves a holder's time in the run queue out of the share, and threads of the workload's own unpinned.
 """
 
 

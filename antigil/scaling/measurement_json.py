@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from .gil_held_share import GilHeld
 from .host import Host
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
-from .sample import PointSample, Sample
+from .sample import GilHeld, PointSample, Sample
 from .thread_states import ThreadStates
 from .workload import Workload
 

@@ -1,4 +1,4 @@
-"""A sample: what one fresh process measured, or one round where there is only this process.
+"""A sample: what one fresh process measured, or one round where there is only this process; the held share.
 
 Confidence intervals: of a mean of few values, by Student's t, and of a median, by the values' order.
 
@@ -14,9 +14,9 @@ H. A. David, H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, sqrt
 from statistics import fmean, median, median_high
 
 from .rounds import Round, select
@@ -155,3 +155,90 @@ def median_interval(values: Sequence[float], confidence: float) -> tuple[float, 
             break
         k += 1
     return None if k == 0 else (ordered[k - 1], ordered[m - k])
+
+
+@dataclass(frozen=True)
+class GilHeld:
+    """The share of its running time for which a workload holds the GIL.
+
+    Attributes
+    ----------
+    share
+        0 to 1.
+    standard_error
+        Of the share; never 0, as no finite number of probes is certain.
+    probes
+        Probes that counted.
+    stall
+        Longest time for which a probe stood waiting for the GIL, in seconds, and with it
+        every other Python thread.
+    method
+        "switches" where the prober counted its context switches, "latency" where it had to
+        go by its lateness and sees no hold shorter than about 1 ms.
+    quantile99
+        So many standard errors to each side hold the share with 99 % confidence.
+    """
+
+    share: float
+    standard_error: float
+    probes: int
+    stall: float
+    method: str
+    quantile99: float = Z99
+
+    @property
+    def margin99(self) -> float:
+        """Half the length of the 99 % interval of the share."""
+        return self.quantile99 * self.standard_error
+
+    @property
+    def ci99(self) -> tuple[float, float]:
+        """The 99 % interval of the share."""
+        return self.interval(self.quantile99)
+
+    def interval(self, standard_errors: float) -> tuple[float, float]:
+        """Return the share with so many standard errors to each side, as far as it lies between 0 and 1."""
+        margin = standard_errors * self.standard_error
+        return max(0.0, self.share - margin), min(1.0, self.share + margin)
+
+    @property
+    def ceiling(self) -> float | None:
+        """Speedup that no number of threads on any machine exceeds: 1 / share, by the bottleneck law.
+
+        None where the share cannot be told from nothing (below three standard errors).
+        """
+        return None if self.share < 3.0 * self.standard_error else 1.0 / self.share
+
+    @property
+    def ceilings(self) -> tuple[float, float | None] | None:
+        """Where the ceiling lies, by the 99 % interval of the share; None for an upper end without limit."""
+        low, high = self.ci99
+        return None if self.ceiling is None else (1.0 / high, 1.0 / low if low > 0.0 else None)
+
+
+def pool(results: Iterable[GilHeld]) -> GilHeld:
+    """Combine what several processes measured, each weighing by its probes.
+
+    The 99 % interval is the wider one of two: what the probes leave open where all processes hold
+    the GIL alike, and what k processes that differ leave open, by Student's t with k - 1 degrees
+    of freedom.
+    """
+    parts = tuple(results)
+    k = len(parts)
+    probes = sum(part.probes for part in parts)
+    share = sum(part.probes * part.share for part in parts) / probes
+    within = sqrt(sum((part.probes * part.standard_error) ** 2 for part in parts)) / probes
+    between = 0.0
+    if k > 1:
+        squares = sum((part.probes * (part.share - share)) ** 2 for part in parts)
+        between = sqrt(k / (k - 1) * squares) / probes
+    standard_error = max(within, between)
+    margin99 = max(Z99 * within, t99(k - 1) * between if k > 1 else 0.0)
+    return GilHeld(
+        share=share,
+        standard_error=standard_error,
+        probes=probes,
+        stall=max(part.stall for part in parts),
+        method=parts[0].method,
+        quantile99=margin99 / standard_error,
+    )

@@ -194,6 +194,12 @@ def cpu_clock_of(thread: threading.Thread) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
+def is_asleep(stat: bytes) -> bool | None:
+    """Tell whether a thread has left the CPU of its own accord, by its ``stat``; None where there is none."""
+    state = stat.rpartition(b")")[2].split()[0]
+    return None if state.isdigit() else state in b"SD"
+
+
 class Threads:
     """Runs one body per thread, and turns a crash or a hang into the caller's error."""
 

@@ -176,3 +176,89 @@ def _held_until(phases, call, moment):
             return start if held else None
         into -= seconds
     return None
+
+
+class PhasedWorker:
+    """Calls with phases: it needs the CPU and the GIL in some, and sleeps in others.
+
+    After each slice of CPU time it stands in the run queue, beside other programs, and keeps the GIL.
+    """
+
+    def __init__(self, phases, random, slice_seconds, queue_seconds):
+        self.phases, self.random = phases, random
+        self.slice_seconds, self.queue_seconds = slice_seconds, queue_seconds
+        self.now = self.cpu = self.booked = 0.0
+        self.calls, self.phase, self.left = 0, 0, phases[0][1]
+        self.slice_left = slice_seconds
+        self.queued_since = self.back_at = None
+        self.has_gil = False
+
+    @property
+    def works(self):
+        """Whether it is in a phase in which it holds the GIL."""
+        return self.phases[self.phase][0]
+
+    def lose_cpu(self):
+        """Stand in the run queue from now on."""
+        self.slice_left = self.slice_seconds
+        if self.queued_since is None and self.queue_seconds:
+            self.queued_since = self.now
+            self.back_at = self.now + self.random.expovariate(1.0 / self.queue_seconds)
+
+    def pass_time(self, seconds):
+        """Let time pass."""
+        end = self.now + seconds
+        while self.now < end - EPSILON:
+            if self.queued_since is not None:
+                if self.back_at > end:
+                    self.now = end
+                    return
+                self.booked += self.back_at - self.queued_since
+                self.now, self.queued_since = self.back_at, None
+            self._step(min(self.left, end - self.now, self.slice_left if self.works else math.inf))
+
+    def _step(self, seconds):
+        self.now += seconds
+        self.left -= seconds
+        if self.works:
+            self.has_gil = True
+            self.cpu += seconds
+            self.slice_left -= seconds
+            if self.slice_left < EPSILON:
+                self.lose_cpu()
+        if self.left < EPSILON:
+            self.phase = (self.phase + 1) % len(self.phases)
+            self.calls += self.phase == 0
+            self.left = self.phases[self.phase][1]
+            self.has_gil = self.has_gil and self.works
+
+
+def simulate_preempted_calls(
+    phases, budget, random, *, mean_sleep=0.002, wake_up=30e-6, switch=0.005, slice_seconds=0.003,
+    queue_seconds=0.006,
+):  # fmt: skip
+    """Return what a prober sees of whole calls with phases, beside programs that want the same CPU."""
+    worker = PhasedWorker(phases, random, slice_seconds, queue_seconds)
+    probes = []
+    while worker.now < budget or worker.calls * sum(seconds for _, seconds in phases) < EPSILON:
+        before = (worker.now, worker.cpu, worker.booked)
+        sleep = random.expovariate(1.0 / mean_sleep)
+        worker.pass_time(sleep + wake_up * random.uniform(0.5, 1.5))
+        taken, woken = worker.has_gil, worker.now
+        while worker.has_gil and (worker.now < woken + switch or worker.queued_since is not None):
+            worker.pass_time(50e-6)
+        if worker.works:  # it gives up the GIL, or the CPU, to the prober
+            worker.has_gil = False
+            worker.lose_cpu()
+        probes.append(
+            Probe(
+                sleep=sleep,
+                elapsed=worker.now - before[0],
+                taken=taken,
+                worker_cpu=worker.cpu - before[1],
+                worker_queued=worker.booked - before[2],
+                own_queued=0.0,
+                asleep=taken or not worker.works,
+            )
+        )
+    return probes

@@ -20,7 +20,7 @@ from antigil.scaling import (
 from antigil.scaling import gil_probe as probe_module
 from antigil.scaling import host as host_module
 from antigil.scaling import threads as threads_module
-from antigil.scaling.threads import ThreadMeter, queue_is_measurable
+from antigil.scaling.threads import ThreadMeter, is_asleep, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
 pytestmark = pytest.mark.timing
@@ -132,3 +132,11 @@ def test_a_cpu_without_a_name_is_named_by_its_architecture(monkeypatch):
     monkeypatch.setattr(host_module.platform, "processor", lambda: "")
     monkeypatch.setattr(host_module.platform, "machine", lambda: "riscv64")
     assert host_module.cpu_model.__wrapped__() == "riscv64"
+
+
+@pytest.mark.parametrize(
+    ("stat", "asleep"),
+    [(b"7 (a) b) S 1 2", True), (b"7 (python) R 1 2", False), (b"7 (x) D 1", True), (b"0 0 0", None)],
+)
+def test_whether_a_thread_sleeps_is_told_by_its_state(stat, asleep):
+    assert is_asleep(stat) is asleep

@@ -6,11 +6,11 @@ from statistics import mean, stdev
 from types import SimpleNamespace
 
 import pytest
-from simulator import seeded, simulate
+from simulator import seeded, simulate, simulate_preempted_calls
 
 from antigil import testing
-from antigil.scaling import GilHeld, MeasurementError
-from antigil.scaling.gil_held_share import Probe, estimate, pool, running_times
+from antigil.scaling import GilHeld, MeasurementError, pool
+from antigil.scaling.gil_held_share import Probe, estimate, running_times
 
 SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 1.0)
 SLICES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -24,6 +24,32 @@ def simulated(share, slice_seconds, preempted):
         simulate(share, slice_seconds, seconds, seeded(share, slice_seconds, seed), preempted=preempted)
         for seed in range(SEEDS)
     ]
+
+
+SPIN, SLEEP = True, False
+
+
+@pytest.mark.parametrize("queue_seconds", [0.0, 0.003, 0.012])
+@pytest.mark.parametrize(
+    "phases",
+    [
+        ((SPIN, 0.04), (SLEEP, 0.1)),
+        ((SPIN, 0.01), (SLEEP, 0.03)),
+        ((SPIN, 0.1), (SLEEP, 0.05), (SPIN, 0.1), (SLEEP, 0.05), (SPIN, 0.05)),
+        ((SLEEP, 0.3), (SPIN, 1.2)),
+        ((SPIN, 0.05),),
+    ],
+    ids=["0.286", "0.25", "five phases, 0.714", "0.8", "1"],
+)
+def test_a_holder_in_the_run_queue_does_not_hold_for_longer(phases, queue_seconds):
+    """Only what needs the CPU stands in the queue, and keeps the GIL meanwhile."""
+    truth = sum(seconds for spins, seconds in phases if spins) / sum(seconds for _, seconds in phases)
+    found = [
+        estimate(simulate_preempted_calls(phases, 3.0, seeded("queue", seed), queue_seconds=queue_seconds))
+        for seed in range(SEEDS)
+    ]
+    shares = [one.share for one in found]
+    assert abs(mean(shares) - truth) <= 0.05 + 3.0 * stdev(shares) / sqrt(SEEDS)
 
 
 def plain_share(probes):
