@@ -215,7 +215,8 @@ def _share(
     variance_omega = (
         sum((wait - omega * ran) ** 2 for wait, ran in zip(waited, running, strict=True)) / total**2
     )
-    standard_error = sqrt(variance_p * (1.0 - omega) ** 2 + variance_omega * (1.0 - p) ** 2)
+    free = max(1.0 - omega, 1.0 / (len(taken) + 1))  # nor is it one that the prober waited all the time
+    standard_error = sqrt(variance_p * free**2 + variance_omega * (1.0 - p) ** 2)
     return p + (1.0 - p) * omega, standard_error
 
 

@@ -174,6 +174,38 @@ def test_a_worker_that_never_ran_is_refused():
         estimate([probe(0.002, queued=0.002)] * 5)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_probes_saw_is_a_share_or_an_error_of_ours(seed):
+    """None fresh, none free, no time at all, more queued than elapsed: 200 sets of few probes each."""
+    random = seeded("whatever", seed)
+
+    def some_time():
+        return random.choice([0.0, 1e-9, 1e-5, random.expovariate(500.0), random.expovariate(5.0)])
+
+    for _ in range(200):
+        one = random.choice([True, False, None, 2])
+        probes = [
+            Probe(
+                sleep=some_time(),
+                elapsed=some_time(),
+                taken=random.random() < 0.5 if one == 2 else one,
+                worker_cpu=some_time(),
+                worker_queued=some_time(),
+                own_queued=some_time(),
+                is_last=i == 0 and random.random() < 0.5,
+                asleep=random.choice([True, False, None]),
+            )
+            for i in reversed(range(random.randrange(6)))
+        ]
+        try:
+            found = estimate(probes)
+        except MeasurementError:
+            continue
+        assert 0.0 <= found.share <= 1.0
+        assert 0.0 < found.standard_error < float("inf")
+        assert found.stall >= 0.0
+
+
 def test_looks_of_an_assertion_are_estimated_one_by_one(monkeypatch):
     """Taken for one, they book in the next look what the end of one left in the run queue."""
     monkeypatch.setattr(testing, "gil_enabled", lambda: True)

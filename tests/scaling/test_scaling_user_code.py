@@ -1,6 +1,7 @@
 """What the user wrote runs as the user wrote it: once, with the same options, among the same modules."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_scaling_process import go, told_by_the_process
 
+import antigil
 from antigil.scaling import FunctionWorkload, MeasurementError, Plan, Workload, measure, measure_rounds
 
 
@@ -71,6 +73,7 @@ def run_script(tmp_path, setup, *options, cwd=None):
         (("-OO",), "sys.flags.optimize == 2"),
         (("-W", "error"), "sys.warnoptions == ['error']"),
         (("-E",), "sys.flags.ignore_environment == 1"),
+        (("-I",), "sys.flags.isolated == 1"),
         (("-s",), "sys.flags.no_user_site == 1"),
         (("-b",), "sys.flags.bytes_warning == 1"),
         (("-X", "dev"), "sys.flags.dev_mode"),
@@ -87,6 +90,18 @@ def test_modules_beside_a_script_are_found(tmp_path, cwd):
     (tmp_path / "beside.py").write_text("def f(): pass\n")
     done = run_script(tmp_path, "from beside import f", cwd=cwd)
     assert done.stdout == "done\n", done.stderr
+
+
+def test_a_current_directory_that_was_deleted_is_no_hindrance(tmp_path):
+    script = SCRIPT.format(setup="import math").replace(
+        "    measure", "    import os\n    os.rmdir(os.getcwd())\n    measure", 1
+    )
+    (tmp_path / "script.py").write_text(script)
+    (tmp_path / "here").mkdir()
+    command = [sys.executable, str(tmp_path / "script.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path / "here", check=False)
+    assert done.stdout == "done\n", done.stderr
+    assert not (tmp_path / "here").exists()
 
 
 def test_modules_that_a_script_found_its_own_way_are_found(tmp_path, monkeypatch):
@@ -232,3 +247,23 @@ def test_an_iterator_that_comes_to_its_end_is_told_in_one_line(measured):
 def test_an_import_that_fails_and_hides_nothing_is_raised_as_it_is(tmp_path):
     with pytest.raises(ImportError, match="No module named 'nowhere'"):
         go("pass", "import nowhere", path=(str(tmp_path),))
+
+
+def test_a_checkout_of_ours_that_hides_the_installed_package_is_told(tmp_path):
+    """Installed without -e: the checkout that one stands in has no extension built."""
+    package = Path(antigil.__file__).parent
+    shutil.copytree(package, tmp_path / "installed" / "antigil")
+    built = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+    shutil.copytree(package, tmp_path / "checkout" / "antigil", ignore=built)
+    command = [sys.executable, "-P", "-m", "antigil", "measure", "-t", "1", "--budget", "0.1"]
+    done = subprocess.run(
+        [*command, "-s", "import antigil", "antigil.calcular_sem_gil(6)"],
+        cwd=tmp_path / "checkout",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    told = f"antigil was taken from {tmp_path / 'checkout'}, which hides the one in {tmp_path / 'installed'}"
+    assert told in done.stderr
