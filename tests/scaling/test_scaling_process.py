@@ -15,8 +15,6 @@ from antigil.scaling import MeasurementError, Plan, RemoteTraceback, Workload, W
 from antigil.scaling import process as process_module
 from antigil.scaling.experiment import measure_in_fresh_process
 
-pytestmark = pytest.mark.timing
-
 ROOT = Path(__file__).parents[2]
 
 
