@@ -214,7 +214,7 @@ def measure_function(
     counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
     workload = function if isinstance(function, FunctionWorkload) else FunctionWorkload(function)
     steal = StealMeter()
-    plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit)
+    plan = Plan(counts, budget * (1 - PROBE_SHARE), rounds, pin, time_limit, shorten=True)
     done = measure_rounds(workload, plan)
     used, disturbed = select(done)
     samples = [sample_of([one]) for one in used]

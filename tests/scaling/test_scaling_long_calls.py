@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
 from marks import needs_gil
 
-from antigil.scaling import Plan, Workload, experiment, measure, probe_gil
+from antigil.scaling import Plan, Workload, experiment, measure, measure_function, probe_gil
 from antigil.scaling import process as process_module
 from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit
 from antigil.scaling.rounds import calls_that_fit
@@ -56,6 +57,12 @@ def test_long_calls_are_made_as_rarely_as_can_be(slept):
     measured, by_process = slept
     assert len(by_process) == len(measured.samples)
     assert all(5 <= calls <= 8 for calls in by_process.values())
+
+
+def test_a_function_of_long_calls_is_called_as_rarely_as_can_be():
+    calls = []
+    measure_function(lambda: (calls.append(1), time.sleep(0.15)), (1, 2), budget=0.3)
+    assert 5 <= len(calls) <= 8
 
 
 def test_few_calls_are_enough_to_tell_how_far_they_scale(slept):
