@@ -118,6 +118,19 @@ def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
     assert holds(upload["if"], {}, cancelled)
 
 
+def test_a_re_run_replaces_every_artifact():
+    """Of one name there is one artifact in a run: without this the second attempt fails."""
+    uploads = {
+        (*key, step["with"]["name"]): step["with"].get("overwrite", False)
+        for key, job in JOBS.items()
+        for step in job.get("steps", ())
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    }
+
+    assert len(uploads) >= 6
+    assert [name for name, overwrites in uploads.items() if not overwrites] == []
+
+
 @pytest.mark.parametrize("name", ["backlog", "site", "alert"])
 def test_each_part_of_the_history_is_done_by_one_run_at_a_time(name):
     """One group from what is looked up to what is stored or seen; it holds a called workflow's jobs."""
