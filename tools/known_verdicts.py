@@ -42,6 +42,9 @@ class Row:
 
 
 NO_HELP, LITTLE_HELP = ("hurts", "does-not"), ("hurts", "does-not", "partly")
+NO_HELP_WIDTH = 0.2
+"""From 0.9 to 1.1: a wider interval can reach across it, and then it stays open also on a quiet machine."""
+
 STRLEN = "import ctypes; strlen = ctypes.CDLL(None).strlen; text = b'x' * {}"
 HASH = "import hashlib, threading; lock = threading.Lock(); data = bytes(1 << {})"
 POOL = """
@@ -70,7 +73,7 @@ WITH_GIL = (
     Row("asyncio", "import asyncio", "asyncio.run(asyncio.sleep(0.001))", ("scales", "partly"),
         (None, "cpu", "gil", "hand-over"), ("alone",)),
     Row("lzma", "import lzma; data = bytes(range(256)) * 200", "lzma.compress(data)", ("partly", "scales"),
-        ("gil",)),
+        ("gil", "cpu", None)),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
     Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
         (None, "each other", "alone")),
@@ -96,7 +99,11 @@ def wrong(row: Row, form: dict[str, Any]) -> str | None:
     disturbed = any(point["disturbed"] for point in form["points"])
     if form["scaling"] == "inconclusive":
         low, high = form["judged"]["low"], form["judged"]["high"]
-        return None if disturbed or high - low > 0.5 else f"open, though quiet: {low:.2f} to {high:.2f}"
+        return (
+            None
+            if disturbed or high - low > NO_HELP_WIDTH
+            else f"open, though quiet: {low:.2f} to {high:.2f}"
+        )
     if form["scaling"] not in row.verdicts:
         return f"verdict {form['scaling']}: {form['sentence']}"
     if form["cause"] not in row.causes:

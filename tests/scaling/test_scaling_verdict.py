@@ -121,6 +121,13 @@ HANDED = {
 SHORT_RELEASES = measurement(0.3, rate=500_000.0, **HANDED)
 
 
+def test_a_short_call_takes_more_cpu_time_for_the_hand_over():
+    slower = {"speedup": (1.0, 1.5, 1.5), "waiting": (0.0, 0.1, 0.1), "inflation": 1.2}
+    assert cause(measurement(0.05, rate=250_000.0, **slower), 2) == "hand-over"
+    assert cause(measurement(0.05, rate=2_500.0, **slower), 2) == "cpu"
+    assert cause(measurement(0.05, rate=250_000.0, **{**slower, "waiting": (0.0, 0.0, 0.0)}), 2) == "cpu"
+
+
 @pytest.mark.parametrize(
     ("measured", "first"),
     [
