@@ -16,6 +16,8 @@ from antigil.scaling.measurement import combine
 from antigil.scaling.sample import PointSample, Sample
 from antigil.scaling.threads import LEAST_CPU_SECONDS, OwnThreadsMeter, Threads
 
+pytestmark = pytest.mark.timing
+
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks /proc for threads")
 
 HASHING = """\
