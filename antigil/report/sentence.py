@@ -105,10 +105,15 @@ def _hand_over(measurement: Measurement, point: Point) -> str:
     one_seconds = 1.0 / measurement.point(1).rate
     price = point.threads / point.rate - one_seconds
     released = (1.0 - measurement.gil_held.share) * one_seconds
+    least = price / (point.threads - 1)
+    above = (
+        f", or only above a size: with calls below {_about(least, 1)} so many threads are slower than one"
+        if least > one_seconds
+        else ""
+    )
     return (
         f"each call releases the GIL for {_about(released, 2)} or less at a time, and to get it back among "
-        f"others costs about {_about(price, 1)} (release it around more work, or only above a size: with "
-        f"calls below {_about(price / (point.threads - 1), 1)} so many threads are slower than one)"
+        f"others costs about {_about(price, 1)} (release it around more work{above})"
     )
 
 

@@ -149,6 +149,6 @@ def test_last_words_are_kept_and_what_was_said_before_is_not(tmp_path):
     signs = tmp_path / "signs"
     signs.touch()
     speech = "import sys; print('x' * 5_000_000, 'end', file=sys.stderr)"
-    status, words = process_module._run([sys.executable, "-c", speech], signs, 20.0)
+    status, words = process_module._run([sys.executable, "-c", speech], signs, 20.0, {})
     assert (status, len(words)) == (0, process_module.LAST_WORDS)
     assert words.split()[1] == "end"
