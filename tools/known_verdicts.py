@@ -106,7 +106,7 @@ def wrong(row: Row, form: dict[str, Any]) -> str | None:
         )
     if form["scaling"] not in row.verdicts:
         return f"verdict {form['scaling']}: {form['sentence']}"
-    if form["cause"] not in row.causes:
+    if form["scaling"] != "scales" and form["cause"] not in row.causes:
         return f"cause {form['cause']}: {form['sentence']}"
     if not disturbed and form["waits"] not in row.waits:
         return f"waits {form['waits']}: {form['sentence']}"

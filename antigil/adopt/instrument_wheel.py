@@ -15,7 +15,7 @@ from pathlib import Path
 
 NAME = "antigil_instrument"
 PACKAGE = Path(__file__).parent.parent
-PARTS = ("__init__.py", "py.typed", "suite.py", "scaling/*.py")
+PARTS = ("__init__.py", "py.typed", "suite.py", "scaling/**/*.py")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it was made
 
 

@@ -79,6 +79,8 @@ class Point:
         Their CPU time per call. While they work, the threads that call wait.
     kernel
         Share of the CPU time spent in the kernel, 0 to 1; None where the system does not tell.
+    sleeps
+        How often threads went to sleep per second of CPU time; None where the system does not tell.
     least, most
         Share of the work that the thread with the least of it got, and that with the most.
     """
@@ -96,6 +98,7 @@ class Point:
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
+    sleeps: float | None = None
     least: Estimate | None = None
     most: Estimate | None = None
 
@@ -225,6 +228,7 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
         at = [sample.points[n] for sample in samples]
         waiting, queued = median(p.waiting for p in at), median(p.queued for p in at)
         kernel = [p.kernel for p in at if p.kernel is not None]
+        sleeps = [p.sleeps for p in at if p.sleeps is not None]
         raw = Estimate.of([p.raw_speedup for p in at])
         points.append(
             Point(
@@ -242,6 +246,7 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 own_threads=median_high(p.own_threads for p in at),
                 own_cpu_seconds=median(p.own_cpu_seconds for p in at),
                 kernel=fmean(kernel) if kernel else None,
+                sleeps=median(sleeps) if sleeps else None,
                 least=Estimate.of([p.least for p in at]),
                 most=Estimate.of([p.most for p in at]),
             )

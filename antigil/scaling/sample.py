@@ -50,6 +50,7 @@ class PointSample:
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
+    sleeps: float | None = None
     least: float = 0.0
     most: float = 1.0
 
@@ -103,6 +104,7 @@ def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
 def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
     windows = [done.windows[n] for done in rounds]
     kernel = [window.kernel for window in windows if window.kernel is not None]
+    sleeps = [window.sleeps for window in windows if window.sleeps is not None]
     return PointSample(
         rate=median(window.rate for window in windows),
         speedup=median(done.queue_free_speedup(n) for done in rounds),
@@ -112,6 +114,7 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         own_threads=median_high(window.own_threads for window in windows),
         own_cpu_seconds=median(window.own_cpu_seconds for window in windows),
         kernel=fmean(kernel) if kernel else None,  # told by the tick: no single window is right
+        sleeps=median(sleeps) if sleeps else None,
         least=median(window.least for window in windows),
         most=median(window.most for window in windows),
     )

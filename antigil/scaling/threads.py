@@ -46,17 +46,20 @@ LEAST_CPU_SECONDS = 2e-4
 class Usage:
     """What one thread used up to now, or between two moments, in seconds.
 
-    ``kernel`` is the part of its CPU time that it spent in the kernel, where the system tells.
+    ``kernel`` is the part of its CPU time that it spent in the kernel, and ``sleeps`` how often it went to
+    sleep (voluntary context switches), where the system tells.
     """
 
     cpu: float
     queued: float | None
     kernel: float | None = None
+    sleeps: int | None = None
 
     def __sub__(self, earlier: Usage) -> Usage:
         queued = None if self.queued is None or earlier.queued is None else self.queued - earlier.queued
         kernel = None if self.kernel is None or earlier.kernel is None else self.kernel - earlier.kernel
-        return Usage(self.cpu - earlier.cpu, queued, kernel)
+        sleeps = None if self.sleeps is None or earlier.sleeps is None else self.sleeps - earlier.sleeps
+        return Usage(self.cpu - earlier.cpu, queued, kernel, sleeps)
 
 
 class UsageMeter(Protocol):
@@ -87,19 +90,20 @@ class ThreadMeter:
     def read(self) -> Usage:
         """Return the usage of the calling thread since its start."""
         if self._schedstat is None:
-            return Usage(time.thread_time(), None, _kernel_seconds())
+            return Usage(time.thread_time(), None, *_in_kernel())
         self._schedstat.seek(0)
         _, queued_ns, time_slices = map(int, self._schedstat.read().split())
         # A thread that runs has had a time slice: a kernel whose statistics are switched off counts none.
         queued = queued_ns / 1e9 if time_slices else None
-        return Usage(time.thread_time(), queued, _kernel_seconds())
+        return Usage(time.thread_time(), queued, *_in_kernel())
 
 
-def _kernel_seconds() -> float | None:
-    """Return the calling thread's CPU time in the kernel, None where it is not told."""
+def _in_kernel() -> tuple[float | None, int | None]:
+    """Return the calling thread's CPU time in the kernel and its sleeps, None where they are not told."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
-        return None
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_stime
+        return None, None
+    usage = resource.getrusage(resource.RUSAGE_THREAD)
+    return usage.ru_stime, usage.ru_nvcsw
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ class Window:
         How many threads of the workload's own were seen at work, and their CPU time per call.
     kernel
         Share of the CPU time that threads spent in the kernel; None where the system does not tell.
+    sleeps
+        How often threads went to sleep per second of CPU time; None where the system does not tell.
     least, most
         Shares of the calls that the thread with the fewest made, and that with the most.
     """
@@ -60,6 +62,7 @@ class Window:
     own_threads: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
+    sleeps: float | None = None
     least: float = 0.0
     most: float = 1.0
 
@@ -126,6 +129,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
     batches = [done for done, _, _ in shares]
     calls = sum(batches) * calls_per_mark
     kernel = [track.used.kernel for track in tracks if track.used.kernel is not None]
+    sleeps = [track.used.sleeps for track in tracks if track.used.sleeps is not None]
     cpu = sum(track.used.cpu for track in tracks)
     on_cpu = fmean(share for _, share, _ in shares)
     queues = [share for _, _, share in shares if share is not None]
@@ -140,6 +144,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         seconds=seconds,
         calls=calls,
         kernel=min(1.0, sum(kernel) / cpu) if len(kernel) == len(tracks) and cpu else None,
+        sleeps=sum(sleeps) / cpu if len(sleeps) == len(tracks) and cpu else None,
         least=min(batches) / sum(batches),
         most=max(batches) / sum(batches),
     )

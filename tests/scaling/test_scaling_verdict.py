@@ -174,3 +174,26 @@ def test_a_thread_that_gets_a_fifth_of_its_part_or_less_starves(least, is_starve
 def test_causes_multiply_to_what_is_missing():
     measured = measurement(0.0, waiting=(0.0, 0.2, 0.2), speedup=(1.0, 1.0, 1.0), inflation=1.6)
     assert math.prod(missing(measured, 2).values()) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("sleeps", "alone", "gil", "waiting", "word"),
+    [
+        (20.0, 0.0, True, 0.0, "scales"),
+        (3_000.0, 0.0, True, 0.0, "inconclusive"),
+        (3_000.0, 0.0, False, 0.0, "inconclusive"),
+        (9_000.0, 8_000.0, True, 0.0, "scales"),  # they sleep alone as well
+        (800.0, 0.0, True, 0.25, "scales"),  # each asks for a GIL that is held for long, every 5 ms
+        (800.0, 0.0, False, 0.25, "inconclusive"),
+        (None, None, True, 0.0, "scales"),
+    ],
+)
+def test_threads_that_send_each_other_to_sleep_are_not_judged_beside_other_programs(
+    sleeps, alone, gil, waiting, word
+):
+    """Whose turns in the run queue alternate, so that they are hardly ever beside each other."""
+    found = measurement(0.01, gil=gil, speedup=SCALING, queued=(0.0, 0.3, 0.6), waiting=(0.0, waiting, 0.0))
+    points = [replace(point, sleeps=alone if point.threads == 1 else sleeps) for point in found.points]
+    assert replace(found, points=tuple(points)).scaling == word
+    quiet = [replace(point, disturbed=False) for point in points]
+    assert replace(found, points=tuple(quiet)).scaling == "scales"

@@ -1,4 +1,4 @@
-"""The verdicts: whether threads help, what is missing from that, and how long they hold the GIL.
+"""Whether threads help, and what is missing from that.
 
 One word on whether threads help, by the speedup S* at the largest thread count that the CPUs can serve.
 
@@ -14,8 +14,10 @@ the run queue, it gets in nobody's. Threads that are queued for a share q of the
 the others for about o = (1 - q)^(n - 1) of theirs. Of the efficiency P that was seen, 1 - o belongs
 to the time in which nobody was there, so that side by side it is as low as (P - (1 - o)) / o.
 What the GIL takes is left out of that: those who wait for a thread in the run queue wait all the same.
-So the lower end of the interval is moved down to where the quiet speedup may lie. And no speedup
-exceeds the ceiling that the GIL-held share sets.
+So the lower end of the interval is moved down to where the quiet speedup may lie. Threads that send each
+other to sleep, for the GIL or for a lock, are beside each other still more seldom than that: while one
+sleeps, the other gets its CPU, and each then has its turn in the run queue. Of those who do it often the
+quiet speedup may be next to nothing. And no speedup exceeds the ceiling that the GIL-held share sets.
 
 What is missing from n times the speed of one thread, as factors whose product is about n / S*:
 
@@ -35,27 +37,6 @@ For whom threads wait is what they were seen waiting for (`.thread_states`); whe
 is the GIL as far as the held share explains it. Time in the kernel that a call takes in n threads
 and not in one is that of locks that change hands, the GIL's or others, unless calls need the kernel
 on their own; and where calls themselves are as short as that, so is the rest.
-
-One word on how long a workload holds the GIL leans on the held share, right on any machine. Speedup is
-not asked: few CPUs do not show a held share of 10 % in it.
-
-    no-gil         the GIL is disabled: there is nothing to hold
-    holds          held >= 0.9
-    releases       held <= 0.1
-    partly         between
-    inconclusive   2.58 standard errors to each side of the held share reach across two of these,
-                   and are wider than 0.2
-
-Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
-
-    alone          one thread waits for more than 0.1 of its time
-    each other     n threads wait for more than 0.1 of theirs beyond what their calls would
-                   wait for in one thread, and beyond what the GIL can explain
-
-A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait beyond it for the
-share waiting(n) - waiting(1) S(n) / n of their time. Calls that hold the GIL for a share h wait for
-it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
-(n - 1) h of that.
 """
 
 from __future__ import annotations
@@ -64,10 +45,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .sample import Z99
+from .on_gil import HOLDS_AT_LEAST, WAITING_WORTH_TELLING, extra_waiting, waiting_for_gil
 
 if TYPE_CHECKING:
-    from .measurement import Measurement, Point
+    from ..measurement import Measurement, Point
 
 SCALES_FROM = 0.9
 """Share of min(n, CPUs)."""
@@ -151,6 +132,8 @@ def scaling_verdict(measurement: Measurement) -> str:
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart."""
     n = point.threads
+    if point.disturbed and _send_to_sleep(measurement, point):
+        return 0.0
     beside = (1.0 - point.queued) ** (n - 1)
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
@@ -159,6 +142,25 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
         return speedup
     return most * max(0.0, (kept - (1.0 - beside)) / beside)
 
+
+def _send_to_sleep(measurement: Measurement, point: Point) -> bool:
+    """Tell whether threads send each other to sleep, so often that waking up may cost what they gain.
+
+    Who waits for a GIL that is held for long does no harm: it wakes up at every switch interval, to ask
+    for it, and once more when it has it.
+    """
+    one, where = measurement.point(1), measurement.host
+    if point.sleeps is None or one.sleeps is None or point.on_cpu <= 0.0:
+        return False
+    asks = SLEEPS_TO_ASK * point.waiting / point.on_cpu / where.switch_interval if where.gil else 0.0
+    return point.sleeps > 2.0 * one.sleeps + asks + MOST_SLEEPS
+
+
+MOST_SLEEPS = 500.0
+"""Per second of CPU time: to wake up takes some 50 microseconds, so that fewer cost less than 3 %."""
+
+SLEEPS_TO_ASK = 3.0
+"""For each switch interval that a thread waits for the GIL."""
 
 WORTH_TELLING = 1.05
 """A cause that makes calls less than so many times slower is not named."""
@@ -224,76 +226,3 @@ def cause(measurement: Measurement, threads: int) -> str | None:
 def _unqueued(point: Point) -> float:
     """Return for which share of the time that it was not queued a thread waited."""
     return point.waiting / (1.0 - point.queued) if point.queued < 1.0 else 0.0
-
-
-RELEASES_AT_MOST = 0.1
-HOLDS_AT_LEAST = 0.9
-WAITING_WORTH_TELLING = 0.1
-
-FEWEST_SEEN = 8
-"""Fewer looks that found a thread waiting do not tell for what."""
-
-
-def classify(share: float) -> str:
-    """Return ``releases``, ``partly`` or ``holds`` for a GIL-held share."""
-    if share <= RELEASES_AT_MOST:
-        return "releases"
-    return "holds" if share >= HOLDS_AT_LEAST else "partly"
-
-
-def gil_verdict(measurement: Measurement) -> str:
-    """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
-    if not measurement.host.gil:
-        return "no-gil"
-    held = measurement.gil_held
-    margin = Z99 * held.standard_error
-    low, high = held.share - margin, held.share + margin
-    if margin > 0.1 and classify(low) != classify(high):
-        return "inconclusive"
-    return classify(held.share)
-
-
-def most_telling_point(measurement: Measurement) -> Point:
-    """Return the point with the most threads that the CPUs allowed can serve."""
-    allowed = measurement.host.cpus_allowed
-    served = [point for point in measurement.points if point.threads <= allowed]
-    return (served or list(measurement.points))[-1]
-
-
-def extra_waiting(measurement: Measurement) -> float:
-    """Return the waiting share at the most telling point beyond what its calls wait for in one thread."""
-    point, one = most_telling_point(measurement), measurement.point(1)
-    return point.waiting - one.waiting * point.raw_speedup.median / point.threads
-
-
-def waiting_for_gil_at_most(measurement: Measurement) -> float:
-    """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
-    if not measurement.host.gil:
-        return 0.0
-    held = measurement.gil_held
-    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
-    return others / (1.0 + others)
-
-
-def waiting_for_gil(measurement: Measurement) -> float:
-    """Return the share of time at the most telling point for which threads were seen to wait for the GIL.
-
-    Without enough looks it is what that share is at most.
-    """
-    states = measurement.states
-    if states is None or states.waiting < FEWEST_SEEN:
-        return waiting_for_gil_at_most(measurement)
-    return most_telling_point(measurement).waiting * states.gil / states.waiting
-
-
-def waits(measurement: Measurement) -> str | None:
-    """Return where threads wait other than for the GIL: ``alone`` or for ``each other``; None for neither.
-
-    Threads that wait for each other may do so alone as well: for I/O under a lock, say.
-    """
-    one = measurement.point(1)
-    if math.isnan(one.inflation):
-        return None  # no CPU time is seen here, and all time looks like waiting
-    if extra_waiting(measurement) - waiting_for_gil(measurement) > WAITING_WORTH_TELLING:
-        return "each other"
-    return "alone" if one.waiting > WAITING_WORTH_TELLING else None

@@ -1,0 +1,34 @@
+"""The verdicts: whether threads help, what stops them, and how long they hold the GIL."""
+
+from .on_gil import FEWEST_SEEN, WAITING_WORTH_TELLING, extra_waiting, gil_verdict, waiting_for_gil, waits
+from .on_scaling import (
+    HELPS_ABOVE,
+    HURTS_BELOW,
+    SCALES_FROM,
+    Judged,
+    cause,
+    judged,
+    missing,
+    scaling_verdict,
+    speedup_word,
+    starved,
+)
+
+__all__ = [
+    "FEWEST_SEEN",
+    "HELPS_ABOVE",
+    "HURTS_BELOW",
+    "SCALES_FROM",
+    "WAITING_WORTH_TELLING",
+    "Judged",
+    "cause",
+    "extra_waiting",
+    "gil_verdict",
+    "judged",
+    "missing",
+    "scaling_verdict",
+    "speedup_word",
+    "starved",
+    "waiting_for_gil",
+    "waits",
+]

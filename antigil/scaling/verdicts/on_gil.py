@@ -1,0 +1,105 @@
+"""How long a workload holds the GIL, and where else its threads wait.
+
+One word on how long a workload holds the GIL leans on the held share, right on any machine. Speedup is
+not asked: few CPUs do not show a held share of 10 % in it.
+
+    no-gil         the GIL is disabled: there is nothing to hold
+    holds          held >= 0.9
+    releases       held <= 0.1
+    partly         between
+    inconclusive   2.58 standard errors to each side of the held share reach across two of these,
+                   and are wider than 0.2
+
+Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
+
+    alone          one thread waits for more than 0.1 of its time
+    each other     n threads wait for more than 0.1 of theirs beyond what their calls would
+                   wait for in one thread, and beyond what the GIL can explain
+
+A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait beyond it for the
+share waiting(n) - waiting(1) S(n) / n of their time. Calls that hold the GIL for a share h wait for
+it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
+(n - 1) h of that.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ..sample import Z99
+
+if TYPE_CHECKING:
+    from ..measurement import Measurement, Point
+
+RELEASES_AT_MOST = 0.1
+HOLDS_AT_LEAST = 0.9
+WAITING_WORTH_TELLING = 0.1
+
+FEWEST_SEEN = 8
+"""Fewer looks that found a thread waiting do not tell for what."""
+
+
+def classify(share: float) -> str:
+    """Return ``releases``, ``partly`` or ``holds`` for a GIL-held share."""
+    if share <= RELEASES_AT_MOST:
+        return "releases"
+    return "holds" if share >= HOLDS_AT_LEAST else "partly"
+
+
+def gil_verdict(measurement: Measurement) -> str:
+    """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
+    if not measurement.host.gil:
+        return "no-gil"
+    held = measurement.gil_held
+    margin = Z99 * held.standard_error
+    low, high = held.share - margin, held.share + margin
+    if margin > 0.1 and classify(low) != classify(high):
+        return "inconclusive"
+    return classify(held.share)
+
+
+def most_telling_point(measurement: Measurement) -> Point:
+    """Return the point with the most threads that the CPUs allowed can serve."""
+    allowed = measurement.host.cpus_allowed
+    served = [point for point in measurement.points if point.threads <= allowed]
+    return (served or list(measurement.points))[-1]
+
+
+def extra_waiting(measurement: Measurement) -> float:
+    """Return the waiting share at the most telling point beyond what its calls wait for in one thread."""
+    point, one = most_telling_point(measurement), measurement.point(1)
+    return point.waiting - one.waiting * point.raw_speedup.median / point.threads
+
+
+def waiting_for_gil_at_most(measurement: Measurement) -> float:
+    """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
+    if not measurement.host.gil:
+        return 0.0
+    held = measurement.gil_held
+    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
+    return others / (1.0 + others)
+
+
+def waiting_for_gil(measurement: Measurement) -> float:
+    """Return the share of time at the most telling point for which threads were seen to wait for the GIL.
+
+    Without enough looks it is what that share is at most.
+    """
+    states = measurement.states
+    if states is None or states.waiting < FEWEST_SEEN:
+        return waiting_for_gil_at_most(measurement)
+    return most_telling_point(measurement).waiting * states.gil / states.waiting
+
+
+def waits(measurement: Measurement) -> str | None:
+    """Return where threads wait other than for the GIL: ``alone`` or for ``each other``; None for neither.
+
+    Threads that wait for each other may do so alone as well: for I/O under a lock, say.
+    """
+    one = measurement.point(1)
+    if math.isnan(one.inflation):
+        return None  # no CPU time is seen here, and all time looks like waiting
+    if extra_waiting(measurement) - waiting_for_gil(measurement) > WAITING_WORTH_TELLING:
+        return "each other"
+    return "alone" if one.waiting > WAITING_WORTH_TELLING else None
