@@ -27,7 +27,7 @@ _WAITING = (
      "a Python lock"),
     (r"_?PyMutex_Lock\w*|_PyRecursiveMutex_Lock\w*|_PyRWMutex_\w+|_PyOnceFlag\w*", "a mutex of CPython"),
     (r"_?PyEval_RestoreThread|PyGILState_Ensure|_PyThreadState_Attach", GIL),
-    (r"(std::sys|std::sync|parking_lot|std::thread|crossbeam|lock_api).*", "a Rust lock"),
+    (r"(std::sys|std::sync|parking_lot|std::thread|crossbeam|lock_api|rayon_core).*", "a Rust lock"),
     (r"_?_?(pthread_mutex_\w*lock\w*|lll_lock_wait\w*)|std::mutex\w*", "a C or C++ mutex"),
     (r"_*pthread_rwlock_\w+|std::shared_mutex\w*", "a read-write lock"),
     (r"_*pthread_cond_\w+|std::condition_variable.*", "a condition variable"),

@@ -35,14 +35,16 @@ def _all(addresses: Addresses) -> Iterator[tuple[str, int]]:
         for name, member in list(vars(one).items()):
             yield from ((f"{one.__name__}.{name}", address) for address in addresses(member).values())
     for module in list(sys.modules.values()):
-        for name, member in _members(module):
+        for _, member in _members(module):
             if not isinstance(member, type):
-                yield from ((f"{_prefix(module)}{name}", address) for address in addresses(member).values())
+                yield from ((_own_name(member), address) for address in addresses(member).values())
 
 
-def _prefix(module: object) -> str:
-    name = str(getattr(module, "__name__", "")).rpartition(".")[2]
-    return "" if name == "builtins" else f"{name}."
+def _own_name(function: object) -> str:
+    """Return a function's name with its module's, whatever module it was found in."""
+    module = str(getattr(function, "__module__", None) or "builtins").rpartition(".")[2]
+    name = str(getattr(function, "__qualname__", "?"))
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def _members(module: object) -> Iterable[tuple[str, object]]:

@@ -33,8 +33,8 @@ PROCESSES = 6
 SAMPLES = 20_000
 """So many samples are aimed at: they tell a share of one half to within 0.9 % with 99 % confidence."""
 
-LEAST_MEAN_SECONDS = 5e-4
-"""Mean time between samples, at least. One sample costs its thread some 20 us."""
+LEAST_MEAN_SECONDS = 2.5e-3
+"""Mean time between samples, at least. One sample takes 50 us of its thread where interrupts are slow."""
 
 WAKES = 0.25
 """Of sleeping threads, this share of the samples interrupts them; else only their sleep is noted."""

@@ -101,11 +101,10 @@ copy_registers(const ucontext_t *context, uint64_t *registers)
 /* The kernel either moves the program counter back to the instruction, to make the call again, or
  * lets the call return EINTR. A thread that was on a CPU has neither. */
 static bool
-was_in_system_call(const worker *reader, const uint64_t *registers)
+was_in_system_call(const uint64_t *registers)
 {
-    uint8_t at[2] = {0, 0};
-    uint64_t pc = registers[16] - ((int64_t)registers[0] == -EINTR ? 2 : 0);
-    return antigil_read(reader, at, pc, 2) && at[0] == 0x0f && at[1] == 0x05;
+    const uint8_t *at = (const uint8_t *)registers[16] - ((int64_t)registers[0] == -EINTR ? 2 : 0);
+    return at[0] == 0x0f && at[1] == 0x05;
 }
 
 #define STACK_POINTER 7
@@ -123,24 +122,23 @@ copy_registers(const ucontext_t *context, uint64_t *registers)
 }
 
 static bool
-was_in_system_call(const worker *reader, const uint64_t *registers)
+was_in_system_call(const uint64_t *registers)
 {
-    uint32_t at = 0; /* svc #0 */
-    uint64_t pc = registers[32] - ((int64_t)registers[0] == -EINTR ? 4 : 0);
-    return antigil_read(reader, &at, pc, 4) && at == 0xd4000001;
+    const uint32_t *at = (const uint32_t *)registers[32] - ((int64_t)registers[0] == -EINTR ? 1 : 0);
+    return *at == 0xd4000001; /* svc #0 */
 }
 
 #define STACK_POINTER 31
 
 #endif
 
-/* Word by word and unchecked: AddressSanitizer marks parts of a stack as not to be read. */
-__attribute__((no_sanitize("address"), no_sanitize("thread"))) static void
-copy_stack(uint64_t *to, uintptr_t from, size_t bytes)
+/* Copy words that are there, unchecked: AddressSanitizer marks parts of a stack as not to be read. */
+__attribute__((no_sanitize("address"), no_sanitize("thread"))) void
+antigil_copy(void *to, uintptr_t from, size_t size)
 {
     const volatile uint64_t *words = (const volatile uint64_t *)from;
-    for (size_t i = 0; i < bytes / 8; i++) {
-        to[i] = words[i];
+    for (size_t i = 0; i < size / 8; i++) {
+        ((uint64_t *)to)[i] = words[i];
     }
 }
 
@@ -166,6 +164,7 @@ note(worker *of, const ucontext_t *context)
         bytes = (of->stack_high - start) & ~(size_t)7;
         bytes = bytes < MOST_STACK ? bytes : MOST_STACK;
     }
+    of->stack_now = bytes > 0 ? start : of->stack_high;
     bool attached = is_attached(of);
     uint64_t frames = antigil_note_python_frames(of, of->sent);
     size_t frame_bytes = frames * sizeof(python_frame);
@@ -178,13 +177,13 @@ note(worker *of, const ucontext_t *context)
     noted->queued = queued < 0 || of->queued < 0 ? -1 : queued - of->queued;
     noted->asleep = of->asleep;
     noted->attached = attached;
-    noted->in_system_call = was_in_system_call(of, registers);
+    noted->in_system_call = was_in_system_call(registers);
     noted->frames = frames;
     noted->stack_bytes = bytes;
     noted->stack_start = start;
     memcpy(noted->registers, registers, sizeof registers);
     memcpy(noted + 1, of->frames, frame_bytes);
-    copy_stack((uint64_t *)((char *)(noted + 1) + frame_bytes), start, bytes);
+    antigil_copy((char *)(noted + 1) + frame_bytes, start, bytes);
     antigil_finish(&noted->head, SAMPLE);
 }
 

@@ -4,18 +4,21 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 200 /* milliseconds to wait at the end for handlers that are under way */
+#define FETCH (256 * 1024) /* bytes, at once */
+#define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
 
 static struct {
     pthread_t thread;
     bool runs;
     double mean_seconds;
     uint64_t random;
+    size_t fetched;       /* bytes of the arena */
     double wakes;         /* the share of sleeping threads that are interrupted, too */
     _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
@@ -37,6 +40,20 @@ sleep_for(double seconds)
 {
     struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
     nanosleep(&time, NULL);
+}
+
+/* Have the memory that the next samples take: to fetch it is not to be the work of who is interrupted. */
+static void
+fetch_memory(void)
+{
+#ifdef MADV_POPULATE_WRITE
+    size_t used = atomic_load(&antigil_sampler.arena_used);
+    if (helper.fetched < used + FETCH / 2 && helper.fetched + FETCH <= antigil_sampler.arena_size) {
+        /* Where it cannot be had beforehand, it comes as it is written to. */
+        (void)madvise(antigil_sampler.arena + helper.fetched, FETCH, MADV_POPULATE_WRITE);
+        helper.fetched += FETCH;
+    }
+#endif
 }
 
 static worker *
@@ -116,6 +133,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
         sleep_for(-log(next_random()) * helper.mean_seconds);
+        fetch_memory();
         worker *one = pick();
         if (one == NULL) {
             continue;
@@ -151,6 +169,7 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     antigil_sampler.signal = signal_number;
     helper.mean_seconds = mean_seconds;
     helper.random = seed | 1;
+    helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);

@@ -1,8 +1,8 @@
 /* The Python frames of the calling thread, read in the signal handler: see sampler.h.
  *
  * The interpreter keeps them in a chain of structures that it changes while it runs. It may have been
- * interrupted in the middle of that, so every structure is read through the kernel, and is taken as a
- * frame only where it has a code object. */
+ * interrupted in the middle of that, so a structure is read only where memory is known to be there, or
+ * else through the kernel, which takes a while. */
 
 #include "sampler.h"
 #include <stddef.h>
@@ -21,15 +21,42 @@ typedef struct _PyInterpreterFrame interpreter_frame;
 /* What precedes the frame's variables. */
 #define FRAME_BYTES offsetof(interpreter_frame, localsplus)
 
+/* Whether memory belongs to the thread as long as it does not run: the part of its stack that is in use,
+ * and what the interpreter has taken for its frames. */
+static bool
+is_own(const worker *of, uintptr_t from, size_t size)
+{
+    if (from >= of->stack_now && from < of->stack_high && size <= of->stack_high - from) {
+        return true;
+    }
+    const _PyStackChunk *chunk = of->python->datastack_chunk;
+    uintptr_t start = (uintptr_t)chunk;
+    return chunk != NULL && from >= start && from - start < chunk->size &&
+           size <= chunk->size - (from - start);
+}
+
+static bool
+read_frame(const worker *of, void *to, uintptr_t from, size_t size)
+{
+    if (from % 8 != 0) {
+        return false;
+    }
+    if (is_own(of, from, size)) {
+        antigil_copy(to, from, size);
+        return true;
+    }
+    return antigil_read(of, to, from, size);
+}
+
 static bool
 innermost(const worker *of, uintptr_t *frame)
 {
 #if PY_VERSION_HEX >= 0x030d0000
-    return antigil_read(of, frame, (uintptr_t)&of->python->current_frame, sizeof *frame);
+    *frame = (uintptr_t)of->python->current_frame;
+    return true;
 #else
-    uintptr_t c_frame;
-    return antigil_read(of, &c_frame, (uintptr_t)&of->python->cframe, sizeof c_frame) &&
-           antigil_read(of, frame, c_frame + offsetof(_PyCFrame, current_frame), sizeof *frame);
+    uintptr_t place = (uintptr_t)of->python->cframe + offsetof(_PyCFrame, current_frame);
+    return read_frame(of, frame, place, sizeof *frame);
 #endif
 }
 
@@ -45,28 +72,38 @@ code_of(const interpreter_frame *frame)
 #endif
 }
 
-static int64_t
-offset_of(const worker *of, const interpreter_frame *frame, const PyCodeObject *code, uintptr_t address)
+static uintptr_t
+instruction_of(const interpreter_frame *frame)
 {
 #if PY_VERSION_HEX >= 0x030d0000
-    uintptr_t instruction = (uintptr_t)frame->instr_ptr;
+    return (uintptr_t)frame->instr_ptr;
 #else
-    uintptr_t instruction = (uintptr_t)frame->prev_instr;
+    return (uintptr_t)frame->prev_instr;
 #endif
+}
+
+/* Where the bytecode begins that a frame runs. */
+static uintptr_t
+start_of(const worker *of, const interpreter_frame *frame, const PyCodeObject *code, uintptr_t address)
+{
     uintptr_t start = address + offsetof(PyCodeObject, co_code_adaptive);
 #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030e0000
     uintptr_t copies = (uintptr_t)code->co_tlbc; /* each thread may have bytecode of its own */
-    if (frame->tlbc_index > 0 &&
-        !antigil_read(of, &start,
-                      copies + offsetof(_PyCodeArray, entries) + (size_t)frame->tlbc_index * sizeof(char *),
-                      sizeof start)) {
-        return -1;
-    }
+    size_t index = frame->tlbc_index > 0 ? (size_t)frame->tlbc_index : 0;
+    uintptr_t place = copies + offsetof(_PyCodeArray, entries) + index * sizeof(char *);
+    return antigil_read(of, &start, place, sizeof start) ? start : 0;
+#else
+    (void)of, (void)frame, (void)code;
+    return start;
 #endif
-    (void)of, (void)code;
-    int64_t offset = (int64_t)(instruction - start);
-    int64_t bytes = (int64_t)Py_SIZE(code) * (int64_t)sizeof(_Py_CODEUNIT);
-    return offset >= 0 && offset < bytes ? offset : -1;
+}
+
+/* The offset of an instruction in bytecode; -1 where it does not lie in it. Before the first there is none.
+ */
+static int64_t
+offset_in(const known_code *known, uintptr_t instruction)
+{
+    return instruction - known->start < known->bytes ? (int64_t)(instruction - known->start) : -1;
 }
 
 /* Whether it is the frame by which C code entered the interpreter (3.11), or one that stands for that. */
@@ -136,28 +173,53 @@ write_code_record(const worker *of, const known_code *code, int64_t time)
     return whole;
 }
 
-/* The number of a code object, which is described once. 0 where it cannot be. */
-static uint64_t
-number_of(worker *of, const PyCodeObject *code, uintptr_t address, int64_t time)
+/* Read a code object, and describe it where it is not known yet. */
+static bool
+get_to_know(const worker *of, known_code *known, const interpreter_frame *frame, int64_t time)
 {
-    known_code *known = &of->known[(address >> 4) & (KNOWN_CODES - 1)];
-    known_code now = {address,
-                      (uintptr_t)code->co_filename,
-                      (uintptr_t)code->co_qualname,
-                      (uintptr_t)code->co_linetable,
-                      code->co_firstlineno,
-                      0};
+    PyCodeObject code;
+    uintptr_t address = code_of(frame);
+    if (!antigil_read(of, &code, address, offsetof(PyCodeObject, co_code_adaptive)) ||
+        Py_TYPE(&code) != &PyCode_Type) {
+        return false;
+    }
+    known_code now = {
+        .code = address,
+        .filename = (uintptr_t)code.co_filename,
+        .qualname = (uintptr_t)code.co_qualname,
+        .line_table = (uintptr_t)code.co_linetable,
+        .first_line = code.co_firstlineno,
+        .start = start_of(of, frame, &code, address),
+        .bytes = (uint64_t)Py_SIZE(&code) * sizeof(_Py_CODEUNIT),
+    };
     if (known->number != 0 && known->code == now.code && known->filename == now.filename &&
         known->qualname == now.qualname && known->line_table == now.line_table &&
         known->first_line == now.first_line) {
-        return known->number;
-    }
-    now.number = atomic_fetch_add(&antigil_sampler.codes, 1) + 1;
-    if (!write_code_record(of, &now, time)) {
-        return 0;
+        now.number = known->number;
+    } else {
+        now.number = atomic_fetch_add(&antigil_sampler.codes, 1) + 1;
+        if (!write_code_record(of, &now, time)) {
+            return false;
+        }
     }
     *known = now;
-    return now.number;
+    return true;
+}
+
+static bool
+note_frame(worker *of, const interpreter_frame *frame, python_frame *noted, bool is_innermost, int64_t time)
+{
+    uintptr_t address = code_of(frame), instruction = instruction_of(frame);
+    known_code *known = &of->known[(address >> 4) & (KNOWN_CODES - 1)];
+    bool is_known = known->number != 0 && known->code == address && offset_in(known, instruction) >= 0;
+    /* Another code object may have taken the place of one that has gone: the innermost is looked at. */
+    if ((!is_known || is_innermost) && !get_to_know(of, known, frame, time)) {
+        return false;
+    }
+    noted->code = known->number;
+    noted->offset = offset_in(known, instruction);
+    noted->is_entry = 0;
+    return true;
 }
 
 uint64_t
@@ -170,34 +232,22 @@ antigil_note_python_frames(worker *of, int64_t time)
     }
     for (int i = 0; i < 2 * MOST_FRAMES && address != 0 && count < MOST_FRAMES; i++) {
         interpreter_frame frame;
-        PyCodeObject code;
-        if (!antigil_read(of, &frame, address, FRAME_BYTES)) {
+        if (!read_frame(of, &frame, address, FRAME_BYTES)) {
             break;
         }
-        uintptr_t at = code_of(&frame);
-        bool boundary = is_boundary(&frame);
+        address = (uintptr_t)frame.previous;
 #if PY_VERSION_HEX >= 0x030c0000
-        if (boundary) {
+        if (is_boundary(&frame)) {
             if (count > 0) {
                 of->frames[count - 1].is_entry = 1;
             }
-            address = (uintptr_t)frame.previous;
             continue;
         }
 #endif
-        if (!antigil_read(of, &code, at, offsetof(PyCodeObject, co_code_adaptive)) ||
-            Py_TYPE(&code) != &PyCode_Type) {
+        if (!note_frame(of, &frame, &of->frames[count], count == 0, time)) {
             break;
         }
-        uint64_t number = number_of(of, &code, at, time);
-        if (number == 0) {
-            break;
-        }
-        python_frame *noted = &of->frames[count++];
-        noted->code = number;
-        noted->offset = offset_of(of, &frame, &code, at);
-        noted->is_entry = boundary;
-        address = (uintptr_t)frame.previous;
+        of->frames[count++].is_entry = PY_VERSION_HEX < 0x030c0000 && is_boundary(&frame);
     }
     return count;
 }

@@ -8,7 +8,8 @@
  *
  * What runs in the handler (handler.c, python_frames.c) is async-signal-safe: it calls nothing but
  * system calls, allocates nothing, takes no lock and writes to nothing but its own memory. What it
- * reads through pointers of the interpreter goes through the kernel, which refuses a bad address.
+ * reads through pointers of the interpreter is memory that is known to be there, or is read through the
+ * kernel, which refuses a bad address.
  *
  * A handler gets no argument, so what it needs is static: one sampler in a process.
  */
@@ -83,11 +84,14 @@ typedef struct {
     uint64_t table_bytes;
 } code_record;
 
-/* A code object is taken for the same while these are: all of them are read in one go. */
+/* A code object is taken for the same while these are: all of them are read in one go. `start` is where
+ * the bytecode is that the thread runs, of so many `bytes`. */
 typedef struct {
     uintptr_t code, filename, qualname, line_table;
     int64_t first_line;
     uint64_t number;
+    uintptr_t start;
+    uint64_t bytes;
 } known_code;
 
 typedef struct {
@@ -100,6 +104,7 @@ typedef struct {
     uint64_t number;
     PyThreadState *python;
     uintptr_t stack_low, stack_high;
+    uintptr_t stack_now; /* from here on it is in use */
     void *alternate_stack;
     size_t alternate_size;
     int pipe[2]; /* to read memory with where process_vm_readv is refused */
@@ -133,6 +138,7 @@ int64_t antigil_queued(const worker *of);
 record *antigil_reserve(size_t size, const worker *of, int64_t time);
 void antigil_finish(record *done, enum kind kind);
 bool antigil_read(const worker *reader, void *to, uintptr_t from, size_t size);
+void antigil_copy(void *to, uintptr_t from, size_t size);
 
 /* python_frames.c */
 uint64_t antigil_note_python_frames(worker *of, int64_t time);

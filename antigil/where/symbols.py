@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -38,7 +38,7 @@ class Function:
     name: str
     library: str
     nearest: bool = False
-    entry_point: str = ""
+    entry_point: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"near {self.name}" if self.nearest else self.name

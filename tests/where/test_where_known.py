@@ -108,8 +108,9 @@ if not gil_enabled():
 def test_sleep_is_told_as_sleep(sampler):
     found = where("time.sleep(0.002)", "import time", 2, budget=2, processes=2)
 
-    assert found.waiting.parts[0].reason == "sleep"
-    assert found.waiting.total.value > 0.8
+    first = found.waiting.parts[0]
+    assert first.reason == "sleep"
+    assert first.share.value > 0.9 * found.waiting.total.value > 0.3
 
 
 @needs_two_cpus

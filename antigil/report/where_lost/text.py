@@ -9,6 +9,8 @@ from antigil.where import PYTHON, Loss, Part, Where
 MOST_PARTS = 8
 """Further parts of a loss are told together."""
 
+LONGEST_NAME = 80
+
 SMALL = 0.01
 """A loss below this is not worth a sentence."""
 
@@ -46,18 +48,24 @@ def sentence(found: Where) -> str:
 
 def _told(loss: Loss, what: str) -> str:
     first = next((part for part in loss.parts if part.function.library), None)
-    text = f"{loss.total.value * 100:.0f} % {what}"
+    digits = 0 if loss.total.value >= 0.1 else 1
+    text = f"{loss.total.value * 100:.{digits}f} % {what}"
     if first is None:
         return f"{text}."
-    share = f"{first.share.value * 100:.0f} of them" if len(loss.parts) > 1 else "all of it"
+    share = f"{first.share.value * 100:.{digits}f} of them" if len(loss.parts) > 1 else "all of it"
     reason = f" for {first.reason}" if first.reason and what.endswith("wait") else ""
     where = "in Python code, " if first.function.library == PYTHON else "in "
     called = f", called from `{caller}`" if (caller := _caller(first)) else ""
-    return f"{text}, {share}{reason} {where}`{first.function}`{called}."
+    return f"{text}, {share}{reason} {where}`{_shortened(str(first.function))}`{called}."
+
+
+def _shortened(name: str) -> str:
+    """Return a name of a length that fits into a line: generic ones of Rust and C++ fill several."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _caller(part: Part) -> str:
-    return part.entry_point or (str(part.python) if part.python else "")
+    return _shortened(part.entry_point) or (str(part.python) if part.python else "")
 
 
 def loss_title(found: Where, name: str) -> str:
@@ -90,14 +98,14 @@ def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:
 def row(part: Part) -> tuple[str, str, str]:
     """Return what is told of a function: its share, the interval, and who it is."""
     low, high = part.share.ci99
-    words = [str(part.function)]
+    words = [_shortened(str(part.function))]
     if part.function.library != PYTHON:
         place = f"{part.source[0]}:{part.source[1]}" if part.source else ""
         words.append(f"({', '.join(filter(None, [part.function.library, place]))})")
     if part.reason:
         words.append(f"– {part.reason}")
     if part.entry_point:
-        words.append(f"← {part.entry_point}")
+        words.append(f"← {_shortened(part.entry_point)}")
     if part.python is not None:
         words.append(f"← {part.python}")
     return _percent(part.share.value), f"{low * 100:.1f} to {high * 100:.1f}", " ".join(words)

@@ -1,7 +1,8 @@
 """The names of C++ and Rust functions as their source has them.
 
-C++ and Rust's newer names (``_R...``) are left to the C++ library, where one is installed and knows them.
-Rust's older names are those of C++ with a hash at the end and a few signs spelt out.
+C++ is left to the C++ library, where one is installed. Of Rust's newer names (``_R...``) the words are told.
+Rust's older names are those of C++ with a hash at the end and a few signs spelt out. Cython's hold the
+module's name, each part with its length.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _SIGN = re.compile(r"\$([A-Z]+|u[0-9a-f]+)\$")
 _SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
 _RUST_V0 = re.compile(r"_R[A-Z0-9]")
+_CYTHON = re.compile(r"__pyx_(pw|pf|f)_")
 _SUFFIX = re.compile(r"(\.(llvm\.\d+|lto_priv\.\d+|constprop\.\d+|isra\.\d+|part\.\d+|cold|\d+))+$")
 
 
@@ -25,9 +27,24 @@ def demangle(name: str) -> str:
         return rust
     if _RUST_V0.match(name):
         return _rust_v0(name)
+    if cython := _CYTHON.match(name):
+        return _cython(name[cython.end() :]) or name
     if name.startswith("_Z"):
         return _plain(_cxa_demangle(name) or name)
     return name
+
+
+def _cython(rest: str) -> str | None:
+    """Return the dotted name in what follows Cython's prefix; None where it is another one."""
+    parts = []
+    while (digits := re.match(r"(\d+)", rest)) and len(rest) > digits.end() + int(digits[1]):
+        end = digits.end() + int(digits[1])
+        if rest[end] != "_":
+            break
+        parts.append(rest[digits.end() : end])
+        rest = rest[end + 1 :]
+    last = re.sub(r"^\d+", "", rest)
+    return ".".join([*parts, last]) if parts and last else None
 
 
 def _rust_legacy(name: str) -> str | None:

@@ -1,0 +1,111 @@
+"""What is read of ELF and DWARF is what other readers find in the same files."""
+
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from antigil.where.object_files import Elf, FrameTable, Lines
+
+elffile = pytest.importorskip("elftools.elf.elffile", reason="needs pyelftools: pip install antigil[where]")
+callframe = pytest.importorskip("elftools.dwarf.callframe", reason="needs pyelftools")
+
+
+def mapped(*names):
+    """Return the first file of this process with one of these words in its name."""
+    maps = Path("/proc/self/maps")
+    files = [line.split()[-1] for line in (maps.read_text().splitlines() if maps.exists() else ())]
+    return next((file for file in files if any(name in file for name in names)), sys.executable)
+
+
+@pytest.mark.parametrize("path", [mapped("/libc.so.6", "/libc-"), mapped("/libpython3")], ids=["C", "Python"])
+def test_the_way_to_a_caller_is_what_another_reader_finds(path):
+    """For some 200 functions, at every address where it changes."""
+    table = FrameTable(Elf.open(path))
+    with open(path, "rb") as file:
+        entries = [
+            entry
+            for entry in elffile.ELFFile(file).get_dwarf_info().EH_CFI_entries()
+            if isinstance(entry, callframe.FDE) and entry.header["address_range"]
+        ]
+        checked = 0
+        for entry in random.Random(1).sample(entries, min(200, len(entries))):
+            decoded = entry.get_decoded().table
+            end = entry.header["initial_location"] + entry.header["address_range"]
+            for i, line in enumerate(decoded):
+                after = decoded[i + 1]["pc"] if i + 1 < len(decoded) else end
+                if line["pc"] >= after or line["cfa"].reg is None:
+                    continue
+                for address in (line["pc"], after - 1):
+                    row = table.row(address)
+                    assert (row.start, row.register, row.offset) == (
+                        entry.header["initial_location"],
+                        line["cfa"].reg,
+                        line["cfa"].offset,
+                    )
+                    offsets = {
+                        register: rule.arg
+                        for register, rule in line.items()
+                        if isinstance(register, int) and rule.type == "OFFSET"
+                    }
+                    assert {register: row.saved.get(register) for register in offsets} == offsets
+                    checked += 1
+        assert checked > 200
+
+
+SOURCE = """\
+static inline __attribute__((always_inline)) long inner(long n)
+{
+    long sum = 0;
+    for (long i = 0; i < n; i++)
+        sum += i * n ^ (sum >> 3);
+    return sum;
+}
+
+long outer(long n)
+{
+    return inner(n) + 1;
+}
+"""
+
+
+@pytest.fixture(params=["-gdwarf-4", "-gdwarf-5"])
+def library(request, tmp_path):
+    if (compiler := shutil.which("cc")) is None or shutil.which("addr2line") is None:
+        pytest.skip("there is no C compiler, or no addr2line")
+    (tmp_path / "code.c").write_text(SOURCE)
+    command = [compiler, "-O2", "-shared", "-fPIC", request.param, "code.c", "-o", "code.so"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    return tmp_path / "code.so"
+
+
+def test_lines_and_inlined_functions_are_what_addr2line_finds(library):
+    elf = Elf.open(str(library))
+    symbol = next(one for one in elf.symbols if one.name == "outer")
+    addresses = range(symbol.address, symbol.address + symbol.size)
+
+    told = subprocess.run(
+        ["addr2line", "-f", "-e", str(library), *map(hex, addresses)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    lines = Lines(elf)
+    for address, function, place in zip(addresses, told[::2], told[1::2], strict=True):
+        file, _, line = place.partition(" ")[0].rpartition(":")
+        assert (lines.inlined(address) or "outer") == function
+        assert lines.line(address)[1] == int(line)
+        assert file.endswith(lines.line(address)[0])
+
+
+def test_a_library_without_names_has_those_it_exports(library):
+    subprocess.run(["strip", str(library)], check=True)
+
+    elf = Elf.open(str(library))
+
+    assert (elf.has_names, elf.has_lines) == (False, False)
+    assert [symbol.name for symbol in elf.symbols if symbol.name == "outer"] == ["outer"]
