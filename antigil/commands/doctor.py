@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from antigil.doctor import calibration, checks
+from antigil.doctor import calibration, checks, second_instrument
 from antigil.doctor.calibration import Calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
@@ -58,17 +58,16 @@ def calibrated(
     facts: Facts, on_process: Callable[[int, int], None]
 ) -> tuple[Calibration | None, list[Finding]]:
     """Measure the kernels with known answers and return what was measured and what it means."""
+    extension = calibration.extension_is_built()
     try:
         measured = calibration.calibrate(
-            facts.cpus_allowed,
-            gil=facts.gil,
-            extension=calibration.extension_is_built(),
-            on_process=on_process,
+            facts.cpus_allowed, gil=facts.gil, extension=extension, on_process=on_process
         )
     except MeasurementError as error:
         return None, [calibration.failed(error)]
     cores = min(facts.cores_alike, facts.cpus_allowed)
-    return measured, list(calibration.judge(measured, cores))
+    both = second_instrument.compare_instruments(gil=facts.gil, extension=extension)
+    return measured, [*calibration.judge(measured, cores), *both]
 
 
 def lines(findings: Sequence[Finding]) -> Iterator[str]:
