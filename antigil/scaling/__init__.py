@@ -4,6 +4,8 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
+from .besides.mixes import Mix, MixPoint
+from .besides.processes import Processes, to_win
 from .experiment import default_thread_counts, measure, measure_function, measure_in_turn
 from .gil_probe import probe_gil
 from .host import (
@@ -32,6 +34,7 @@ from .sample import (
     GilHeld,
     PointSample,
     Sample,
+    least_side_by_side,
     median_interval,
     pool,
     sample_of,
@@ -84,9 +87,12 @@ __all__ = [
     "MakeRun",
     "Measurement",
     "MeasurementError",
+    "Mix",
+    "MixPoint",
     "Plan",
     "Point",
     "PointSample",
+    "Processes",
     "RemoteTraceback",
     "Round",
     "Sample",
@@ -108,6 +114,7 @@ __all__ = [
     "gil_enabled",
     "gil_verdict",
     "judged",
+    "least_side_by_side",
     "measure",
     "measure_function",
     "measure_in_turn",
@@ -128,6 +135,7 @@ __all__ = [
     "t99",
     "thread_siblings",
     "time_one_call",
+    "to_win",
     "waiting_for_gil",
     "waits",
     "whole_cpus",

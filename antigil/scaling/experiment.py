@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import index
-from pathlib import Path
 from typing import Any
 
+from .besides.measuring import combined
 from .gil_probe import probe_gil
-from .host import Host, cpus_allowed
+from .host import Host, StealMeter, cpus_allowed
 from .measurement import Cut, Measurement, combine
+from .measurement_json import sample_from_json
 from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
-from .sample import GilHeld, PointSample, Sample, pool, sample_of, starts_threads, under_ceiling
+from .sample import GilHeld, Sample, pool, sample_of, starts_threads, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
 from .workload import FunctionWorkload, Workload
 
@@ -57,6 +58,7 @@ def measure(
     rounds: int = 5,
     pin: bool = True,
     time_limit: float = 60.0,
+    in_processes: bool = False,
     on_process: Callable[[int, int], None] = lambda done, processes: None,
 ) -> Measurement:
     """Measure how a statement scales over threads, in several fresh processes.
@@ -79,6 +81,8 @@ def measure(
         are seen at work, which would inherit it, none is pinned.
     time_limit
         Seconds after which one window is taken to hang.
+    in_processes
+        Whether to measure the statement in as many single-threaded processes as well, in the same rounds.
     on_process
         Called with the number of processes done, and of all, after each.
 
@@ -100,6 +104,7 @@ def measure(
         rounds=rounds,
         pin=pin,
         time_limit=time_limit,
+        in_processes=in_processes,
         on_process=on_process,
     )[0]
 
@@ -114,6 +119,7 @@ def measure_in_turn(
     rounds: int = 5,
     pin: bool = True,
     time_limit: float = 60.0,
+    in_processes: bool = False,
     on_process: Callable[[int, int], None] = lambda done, processes: None,
 ) -> list[Measurement]:
     """Measure a statement under several Pythons, a fresh process of each in turn; None is this one.
@@ -132,7 +138,10 @@ def measure_in_turn(
         pin=pin,
         time_limit=time_limit,
         shorten=True,
+        in_processes=in_processes,
     )
+    if max(counts, default=1) < 2 and (in_processes or workload.beside is not None):
+        raise ValueError("what is measured beside one thread needs a thread count of two or more")
     steal = StealMeter()
     results = _in_fresh_processes(workload, interpreters, plan, budget, processes, on_process)
     return [_measurement(workload, found, processes, steal) for found in results]
@@ -143,6 +152,7 @@ def _measurement(
 ) -> Measurement:
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
+    mix, beside = combined([result.besides for result in results])
     return Measurement(
         workload=workload,
         host=results[0].host,
@@ -153,6 +163,8 @@ def _measurement(
         steal=steal.share(),
         states=pool_states(result.states for result in results),
         cut=Cut(processes, results[0].seconds * processes) if results[0].sample.shortened else None,
+        mix=mix,
+        processes=beside,
     )
 
 
@@ -245,6 +257,7 @@ class ProcessResult:
     host: Host
     seconds: float
     states: ThreadStates | None = None
+    besides: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure_in_fresh_process(
@@ -259,34 +272,10 @@ def measure_in_fresh_process(
 
 
 def _result(answer: dict[str, Any]) -> ProcessResult:
-    sample = answer["sample"]
-    points = {int(n): PointSample(**point) for n, point in sample.pop("points").items()}
     return ProcessResult(
-        Sample(points=points, **sample),
+        sample_from_json(answer["sample"]),
         GilHeld(**answer["gil_held"]),
         Host(**answer["host"]),
         answer["seconds"],
+        besides=answer["besides"],
     )
-
-
-class StealMeter:
-    """The share of CPU time that the hypervisor gives to others, from its making to :meth:`share`."""
-
-    def __init__(self, stat: Path = Path("/proc/stat")) -> None:
-        self._stat = stat
-        self._before = self._read()
-
-    def _read(self) -> list[int] | None:
-        try:
-            with self._stat.open() as file:
-                return [int(field) for field in file.readline().split()[1:9]]
-        except OSError:
-            return None  # not Linux
-
-    def share(self) -> float | None:
-        """Return the share, 0 to 1, or None where the system does not tell."""
-        after = self._read()
-        if self._before is None or after is None:
-            return None
-        spent = [b - a for a, b in zip(self._before, after, strict=True)]
-        return spent[7] / sum(spent) if sum(spent) else 0.0

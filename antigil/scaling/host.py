@@ -248,3 +248,26 @@ def unpin_threads(before: Collection[int], cpus: Collection[int]) -> None:
             with contextlib.suppress(OSError):  # it has ended
                 if len(os.sched_getaffinity(thread)) == 1:
                     os.sched_setaffinity(thread, cpus)
+
+
+class StealMeter:
+    """The share of CPU time that the hypervisor gives to others, from its making to :meth:`share`."""
+
+    def __init__(self, stat: Path = Path("/proc/stat")) -> None:
+        self._stat = stat
+        self._before = self._read()
+
+    def _read(self) -> list[int] | None:
+        try:
+            with self._stat.open() as file:
+                return [int(field) for field in file.readline().split()[1:9]]
+        except OSError:
+            return None  # not Linux
+
+    def share(self) -> float | None:
+        """Return the share, 0 to 1, or None where the system does not tell."""
+        after = self._read()
+        if self._before is None or after is None:
+            return None
+        spent = [b - a for a, b in zip(self._before, after, strict=True)]
+        return spent[7] / sum(spent) if sum(spent) else 0.0

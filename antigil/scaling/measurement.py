@@ -11,13 +11,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, median_high
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .host import Host
 from .sample import GilHeld, PointSample, Sample, median_interval
 from .thread_states import ThreadStates
 from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
+
+if TYPE_CHECKING:
+    from .besides.mixes import Mix
+    from .besides.processes import Processes
 
 INSTRUMENT_VERSION = "3"
 """Figures of different versions must not be compared.
@@ -43,6 +47,16 @@ class Estimate:
         """Estimate the median of the distribution that the values come from."""
         interval = median_interval(values, 0.99)
         return cls(median(values), interval, None if interval else (min(values), max(values)))
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> Estimate:
+        """Return the estimate whose JSON form it is."""
+        ci99, ends = form["ci99"], form["range"]
+        return cls(form["median"], tuple(ci99) if ci99 else None, tuple(ends) if ends else None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dicts, lists and numbers."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -152,6 +166,10 @@ class Measurement:
         What could not be done within the budget, as calls are long; None where all of it was.
     states
         What the threads were seen doing at the thread count that is judged; None where it is not told.
+    mix
+        What was found of the statement mixed with the one beside it; None where there is none.
+    processes
+        What was found of as many processes; None where it was not asked for.
     """
 
     workload: Workload | FunctionWorkload
@@ -163,6 +181,8 @@ class Measurement:
     steal: float | None = None
     cut: Cut | None = None
     states: ThreadStates | None = None
+    mix: Mix | None = None
+    processes: Processes | None = None
 
     def point(self, threads: int) -> Point:
         """Return the point of a thread count; KeyError if it was not measured."""
@@ -214,8 +234,24 @@ class Measurement:
                 "gil_held": self.gil_held.share,
                 "disturbed": point.disturbed,
             }
+            | self._besides_row(point.threads)
             for point in self.points
         ]
+
+    def _besides_row(self, threads: int) -> dict[str, Any]:
+        """Return what was measured besides at a thread count, with the same keys for all of them."""
+        row: dict[str, Any] = {}
+        found: dict[str, Estimate | None] = {}
+        if self.mix is not None:
+            mixed = next((point for point in self.mix.points if point.threads == threads), None)
+            found |= {kind: None if mixed is None else getattr(mixed, kind) for kind in ("readers", "writer")}
+        if self.processes is not None:
+            beside = self.processes.point(threads)
+            found["processes"] = None if beside is None else beside.speedup
+        for kind, estimate in found.items():
+            row[kind] = None if estimate is None else estimate.median
+            row[f"{kind}_low"], row[f"{kind}_high"] = (None, None) if estimate is None else estimate.bounds
+        return row
 
 
 def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from .besides.mixes import mix_from_json
+from .besides.processes import Processes
 from .host import Host
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
 from .sample import GilHeld, PointSample, Sample
@@ -27,18 +29,19 @@ _HELD |= {"method": "method", "quantile99": "quantile99"}
 def to_json(measurement: Measurement) -> dict[str, Any]:
     """Return plain dicts, lists and numbers."""
     where, held = measurement.host, measurement.gil_held
-    workload = measurement.workload
+    workload, processes = measurement.workload, measurement.processes
     text = workload if isinstance(workload, Workload) else Workload(repr(workload.function))
     return {
         "schema": SCHEMA,
         "instrument": INSTRUMENT_VERSION,
         **{name: getattr(text, name) for name in _TEXTS},
+        "beside": text.beside,
         "path": list(text.path),
         "python": {key: getattr(where, name) for key, name in _PYTHON.items()},
         "machine": {name: getattr(where, name) for name in _MACHINE} | {"steal": measurement.steal},
         "cut": _cut_json(measurement),
         "points": [_point_json(point, measurement.samples, where) for point in measurement.points],
-        "samples": [_sample_json(sample) for sample in measurement.samples],
+        "samples": [sample_to_json(sample) for sample in measurement.samples],
         "gil_held": {
             **_held_json(held),
             "ci99": list(held.ci99),
@@ -48,6 +51,8 @@ def to_json(measurement: Measurement) -> dict[str, Any]:
         "ceiling": None if held.ceilings is None else list(held.ceilings),
         "stall": held.stall,
         "states": None if measurement.states is None else asdict(measurement.states),
+        "mix": None if measurement.mix is None else measurement.mix.to_json(),
+        "processes": None if processes is None else _processes_json(processes, where),
     }
 
 
@@ -74,16 +79,19 @@ def _measurement(form: Mapping[str, Any]) -> Measurement:
     machine, held = form["machine"], form["gil_held"]
     host = {name: form["python"][key] for key, name in _PYTHON.items()}
     cut = form["cut"]
+    texts = {name: form[name] for name in _TEXTS}
     return Measurement(
-        workload=Workload(**{name: form[name] for name in _TEXTS}, path=tuple(form["path"])),
+        workload=Workload(**texts, path=tuple(form["path"]), beside=form["beside"]),
         host=Host(**host, **{name: machine[name] for name in _MACHINE}),
         points=tuple(_point(point) for point in form["points"]),
-        samples=tuple(_sample(sample) for sample in form["samples"]),
+        samples=tuple(sample_from_json(sample) for sample in form["samples"]),
         gil_held=_held(held),
         gil_samples=tuple(_held(one) for one in held["processes"]),
         steal=machine["steal"],
         cut=None if cut is None else Cut(cut["processes"], cut["seconds"]),
         states=None if form["states"] is None else ThreadStates(**form["states"]),
+        mix=None if form["mix"] is None else mix_from_json(form["mix"]),
+        processes=None if form["processes"] is None else _processes(form["processes"]),
     )
 
 
@@ -99,7 +107,7 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
         form["queued"] = None  # not told, which is not the same as none
     for name in _ESTIMATES:
         if form[name] is not None:
-            form[name] = {key: list(v) if isinstance(v, tuple) else v for key, v in form[name].items()}
+            form[name] = getattr(point, name).to_json()
     form["inflation"] = None if math.isnan(point.inflation) else point.inflation
     form["efficiency"] = point.efficiency
     form["own_on_cpu"] = point.own_on_cpu
@@ -111,23 +119,32 @@ def _point(form: Mapping[str, Any]) -> Point:
     known = {field.name: form[field.name] for field in fields(Point)}
     for name in _ESTIMATES:
         if form[name] is not None:
-            ends = (_pair(form[name][key]) for key in ("ci99", "range"))
-            known[name] = Estimate(form[name]["median"], *ends)
+            known[name] = Estimate.from_json(form[name])
     known["queued"] = known["queued"] or 0.0
     known["inflation"] = math.nan if known["inflation"] is None else known["inflation"]
     return Point(**known)
 
 
-def _pair(ends: Sequence[float] | None) -> tuple[float, float] | None:
-    return None if ends is None else (ends[0], ends[1])
+def _processes_json(processes: Processes, where: Host) -> dict[str, Any]:
+    return {
+        "points": [_point_json(point, processes.samples, where) for point in processes.points],
+        "samples": [sample_to_json(sample) for sample in processes.samples],
+    }
 
 
-def _sample_json(sample: Sample) -> dict[str, Any]:
+def _processes(form: Mapping[str, Any]) -> Processes:
+    points = tuple(_point(point) for point in form["points"])
+    return Processes(points, tuple(sample_from_json(sample) for sample in form["samples"]))
+
+
+def sample_to_json(sample: Sample) -> dict[str, Any]:
+    """Return what one process found as plain dicts, lists and numbers."""
     form = {field.name: getattr(sample, field.name) for field in fields(Sample)}
     return form | {"points": {str(n): asdict(point) for n, point in sample.points.items()}}
 
 
-def _sample(form: Mapping[str, Any]) -> Sample:
+def sample_from_json(form: Mapping[str, Any]) -> Sample:
+    """Return the sample whose JSON form it is."""
     points = {int(n): PointSample(**point) for n, point in form["points"].items()}
     return Sample(**{**form, "points": points})
 

@@ -29,7 +29,7 @@ from .sample import sample_of, starts_threads
 from .thread_states import watched_window
 from .workload import MakeRun, MeasurementError, Workload, WorkloadTimeout, described, rebuilt
 
-_BOOTSTRAP = """\
+BOOTSTRAP = """\
 import importlib.util, sys
 name, package, server, *files = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
@@ -107,18 +107,18 @@ def ask_fresh_process(
             json.dumps({"workload": asdict(workload), "plan": asdict(plan), "limit": limit, **more})
         )
         signs.touch()
-        command = [*_command(interpreter), "-c", _BOOTSTRAP, name, str(package), f"{name}.{server}"]
+        command = [*python_command(interpreter), "-c", BOOTSTRAP, name, str(package), f"{name}.{server}"]
         environment = {} if interpreter is None else interpreter.environment
         status, said = _run([*command, *map(str, files)], signs, limit, environment)
         if not response.exists():
-            raise _death(status, said, limit)
+            raise death(status, said, limit)
         answer: dict[str, Any] = json.loads(response.read_text())
     if "error" in answer:
         raise rebuilt(answer["error"])
     return answer
 
 
-def _command(interpreter: Interpreter | None) -> list[str]:
+def python_command(interpreter: Interpreter | None) -> list[str]:
     """Return the command of a Python; that of this one gives its options, too."""
     if interpreter is not None:
         return [interpreter.executable, "-P"]
@@ -209,7 +209,8 @@ def _ended(process: subprocess.Popen[bytes], signs: Path, limit: float) -> int |
     return None
 
 
-def _death(status: int | None, said: str, limit: float) -> MeasurementError:
+def death(status: int | None, said: str, limit: float) -> MeasurementError:
+    """Return what to say of a process that ended, or had to be ended, without an answer."""
     tail = f"\n{said.strip()[-2000:]}" if said.strip() else ""
     if status is None:
         return WorkloadTimeout(
@@ -264,6 +265,8 @@ def answer_request(request: str, response: str, signs: str, make_answer: Answer)
 
 
 def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
+    from .besides.measuring import besides_found, others_asked  # it needs this module
+
     plan = plan_of(asked)
     started: list[float] = []
 
@@ -271,7 +274,10 @@ def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None
         started.append(time.monotonic())
         alive()
 
-    sample = sample_of(measure_rounds(make_run, plan, before_window=before_window))
+    alive()
+    with others_asked(make_run, asked) as others:
+        rounds = measure_rounds(make_run, plan, before_window=before_window, others=others)
+    sample = sample_of(rounds)
     alive()
     pin = plan.pin and not starts_threads(sample)
     watched = watched_window(make_run, sample, replace(plan, pin=pin), Path(asked["watch"]))
@@ -282,5 +288,6 @@ def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None
         "gil_held": asdict(held),
         "host": asdict(Host.here()),
         "watched": None if watched is None else asdict(watched),
+        "besides": besides_found(rounds),
         "seconds": time.monotonic() - started[0],
     }

@@ -22,10 +22,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from types import MappingProxyType
+from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, unpin_threads
 from .threads import SYSTEM_CLOCKS, Clocks, other_threads
@@ -65,6 +66,8 @@ class Round:
     cpus_allowed: int
     shortened: bool = False
     """Whether its windows hold fewer than `CALLS_PER_WINDOW` calls, for want of time."""
+    others: Mapping[tuple[str, int], Window] = field(default_factory=dict)
+    """Windows of what else was measured, see `Others`."""
 
     def speedup(self, n: int) -> float:
         """Return S(n), the raw speedup."""
@@ -95,7 +98,7 @@ class Round:
         """Whether other programs took CPUs from a window that had enough of them."""
         return any(
             n <= self.cpus_allowed and window.queued is not None and window.queued > DISTURBED_QUEUE_SHARE
-            for n, window in self.windows.items()
+            for n, window in [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
         )
 
 
@@ -118,6 +121,8 @@ class Plan:
         Seconds after which one window is taken to hang.
     shorten
         Whether windows may hold fewer calls where calls are so long that a round exceeds the budget.
+    in_processes
+        Whether processes are measured beside threads.
     window_seconds
         Least length of a window.
     """
@@ -129,6 +134,7 @@ class Plan:
     time_limit: float = 60.0
     shorten: bool = False
     window_seconds: float = WINDOW_SECONDS
+    in_processes: bool = False
 
     def __post_init__(self) -> None:
         counts = self.thread_counts
@@ -138,11 +144,43 @@ class Plan:
             raise ValueError("budget, rounds and time limit must be positive")
 
 
+class MeasureWindow(Protocol):
+    """Measures a window of so many threads; the parameters are those of `run_window`."""
+
+    def __call__(
+        self,
+        threads: int,
+        seconds: float,
+        *,
+        calls_per_mark: int = 1,
+        cpus: Sequence[int] | None = None,
+        warm_up: bool = True,
+    ) -> Window:
+        """Measure one window."""
+
+
+@dataclass(frozen=True)
+class Others:
+    """What else is measured in the same rounds.
+
+    Attributes
+    ----------
+    windows
+        What measures a window, by what it is of and the number of threads or processes.
+    call_seconds
+        How long their longest call takes, as far as that is not one of the statement's.
+    """
+
+    windows: Mapping[tuple[str, int], MeasureWindow] = field(default_factory=dict)
+    call_seconds: float = 0.0
+
+
 def measure_rounds(
     workload: Workload | FunctionWorkload | MakeRun,
     plan: Plan,
     clocks: Clocks = SYSTEM_CLOCKS,
     before_window: Callable[[], None] = lambda: None,
+    others: Others = Others(),
 ) -> tuple[Round, ...]:
     """Measure rounds of a workload in this process.
 
@@ -158,44 +196,50 @@ def measure_rounds(
     """
     before = other_threads()
     make_run = workload if callable(workload) else workload.prepare()
-    measure_window = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
+    measure_window: MeasureWindow = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
     shift = RANDOM.randrange(len(affinity()))
     start = time.monotonic()
     before_window()
-    call_seconds, own = _call_seconds(make_run, measure_window, plan.time_limit)
+    call_seconds, own = time_calls(make_run, measure_window, plan.time_limit)
+    longest = max(call_seconds, others.call_seconds)
     places = placement() if plan.pin and not own else None
-    window_seconds = max(plan.window_seconds, CALLS_PER_WINDOW * call_seconds)
-    counts = sorted({1, *plan.thread_counts})
-    calls = calls_that_fit(call_seconds, len(counts), plan.budget) if plan.shorten else CALLS_PER_WINDOW
+    window_seconds = max(plan.window_seconds, CALLS_PER_WINDOW * longest)
+    jobs: dict[int | tuple[str, int], MeasureWindow] = dict.fromkeys([1, *plan.thread_counts], measure_window)
+    jobs.update(others.windows.items())
+    calls = calls_that_fit(longest, len(jobs), plan.budget) if plan.shorten else CALLS_PER_WINDOW
     if shortened := calls < CALLS_PER_WINDOW:
         # A hair less than so many calls, which the next mark then passes.
-        window_seconds = (calls - 0.1) * call_seconds
-        measure_window = partial(measure_window, warm_up=False)
+        window_seconds = (calls - 0.1) * longest
     rounds: list[Round] = []
     last = 0.0
     while sum(not done.disturbed for done in rounds) < plan.rounds:
         began = time.monotonic()
         if rounds and began + last > start + plan.budget:
             break
-        windows: dict[int, Window] = {}
-        for n in RANDOM.sample(counts, len(counts)):
+        windows: dict[int | tuple[str, int], Window] = {}
+        for key in RANDOM.sample(list(jobs), len(jobs)):
+            n = key if isinstance(key, int) else key[1]
             cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
             calls_per_mark = max(1, round(mark_seconds(n) / call_seconds))
-            windows[n] = measure_window(n, window_seconds, cpus=cpus, calls_per_mark=calls_per_mark)
+            windows[key] = jobs[key](
+                n, window_seconds, cpus=cpus, calls_per_mark=calls_per_mark, warm_up=not shortened
+            )
         if places and any(window.own_threads for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
             rounds.clear()
             continue
-        rounds.append(Round(MappingProxyType(windows), allowed, shortened))
+        threads = MappingProxyType({key: one for key, one in windows.items() if isinstance(key, int)})
+        besides = MappingProxyType({key: one for key, one in windows.items() if isinstance(key, tuple)})
+        rounds.append(Round(threads, allowed, shortened, besides))
         last = time.monotonic() - began
     return tuple(rounds)
 
 
-def _call_seconds(
+def time_calls(
     make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
 ) -> tuple[float, int]:
     """Return how long one call takes, in seconds, and how many threads of its own were seen at work.

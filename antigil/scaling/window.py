@@ -26,6 +26,20 @@ from .workload import MakeRun
 
 
 @dataclass(frozen=True)
+class Part:
+    """One thread's part of a window: its calls per second, and shares of its time as in :class:`Window`."""
+
+    rate: float
+    on_cpu: float
+    queued: float | None
+
+    @property
+    def waiting(self) -> float:
+        """The rest of its time."""
+        return max(0.0, 1.0 - self.on_cpu - (self.queued or 0.0))
+
+
+@dataclass(frozen=True)
 class Window:
     """What one window measured.
 
@@ -50,6 +64,8 @@ class Window:
         How often threads went to sleep per second of CPU time; None where the system does not tell.
     least, most
         Shares of the calls that the thread with the fewest made, and that with the most.
+    parts
+        What each of its threads did.
     """
 
     threads: int
@@ -65,6 +81,7 @@ class Window:
     sleeps: float | None = None
     least: float = 0.0
     most: float = 1.0
+    parts: tuple[Part, ...] = ()
 
     @property
     def cpu_seconds_per_call(self) -> float:
@@ -147,6 +164,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         sleeps=sum(sleeps) / cpu if len(sleeps) == len(tracks) and cpu else None,
         least=min(batches) / sum(batches),
         most=max(batches) / sum(batches),
+        parts=tuple(Part(done * calls_per_mark / seconds, busy, queue) for done, busy, queue in shares),
     )
 
 
@@ -193,7 +211,7 @@ def run_window(
         if warm_up:
             run(1)
         group.gate.wait()
-        _call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
+        call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
 
     own = group.run([partial(body, index) for index in range(threads)])
     window = summarize(tracks, seconds, calls_per_mark)
@@ -215,7 +233,7 @@ def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnThrea
     return taken[0], own
 
 
-def _call_through(
+def call_through(
     tracks: Sequence[Track],
     index: int,
     run_batch: Callable[[], object],

@@ -69,6 +69,8 @@ class Workload:
         Directories to put before ``sys.path``.
     teardown
         Run once in each process, after measuring, with the names of the set-up.
+    beside
+        Another statement, measured in a mix: one thread runs it while the others run `statement`.
     """
 
     statement: str
@@ -76,6 +78,7 @@ class Workload:
     thread_setup: str = "pass"
     path: tuple[str, ...] = ()
     teardown: str = "pass"
+    beside: str | None = None
 
     def prepare(self) -> MakeRun:
         """Run the set-up in this process and return what prepares each thread.
@@ -100,17 +103,21 @@ class Workload:
 
     def _prepare(self, module: ModuleType) -> MakeRun:
         sys.path[:0] = [entry for entry in self.path if entry not in sys.path]
-        for name in ("setup", "thread_setup", "statement", "teardown"):
+        for name in ("setup", "thread_setup", "teardown"):
             _compiled(getattr(self, name), f"<{name.replace('_', ' ')}>")
-        definition = self._compile_worker()
+        definitions = [self._compile_worker(self.statement, "<statement>")]
+        if self.beside is not None:
+            definitions.append(self._compile_worker(self.beside, "<beside>"))
         namespace = vars(module)
         sys.modules[module.__name__] = module  # what is defined there can be pickled
         exec(_compiled(self.setup, "<setup>"), namespace)
-        exec(definition, namespace)
-        worker = namespace.pop("statement")
+        workers: list[Callable[[int, int], Generator[None, repeat[None], None]]] = []
+        for definition in definitions:
+            exec(definition, namespace)
+            workers.append(namespace.pop("statement"))
 
-        def make_run(thread: int, threads: int) -> Run:
-            generator: Generator[None, repeat[None], None] = worker(thread, threads)
+        def make_run(thread: int, threads: int, beside: bool = False) -> Run:
+            generator = workers[beside](thread, threads)
             next(generator)
             return lambda calls: generator.send(repeat(None, calls))
 
@@ -118,24 +125,26 @@ class Workload:
 
     def correct(self, frame: FrameSummary) -> None:
         """Let a frame of the thread's set-up show its own line number, and not the one in the worker."""
-        before = self.statement.count("\n") + 1
-        if frame.filename == "<statement>" and frame.lineno is not None and frame.lineno > before:
+        text = {"<statement>": self.statement, "<beside>": self.beside}.get(frame.filename)
+        before = 0 if text is None else text.count("\n") + 1
+        if text is not None and frame.lineno is not None and frame.lineno > before:
             frame.filename = "<thread setup>"
             frame.name = "thread_setup" if frame.name == "statement" else frame.name
             frame.lineno -= before
             if frame.end_lineno is not None:
                 frame.end_lineno -= before
 
-    def _compile_worker(self) -> CodeType:
-        _remember_source("<statement>", f"{self.statement}\n{self.thread_setup}")
+    def _compile_worker(self, statement: str, name: str) -> CodeType:
+        _compiled(statement, name)  # an error in it shows its own lines only
+        _remember_source(name, f"{statement}\n{self.thread_setup}")
         template = ast.parse(_TEMPLATE)
         worker = cast(ast.FunctionDef, template.body[0])
         loop = cast(ast.For, cast(ast.While, worker.body[1]).body[0])
-        loop.body = ast.parse(self.statement or "pass").body or loop.body
+        loop.body = ast.parse(statement or "pass").body or loop.body
         thread_setup = ast.parse(self.thread_setup)
-        ast.increment_lineno(thread_setup, self.statement.count("\n") + 1)
+        ast.increment_lineno(thread_setup, statement.count("\n") + 1)
         worker.body[:0] = thread_setup.body
-        return compile(template, "<statement>", "exec", dont_inherit=True)
+        return compile(template, name, "exec", dont_inherit=True)
 
 
 @dataclass(frozen=True)
@@ -216,7 +225,8 @@ def described(
     """
     if isinstance(error, ImportError) and (hidden := _hidden(error, path)):
         error.add_note(hidden)
-    shown = user_traceback(error, correct, server)
+    remote = error.__cause__ if isinstance(error.__cause__, RemoteTraceback) else None
+    shown = user_traceback(error, correct, server) if remote is None else str(remote.args[0])
     try:
         pickled = pickle.dumps(error)
         pickle.loads(pickled)

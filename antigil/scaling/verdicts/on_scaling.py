@@ -45,6 +45,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..sample import least_side_by_side
 from .on_gil import HOLDS_AT_LEAST, WAITING_WORTH_TELLING, extra_waiting, waiting_for_gil
 
 if TYPE_CHECKING:
@@ -134,13 +135,9 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
     n = point.threads
     if point.disturbed and _send_to_sleep(measurement, point):
         return 0.0
-    beside = (1.0 - point.queued) ** (n - 1)
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
-    kept = min(1.0, speedup / most)
-    if beside <= 0.0 or kept >= 1.0:
-        return speedup
-    return most * max(0.0, (kept - (1.0 - beside)) / beside)
+    return least_side_by_side(speedup, most, n, point.queued)
 
 
 def _send_to_sleep(measurement: Measurement, point: Point) -> bool:

@@ -1,0 +1,180 @@
+"""Fresh processes of one thread each, which run windows side by side when they are told to.
+
+They are started once and stand idle, blocked in a read, while threads are measured. For a window each
+makes its warm-up call and says so; then all begin. They tell each other by memory that they share when
+they have begun and when they have passed the end (`.worker`), as threads do in a window of theirs, so
+that nothing stands inside the timed stretch. The clock is that of the system, the same for all.
+
+A process of the fleet ends when its input does: with the process that started it, whatever ends that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from ..process import BOOTSTRAP, death, python_command
+from ..rounds import RANDOM, MeasureWindow
+from ..threads import Usage
+from ..window import Track, Window, summarize
+from ..workload import MeasurementError, rebuilt
+
+PACKAGE = Path(__file__).parents[1]
+NAME = "_antigil_scaling"
+
+CELLS = 3
+"""Numbers that each process shares with the others: when it began, settled, and passed the end."""
+
+END_SECONDS = 10.0
+"""Time for a process to run its tear-down and end, before it is ended."""
+
+
+class _Member:
+    """One process of the fleet, as seen by the one that started it."""
+
+    def __init__(self, place: int, folder: Path, asked: Mapping[str, Any]) -> None:
+        folder.mkdir()
+        request, self._response, signs = (folder / name for name in ("request", "response", "signs"))
+        request.write_text(json.dumps({**asked, "place": place}))
+        command = [*python_command(None), "-c", BOOTSTRAP, NAME, str(PACKAGE), f"{NAME}.besides.worker"]
+        self._process = subprocess.Popen(
+            [*command, *map(str, (request, self._response, signs))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def listen(self, place: int, lines: SimpleQueue[tuple[int, str]]) -> None:
+        """Pass on what it says, at last that it says no more."""
+        stream = self._process.stdout
+        if stream is not None:
+            for line in stream:
+                lines.put((place, line))
+        lines.put((place, ""))
+
+    def tell(self, order: Any) -> None:
+        """Send it an order; where it has ended, that is seen when its answer is waited for."""
+        stream = self._process.stdin
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.write(json.dumps(order) + "\n")
+                stream.flush()
+
+    def failure(self) -> BaseException:
+        """Return why it ended by itself."""
+        status = self._process.wait()
+        error = json.loads(self._response.read_text()).get("error") if self._response.exists() else None
+        return death(status, "", 0.0) if error is None else rebuilt(error)
+
+    def dismiss(self) -> None:
+        """Let it run its tear-down and end."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for it to end; raise what its tear-down raised."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise MeasurementError(f"the tear-down did not end within {seconds:g} s") from error
+        if not self._response.exists() or "error" in json.loads(self._response.read_text()):
+            raise self.failure()
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def fleet(asked: Mapping[str, Any], size: int) -> Iterator[MeasureWindow]:
+    """Start so many processes and give what measures windows in them; they end with it.
+
+    Raises
+    ------
+    Exception
+        What the workload raised in one of them.
+    WorkloadTimeout, MeasurementError
+        One of them hangs, or died.
+    """
+    lines: SimpleQueue[tuple[int, str]] = SimpleQueue()
+    members: list[_Member] = []
+    with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
+        board = Path(directory, "board")
+        board.write_bytes(bytes(8 * CELLS * size))
+        try:
+            for place in range(size):
+                given = {**asked, "board": str(board)}
+                members.append(_Member(place, Path(directory, str(place)), given))
+                threading.Thread(target=members[-1].listen, args=(place, lines), daemon=True).start()
+            running = _Fleet(members, lines, board, asked["plan"]["time_limit"])
+            running.answers(range(size))
+            yield running
+            for member in members:
+                member.dismiss()
+            for member in members:
+                member.wait(END_SECONDS)
+        finally:
+            for member in members:
+                member.kill()
+
+
+class _Fleet:
+    def __init__(
+        self, members: list[_Member], lines: SimpleQueue[tuple[int, str]], board: Path, time_limit: float
+    ) -> None:
+        self._members, self._lines, self._board, self._time_limit = members, lines, board, time_limit
+
+    def answers(self, places: Sequence[int]) -> list[Any]:
+        """Return what these say next, in their order."""
+        said: dict[int, Any] = {}
+        while len(said) < len(places):
+            place, line = self._lines.get()
+            if not line:
+                raise self._members[place].failure()
+            said[place] = json.loads(line)
+        return [said[place] for place in places]
+
+    def __call__(
+        self,
+        threads: int,
+        seconds: float,
+        *,
+        calls_per_mark: int = 1,
+        cpus: Sequence[int] | None = None,
+        warm_up: bool = True,
+    ) -> Window:
+        """Measure a window in so many processes, every one of them in its turn."""
+        shift = RANDOM.randrange(len(self._members))
+        places = [(shift + i) % len(self._members) for i in range(threads)]
+        with self._board.open("r+b") as file:
+            file.write(bytes(os.path.getsize(self._board)))
+        order = {
+            "places": places,
+            "seconds": seconds,
+            "calls_per_mark": calls_per_mark,
+            "cpus": None if cpus is None else list(cpus),
+            "warm_up": warm_up,
+            "time_limit": self._time_limit,
+        }
+        for said in (order, "go"):
+            for place in places:
+                self._members[place].tell(said)
+            found = self.answers(places)
+        tracks = [
+            Track(one["marks"], one["settled"], one["passed"], Usage(*one["used"].values())) for one in found
+        ]
+        window = summarize(tracks, seconds, calls_per_mark)
+        calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
+        own_threads = max(one["own_threads"] for one in found)
+        own_cpu = sum(one["own_cpu"] for one in found)
+        return replace(window, own_threads=own_threads, own_cpu_seconds=own_cpu / calls)

@@ -1,0 +1,129 @@
+"""One process of the fleet: it runs its part of windows, as it is told on its standard input."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import mmap
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any, TextIO, cast
+
+from ..host import affinity, pin_thread, unpin_threads
+from ..process import answer_request
+from ..threads import SYSTEM_CLOCKS, Threads, Usage, other_threads
+from ..window import Track, call_through
+from ..workload import MakeRun, MeasurementError
+from .fleet import CELLS
+
+
+def serve(request: str, response: str, signs: str) -> None:
+    """Run windows as often as it is told to; the workload has no part in what is said about them."""
+    commands = os.fdopen(os.dup(0), encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(nothing, descriptor)
+
+    def answer(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
+        _obey(commands, answers, make_run, asked, alive)
+        return {}
+
+    answer_request(request, response, signs, answer)
+
+
+def _obey(
+    commands: TextIO, answers: TextIO, make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
+) -> None:
+    place, before, cpus = asked["place"], other_threads(), affinity()
+
+    def tell(answer: Any) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    def begin() -> None:
+        tell("prepared")
+        if not commands.readline():
+            raise MeasurementError("the process that measures has gone")
+
+    with open(asked["board"], "r+b") as file:
+        cells = memoryview(mmap.mmap(file.fileno(), 0)).cast("d")  # for as long as this process lives
+    faulthandler.cancel_dump_traceback_later()  # while it stands idle, no time is too long
+    tell("ready")
+    for line in iter(commands.readline, ""):
+        alive()
+        order = json.loads(line)
+        if order["cpus"] is None:
+            unpin_threads(before, cpus)
+        tell(_window(make_run, order, order["places"].index(place), cells, begin))
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _window(
+    make_run: MakeRun, order: dict[str, Any], index: int, cells: memoryview[float], begin: Callable[[], None]
+) -> dict[str, Any]:
+    """Run this process's part of a window, in a thread as threads' windows are."""
+    tracks = [SharedTrack(cells, place, is_own=i == index) for i, place in enumerate(order["places"])]
+    own = tracks[index]
+    group = Threads(1, order["time_limit"])
+
+    def body() -> None:
+        if order["cpus"] is not None:
+            pin_thread(order["cpus"][index])
+        run = make_run(index, len(tracks))
+        if order["warm_up"]:
+            run(1)
+        begin()
+        own.begin()
+        seconds, batch = order["seconds"], partial(run, order["calls_per_mark"])
+        shared = cast(list[Track], tracks)
+        call_through(shared, index, batch, seconds, threading.Event(), SYSTEM_CLOCKS, order["warm_up"])
+
+    others = group.run([body])
+    return {
+        "marks": own.marks,
+        "settled": own.settled,
+        "passed": own.passed,
+        "used": asdict(own.used),
+        "own_threads": others.count,
+        "own_cpu": others.cpu,
+    }
+
+
+class SharedTrack:
+    """A track whose moments other processes see; of another process's it shows only these."""
+
+    def __init__(self, cells: memoryview[float], place: int, *, is_own: bool) -> None:
+        self._cells, self._at = cells, CELLS * place
+        self._marks: list[float] | None = [] if is_own else None
+        self.used = Usage(0.0, None)
+
+    def begin(self) -> None:
+        """Tell the others that its calls begin."""
+        self._cells[self._at] = 1.0
+
+    @property
+    def marks(self) -> list[float]:
+        """Times after each batch of calls; another process's only tell that it has begun."""
+        return [0.0] * bool(self._cells[self._at]) if self._marks is None else self._marks
+
+    @property
+    def settled(self) -> float | None:
+        """The first mark at which all had started."""
+        return self._cells[self._at + 1] or None
+
+    @settled.setter
+    def settled(self, moment: float) -> None:
+        self._cells[self._at + 1] = moment
+
+    @property
+    def passed(self) -> float | None:
+        """The first mark beyond the end of the window."""
+        return self._cells[self._at + 2] or None
+
+    @passed.setter
+    def passed(self, moment: float) -> None:
+        self._cells[self._at + 2] = moment

@@ -1,0 +1,209 @@
+"""Mixes and processes of workloads with known answers, and how the processes end, on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from marks import needs_gil, needs_two_cpus
+
+from antigil.scaling import MeasurementError, RemoteTraceback, Workload, WorkloadTimeout, measure
+
+pytestmark = pytest.mark.timing
+
+SETUP = """
+from time import sleep
+from antigil.kernels import SharedCounter, calcular_sem_gil, stream_releasing
+data = bytearray(b"1") * (1 << 24)
+lock, slots = SharedCounter("lock", 2), SharedCounter("slots", 2)
+"""
+
+
+def found(statement, setup=SETUP, *, counts=(1, 2), beside=None, teardown="pass", **options):
+    workload = Workload(statement, setup, beside=beside, teardown=teardown)
+    return measure(workload, counts, budget=1.5, processes=2, rounds=3, **options)
+
+
+def test_sleepers_do_not_take_each_others_time():
+    (two, four) = found("sleep(0.002)", counts=(1, 2, 4), beside="sleep(0.003)").mix.points
+
+    assert (two.threads, four.threads) == (2, 4)
+    assert two.readers.median > 0.7
+    assert two.writer.median > 0.7
+    assert four.raw_readers.median > 2.0
+    assert four.writer_waiting > 0.7
+
+
+@needs_gil
+def test_what_holds_the_gil_shares_one_thread_s_time_with_what_stands_beside():
+    (point,) = found("sum(range(30_000))", beside="sum(range(60_000))").mix.points
+
+    assert point.raw_readers.median + point.raw_writer.median < 1.4
+    assert point.readers_waiting + point.writer_waiting > 0.2
+
+
+@needs_two_cpus
+def test_a_writer_takes_the_lock_from_readers_and_nothing_where_each_has_a_place_of_its_own():
+    """Calls of the two kinds differ by their length: a reader's rate is told by its own calls."""
+    add, add_more = "{}.add_releasing(10_000, 0)", "{}.add_releasing(20_000, 1)"
+    (locked,) = found(add.format("lock"), beside=add_more.format("lock")).mix.points
+    (apart,) = found(add.format("slots"), beside=add_more.format("slots")).mix.points
+
+    assert apart.readers.median + apart.writer.median > 1.3 * (locked.readers.median + locked.writer.median)
+    assert apart.readers_rate > 1.3 * apart.writer_rate
+
+
+def test_the_writer_is_the_last_thread_and_has_the_thread_s_names():
+    statement, writer = (
+        "assert thread < max(1, threads - 1)",
+        "assert thread == threads - 1 and own == thread",
+    )
+    workload = Workload(f"if not alone: {statement}", "alone = True", "own = thread", beside=writer)
+    mixed = measure(workload, (1, 3), budget=0.5, processes=1, rounds=1).mix
+
+    assert [point.threads for point in mixed.points] == [3]
+    assert mixed.points[0].writer_rate > 0
+
+
+@needs_two_cpus
+@needs_gil
+def test_processes_scale_where_the_gil_keeps_threads_from_it():
+    measured = found("sum(range(30_000))", in_processes=True)
+
+    assert measured.processes.point(2).speedup.median > 1.3 * measured.point(2).speedup.median
+
+
+@needs_two_cpus
+def test_processes_share_no_lock_of_the_set_up():
+    measured = found("lock.add_releasing(20_000, thread)", in_processes=True)
+
+    assert measured.processes.point(2).speedup.median > measured.point(2).speedup.median
+
+
+@needs_two_cpus
+def test_processes_share_the_memory_s_bandwidth_and_get_no_more_than_the_cpus_give():
+    point = found("stream_releasing(data)", in_processes=True).processes.point(2)
+
+    assert point.speedup.median <= 2.0
+    assert point.speedup.median * point.inflation <= 2.1
+
+
+# What goes wrong, and how it ends
+
+COUNTED = """
+import os
+from pathlib import Path
+pids = Path({!r})
+first = not pids.exists()
+with pids.open("a") as file: file.write(f"{{os.getpid()}}\\n")
+"""
+"""The first process is the one that measures; the others are beside it."""
+
+
+@pytest.fixture
+def counted(tmp_path):
+    return COUNTED.format(str(tmp_path / "pids"))
+
+
+def running(folder):
+    """Return which of the processes that wrote their number have not ended."""
+    numbers = [int(line) for line in (folder / "pids").read_text().split()]
+    assert numbers
+    return [number for number in numbers if os.path.exists(f"/proc/{number}")]
+
+
+def once(statement, setup, **options):
+    options = {"budget": 0.4, "processes": 1, "rounds": 1, "in_processes": True} | options
+    return measure(Workload(statement, setup, teardown=options.pop("teardown", "pass")), (1, 2), **options)
+
+
+def test_each_process_runs_the_set_up_and_the_tear_down_and_none_is_left(tmp_path, counted):
+    once("pass", counted, teardown="pids.with_name(str(os.getpid())).touch()")
+
+    numbers = (tmp_path / "pids").read_text().split()
+    assert len(numbers) == 3
+    assert all((tmp_path / number).exists() for number in numbers)
+    assert running(tmp_path) == []
+
+
+def test_what_is_raised_in_one_process_is_raised_with_its_traceback(tmp_path, counted):
+    with pytest.raises(KeyError) as caught:
+        once("{}['key'] if not first else None", counted)
+
+    told = str(caught.value.__cause__)
+    assert isinstance(caught.value.__cause__, RemoteTraceback)
+    assert "{}['key'] if not first" in told
+    assert told.count("Traceback") == 1
+    assert "antigil/scaling" not in told.replace(os.sep, "/")
+    assert running(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "setup", "said"),
+    [
+        ("first or os._exit(3)", "", "exit status 3"),
+        ("first or os.kill(os.getpid(), 9)", "", "SIGKILL"),
+        ("pass", "first or os._exit(3)", "exit status 3"),
+    ],
+)
+def test_a_process_that_dies_is_told(tmp_path, counted, statement, setup, said):
+    with pytest.raises(MeasurementError, match=said):
+        once(statement, f"{counted}\n{setup}")
+    assert running(tmp_path) == []
+
+
+def test_a_process_that_hangs_is_ended(tmp_path, counted):
+    with pytest.raises(WorkloadTimeout, match="did not end within 1 s"):
+        once("first or time.sleep(1000)", f"import time{counted}", time_limit=1.0)
+    assert running(tmp_path) == []
+
+
+def test_a_tear_down_that_fails_in_a_process_is_told(counted):
+    with pytest.raises(ZeroDivisionError):
+        once("pass", counted, teardown="first or 1 / 0")
+
+
+def test_what_a_process_prints_and_reads_is_no_part_of_what_is_said_about_it(counted):
+    noisy = "print('{', flush=True); os.write(1, b'noise'); assert os.read(0, 1) == b''"
+
+    assert once(noisy, counted).processes.point(2).rate > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_no_process_outlives_a_command_that_is_ended(tmp_path, counted, number):
+    command = [sys.executable, "-m", "antigil", "measure", "--processes", "--budget", "30", "-t", "1,2"]
+    with subprocess.Popen(
+        [*command, "-s", counted, "sum(range(1000))"], stdout=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "pids").exists() or len((tmp_path / "pids").read_text().split()) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(30) != 0
+
+    deadline = time.monotonic() + 10
+    while running(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert running(tmp_path) == []
+
+
+def test_syntax_of_what_stands_beside_is_shown_as_its_own():
+    with pytest.raises(SyntaxError) as caught:
+        measure(Workload("pass", beside="x = = 1"), (1, 2), budget=0.2, processes=1)
+    assert 'File "<beside>", line 1' in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("beside", "thread_setup", "where"),
+    [
+        ("x = 1\n1 / 0", "pass", '"<beside>", line 2'),
+        ("pass", "thread and 1 / 0", '"<thread setup>", line 1'),
+    ],
+)
+def test_what_the_writer_raises_shows_its_own_line(beside, thread_setup, where):
+    with pytest.raises(ZeroDivisionError) as caught:
+        measure(Workload("pass", "pass", thread_setup, beside=beside), (1, 2), budget=0.2, processes=1)
+    assert where in str(caught.value.__cause__)
