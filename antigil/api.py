@@ -49,6 +49,7 @@ def measure(
     *,
     setup: str = "pass",
     thread_setup: str = "pass",
+    beside: str | None = None,
     args: Sequence[object] = (),
     per_thread: Callable[[], object] | None = None,
     budget: float | None = None,
@@ -67,6 +68,8 @@ def measure(
         Ascending thread counts; 1, 2, 4, ... up to the CPUs allowed and one step beyond, if None.
     setup, thread_setup
         Of a statement: run once in each process, and once in each thread; see `Workload`.
+    beside
+        Of a statement: another one, which one of n threads runs while the others run the first.
     args
         Of a function: what it is called with, shared by all threads.
     per_thread
@@ -89,18 +92,20 @@ def measure(
     if budget is not None:
         settings["budget"] = budget
     if callable(what):
-        if (setup, thread_setup) != ("pass", "pass"):
-            raise TypeError("a function takes args and per_thread; setup and thread_setup are a statement's")
+        if (setup, thread_setup, beside) != ("pass", "pass", None):
+            raise TypeError(
+                "a function takes args and per_thread; setup, thread_setup and beside are a statement's"
+            )
         workload = FunctionWorkload(what, tuple(args), per_thread)
         return Measurement.of(scaling.measure_function(workload, thread_counts, **settings))
     if args or per_thread is not None:
         raise TypeError("args and per_thread are a function's; a statement takes setup and thread_setup")
     if isinstance(what, str):
-        what = Workload(what, setup, thread_setup)
+        what = Workload(what, setup, thread_setup, beside=beside)
     elif not isinstance(what, Workload):
         raise TypeError(
             f"what to measure is a statement, a Workload or a function, not {type(what).__name__}"
         )
-    elif (setup, thread_setup) != ("pass", "pass"):
-        raise TypeError("a Workload has a set-up of its own")
+    elif (setup, thread_setup, beside) != ("pass", "pass", None):
+        raise TypeError("a Workload has a set-up of its own, and what runs beside it")
     return Measurement.of(scaling.measure(what, thread_counts, **settings))

@@ -62,6 +62,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
     )
+    add(
+        "--with",
+        dest="beside",
+        action="append",
+        default=[],
+        metavar="STATEMENT",
+        help="measure mixes, too: one thread runs this one, the others the first; both rates beside those "
+        "alone (repeatable: lines of one)",
+    )
+    add("--processes", action="store_true", help="measure as many single-threaded processes, too")
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     add(
         "--python",
@@ -85,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
         thread_setup="\n".join(args.thread_setup) or "pass",
         path=(here(),),
         teardown="\n".join(args.teardown) or "pass",
+        beside="\n".join(args.beside) if args.beside else None,
     )
     pythons = [find_interpreter(text) for text in args.python]
     try:
@@ -96,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
                 budget=args.budget,
                 pin=not args.no_pin,
                 time_limit=args.time_limit,
+                in_processes=args.processes,
                 on_process=show_progress,
             )
     except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own
@@ -148,6 +160,8 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     refuse_unwritable(args.html)
     if len(args.python) > 1 and (args.html or args.plot):
         raise UserError("--html and --plot show one Python: leave them out, or measure one")
+    if args.threads and args.threads[-1] < 2 and (args.beside or args.processes):
+        raise UserError("--with and --processes need two threads or more: name a higher count with -t")
     if len(set(args.python)) < len(args.python):
         raise UserError("--python: each one once")
     if args.plot is None:

@@ -6,7 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from antigil.scaling import Cut, Estimate, Measurement, Point, cause, gil_verdict, judged, missing, waits
+from antigil.scaling import (
+    Cut,
+    Estimate,
+    Measurement,
+    Point,
+    Workload,
+    cause,
+    gil_verdict,
+    judged,
+    missing,
+    to_win,
+    waits,
+)
 
 from .sentence import ceiling, sentence
 
@@ -21,6 +33,27 @@ COLUMNS = (
     "waiting",
     "queued",
     "inflation",
+)
+MIX_COLUMNS = (
+    "threads",
+    "readers: calls/s",
+    "of one alone",
+    "99 % interval",
+    "waiting",
+    "writer: calls/s",
+    "of alone",
+    "99 % interval",
+    "waiting",
+)
+PROCESS_COLUMNS = (
+    "processes",
+    "calls/s",
+    "speedup",
+    "99 % interval",
+    "inflation",
+    "threads",
+    "to win",
+    "99 % interval",
 )
 LAW_FORMULAS = {
     "linear": "S(n) = n",
@@ -66,6 +99,7 @@ def measurement_lines(
     yield law_line(laws)
     yield held_line(measurement)
     yield from notes(measurement)
+    yield from besides_lines(measurement)
     yield sentence(measurement)
 
 
@@ -147,6 +181,54 @@ def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]
         cells = [block] * filled + [" "] * (BAR_WIDTH + 1 - filled)
         cells[ideal] = mark
         yield f"{point.threads:>7}  {''.join(cells)} {point.speedup.median:.2f} of {ideals[point.threads]}"
+
+
+def besides_lines(measurement: Measurement) -> Iterator[str]:
+    """Yield what is shown below the table, if anything was measured besides."""
+    if measurement.mix is not None and isinstance(measurement.workload, Workload):
+        writer = " / ".join((measurement.workload.beside or "").splitlines())
+        yield ""
+        yield f"Mix: one thread, the writer, runs {writer}"
+        yield from table(list(_mix_rows(measurement)), MIX_COLUMNS)
+    if measurement.processes is not None:
+        yield ""
+        yield "Processes beside threads"
+        rows = [_process_row(measurement, point) for point in measurement.processes.points]
+        yield from table(rows, PROCESS_COLUMNS)
+
+
+def _mix_rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
+    one, mix = measurement.point(1), measurement.mix
+    if mix is None:
+        return
+    yield ("alone", rate(one.rate), "1.00", "", f"{one.waiting:.0%}", rate(mix.writer_rate), "1.00", "", "")
+    for point in mix.points:
+        yield (
+            str(point.threads),
+            rate(point.readers_rate),
+            f"{point.readers.median:.2f}",
+            interval(point.readers),
+            f"{point.readers_waiting:.0%}",
+            rate(point.writer_rate),
+            f"{point.writer.median:.2f}",
+            interval(point.writer),
+            f"{point.writer_waiting:.0%}",
+        )
+
+
+def _process_row(measurement: Measurement, point: Point) -> tuple[str, ...]:
+    n, won = point.threads, to_win(measurement, point.threads)
+    several = n > 1 and won is not None
+    return (
+        str(n),
+        rate(point.rate),
+        f"{point.speedup.median:.2f}",
+        interval(point.speedup),
+        f"{point.inflation:.2f}",
+        f"{measurement.point(n).speedup.median:.2f}",
+        f"{won.median:.2f}" if several and won else "",
+        interval(won) if several and won else "",
+    )
 
 
 def law_line(laws: dict[str, Any]) -> str:

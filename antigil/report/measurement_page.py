@@ -10,7 +10,7 @@ from typing import Any
 
 from antigil.scaling import Measurement, Point, Workload
 
-from .measurement import COLUMNS, held_line, law_line, notes, row
+from .measurement import COLUMNS, besides_lines, held_line, law_line, notes, row
 from .sentence import sentence
 
 WIDTH, HEIGHT = 640, 360
@@ -64,7 +64,7 @@ def measurement_page(measurement: Measurement, laws: dict[str, Any]) -> str:
 <h2>Figures</h2>
 {_table(measurement)}
 <pre>{html.escape(told)}</pre>
-<h2>How to repeat it</h2>
+{_besides(measurement)}<h2>How to repeat it</h2>
 <pre>{html.escape(_command(measurement))}</pre>
 </main></body></html>
 """
@@ -81,6 +81,11 @@ def _figure(measurement: Measurement) -> str:
 {_curve(measurement)}
 <h2>Where the threads' time went</h2>
 {_split(measurement)}"""
+
+
+def _besides(measurement: Measurement) -> str:
+    lines = "\n".join(besides_lines(measurement)).strip("\n")
+    return f'<h2>Besides</h2>\n<pre class="wide">{html.escape(lines)}</pre>\n' if lines else ""
 
 
 def _title(measurement: Measurement) -> str:
@@ -206,7 +211,8 @@ def _command(measurement: Measurement) -> str:
     workload = measurement.workload
     if not isinstance(workload, Workload):
         return f"antigil.measure({workload.function!r}, thread_counts=({counts},))"
-    return shlex.join(["antigil", "measure", "-t", counts, *_options(workload), workload.statement])
+    options = [*_options(workload), *(["--processes"] if measurement.processes is not None else [])]
+    return shlex.join(["antigil", "measure", "-t", counts, *options, workload.statement])
 
 
 def _options(workload: Workload) -> Iterator[str]:
@@ -215,3 +221,6 @@ def _options(workload: Workload) -> Iterator[str]:
         if text != "pass":
             yield option
             yield text
+    if workload.beside is not None:
+        yield "--with"
+        yield workload.beside

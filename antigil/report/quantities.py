@@ -112,3 +112,23 @@ def percent(value: float | None) -> str:
 def points(value: float) -> str:
     """Return a change of a share, in percentage points."""
     return ("+" if value > 0 else "−") + f"{abs(value) * 100:.0f} points"
+
+
+def share_percent(share: float) -> str:
+    """Return a share in per cent, with no digit that no measurement tells."""
+    return f"{share:.0%}" if share >= 0.0995 or share < 0.0005 else f"{share:.1%}"
+
+
+def figure(value: float, width: float) -> str:
+    """Return a number with the digits that an interval of such a width leaves it, two decimals at most."""
+    decimals = 2 if width <= 0 else min(2, max(0, math.ceil(-math.log10(width / 2))))
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0.0 else text
+
+
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+
+
+def count_word(number: int) -> str:
+    """Return a number as it begins a sentence."""
+    return COUNTS[number] if number < len(COUNTS) else str(number)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from antigil.scaling import (
     FEWEST_SEEN,
     HELPS_ABOVE,
@@ -21,24 +19,24 @@ from antigil.scaling import (
     waits,
 )
 
-from .quantities import limits, seconds, span
+from .besides import besides_sentences
+from .quantities import count_word, figure, limits, seconds, share_percent, span
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
 
-COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
-
 
 def sentence(measurement: Measurement) -> str:
     """Return the verdicts in plain sentences: on scaling with its first cause, then on the GIL."""
-    return f"{_on_scaling(measurement)}. {_on_gil(measurement)}{_elsewhere(measurement)}."
+    told = [f"{_on_scaling(measurement)}. {_on_gil(measurement)}{_elsewhere(measurement)}."]
+    return " ".join([*told, *besides_sentences(measurement)])
 
 
 def _on_scaling(measurement: Measurement) -> str:
     found = judged(measurement)
     if found is None:
         return "Whether threads help cannot be told with one CPU, or from one thread"
-    name = f"{COUNTS.get(found.threads, found.threads)} threads"
+    name = f"{count_word(found.threads)} threads"
     if found.word == "inconclusive":
         why = (
             "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
@@ -90,7 +88,7 @@ def _own_threads(measurement: Measurement, point: Point) -> str:
 def _starved(point: Point) -> str:
     if point.least is None or point.most is None:
         return ""
-    most, least = span(*point.most.bounds, percent), span(*point.least.bounds, percent)
+    most, least = span(*point.most.bounds, share_percent), span(*point.least.bounds, share_percent)
     return (
         f"one thread does {most} of the work and another {least}: it starves, as whoever has the lock or "
         "the GIL takes it again before others wake up (hold it for longer work, or hand work over in a queue)"
@@ -170,7 +168,7 @@ def _seen(measurement: Measurement) -> str:
 
 def _on_gil(measurement: Measurement) -> str:
     held = measurement.gil_held
-    share = span(*held.ci99, percent)
+    share = span(*held.ci99, share_percent)
     match gil_verdict(measurement):
         case "no-gil":
             return "The GIL is disabled: no thread waits for it"
@@ -184,7 +182,7 @@ def _on_gil(measurement: Measurement) -> str:
             return f"It holds the GIL for {share} of its time{limit if held.ceiling else ''}"
         case _:
             return (
-                f"The GIL-held share ({span(*held.ci99, percent)}) is too uncertain to judge: "
+                f"The GIL-held share ({span(*held.ci99, share_percent)}) is too uncertain to judge: "
                 "measure again with a larger budget or on a quieter machine"
             )
 
@@ -193,17 +191,6 @@ def ceiling(measurement: Measurement) -> str:
     """Return the ceiling that the held share sets, as a range; it may have no upper end."""
     ends = measurement.gil_held.ceilings
     return "none seen" if ends is None else limits(*ends)
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with no digit that no measurement tells."""
-    return f"{share:.0%}" if share >= 0.0995 or share < 0.0005 else f"{share:.1%}"
-
-
-def figure(value: float, width: float) -> str:
-    """Return a number with the digits that an interval of such a width leaves it, two decimals at most."""
-    decimals = 2 if width <= 0 else min(2, max(0, math.ceil(-math.log10(width / 2))))
-    return f"{value:.{decimals}f}"
 
 
 def _between(found: Judged) -> str:

@@ -66,7 +66,7 @@ def test_json_has_the_documented_keys(measured):
             "points",
         ),
         *("samples", "path", "cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
-        *("scaling", "judged", "missing", "cause", "states"),
+        *("scaling", "judged", "missing", "cause", "states", "beside", "mix", "processes"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}

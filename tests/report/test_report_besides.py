@@ -1,0 +1,138 @@
+"""Mixes and processes in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from antigil.report.besides import besides_sentences
+from antigil.report.measurement import besides_lines
+from antigil.report.measurement_page import measurement_page
+from antigil.report.quantities import figure
+from antigil.scaling import (
+    Estimate,
+    GilHeld,
+    Host,
+    Measurement,
+    Mix,
+    MixPoint,
+    Point,
+    PointSample,
+    Processes,
+    Sample,
+    Workload,
+)
+
+
+def estimate(value, width=0.02):
+    return Estimate(value, (value - width / 2, value + width / 2))
+
+
+def found(*, cpus=2, speedup=2.0, queued=0.0, **besides):
+    """Return a measurement with 1 thread and as many as CPUs."""
+
+    def point(n, s):
+        return Point(n, 100.0 * s, estimate(s), estimate(s), 0.0, queued, 1.0, 40, 0, False)
+
+    held = GilHeld(0.0, 0.001, 1600, 0.0052, "switches")
+    where = Host("3.11.7", "CPython", True, 0.005, "a CPU", cpus, True)
+    workload = Workload("d[1]", beside="d[1] = 2")
+    samples = tuple(sample(cpus, speedup) for _ in range(8))
+    return Measurement(
+        workload, where, (point(1, 1.0), point(cpus, speedup)), samples, held, (held,), **besides
+    )
+
+
+def sample(n, speedup):
+    points = {k: PointSample(1.0, s, s, 0.0, 0.0) for k, s in ((1, 1.0), (n, speedup))}
+    return Sample(points, 5, 0, disturbed=False)
+
+
+def mix(threads, readers, writer, *, width=0.02, queued=0.0):
+    ends = [estimate(value, width) for value in (readers, writer, readers, writer)]
+    return Mix(10.0, (MixPoint(threads, *ends, 100.0, 3.0, 0.0, 0.5, queued),), ())
+
+
+def processes(n, speedups, queued=0.0):
+    s = sorted(speedups)[len(speedups) // 2]
+    points = tuple(
+        Point(k, 90.0 * v, estimate(v), estimate(v), 0.0, queued, 1.0, 40, 0, False)
+        for k, v in ((1, 1.0), (n, s))
+    )
+    return Processes(points, tuple(sample(n, one) for one in speedups))
+
+
+def test_seven_readers_and_a_writer():
+    (told,) = besides_sentences(found(cpus=8, mix=mix(8, 6.8, 0.31)))
+
+    assert told == (
+        "Seven readers get 6.80 times as much done as one alone; the writer gets 31% of what it gets alone."
+    )
+
+
+def test_one_reader_and_a_writer():
+    (told,) = besides_sentences(found(mix=mix(2, 0.96, 0.5)))
+
+    assert told == "One reader gets 96% of what it gets alone; the writer gets 50% of what it gets alone."
+
+
+@pytest.mark.parametrize("changed", [{"width": 0.4}, {"queued": 0.45}])
+def test_a_mix_that_is_uncertain_is_told_as_a_range_and_not_as_a_figure(changed):
+    (told,) = besides_sentences(found(mix=mix(2, 0.7, 0.7, **changed)))
+
+    assert told.startswith("What a mix gets done is too uncertain to tell: one reader 0.")
+    assert "%" not in told
+
+
+@pytest.mark.parametrize(
+    ("threads", "beside", "words"),
+    [
+        (1.4, [1.98] * 8, "Processes reach 1.98 on this machine, threads 1.40: 0.58 is yours to win."),
+        (1.2, [1.6] * 8, "threads 1.20: 0.40 is yours to win, the rest is the hardware's."),
+        (1.6, [1.6] * 8, "hardly anything is yours to win, the rest is the hardware's."),
+        (2.0, [2.0] * 8, "hardly anything is yours to win."),
+        (1.9, [1.5] * 8, "threads get more done."),
+        (1.5, [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0], "is yours to win cannot be told (-0.2 to 0.5)."),
+    ],
+)
+def test_what_is_to_win(threads, beside, words):
+    (told,) = besides_sentences(found(speedup=threads, processes=processes(2, beside)))
+
+    assert told.endswith(words)
+
+
+def test_what_other_programs_kept_apart_is_no_certain_win():
+    calm = found(speedup=1.4, processes=processes(2, [1.8] * 8))
+    busy = found(speedup=1.4, processes=processes(2, [1.8] * 8, queued=0.5), queued=0.5)
+
+    assert "0.40 is yours to win" in next(besides_sentences(calm))
+    assert "cannot be told" in next(besides_sentences(busy))
+
+
+def test_tables_stand_below_the_notes_and_on_the_page():
+    measured = found(speedup=1.4, mix=mix(2, 0.96, 0.5), processes=processes(2, [1.98] * 8))
+    lines = list(besides_lines(measured))
+
+    assert "Mix: one thread, the writer, runs d[1] = 2" in lines
+    assert [line.split()[:3] for line in lines[3:5]] == [["alone", "100", "1.00"], ["2", "100", "0.96"]]
+    assert lines[-1].split() == [
+        "2",
+        "178",
+        "1.98",
+        "1.97",
+        "to",
+        "1.99",
+        "1.00",
+        "1.40",
+        "0.58",
+        "0.58",
+        "to",
+        "0.58",
+    ]
+    page = measurement_page(measured, {"best": None, "note": "too few points"})
+    assert lines[-1] in page
+    assert "--with &#x27;d[1] = 2&#x27; --processes" in page
+    assert list(besides_lines(replace(measured, mix=None, processes=None))) == []
+
+
+def test_no_figure_is_less_than_nothing_by_rounding():
+    assert figure(-0.01, 3.0) == "0"
