@@ -170,9 +170,7 @@ class _Fleet:
             for place in places:
                 self._members[place].tell(said)
             found = self.answers(places)
-        tracks = [
-            Track(one["marks"], one["settled"], one["passed"], Usage(*one["used"].values())) for one in found
-        ]
+        tracks = [Track(one["marks"], one["settled"], one["passed"], Usage(**one["used"])) for one in found]
         window = summarize(tracks, seconds, calls_per_mark)
         calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
         own_threads = max(one["own_threads"] for one in found)
