@@ -51,9 +51,24 @@ def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
     return COULD_NOT_JUDGE if _problems(archive, alerts) else NOTHING_LOST
 
 
+def _nothing(archive: Archive) -> str:
+    """Return why there is nothing to look at, and what to do about it."""
+    if not archive.commits or not archive.benchmarks:
+        return "there are no results to look at: measure with 'asv run'"
+    told = f"{len(archive.commits)} measured commits, {archive.benchmarks} benchmarks, none of them with"
+    told += " a parameter that is known to count threads"
+    if not archive.parameters:
+        return f"{told}: add workloads with 'antigil init', or compare times with 'antigil compare'"
+    shown = ", ".join(archive.parameters[:10])
+    return (
+        f"{told}: if one of {shown} does, name it in asv.conf.json, "
+        f'"antigil": {{"thread_parameters": ["{archive.parameters[0]}"]}}'
+    )
+
+
 def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     """Return why not everything could be judged."""
-    found = [] if archive.workloads else ["there are no results to look at: measure with 'asv run'"]
+    found = [] if archive.workloads else [_nothing(archive)]
     found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem and not alert.gave_up]
     found += [
         f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"

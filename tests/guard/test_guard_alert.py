@@ -13,7 +13,7 @@ from antigil.guard.alert_state import AlertState
 from antigil.guard.alerts import find_alerts
 from antigil.guard.verdict import Trade
 from antigil.history.options import Options
-from antigil.history.series import Archive, Environment, Series, Workload
+from antigil.history.series import Archive, Commit, Environment, Series, Workload
 
 RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)
 
@@ -252,3 +252,21 @@ def test_an_unknown_commit_is_one_line_and_status_2(told):
 
     assert done.returncode == 2
     assert done.stderr.strip() == "antigil: error: no commit 'nowhere' here: fetch it, or name another one"
+
+
+@pytest.mark.parametrize(
+    ("commits", "benchmarks", "parameters", "said"),
+    [
+        (0, 40, ("size",), "there are no results to look at: measure with 'asv run'"),
+        (3, 40, ("jobs", "size"), 'if one of jobs, size does, name it in asv.conf.json, "antigil": '),
+        (3, 40, (), "add workloads with 'antigil init'"),
+    ],
+)
+def test_a_suite_without_a_thread_parameter_is_told_what_was_found_and_what_is_missing(
+    commits, benchmarks, parameters, said
+):
+    measured = {n: Commit(f"{n:040x}", n, 0) for n in range(commits)}
+    archive = Archive({}, (), (), measured, benchmarks=benchmarks, parameters=parameters)
+    (problem,) = alerts_to_json(archive, (), None)["problems"]
+    assert said in problem
+    assert ("3 measured commits, 40 benchmarks, none of them" in problem) == (commits > 0)
