@@ -159,6 +159,9 @@ note(worker *of, const ucontext_t *context)
     uint64_t registers[REGISTERS];
     copy_registers(context, registers);
     uintptr_t start = (registers[STACK_POINTER] - RED_ZONE) & ~(uintptr_t)7;
+    if ((start ^ registers[STACK_POINTER]) & ~(uintptr_t)4095) {
+        start = (registers[STACK_POINTER] + 7) & ~(uintptr_t)7; /* the page below may not be there */
+    }
     size_t bytes = 0;
     if (start >= of->stack_low && start < of->stack_high) {
         bytes = (of->stack_high - start) & ~(size_t)7;

@@ -108,6 +108,36 @@ def test_bad_input_is_one_line_and_exit_2(capsys, arguments, words):
     assert words in err
 
 
+REFUSING = """
+import ctypes, errno, platform
+number = 310 if platform.machine() == "x86_64" else 270  # process_vm_readv
+class Step(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte),
+                ("k", ctypes.c_uint)]
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.POINTER(Step))]
+steps = (Step * 4)(
+    Step(0x20, 0, 0, 0),  # the number of the call
+    Step(0x15, 0, 1, number),
+    Step(0x06, 0, 0, 0x00050000 | errno.EPERM),
+    Step(0x06, 0, 0, 0x7FFF0000),
+)
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # no new privileges
+assert libc.prctl(22, 2, ctypes.byref(Program(4, steps)), 0, 0) == 0, ctypes.get_errno()
+assert libc.process_vm_readv(1, None, 0, None, 0, 0) == -1 and ctypes.get_errno() == errno.EPERM
+def spin():
+    for i in range(20000): pass
+"""
+
+
+def test_lines_of_python_are_found_where_a_container_forbids_to_read_memory(capsys):
+    status, out, err = run(capsys, "--budget", "2", "-s", REFUSING, "spin()")
+
+    assert (status, err) == (0, "")
+    assert "spin ← <setup>:20" in out
+
+
 def test_without_the_sampler_it_says_so_in_one_line(tmp_path):
     script = (
         "import sys; from importlib.abc import MetaPathFinder\n"

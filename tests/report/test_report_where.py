@@ -1,0 +1,167 @@
+"""What `antigil where` found, as text, as a page and in the formats of other tools."""
+
+import json
+
+import pytest
+
+from antigil.report.where_lost.flame_graph import flame_graph_page
+from antigil.report.where_lost.stack_formats import FORMATS, collapsed, firefox, format_of, speedscope
+from antigil.report.where_lost.text import sentence, where_lines
+from antigil.scaling import Host, Workload
+from antigil.where import Function, Loss, Part, PythonLine, Share, Stack, Where
+
+HOST = Host("3.11.7", "CPython", True, 0.005, "some CPU", 2, True)
+NOTHING = Loss(Share(0.0, (0.0, 0.01)), (), 500)
+LINE = PythonLine("<statement>", 1, "statement")
+
+
+def part(value, name, reason="", entry="", **more):
+    share = Share(value, (value - 0.01, value + 0.01))
+    function = Function(name, "codec.so", **more)
+    return Part(share, function, ("codec.c", 42), reason, entry, LINE, 100)
+
+
+HELD = Loss(
+    Share(0.24, (0.22, 0.26)), (part(0.22, "parse_header", entry="Codec.decode"), part(0.02, "x")), 500
+)
+WAITING = Loss(Share(0.3, (0.28, 0.32)), (part(0.3, "take", "a C or C++ mutex"),), 90)
+STACKS = {
+    "held": (
+        Stack(("statement (<statement>:1)", "decode", "parse_header"), 0.22),
+        Stack(("statement (<statement>:1)", "decode", "a;b</script>"), 0.02),
+    ),
+    "waiting": (Stack(("statement (<statement>:1)", "take"), 0.3),),
+    "inflation": (Stack(("spin",), 0.7, 0.5), Stack(("shrinks",), 0.5, 0.6)),
+}
+
+
+def found(**changes):
+    form = {
+        "workload": Workload("codec.decode(data) # <b>"),
+        "host": HOST,
+        "threads": 2,
+        "held": HELD,
+        "waiting": NOTHING,
+        "inflation": NOTHING,
+        "stacks": STACKS,
+        "hints": ("build it with names",),
+    }
+    return Where(**{**form, **changes})
+
+
+def test_the_sentence_names_the_largest_function_and_what_called_it():
+    said = "24 % of the time it holds the GIL, 22 of them in `parse_header`, called from `Codec.decode`."
+
+    assert sentence(found()) == said
+
+
+def test_the_sentence_is_about_the_larger_loss():
+    said = "30 % of the time 2 threads wait, all of it for a C or C++ mutex in `take`, called from "
+
+    assert sentence(found(held=NOTHING, waiting=WAITING)) == f"{said}`<statement>:1`."
+
+
+def test_growth_that_is_certain_comes_before_less_waiting():
+    grown = Loss(Share(0.5, (0.4, 0.6)), (part(0.45, "count", "atomics"), part(0.05, "y")), 500)
+
+    said = sentence(found(held=NOTHING, inflation=grown))
+
+    assert said.startswith("50 % more CPU time per call goes with 2 threads, 45 of them in `count`")
+
+
+def test_nothing_lost_is_said():
+    assert sentence(found(held=NOTHING)).startswith("No loss worth a search")
+
+
+def test_a_nearest_name_is_marked():
+    near = Loss(HELD.total, (part(0.24, "ZSTD_compress+0x40", nearest=True),), 500)
+
+    assert "`near ZSTD_compress+0x40`" in sentence(found(held=near))
+
+
+def test_the_text_has_the_losses_their_functions_and_the_hints():
+    lines = list(where_lines(found()))
+
+    assert "GIL held: 24.0 % of the time of 1 thread (99 %: 22.0 % to 26.0 %; 500 samples)" in lines
+    row = "  22.0 %  21.0 to 23.0  parse_header (codec.so, codec.c:42) ← Codec.decode ← <statement>:1"
+    assert row in lines
+    assert lines[-1] == "Hint:     build it with names"
+
+
+def test_collapsed_stacks_keep_one_frame_between_semicolons():
+    """Only what loses something is told, in millionths."""
+    assert collapsed(found()).splitlines() == [
+        "GIL held;statement (<statement>:1);decode;parse_header 220000",
+        "GIL held;statement (<statement>:1);decode;a,b</script> 20000",
+        "waiting;statement (<statement>:1);take 300000",
+        "inflation;spin 200000",
+    ]
+
+
+def test_speedscope_has_a_profile_for_each_loss():
+    form = json.loads(speedscope(found()))
+
+    names = [frame["name"] for frame in form["shared"]["frames"]]
+    held = form["profiles"][0]
+    assert [names[i] for i in held["samples"][0]] == list(STACKS["held"][0].frames)
+    assert held["weights"] == [220000, 20000]
+    assert held["endValue"] == 240000
+
+
+def test_the_firefox_profile_leads_back_to_the_stacks():
+    thread = json.loads(firefox(found()))["threads"][0]
+
+    def frames(stack):
+        while stack is not None:
+            function = thread["frameTable"]["func"][thread["stackTable"]["frame"][stack]]
+            yield thread["stringArray"][thread["funcTable"]["name"][function]]
+            stack = thread["stackTable"]["prefix"][stack]
+
+    stacks = [tuple(frames(stack))[::-1] for stack in thread["samples"]["stack"]]
+    assert stacks == [stack.frames for stack in STACKS["held"]]
+    for name in ("stackTable", "frameTable", "funcTable", "samples"):
+        columns = [column for column in thread[name].values() if isinstance(column, list)]
+        assert {len(column) for column in columns} == {thread[name]["length"]}
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_format_is_known_by_the_ending(ending):
+    assert format_of(f"/tmp/Some.Thing{ending.upper()}") is FORMATS[ending]
+    assert format_of("some.xyz") is None
+
+
+@pytest.fixture
+def page(browser_instance, tmp_path):
+    path = tmp_path / "found.html"
+    path.write_text(flame_graph_page(found()), encoding="utf-8")
+    opened = browser_instance.new_page()
+    errors = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", lambda request: errors.append(request.url) if request.url[:4] == "http" else None)
+    opened.goto(path.as_uri())
+    yield opened
+    opened.close()
+    assert errors == []
+
+
+def test_the_page_draws_the_loss_searches_and_zooms(page):
+    boxes = page.locator("#graph .box")
+    assert boxes.all_inner_texts() == [
+        "GIL held", "statement (<statement>:1)", "decode", "parse_header", "a;b</script>",
+    ]  # fmt: skip
+    page.fill("#search", "PARSE")
+    assert page.locator(".found").all_inner_texts() == ["parse_header"]
+    assert page.inner_text("#told") == "22.0 % in functions with “parse”"
+    page.keyboard.press("Escape")
+    page.click("text=parse_header >> nth=1")
+    assert "above" in page.locator("#graph .box").first.get_attribute("class")
+    assert page.inner_text("#told").startswith("parse_header: 22.0 %")
+
+
+def test_the_page_colours_growth(page):
+    page.click("#tabs button:nth-child(3)")
+
+    assert "warm" in page.locator("#graph .box", has_text="spin").get_attribute("class")
+    assert "cold" in page.locator("#graph .box", has_text="shrinks").get_attribute("class")
+    page.hover("#graph .box >> nth=1")
+    assert "20.0 % more than with one thread" in page.locator("#graph .box").nth(1).get_attribute("title")
