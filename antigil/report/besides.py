@@ -12,6 +12,7 @@ from antigil.scaling import (
     Point,
     judged,
     least_side_by_side,
+    send_to_sleep,
     to_win,
 )
 
@@ -66,9 +67,13 @@ def _ends(
 ) -> tuple[float, float]:
     """Return where a speedup lies, by what the samples tell and what other programs leave open."""
     low, high = estimate.bounds
-    if point.threads <= measurement.host.cpus_allowed:
-        low = least_side_by_side(low, most, point.threads, point.queued)
-    return low, high
+    if point.threads > measurement.host.cpus_allowed:
+        return low, high
+    if measurement.disturbed and isinstance(point, MixPoint):
+        on_cpu = 1.0 - point.waiting - point.queued
+        if send_to_sleep(point.sleeps, point.sleeps_alone, point.waiting, on_cpu, measurement.host):
+            return 0.0, high
+    return least_side_by_side(low, most, point.threads, point.queued), high
 
 
 def _share(estimate: Estimate, low: float, high: float) -> str:
@@ -96,7 +101,10 @@ def _on_processes(measurement: Measurement, point: Point) -> str:
     rest = "" if point.speedup.median >= most - small else ", the rest is the hardware's"
     if greatest < -small:
         return f"{both}: threads get more done."
-    if greatest - least > WIDEST * most:
+    is_wide = greatest - least > WIDEST * most
+    if is_wide and least > small:
+        return f"{both}: {_range(least, min(greatest, most))} is yours to win{rest}."
+    if is_wide:
         return f"{both}: what is yours to win cannot be told ({_range(least, greatest)})."
     if won.median < small or least < 0.0:
         return f"{both}: hardly anything is yours to win{rest}."

@@ -83,6 +83,9 @@ def test_a_mix_that_is_uncertain_is_told_as_a_range_and_not_as_a_figure(changed)
     assert "%" not in told
 
 
+WIDE = [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
+
+
 @pytest.mark.parametrize(
     ("threads", "beside", "words"),
     [
@@ -91,6 +94,11 @@ def test_a_mix_that_is_uncertain_is_told_as_a_range_and_not_as_a_figure(changed)
         (1.6, [1.6] * 8, "hardly anything is yours to win, the rest is the hardware's."),
         (2.0, [2.0] * 8, "hardly anything is yours to win."),
         (1.9, [1.5] * 8, "threads get more done."),
+        (
+            1.0,
+            [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0],
+            "threads 1.00: 0.3 to 1.0 is yours to win, the rest is the hardware's.",
+        ),
         (1.5, [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0], "is yours to win cannot be told (-0.2 to 0.5)."),
     ],
 )
@@ -105,7 +113,17 @@ def test_what_other_programs_kept_apart_is_no_certain_win():
     busy = found(speedup=1.4, processes=processes(2, [1.8] * 8, queued=0.5), queued=0.5)
 
     assert "0.40 is yours to win" in next(besides_sentences(calm))
-    assert "cannot be told" in next(besides_sentences(busy))
+    assert "0.2 to 1.0 is yours to win" in next(besides_sentences(busy))
+
+
+def test_a_mix_whose_threads_send_each_other_to_sleep_is_left_open_beside_other_programs():
+    """While one of them stands in the run queue, the other gets on: quiet, both may get far less."""
+    often = replace(mix(2, 0.8, 0.8).points[0], sleeps=5000.0, sleeps_alone=1.0)
+    calm = found(mix=Mix(10.0, (often,), ()))
+    busy = replace(calm, points=tuple(replace(point, disturbed=True) for point in calm.points))
+
+    assert next(besides_sentences(calm)).startswith("One reader gets 80%")
+    assert "one reader 0.0 to 0.8 times" in next(besides_sentences(busy))
 
 
 def test_tables_stand_below_the_notes_and_on_the_page():

@@ -41,6 +41,8 @@ class MixSample:
     writer_waiting: float
     queued: float
     writer_alone: float
+    sleeps: float | None = None
+    sleeps_alone: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class MixPoint:
         Shares of their wall time, 0 to 1.
     queued
         Share of all threads' wall time, 0 to 1.
+    sleeps, sleeps_alone
+        How often the threads of the mix, and one alone, went to sleep per second of CPU time; None where
+        the system does not tell.
     """
 
     threads: int
@@ -74,6 +79,13 @@ class MixPoint:
     readers_waiting: float
     writer_waiting: float
     queued: float
+    sleeps: float | None = None
+    sleeps_alone: float | None = None
+
+    @property
+    def waiting(self) -> float:
+        """Share of all threads' wall time spent waiting."""
+        return (self.readers_waiting * (self.threads - 1) + self.writer_waiting) / self.threads
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,7 @@ class Mix:
 
 _ESTIMATES = ("readers", "writer", "raw_readers", "raw_writer")
 _MEDIANS = ("readers_rate", "writer_rate", "readers_waiting", "writer_waiting", "queued")
+_TOLD = ("sleeps", "sleeps_alone")
 
 
 def _plain(value: Estimate | float) -> Any:
@@ -117,10 +130,16 @@ def mix_of(samples: Sequence[Mapping[int, MixSample]]) -> Mix:
     for n in sorted(samples[0]):
         at = [sample[n] for sample in samples]
         known: dict[str, Any] = {name: median(getattr(one, name) for one in at) for name in _MEDIANS}
+        known |= {name: _median_told([getattr(one, name) for one in at]) for name in _TOLD}
         known |= {name: Estimate.of([getattr(one, name) for one in at]) for name in _ESTIMATES}
         points.append(MixPoint(threads=n, **known))
     alone = median(one.writer_alone for sample in samples for one in sample.values())
     return Mix(alone, tuple(points), tuple(samples))
+
+
+def _median_told(values: Sequence[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return median(told) if told else None
 
 
 def mix_from_json(form: Mapping[str, Any]) -> Mix:
@@ -180,7 +199,12 @@ def mix_samples(rounds: Sequence[Round]) -> dict[int, MixSample]:
 
 def _sample(rounds: Sequence[Round], n: int, disturbed: bool) -> MixSample:
     found = [_of_round(one, n, disturbed) for one in rounds]
-    return MixSample(*(median(values) for values in zip(*found, strict=True)))
+    alone = [one for each in rounds for one in (each.windows[1].sleeps, each.others[MIX, 1].sleeps)]
+    return replace(
+        MixSample(*(median(values) for values in zip(*found, strict=True))),
+        sleeps=_median_told([one.others[MIX, n].sleeps for one in rounds]),
+        sleeps_alone=max((one for one in alone if one is not None), default=None),
+    )
 
 
 def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from .on_scaling import (
     judged,
     missing,
     scaling_verdict,
+    send_to_sleep,
     speedup_word,
     starved,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "judged",
     "missing",
     "scaling_verdict",
+    "send_to_sleep",
     "speedup_word",
     "starved",
     "waiting_for_gil",

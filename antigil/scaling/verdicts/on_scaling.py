@@ -49,6 +49,7 @@ from ..sample import least_side_by_side
 from .on_gil import HOLDS_AT_LEAST, WAITING_WORTH_TELLING, extra_waiting, waiting_for_gil
 
 if TYPE_CHECKING:
+    from ..host import Host
     from ..measurement import Measurement, Point
 
 SCALES_FROM = 0.9
@@ -133,24 +134,30 @@ def scaling_verdict(measurement: Measurement) -> str:
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart."""
     n = point.threads
-    if point.disturbed and _send_to_sleep(measurement, point):
+    if point.disturbed and _send_each_other_to_sleep(measurement, point):
         return 0.0
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
     return least_side_by_side(speedup, most, n, point.queued)
 
 
-def _send_to_sleep(measurement: Measurement, point: Point) -> bool:
+def _send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
+    one = measurement.point(1)
+    return send_to_sleep(point.sleeps, one.sleeps, point.waiting, point.on_cpu, measurement.host)
+
+
+def send_to_sleep(
+    sleeps: float | None, alone: float | None, waiting: float, on_cpu: float, host: Host
+) -> bool:
     """Tell whether threads send each other to sleep, so often that waking up may cost what they gain.
 
     Who waits for a GIL that is held for long does no harm: it wakes up at every switch interval, to ask
-    for it, and once more when it has it.
+    for it, and once more when it has it. The terms are those of `Point`; ``alone`` is what one thread sleeps.
     """
-    one, where = measurement.point(1), measurement.host
-    if point.sleeps is None or one.sleeps is None or point.on_cpu <= 0.0:
+    if sleeps is None or alone is None or on_cpu <= 0.0:
         return False
-    asks = SLEEPS_TO_ASK * point.waiting / point.on_cpu / where.switch_interval if where.gil else 0.0
-    return point.sleeps > 2.0 * one.sleeps + asks + MOST_SLEEPS
+    asks = SLEEPS_TO_ASK * waiting / on_cpu / host.switch_interval if host.gil else 0.0
+    return sleeps > 2.0 * alone + asks + MOST_SLEEPS
 
 
 MOST_SLEEPS = 500.0
