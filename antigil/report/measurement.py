@@ -140,7 +140,7 @@ def row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
 def interval(estimate: Estimate) -> str:
     """Return an interval as ``1.97 to 2.00``; of few samples it is their range, and says so."""
     ends = estimate.ci99 or estimate.range
-    return "" if ends is None else f"{'' if estimate.ci99 else 'range '}{ends[0]:.2f} to {ends[1]:.2f}"
+    return "" if ends is None else f"{'' if estimate.ci99 else 'range '}{ends[0]:z.2f} to {ends[1]:z.2f}"
 
 
 def rate(calls_per_second: float) -> str:
@@ -226,7 +226,7 @@ def _process_row(measurement: Measurement, point: Point) -> tuple[str, ...]:
         interval(point.speedup),
         f"{point.inflation:.2f}",
         f"{measurement.point(n).speedup.median:.2f}",
-        f"{won.median:.2f}" if several and won else "",
+        f"{won.median:z.2f}" if several and won else "",
         interval(won) if several and won else "",
     )
 

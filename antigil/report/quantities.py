@@ -122,8 +122,7 @@ def share_percent(share: float) -> str:
 def figure(value: float, width: float) -> str:
     """Return a number with the digits that an interval of such a width leaves it, two decimals at most."""
     decimals = 2 if width <= 0 else min(2, max(0, math.ceil(-math.log10(width / 2))))
-    text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if float(text) == 0.0 else text
+    return f"{value:z.{decimals}f}"
 
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")

@@ -154,3 +154,5 @@ def test_tables_stand_below_the_notes_and_on_the_page():
 
 def test_no_figure_is_less_than_nothing_by_rounding():
     assert figure(-0.01, 3.0) == "0"
+    equal = found(speedup=1.001, processes=processes(2, [1.0] * 8))
+    assert "-0.00" not in "\n".join(besides_lines(equal))

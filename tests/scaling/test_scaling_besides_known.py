@@ -32,27 +32,39 @@ def test_sleepers_do_not_take_each_others_time():
     assert (two.threads, four.threads) == (2, 4)
     assert two.readers.median > 0.7
     assert two.writer.median > 0.7
+    assert two.readers_rate > 1.2 * two.writer_rate
     assert four.raw_readers.median > 2.0
     assert four.writer_waiting > 0.7
 
 
 @needs_gil
-def test_what_holds_the_gil_shares_one_thread_s_time_with_what_stands_beside():
-    (point,) = found("sum(range(30_000))", beside="sum(range(60_000))").mix.points
+def test_two_kinds_that_hold_the_gil_wait_for_each_other_and_two_that_release_it_do_not():
+    """On a busy machine rates vary more than the share of the time that they had a CPU for."""
+    (holding,) = found("sum(range(30_000))", beside="sum(range(60_000))").mix.points
+    (releasing,) = found("calcular_sem_gil(400)", beside="calcular_sem_gil(800)").mix.points
 
-    assert point.raw_readers.median + point.raw_writer.median < 1.4
-    assert point.readers_waiting + point.writer_waiting > 0.2
+    assert holding.waiting / (1.0 - holding.queued) >= 0.3
+    assert releasing.waiting / (1.0 - releasing.queued) <= 0.2
+
+
+def test_readers_stand_still_while_the_writer_has_their_lock():
+    setup = "import threading, time\nlock, registry = threading.Lock(), {'key': 1}"
+    writer = "with lock: time.sleep(0.003)"
+    (point,) = found("with lock: registry['key']", setup, beside=writer).mix.points
+
+    assert point.readers.median < 0.7
+    assert point.writer_waiting > 0.7
 
 
 @needs_two_cpus
 def test_a_writer_takes_the_lock_from_readers_and_nothing_where_each_has_a_place_of_its_own():
-    """Calls of the two kinds differ by their length: a reader's rate is told by its own calls."""
+    """Beside busy programs those under a lock meet less often, and seem to get more done."""
     add, add_more = "{}.add_releasing(10_000, 0)", "{}.add_releasing(20_000, 1)"
     (locked,) = found(add.format("lock"), beside=add_more.format("lock")).mix.points
     (apart,) = found(add.format("slots"), beside=add_more.format("slots")).mix.points
 
-    assert apart.readers.median + apart.writer.median > 1.3 * (locked.readers.median + locked.writer.median)
-    assert apart.readers_rate > 1.3 * apart.writer_rate
+    under_lock = locked.readers.median + locked.writer.median
+    assert apart.readers.median + apart.writer.median > 1.25 * min(1.0, under_lock)
 
 
 def test_the_writer_is_the_last_thread_and_has_the_thread_s_names():
