@@ -33,8 +33,8 @@ def test_sleepers_do_not_take_each_others_time():
     assert two.readers.median > 0.7
     assert two.writer.median > 0.7
     assert two.readers_rate > 1.2 * two.writer_rate
-    assert four.raw_readers.median > 2.0
-    assert four.writer_waiting > 0.7
+    assert four.raw_readers.median > 1.3
+    assert four.waiting / (1.0 - four.queued) > 0.7
 
 
 @needs_gil
@@ -53,7 +53,7 @@ def test_readers_stand_still_while_the_writer_has_their_lock():
     (point,) = found("with lock: registry['key']", setup, beside=writer).mix.points
 
     assert point.readers.median < 0.7
-    assert point.writer_waiting > 0.7
+    assert point.writer_waiting / (1.0 - point.queued) > 0.7
 
 
 @needs_two_cpus
