@@ -6,7 +6,7 @@ import pytest
 from fakes import measurement
 
 from antigil.scaling import extra_waiting, gil_verdict, waits
-from antigil.scaling.verdicts import most_telling_point
+from antigil.scaling.verdicts.on_gil import most_telling_point
 
 
 @pytest.mark.parametrize(
