@@ -176,6 +176,6 @@ def test_history_shows_each_quantity_of_every_commit(sem_gil, own):
 
 def test_ceiling_of_the_function_that_holds_the_gil_is_one(open_page, own):
     page = open_page(own.pages / "article.ComGil.html", "#q=gil_held")
-    assert "never beyond 1.0" in page.locator(".standing").inner_text()
+    assert "at best 1.0 times" in page.locator(".standing").inner_text()
     ticks = page.evaluate(f"{CHART}.figure.yaxes[0].formatter.doFormat([0, 1], {{}})")
     assert ticks == ["0 %", "100 % · ≤ 1.0×"]
