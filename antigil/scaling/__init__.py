@@ -6,7 +6,7 @@ own C extension. What is not named here is private to the room.
 
 from .besides.mixes import Mix, MixPoint
 from .besides.processes import Processes, to_win
-from .experiment import default_thread_counts, measure, measure_function, measure_in_turn
+from .experiment import as_imported_here, default_thread_counts, measure, measure_function, measure_in_turn
 from .gil_probe import probe_gil
 from .host import (
     Host,
@@ -104,6 +104,7 @@ __all__ = [
     "WorkloadTimeout",
     "affinity",
     "answer_request",
+    "as_imported_here",
     "ask_fresh_process",
     "cause",
     "cgroup_quota",

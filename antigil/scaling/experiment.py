@@ -168,7 +168,7 @@ def _measurement(
     )
 
 
-def _as_imported_here(workload: Workload) -> Workload:
+def as_imported_here(workload: Workload) -> Workload:
     """Return a workload that finds the modules that this process finds, those beside a script among them."""
     path = [*workload.path]
     for entry in sys.path:
@@ -188,7 +188,7 @@ def _in_fresh_processes(
     """Measure in one process after the other: in all, or where calls are long in as many as fit."""
     results: list[list[ProcessResult]] = [[] for _ in interpreters]
     wanted = [processes for _ in interpreters]
-    here = _as_imported_here(workload)
+    here = as_imported_here(workload)
     while sum(map(len, results)) < sum(wanted):
         for i, interpreter in enumerate(interpreters):
             if len(results[i]) == wanted[i]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal as signals
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +17,7 @@ from ..scaling import (
     PointSample,
     Sample,
     Workload,
+    as_imported_here,
     ask_fresh_process,
     combine,
     cpus_allowed,
@@ -120,7 +118,7 @@ def where(
     plan = Plan(
         (n,), budget / processes, ROUNDS, pin, time_limit, shorten=True, window_seconds=WINDOW_SECONDS
     )
-    workload = _as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
+    workload = as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
     asked = {
         "signal": int(_signal(signal)),
         "signal_name": signal,
@@ -147,15 +145,6 @@ def _ask(workload: Workload, plan: Plan, asked: dict[str, Any]) -> dict[str, Any
     return ask_fresh_process(
         workload, plan, limit, asked, package=package, name="_antigil", server="where.child"
     )
-
-
-def _as_imported_here(workload: Workload) -> Workload:
-    """Return a workload that finds the modules that this process finds."""
-    path = [*workload.path]
-    for entry in sys.path:
-        with contextlib.suppress(OSError):  # the current directory has gone
-            path.append(os.path.abspath(entry))
-    return replace(workload, path=tuple(dict.fromkeys(path)))
 
 
 def _divided(
