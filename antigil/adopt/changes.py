@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antigil.errors import UserError
+from antigil.git import run
 
 from . import instrument_wheel
 from .checkout import Checkout
@@ -125,32 +126,28 @@ def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Ch
         "statement": statement or f"dir({checkout.module})",
         "setup": setup or (f"import {checkout.module}" if statement is None else "pass"),
     }
-    yield _change(path, SUITE.format(**{name: json.dumps(text) for name, text in filled.items()}))
+    literals = {name: json.dumps(text, ensure_ascii=False) for name, text in filled.items()}
+    yield _change(path, SUITE.format(**literals))
 
 
 def _ignored(checkout: Checkout) -> Iterator[Change]:
-    """Yield .gitignore with what asv writes in it, as far as it lies in the project."""
-    path = checkout.root / ".gitignore"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    config = read_config(checkout.config) if checkout.config.exists() else {}
-    defaults = {"env_dir": "env", "results_dir": "results", "html_dir": "html"} if config else {}
-    folders = [checkout.config.parent / config.get(key, default) for key, default in defaults.items()]
-    if not config:
-        folders = [checkout.root / ".asv"]
-    listed = set(before.split())
-    wanted = []
-    for folder in folders:
-        parts = folder.resolve().relative_to(checkout.root).parts if _inside(folder, checkout.root) else ()
-        above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-        forms = {form for name in above for form in (name, f"{name}/", f"/{name}", f"/{name}/")}
-        forms |= {form for part in parts for form in (part, f"{part}/")}
-        line = f"/{above[0] if parts and parts[0] == '.asv' else '/'.join(parts)}/"
-        if parts and not forms & listed and line not in wanted:
-            wanted.append(line)
-    if wanted:
+    """Yield .gitignore with the folders that asv writes, but those that it has or that hold tracked files."""
+    root, path = checkout.root.resolve(), checkout.root / ".gitignore"
+    if checkout.config.exists():
+        config = read_config(checkout.config)
+        names = [config.get(f"{kind}_dir", kind) for kind in ("env", "results", "html")]
+    else:
+        names = [".asv"]
+    folders = [(checkout.config.parent / name).resolve() for name in dict.fromkeys(names)]
+    inside = [f"{folder.relative_to(root).as_posix()}/" for folder in folders if folder.is_relative_to(root)]
+    lines = [f"/{folder}" for folder in inside if not _is_settled(root, folder)]
+    if lines:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
         gap = "" if not before or before.endswith("\n") else "\n"
-        yield _change(path, before + gap + "".join(f"{line}\n" for line in wanted))
+        yield _change(path, before + gap + "".join(f"{line}\n" for line in lines))
 
 
-def _inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())
+def _is_settled(root: Path, folder: str) -> bool:
+    """Tell whether git ignores a folder already, or tracks something in it."""
+    tracked = run(root, "ls-files", "--", folder).output
+    return bool(tracked) or run(root, "check-ignore", "--quiet", folder).status == 0

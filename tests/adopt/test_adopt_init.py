@@ -1,5 +1,6 @@
 """What init finds out of a checkout, what it writes there, and what it leaves as it is."""
 
+import ast
 import json
 import os
 import subprocess
@@ -127,6 +128,30 @@ def test_what_is_there_is_kept_and_a_second_time_changes_nothing(project, capsys
     assert cli.main(["init"]) == 0
     assert "Nothing to write" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in held} == held
+
+
+@pytest.mark.parametrize("ignored", ["*\n!.gitignore\n", "asv_bench/\n", "/asv_bench/env\nresults/\nhtml"])
+def test_what_git_ignores_in_whatever_words_is_not_listed_again(project, ignored):
+    root = project({"setup.py": ""})
+    (root / "asv_bench").mkdir()
+    (root / "asv_bench/asv.conf.json").write_text("{}")
+    (root / ".gitignore").write_text(ignored)
+    assert cli.main(["init", "--config", "asv_bench/asv.conf.json"]) == 0
+    assert (root / ".gitignore").read_text() == ignored
+
+
+def test_results_that_a_project_tracks_are_not_ignored(project):
+    root = project({"setup.py": "", "asv.conf.json": "{}", "results/here/1.json": "{}"})
+    assert cli.main(["init"]) == 0
+    assert (root / ".gitignore").read_text() == "/env/\n/html/\n"
+
+
+def test_a_statement_stands_in_the_suite_as_it_was_given(project):
+    root = project({"setup.py": ""})
+    statement = "f('\u00e9 \U0001f600 \"{x}\"')\ng()"
+    assert cli.main(["init", statement]) == 0
+    suite = ast.parse((root / "benchmarks/thread_scaling.py").read_text(encoding="utf-8"))
+    assert statement in [node.value for node in ast.walk(suite) if isinstance(node, ast.Constant)]
 
 
 def test_a_dry_run_shows_everything_and_writes_nothing(project, capsys):
