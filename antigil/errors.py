@@ -1,4 +1,11 @@
-"""The error that the command line shows as one line, and what its exit statuses mean."""
+"""The error that the command line shows as one line, and the exit statuses."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 EXIT_LOSS = 1
 EXIT_USER_ERROR = 2
@@ -7,3 +14,24 @@ EXIT_COULD_NOT_JUDGE = 2
 
 class UserError(Exception):
     """Something the user can put right; the message says how."""
+
+
+@contextmanager
+def needed(extra: str) -> Iterator[None]:
+    """Import what an extra brings, or say how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(f'this needs {error.name}: pip install "antigil[{extra}]"') from error
+
+
+def exit_status(judge: Callable[[], int]) -> int:
+    """Return the exit status of what judges; 2 for a crash, whose own status, 1, means a confirmed loss."""
+    try:
+        return judge()
+    except (UserError, BrokenPipeError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        print(f"antigil: could not judge: {type(error).__name__}: {error}", file=sys.stderr)
+        return EXIT_COULD_NOT_JUDGE

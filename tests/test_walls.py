@@ -253,7 +253,7 @@ def test_wall_stands(breaks):
         (breaks_drawing, "antigil/testing.py", "import antigil.history"),
         (breaks_drawing, "antigil/errors.py", "from antigil import laws"),
         (breaks_library, "benchmarks/article.py", "from jinja2 import Template"),
-        (breaks_adapter, "antigil/history/changes.py", "from asv import step_detect"),
+        (breaks_adapter, "antigil/history/change_detection.py", "from asv import step_detect"),
         (breaks_adapter, "antigil/asv_plugin.py", "from asv.publishing import OutputPublisher"),
         (breaks_adapter, "antigil/guard/interleaved_visits.py", "def f():\n    import asv_runner.statistics"),
         (breaks_git, "antigil/guard/interleaved_visits.py", "import subprocess"),

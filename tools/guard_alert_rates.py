@@ -24,7 +24,7 @@ from antigil.guard.comparison import take_looks
 from antigil.guard.confirmation import CONFIRMED_FROM
 from antigil.guard.decision_rule import Looks, Number
 from antigil.guard.samples import Readings
-from antigil.history.changes import detect_steps
+from antigil.history.change_detection import detect_steps
 from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Archive, Commit, Environment, Series, Workload

@@ -15,7 +15,7 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.report.annotations import MATRIX_LIMIT
 
-from .merging import FAILURES, UNREADABLE, has_value, read_results, say
+from .merge_results import FAILURES, UNREADABLE, has_value, read_results, say
 
 #: So often a commit of which nothing could be measured is asked again.
 MOST_FAILURES = 3

@@ -19,7 +19,7 @@ from antigil.errors import UserError
 from antigil.git import age_of_checkout
 
 from .asv_files import Suite, stamp
-from .merging import FAILURES, has_value, read_results, write_results
+from .merge_results import FAILURES, has_value, read_results, write_results
 
 
 def measure(results: Path, into: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:

@@ -22,7 +22,7 @@ from typing import TypeVar
 from antigil import git
 from antigil.errors import UserError
 
-from .merging import merge, say
+from .merge_results import merge, say
 
 ATTEMPTS = 10
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import UserError
+from antigil.errors import UserError, exit_status, needed
 
 from .arguments import add_config, add_measuring, add_report, positive_integer
-from .shared import hand_over, judged, needed, progress, writable
+from .output import hand_over, progress, writable
 
 if TYPE_CHECKING:
     from antigil.history.project import Project
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     notes = None if args.memory is None else Path(args.memory).absolute()
     with needed("asv"):
         from antigil.history.project import open_project
-    return judged(lambda: _alert(open_project(args.config, pull=True), notes, args, outputs))
+    return exit_status(lambda: _alert(open_project(args.config, pull=True), notes, args, outputs))
 
 
 def _alert(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from antigil.errors import exit_status, needed
+
 from .arguments import add_config, positive_integer, shard
-from .shared import judged, needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one hash per line, as ``asv run HASHFILE:`` reads it."""
-    return judged(lambda: _backlog(args))
+    return exit_status(lambda: _backlog(args))
 
 
 def _backlog(args: argparse.Namespace) -> int:

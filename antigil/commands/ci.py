@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from antigil.errors import EXIT_USER_ERROR
+from antigil.errors import EXIT_USER_ERROR, exit_status, needed
 
 from .arguments import add_config, positive_integer
-from .shared import judged, needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, and return the exit status."""
     with needed("asv"):
-        return judged(lambda: int(args.action(args)))
+        return exit_status(lambda: int(args.action(args)))
 
 
 def _machine(args: argparse.Namespace) -> int:

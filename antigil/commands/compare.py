@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from antigil.errors import exit_status, needed
+
 from .arguments import add_config, add_measuring, add_report
-from .shared import hand_over, judged, needed, progress, writable
+from .output import hand_over, progress, writable
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Comparison
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = writable(args.output), writable(args.json)
     with needed("asv"):
         from antigil.history.project import open_project
-    return judged(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
+    return exit_status(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
 
 
 def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:

@@ -6,12 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from antigil.errors import EXIT_LOSS, UserError
+from antigil.errors import EXIT_LOSS, UserError, exit_status, needed
 from antigil.report.sentence import sentence
 from antigil.report.text import one_line, table
 from antigil.scaling import Measurement
-
-from .shared import judged, needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge, tell, and return the exit status."""
-    return judged(lambda: _compare(_read(args.before), _read(args.after)))
+    return exit_status(lambda: _compare(_read(args.before), _read(args.after)))
 
 
 def _compare(base: Measurement, head: Measurement) -> int:

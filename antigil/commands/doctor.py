@@ -14,7 +14,7 @@ from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
 from antigil.scaling import MeasurementError
 
-from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
+from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
 
 SCHEMA = "antigil.doctor/1"
 EXIT_UNFIT = 1

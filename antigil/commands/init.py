@@ -6,10 +6,10 @@ import argparse
 import shlex
 from pathlib import Path
 
-from antigil.adopt.changes import Change, changes
 from antigil.adopt.checkout import Checkout, look_at
+from antigil.adopt.file_edits import FileEdit, file_edits
 
-from .shared import refusing
+from .output import refusing
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,23 +25,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Find out what is there, write what is missing, and say what to do next."""
     checkout = look_at(Path.cwd(), args.config)
-    found = changes(checkout, args.statement, "\n".join(args.setup))
-    for change in found:
-        print(change.difference(checkout.root), end="")
+    found = file_edits(checkout, args.statement, "\n".join(args.setup))
+    for edit in found:
+        print(edit.difference(checkout.root), end="")
         if not args.dry_run:
-            _write(change)
+            _write(edit)
     for line in _advice(checkout, found, args):
         print(line)
     return 0
 
 
-def _write(change: Change) -> None:
-    with refusing(str(change.path)):
-        change.path.parent.mkdir(parents=True, exist_ok=True)
-        change.path.write_bytes(change.after)
+def _write(edit: FileEdit) -> None:
+    with refusing(str(edit.path)):
+        edit.path.parent.mkdir(parents=True, exist_ok=True)
+        edit.path.write_bytes(edit.after)
 
 
-def _advice(checkout: Checkout, found: list[Change], args: argparse.Namespace) -> list[str]:
+def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace) -> list[str]:
     """Return what to type next, as it is to be typed."""
     if args.dry_run:
         return ["", f"Nothing was written: {len(found)} files would be."]
@@ -51,7 +51,7 @@ def _advice(checkout: Checkout, found: list[Change], args: argparse.Namespace) -
     where = checkout.config.parent.relative_to(checkout.root)
     setup = "\n".join(args.setup) or f"import {checkout.module}"
     measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
-    names = sorted({change.path.relative_to(checkout.root).as_posix() for change in found})
+    names = sorted({edit.path.relative_to(checkout.root).as_posix() for edit in found})
     commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
     branch = checkout.branch
     return [

@@ -17,7 +17,7 @@ from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Work
 
 from .arguments import positive, thread_counts
 from .interpreters import find_interpreter
-from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
+from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
 
 
 def add_statement(parser: argparse.ArgumentParser) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.report.where_lost.flame_graph import flame_graph_page
-from antigil.report.where_lost.stack_formats import FORMATS, format_of
-from antigil.report.where_lost.text import where_lines
+from antigil.report.profile.flame_graph import flame_graph_page
+from antigil.report.profile.stack_formats import FORMATS, format_of
+from antigil.report.profile.text import where_lines
 from antigil.scaling import RemoteTraceback
 from antigil.where import Where, where, why_unavailable
 
 from .arguments import positive, positive_integer
 from .measure import add_statement, here, told_by_workload
-from .shared import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json, write_text
+from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json, write_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from antigil.history.changes import Effect
+from antigil.history.change_detection import Effect
 from antigil.history.labels import environment_labels, file_names
 from antigil.history.series import Archive, Commit, Environment
 from antigil.report.document import ALERT_SCHEMA, Document
 
 from .alert_state import Alert, AlertState
-from .verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
+from .commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
 
 
 def alerts_to_json(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from antigil.history.changes import Effect
+from antigil.history.change_detection import Effect
 from antigil.history.series import Commit, Environment, Workload
 
-from .verdict import Trade
+from .commit_verdict import Trade
 
 
 class AlertState(StrEnum):

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from antigil.history.changes import (
+from antigil.history.change_detection import (
     NEARBY,
     AsvStep,
     Change,
@@ -34,7 +34,7 @@ from antigil.history.options import Options
 from antigil.history.series import Archive, Commit, Environment, Ints, Series
 
 from .alert_state import Alert
-from .verdict import Trade
+from .commit_verdict import Trade
 
 #: An environment without results in so many of the newest measured commits is taken for retired.
 RETIRED_AFTER = 30

@@ -15,6 +15,7 @@ from antigil.history.project import Project, Revision
 from antigil.history.series import Combination, Workload
 from antigil.report import quantities
 
+from .commit_verdict import NOTHING_LOST, Verdict, conclude
 from .decision_rule import (
     CONFIRMATION,
     JUDGED,
@@ -33,7 +34,6 @@ from .decision_rule import (
 )
 from .interleaved_visits import Place, measure_both, prepare
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
-from .verdict import NOTHING_LOST, Verdict, conclude
 
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 

@@ -8,9 +8,9 @@ from antigil.history.project import Revision
 from antigil.report.comparison import PARTS
 from antigil.report.document import COMPARISON_SCHEMA, Document
 
+from .commit_verdict import Finding, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
-from .verdict import Finding, WorkloadVerdict, throughput_changes
 
 
 def comparison_to_json(comparison: Comparison) -> Document:

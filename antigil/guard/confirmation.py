@@ -29,8 +29,8 @@ from antigil.report.alerts import pattern_of
 
 from .alert_log import Memory
 from .alert_state import Alert
+from .commit_verdict import SCALING, Outcome, WorkloadVerdict
 from .comparison import EnvironmentComparison, compare
-from .verdict import SCALING, Outcome, WorkloadVerdict
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5

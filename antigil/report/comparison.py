@@ -23,7 +23,7 @@ NOTICEABLE = 0.05
 
 
 def trade_text(trade: str, throughput: Sequence[Sequence[float]]) -> str:
-    """Return what a trade is, with what n threads together get done now; see `antigil.guard.verdict`.
+    """Return what a trade is, with what n threads together get done now; see `antigil.guard.commit_verdict`.
 
     `throughput` holds pairs of a thread count and the relative change.
     """

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from antigil.history.asv_adapter.publishing import FeedEntry, write_atom
-from antigil.history.changes import Change, Effect
+from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Commit, Environment
 from antigil.report.quantities import percent, points, times

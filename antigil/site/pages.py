@@ -15,7 +15,7 @@ from antigil.history.archive_reader import read_archive
 from antigil.history.asv_adapter.configuration import Configuration, Repository
 from antigil.history.asv_adapter.publishing import Graphs, warn
 from antigil.history.asv_adapter.stored import Suite
-from antigil.history.changes import find_changes, steps_of_graphs
+from antigil.history.change_detection import find_changes, steps_of_graphs
 from antigil.history.labels import build_name, environment_id, environment_labels, file_names, writable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
@@ -23,9 +23,9 @@ from antigil.report.quantities import percent, points, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
-from .joining import joined
 from .overview_page import overview_model
 from .pictures import badge, history_model
+from .script_bundle import bundle
 from .workload_page import commit_columns, environment_columns, page_model
 from .workload_status import WorkloadStatus, headline_status, workload_statuses
 
@@ -98,7 +98,7 @@ def _copy_shared(folder: Path) -> None:
     """Put what all pages load beside them, once."""
     shutil.copytree(HERE / "static", folder, dirs_exist_ok=True)
     for kind in KINDS:
-        (folder / f"{kind}.js").write_text(joined(kind), encoding="utf-8")
+        (folder / f"{kind}.js").write_text(bundle(kind), encoding="utf-8")
     for name in BOKEH_FILES:
         shutil.copy(bokehjs_path() / "js" / name, folder / name)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from antigil.history.changes import Change, Effect
+from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, Workload
 from antigil.laws import least_squares

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antigil.history.changes import Change
+from antigil.history.change_detection import Change
 from antigil.history.options import ConfigError, Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
 from antigil.report.quantities import SCALING_WORDS, limits, speedup_word

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from antigil.adopt import changes, checkout, config_text, instrument_wheel
+from antigil.adopt import checkout, config_text, file_edits, instrument_wheel
 from antigil.commands import main as cli
 from antigil.errors import UserError
 
@@ -92,7 +92,7 @@ def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(proje
     assert [line for line in COMMENTED.splitlines() if line not in text.splitlines()] == []
     found = config_text.parse(text, "it")
     assert found["plugins"] == [".antigil.asv_plugin"]
-    assert found["install_command"][0] == changes.INSTALL_PROJECT
+    assert found["install_command"][0] == file_edits.INSTALL_PROJECT
     assert "{conf_dir}/antigil-wheels" in found["install_command"][1]
     assert found["matrix"] == {"req": {"numpy": ["1.26", "2.0"]}}
     assert found["url"] == "https://example.org//a"

@@ -8,7 +8,7 @@ import pytest
 from generated import Behaviour, Plan, Planned, generate, publish
 from sample_project import antigil, git
 
-from antigil.ci.merging import FAILURES, read_results, write_results
+from antigil.ci.merge_results import FAILURES, read_results, write_results
 
 LACKING = frozenset({0, 3, 4, 5, 6, 7, 8, 15, 19})
 

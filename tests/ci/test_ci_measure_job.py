@@ -10,7 +10,7 @@ from sample_project import git
 from antigil.ci import measure_job
 from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
 from antigil.ci.measure_job import in_time, measure
-from antigil.ci.merging import FAILURES, read_results
+from antigil.ci.merge_results import FAILURES, read_results
 from antigil.errors import UserError
 from antigil.git import age_of_checkout
 

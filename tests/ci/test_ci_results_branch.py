@@ -13,7 +13,7 @@ from sample_project import git
 
 from antigil.ci import results_branch as store
 from antigil.ci.asv_files import read_suite, stamp, write_suite
-from antigil.ci.merging import merge
+from antigil.ci.merge_results import merge
 from antigil.errors import UserError
 
 WORKLOADS = (Planned("work.One", "one", {0: Behaviour()}),)

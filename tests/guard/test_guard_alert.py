@@ -11,7 +11,7 @@ from sample_project import antigil
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_state import AlertState
 from antigil.guard.alerts import find_alerts
-from antigil.guard.verdict import Trade
+from antigil.guard.commit_verdict import Trade
 from antigil.history.options import Options
 from antigil.history.series import Archive, Commit, Environment, Series, Workload
 

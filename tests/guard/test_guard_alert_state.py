@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from antigil.guard.alert_state import MOST_ATTEMPTS, Alert, AlertState
-from antigil.guard.verdict import Trade
-from antigil.history.changes import Effect
+from antigil.guard.commit_verdict import Trade
+from antigil.history.change_detection import Effect
 from antigil.history.series import Commit, Environment, Workload
 
 BEFORE, COMMIT = Commit("a" * 40, 1, 0), Commit("b" * 40, 2, 0)

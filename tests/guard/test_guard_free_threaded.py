@@ -6,11 +6,11 @@ import pytest
 from comparisons import BASE, HEAD, STEADY, WORKLOADS, readings
 
 from antigil.guard import comparison
+from antigil.guard.commit_verdict import Outcome, Trade
 from antigil.guard.comparison import take_looks
 from antigil.guard.decision_rule import Number, judged_in
 from antigil.guard.interleaved_visits import Place
 from antigil.guard.samples import Readings
-from antigil.guard.verdict import Outcome, Trade
 from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
 

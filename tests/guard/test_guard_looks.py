@@ -3,9 +3,9 @@
 import pytest
 from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, readings
 
+from antigil.guard.commit_verdict import Outcome
 from antigil.guard.comparison import Comparison, EnvironmentComparison, take_looks
 from antigil.guard.decision_rule import Number
-from antigil.guard.verdict import Outcome
 from antigil.history.options import Options
 
 HELD = Number("work.One", "gil_held")

@@ -14,11 +14,11 @@ from generated import Place, scaling
 from test_guard_alert import GAINED, LOST
 from test_guard_alert import WORKLOADS as HISTORY
 
+from antigil.guard.commit_verdict import Outcome
 from antigil.guard.comparison import take_looks
 from antigil.guard.decision_rule import Number
 from antigil.guard.interleaved_visits import alternating
 from antigil.guard.samples import Readings
-from antigil.guard.verdict import Outcome
 from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Workload

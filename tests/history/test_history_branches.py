@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from generated import DAY, FIRST_DATE, Behaviour, Planned, generate, load, publish, standard_plan
 
-from antigil.history.changes import find_changes
+from antigil.history.change_detection import find_changes
 from antigil.site.workload_status import workload_statuses
 
 COMMITS = 40

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from antigil.site import joining
-from antigil.site.joining import EXPORT, IMPORT, SCRIPTS, joined
+from antigil.site import script_bundle
 from antigil.site.pages import KINDS
+from antigil.site.script_bundle import EXPORT, IMPORT, SCRIPTS, bundle
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(SCRIPTS.glob("*.js"))
@@ -37,14 +37,14 @@ def test_module_imports_and_exports_in_the_form_that_is_joined(path):
 def test_every_module_is_in_a_page_and_no_other():
     """What no page loads is left over."""
     headings = {path.stem: f"modules.{path.stem} = (() => {{\n" for path in MODULES}
-    scripts = [joined(kind) for kind in KINDS]
+    scripts = [bundle(kind) for kind in KINDS]
     assert all(any(heading in script for script in scripts) for heading in headings.values())
-    assert "modules.chart" not in joined("overview")
+    assert "modules.chart" not in bundle("overview")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_joined_script_is_a_classic_one_without_globals(kind, tmp_path):
-    script = joined(kind)
+    script = bundle(kind)
     assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
     assert script.startswith('(() => {\n"use strict";\n')
     assert set(re.findall(r"\bwindow\.(\w+)(?:\.\w+)* =[^=]", script)) <= {"antigil"}
@@ -61,10 +61,10 @@ def test_modules_come_after_what_they_import_and_keep_their_own_names(tmp_path, 
         "export class Three {}\nexport const word = 1;\n"
     )
     (tmp_path / "three.js").write_text("export const own = 3;\nconst two = 2;\nconsole.log(two);\n")
-    monkeypatch.setattr(joining, "SCRIPTS", tmp_path)
-    script = joined("one")
+    monkeypatch.setattr(script_bundle, "SCRIPTS", tmp_path)
+    script = bundle("one")
     assert re.findall(r"^modules\.(\w+) =", script, re.MULTILINE) == ["three", "two", "one"]
-    path = tmp_path / "joined.cjs"
+    path = tmp_path / "bundle.cjs"
     path.write_text(script)
     done = subprocess.run([tool("node"), str(path)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("2\n", "")

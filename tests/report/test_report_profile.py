@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from antigil.report.where_lost.flame_graph import flame_graph_page
-from antigil.report.where_lost.stack_formats import FORMATS, collapsed, firefox, format_of, speedscope
-from antigil.report.where_lost.text import sentence, where_lines
+from antigil.report.profile.flame_graph import flame_graph_page
+from antigil.report.profile.stack_formats import FORMATS, collapsed, firefox, format_of, speedscope
+from antigil.report.profile.text import sentence, where_lines
 from antigil.scaling import Host, Workload
 from antigil.where import Function, Loss, Part, PythonLine, Share, Stack, Where
 

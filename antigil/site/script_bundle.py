@@ -17,7 +17,7 @@ IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
-def joined(entry: str) -> str:
+def bundle(entry: str) -> str:
     """Return a module and all that it imports as one script."""
     texts: dict[str, str] = {}
     waiting = [entry]

@@ -1,4 +1,4 @@
-"""What commands share while they run: packages they need, crashes, files to write, progress."""
+"""What commands write: files that the user names, reports, progress on a terminal."""
 
 from __future__ import annotations
 
@@ -6,36 +6,14 @@ import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from antigil.errors import EXIT_COULD_NOT_JUDGE, UserError
+from antigil.errors import UserError
 
 STANDARD_OUTPUT = "-"
-
-
-@contextmanager
-def needed(extra: str) -> Iterator[None]:
-    """Import what an extra brings, or say how to install it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UserError(f'this needs {error.name}: pip install "antigil[{extra}]"') from error
-
-
-def judged(judge: Callable[[], int]) -> int:
-    """Return the exit status of what judges; 2 for a crash, whose own status, 1, means a confirmed loss."""
-    try:
-        return judge()
-    except (UserError, BrokenPipeError):
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        print(f"antigil: could not judge: {type(error).__name__}: {error}", file=sys.stderr)
-        return EXIT_COULD_NOT_JUDGE
 
 
 def refuse_unwritable(name: str | None) -> None:

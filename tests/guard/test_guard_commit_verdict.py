@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from antigil.guard.commit_verdict import Outcome, Trade, conclude
 from antigil.guard.decision_rule import Number, SamplePair, judge, limits
-from antigil.guard.verdict import Outcome, Trade, conclude
 from antigil.history.options import Options
 from antigil.history.series import Workload
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from generated import Behaviour, Planned, generate, load, standard_plan
 
-from antigil.history.changes import find_changes
+from antigil.history.change_detection import find_changes
 from antigil.history.options import ConfigError, Options, read_options
 from antigil.site.workload_status import workload_statuses
 

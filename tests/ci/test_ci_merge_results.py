@@ -2,7 +2,7 @@
 
 import pytest
 
-from antigil.ci.merging import FAILURES, has_value, merge, read_results, write_results
+from antigil.ci.merge_results import FAILURES, has_value, merge, read_results, write_results
 
 COLUMNS = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a", "samples"]
 

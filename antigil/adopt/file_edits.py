@@ -1,4 +1,4 @@
-"""What bringing antigil into a project changes: each file with what it was and what it becomes."""
+"""The files that bringing antigil into a project writes: each with what it was and what it becomes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sha256(Scaling, title="control: sha256 of 1 MiB", control=True):
 
 
 @dataclass(frozen=True)
-class Change:
+class FileEdit:
     """A file that is written: its path, what it held (None where it was not), what it will hold."""
 
     path: Path
@@ -51,7 +51,7 @@ class Change:
     after: bytes
 
     def difference(self, root: Path) -> str:
-        """Return the change as people read it: a unified diff, or the size of what is no text."""
+        """Return the edit as people read it: a unified diff, or the size of what is no text."""
         name = self.path.relative_to(root).as_posix()
         try:
             before = (self.before or b"").decode().splitlines()
@@ -62,7 +62,7 @@ class Change:
         return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, old, name, lineterm=""))
 
 
-def changes(checkout: Checkout, statement: str | None, setup: str) -> list[Change]:
+def file_edits(checkout: Checkout, statement: str | None, setup: str) -> list[FileEdit]:
     """Return what is to be written so that the project has a suite of antigil's; nothing that has it all.
 
     Parameters
@@ -72,19 +72,19 @@ def changes(checkout: Checkout, statement: str | None, setup: str) -> list[Chang
     """
     found = [*_config(checkout), *_suite(checkout, statement, setup)]
     wheel = checkout.config.parent / WHEELS / instrument_wheel.file_name()
-    found += [_change(wheel, instrument_wheel.build()), *_ignored(checkout)]
-    return [change for change in found if change.after != change.before]
+    found += [_edit(wheel, instrument_wheel.build()), *_ignored(checkout)]
+    return [edit for edit in found if edit.after != edit.before]
 
 
-def _change(path: Path, after: str | bytes) -> Change:
+def _edit(path: Path, after: str | bytes) -> FileEdit:
     try:
         before = path.read_bytes() if path.exists() else None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    return Change(path, before, after.encode() if isinstance(after, str) else after)
+    return FileEdit(path, before, after.encode() if isinstance(after, str) else after)
 
 
-def _config(checkout: Checkout) -> Iterator[Change]:
+def _config(checkout: Checkout) -> Iterator[FileEdit]:
     path = checkout.config
     wheels = f"{{conf_dir}}/{WHEELS}"
     install = f"in-dir={{env_dir}} python -mpip install --no-index --find-links {wheels} " + (
@@ -94,7 +94,7 @@ def _config(checkout: Checkout) -> Iterator[Change]:
         read_config(path)
         text = path.read_bytes().decode("utf-8")
         text = with_install_command(text, [INSTALL_PROJECT], install, str(path))
-        yield _change(path, with_plugin(text, PLUGIN, str(path)))
+        yield _edit(path, with_plugin(text, PLUGIN, str(path)))
         return
     form = {
         "version": 1,
@@ -109,17 +109,17 @@ def _config(checkout: Checkout) -> Iterator[Change]:
         "install_command": [INSTALL_PROJECT, install],
         "plugins": [PLUGIN],
     }
-    yield _change(path, json.dumps(form, indent=4) + "\n")
+    yield _edit(path, json.dumps(form, indent=4) + "\n")
 
 
-def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Change]:
+def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[FileEdit]:
     """Yield the suite's file; one that is there stays as it is."""
     folder = checkout.benchmarks
     path = folder / SUITE_FILE
     if path.exists():
         return
     if not (folder / "__init__.py").exists():
-        yield _change(folder / "__init__.py", "")
+        yield _edit(folder / "__init__.py", "")
     title = statement or f"import {checkout.module}: put a call to track here"
     filled = {
         "title": title.partition("\n")[0],
@@ -127,10 +127,10 @@ def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Ch
         "setup": setup or (f"import {checkout.module}" if statement is None else "pass"),
     }
     literals = {name: json.dumps(text, ensure_ascii=False) for name, text in filled.items()}
-    yield _change(path, SUITE.format(**literals))
+    yield _edit(path, SUITE.format(**literals))
 
 
-def _ignored(checkout: Checkout) -> Iterator[Change]:
+def _ignored(checkout: Checkout) -> Iterator[FileEdit]:
     """Yield .gitignore with the folders that asv writes, but those that it has or that hold tracked files."""
     root, path = checkout.root.resolve(), checkout.root / ".gitignore"
     if checkout.config.exists():
@@ -144,7 +144,7 @@ def _ignored(checkout: Checkout) -> Iterator[Change]:
     if lines:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         gap = "" if not before or before.endswith("\n") else "\n"
-        yield _change(path, before + gap + "".join(f"{line}\n" for line in lines))
+        yield _edit(path, before + gap + "".join(f"{line}\n" for line in lines))
 
 
 def _is_settled(root: Path, folder: str) -> bool:
