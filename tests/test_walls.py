@@ -163,7 +163,7 @@ def breaks_git(path: PurePosixPath, found: Import) -> bool:
         "antigil/ci/github.py",
         "antigil/ci/measure_job.py",
         "antigil/commands/interpreters.py",
-        "antigil/scaling/besides/fleet.py",
+        "antigil/scaling/mixes_and_processes/fleet.py",
         "antigil/scaling/process.py",
     }
     return path.is_relative_to("antigil") and str(path) not in starts and found.top == "subprocess"

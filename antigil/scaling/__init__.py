@@ -4,8 +4,6 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
-from .besides.mixes import Mix, MixPoint
-from .besides.processes import Processes, to_win
 from .experiment import as_imported_here, default_thread_counts, measure, measure_function, measure_in_turn
 from .gil_probe import probe_gil
 from .host import (
@@ -20,6 +18,8 @@ from .host import (
     whole_cpus,
 )
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
+from .mixes_and_processes.mixes import Mix, MixPoint
+from .mixes_and_processes.processes import Processes, to_win
 from .process import START_SECONDS, Interpreter, answer_request, ask_fresh_process, plan_of
 from .rounds import (
     DISTURBED_QUEUE_SHARE,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from operator import index
 from typing import Any
 
-from .besides.measuring import combined
 from .gil_probe import probe_gil
 from .host import Host, StealMeter, cpus_allowed
 from .measurement import Cut, Measurement, combine
 from .measurement_json import sample_from_json
+from .mixes_and_processes.other_windows import combined
 from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
 from .sample import GilHeld, Sample, pool, sample_of, starts_threads, under_ceiling
@@ -49,8 +49,17 @@ def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
     return tuple(sorted(counts))
 
 
-def measure(
+def measure(workload: Workload, thread_counts: Sequence[int] | None = None, **settings: Any) -> Measurement:
+    """Measure how a statement scales over threads, in several fresh processes.
+
+    The settings are those of :func:`measure_in_turn`.
+    """
+    return measure_in_turn(workload, [None], thread_counts, **settings)[0]
+
+
+def measure_in_turn(
     workload: Workload,
+    interpreters: Sequence[Interpreter | None],
     thread_counts: Sequence[int] | None = None,
     *,
     budget: float = 12.0,
@@ -60,18 +69,21 @@ def measure(
     time_limit: float = 60.0,
     in_processes: bool = False,
     on_process: Callable[[int, int], None] = lambda done, processes: None,
-) -> Measurement:
-    """Measure how a statement scales over threads, in several fresh processes.
+) -> list[Measurement]:
+    """Measure a statement under several Pythons, a fresh process of each in turn: drift meets all of them.
 
     Parameters
     ----------
     workload
         What to measure.
+    interpreters
+        The Pythons, None for this one. Another one sees its own packages, and of this one's modules only
+        those in the workload's path.
     thread_counts
         Ascending thread counts; :func:`default_thread_counts` if None.
     budget
-        Seconds to spend on measuring. With long calls there are fewer of them in a window, and
-        fewer processes, so as to keep to it as far as can be.
+        Seconds to spend on measuring, for each Python. With long calls there are fewer of them in a
+        window, and fewer processes, so as to keep to it as far as can be.
     processes
         Fresh processes; below eight there are no 99 % intervals.
     rounds
@@ -94,39 +106,6 @@ def measure(
         If it hangs, or its process dies.
     ValueError
         If an argument makes no sense.
-    """
-    return measure_in_turn(
-        workload,
-        [None],
-        thread_counts,
-        budget=budget,
-        processes=processes,
-        rounds=rounds,
-        pin=pin,
-        time_limit=time_limit,
-        in_processes=in_processes,
-        on_process=on_process,
-    )[0]
-
-
-def measure_in_turn(
-    workload: Workload,
-    interpreters: Sequence[Interpreter | None],
-    thread_counts: Sequence[int] | None = None,
-    *,
-    budget: float = 12.0,
-    processes: int = PROCESSES,
-    rounds: int = 5,
-    pin: bool = True,
-    time_limit: float = 60.0,
-    in_processes: bool = False,
-    on_process: Callable[[int, int], None] = lambda done, processes: None,
-) -> list[Measurement]:
-    """Measure a statement under several Pythons, a fresh process of each in turn; None is this one.
-
-    What drifts meanwhile meets all of them. The budget is for each of them; otherwise the parameters are
-    those of :func:`measure`. Another Python sees its own packages, and of this one's modules only those in
-    the workload's path.
     """
     if processes < 1:
         raise ValueError("a measurement needs at least one process")
@@ -152,7 +131,7 @@ def _measurement(
 ) -> Measurement:
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
-    mix, beside = combined([result.besides for result in results])
+    mix, beside = combined([result.others for result in results])
     return Measurement(
         workload=workload,
         host=results[0].host,
@@ -220,7 +199,7 @@ def measure_function(
 ) -> Measurement:
     """Measure how a function scales over threads, in this process; each round is a sample.
 
-    The parameters are those of :func:`measure`. One process can be an unlucky one: prefer
+    The parameters are those of :func:`measure_in_turn`. One process can be an unlucky one: prefer
     :func:`measure` where the workload can be written as a statement.
     """
     counts = default_thread_counts() if thread_counts is None else tuple(map(index, thread_counts))
@@ -257,7 +236,7 @@ class ProcessResult:
     host: Host
     seconds: float
     states: ThreadStates | None = None
-    besides: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure_in_fresh_process(
@@ -277,5 +256,5 @@ def _result(answer: dict[str, Any]) -> ProcessResult:
         GilHeld(**answer["gil_held"]),
         Host(**answer["host"]),
         answer["seconds"],
-        besides=answer["besides"],
+        others=answer["others"],
     )

@@ -121,7 +121,7 @@ def lateness(probe: Probe) -> float:
     return probe.elapsed - probe.sleep - probe.own_queued
 
 
-def progress(rows: Iterable[tuple[Probe, bool, float]]) -> float:
+def running_share(rows: Iterable[tuple[Probe, bool, float]]) -> float:
     """Return for which share of the time the worker ran, by the probes that found the GIL free."""
     free = [(probe.elapsed, ran) for probe, found, ran in rows if not found]
     elapsed = sum(one for one, _ in free)
@@ -179,7 +179,7 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     if not any(is_fresh):
         raise MeasurementError(NEVER_RAN)
     rows = list(zip(probes, taken, running, strict=True))
-    usual = None if sleeps else progress(row for row, fresh in zip(rows, is_fresh, strict=True) if fresh)
+    usual = None if sleeps else running_share(row for row, fresh in zip(rows, is_fresh, strict=True) if fresh)
     waits = [waited(probe, ran, wake_up, usual) if found else 0.0 for probe, found, ran in rows]
     weights = [
         (weight(*row, wait, wake_up) if usual is None else 1.0) if fresh else 0.0

@@ -20,8 +20,8 @@ from .verdicts import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
 if TYPE_CHECKING:
-    from .besides.mixes import Mix
-    from .besides.processes import Processes
+    from .mixes_and_processes.mixes import Mix
+    from .mixes_and_processes.processes import Processes
 
 INSTRUMENT_VERSION = "3"
 """Figures of different versions must not be compared.

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from .besides.mixes import mix_from_json
-from .besides.processes import Processes
 from .host import Host
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
+from .mixes_and_processes.mixes import mix_from_json
+from .mixes_and_processes.processes import Processes
 from .sample import GilHeld, PointSample, Sample
 from .thread_states import ThreadStates
 from .workload import Workload

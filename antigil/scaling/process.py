@@ -265,7 +265,7 @@ def answer_request(request: str, response: str, signs: str, make_answer: Answer)
 
 
 def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
-    from .besides.measuring import besides_found, others_asked  # it needs this module
+    from .mixes_and_processes.other_windows import others_asked, others_found  # it needs this module
 
     plan = plan_of(asked)
     started: list[float] = []
@@ -288,6 +288,6 @@ def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None
         "gil_held": asdict(held),
         "host": asdict(Host.here()),
         "watched": None if watched is None else asdict(watched),
-        "besides": besides_found(rounds),
+        "others": others_found(rounds),
         "seconds": time.monotonic() - started[0],
     }

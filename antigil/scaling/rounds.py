@@ -159,6 +159,10 @@ class MeasureWindow(Protocol):
         """Measure one window."""
 
 
+Kind = int | tuple[str, int]
+"""What a window of a round is of: so many threads of the workload, or one of `Others`."""
+
+
 @dataclass(frozen=True)
 class Others:
     """What else is measured in the same rounds.
@@ -202,41 +206,38 @@ def measure_rounds(
     start = time.monotonic()
     before_window()
     call_seconds, own = time_calls(make_run, measure_window, plan.time_limit)
-    longest = max(call_seconds, others.call_seconds)
     places = placement() if plan.pin and not own else None
-    window_seconds = max(plan.window_seconds, CALLS_PER_WINDOW * longest)
-    jobs: dict[int | tuple[str, int], MeasureWindow] = dict.fromkeys([1, *plan.thread_counts], measure_window)
-    jobs.update(others.windows.items())
-    calls = calls_that_fit(longest, len(jobs), plan.budget) if plan.shorten else CALLS_PER_WINDOW
-    if shortened := calls < CALLS_PER_WINDOW:
-        # A hair less than so many calls, which the next mark then passes.
-        window_seconds = (calls - 0.1) * longest
+    kinds: dict[Kind, MeasureWindow] = dict.fromkeys((1, *plan.thread_counts), measure_window)
+    kinds.update(others.windows.items())
+    seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
     last = 0.0
     while sum(not done.disturbed for done in rounds) < plan.rounds:
         began = time.monotonic()
         if rounds and began + last > start + plan.budget:
             break
-        windows: dict[int | tuple[str, int], Window] = {}
-        for key in RANDOM.sample(list(jobs), len(jobs)):
+        windows: dict[Kind, Window] = {}
+        for key in RANDOM.sample(list(kinds), len(kinds)):
             n = key if isinstance(key, int) else key[1]
             cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
-            calls_per_mark = max(1, round(mark_seconds(n) / call_seconds))
-            windows[key] = jobs[key](
-                n, window_seconds, cpus=cpus, calls_per_mark=calls_per_mark, warm_up=not shortened
-            )
+            per_mark = max(1, round(mark_seconds(n) / call_seconds))
+            windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, warm_up=not shortened)
         if places and any(window.own_threads for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
             rounds.clear()
             continue
-        threads = MappingProxyType({key: one for key, one in windows.items() if isinstance(key, int)})
-        besides = MappingProxyType({key: one for key, one in windows.items() if isinstance(key, tuple)})
-        rounds.append(Round(threads, allowed, shortened, besides))
+        rounds.append(_round_of(windows, allowed, shortened))
         last = time.monotonic() - began
     return tuple(rounds)
+
+
+def _round_of(windows: Mapping[Kind, Window], allowed: int, shortened: bool) -> Round:
+    threads = {key: one for key, one in windows.items() if isinstance(key, int)}
+    others = {key: one for key, one in windows.items() if isinstance(key, tuple)}
+    return Round(MappingProxyType(threads), allowed, shortened, MappingProxyType(others))
 
 
 def time_calls(
@@ -258,6 +259,14 @@ def time_calls(
 def mark_seconds(threads: int) -> float:
     """Return how far apart each thread's looks at the clock are: they hold the GIL, all threads' together."""
     return MARK_SECONDS * max(1.0, threads / MARKING_THREADS)
+
+
+def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:
+    """Return how long the windows of a round are, in seconds, and whether that is for fewer calls."""
+    calls = calls_that_fit(longest_call, windows, plan.budget) if plan.shorten else CALLS_PER_WINDOW
+    if calls < CALLS_PER_WINDOW:
+        return (calls - 0.1) * longest_call, True  # a hair less than so many, which the next mark then passes
+    return max(plan.window_seconds, CALLS_PER_WINDOW * longest_call), False
 
 
 def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:

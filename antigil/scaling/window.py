@@ -26,7 +26,7 @@ from .workload import MakeRun
 
 
 @dataclass(frozen=True)
-class Part:
+class ThreadPart:
     """One thread's part of a window: its calls per second, and shares of its time as in :class:`Window`."""
 
     rate: float
@@ -81,7 +81,7 @@ class Window:
     sleeps: float | None = None
     least: float = 0.0
     most: float = 1.0
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ThreadPart, ...] = ()
 
     @property
     def cpu_seconds_per_call(self) -> float:
@@ -164,7 +164,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         sleeps=sum(sleeps) / cpu if len(sleeps) == len(tracks) and cpu else None,
         least=min(batches) / sum(batches),
         most=max(batches) / sum(batches),
-        parts=tuple(Part(done * calls_per_mark / seconds, busy, queue) for done, busy, queue in shares),
+        parts=tuple(ThreadPart(done * calls_per_mark / seconds, busy, queue) for done, busy, queue in shares),
     )
 
 

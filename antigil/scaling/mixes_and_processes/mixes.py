@@ -20,10 +20,10 @@ from typing import Any
 
 from ..measurement import Estimate
 from ..rounds import MeasureWindow, Round, mark_seconds, select, time_calls
-from ..window import Part, Window, run_window
+from ..window import ThreadPart, Window, run_window
 from ..workload import MakeRun, Run
 
-MIX = "mix"
+MIX_KIND = "mix"
 """What a round calls these windows; with one thread, it is the writer's."""
 
 
@@ -163,7 +163,7 @@ def mix_windows(
     """Return what measures windows of a mix, and how long a call of the writer takes, in seconds."""
     seconds, _ = time_calls(writer, partial(run_window, writer, time_limit=time_limit), time_limit)
     window = partial(_window, readers, writer, seconds, time_limit)
-    return {(MIX, n): window for n in (1, *(n for n in counts if n > 1))}, seconds
+    return {(MIX_KIND, n): window for n in (1, *(n for n in counts if n > 1))}, seconds
 
 
 def _window(
@@ -193,23 +193,23 @@ def _window(
 def mix_samples(rounds: Sequence[Round]) -> dict[int, MixSample]:
     """Reduce the rounds of one process to the medians of its mixes, by thread count."""
     used, disturbed = select(rounds)
-    counts = sorted(n for kind, n in used[0].others if kind == MIX and n > 1)
+    counts = sorted(n for kind, n in used[0].others if kind == MIX_KIND and n > 1)
     return {n: _sample(used, n, disturbed) for n in counts}
 
 
 def _sample(rounds: Sequence[Round], n: int, disturbed: bool) -> MixSample:
     found = [_of_round(one, n, disturbed) for one in rounds]
-    alone = [one for each in rounds for one in (each.windows[1].sleeps, each.others[MIX, 1].sleeps)]
+    alone = [one for each in rounds for one in (each.windows[1].sleeps, each.others[MIX_KIND, 1].sleeps)]
     return replace(
         MixSample(*(median(values) for values in zip(*found, strict=True))),
-        sleeps=_median_told([one.others[MIX, n].sleeps for one in rounds]),
+        sleeps=_median_told([one.others[MIX_KIND, n].sleeps for one in rounds]),
         sleeps_alone=max((one for one in alone if one is not None), default=None),
     )
 
 
 def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     """Return the fields of `MixSample` for one round."""
-    mixed, (writer_alone,) = one.others[MIX, n], one.others[MIX, 1].parts
+    mixed, (writer_alone,) = one.others[MIX_KIND, n], one.others[MIX_KIND, 1].parts
     (reader_alone,) = one.windows[1].parts
     *readers, writer = mixed.parts
     served = n <= one.cpus_allowed
@@ -234,7 +234,7 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     )
 
 
-def _kept(part: Part, alone: Part, threads: Sequence[Part]) -> float:
+def _kept(part: ThreadPart, alone: ThreadPart, threads: Sequence[ThreadPart]) -> float:
     """Return 1 - lost: what queueing, its own and that of the other threads, left a thread of its time."""
     if part.queued is None:
         return 1.0

@@ -18,14 +18,14 @@ from antigil.scaling import (
     measure,
     to_win,
 )
-from antigil.scaling.besides.mixes import mix_from_json, mix_of, mix_samples
-from antigil.scaling.besides.processes import process_counts, process_sample, processes_of
+from antigil.scaling.mixes_and_processes.mixes import mix_from_json, mix_of, mix_samples
+from antigil.scaling.mixes_and_processes.processes import process_counts, process_sample, processes_of
 from antigil.scaling.rounds import measure_rounds
-from antigil.scaling.window import Part
+from antigil.scaling.window import ThreadPart
 
 
 def part(rate, *, on_cpu=1.0, queued=0.0):
-    return Part(rate, on_cpu, queued)
+    return ThreadPart(rate, on_cpu, queued)
 
 
 def parts_window(*parts):

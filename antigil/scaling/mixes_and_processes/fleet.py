@@ -45,7 +45,14 @@ class _Member:
         folder.mkdir()
         request, self._response, signs = (folder / name for name in ("request", "response", "signs"))
         request.write_text(json.dumps({**asked, "place": place}))
-        command = [*python_command(None), "-c", BOOTSTRAP, NAME, str(PACKAGE), f"{NAME}.besides.worker"]
+        command = [
+            *python_command(None),
+            "-c",
+            BOOTSTRAP,
+            NAME,
+            str(PACKAGE),
+            f"{NAME}.mixes_and_processes.worker",
+        ]
         self._process = subprocess.Popen(
             [*command, *map(str, (request, self._response, signs))],
             stdin=subprocess.PIPE,

@@ -13,8 +13,8 @@ from ..process import plan_of
 from ..rounds import MeasureWindow, Others, Round
 from ..workload import MakeRun
 from .fleet import fleet
-from .mixes import MIX, Mix, mix_of, mix_samples, mix_windows, samples_from_json
-from .processes import PROCESSES, Processes, process_counts, process_sample, processes_of
+from .mixes import MIX_KIND, Mix, mix_of, mix_samples, mix_windows, samples_from_json
+from .processes import PROCESSES_KIND, Processes, process_counts, process_sample, processes_of
 
 
 @contextmanager
@@ -31,24 +31,24 @@ def others_asked(make_run: MakeRun, asked: dict[str, Any]) -> Iterator[Others]:
         if plan.in_processes:
             counts = process_counts(plan.thread_counts, cpus_allowed())
             measure_window = started.enter_context(fleet(asked, counts[-1]))
-            windows |= {(PROCESSES, n): measure_window for n in counts}
+            windows |= {(PROCESSES_KIND, n): measure_window for n in counts}
         yield Others(windows, longest)
 
 
-def besides_found(rounds: Sequence[Round]) -> dict[str, Any]:
+def others_found(rounds: Sequence[Round]) -> dict[str, Any]:
     """Return what one process tells of what it measured besides, in a form that JSON can hold."""
     kinds = {kind for kind, _ in rounds[0].others}
     found: dict[str, Any] = {}
-    if MIX in kinds:
-        found[MIX] = {str(n): vars(one) for n, one in mix_samples(rounds).items()}
-    if PROCESSES in kinds:
-        found[PROCESSES] = sample_to_json(process_sample(rounds))
+    if MIX_KIND in kinds:
+        found[MIX_KIND] = {str(n): vars(one) for n, one in mix_samples(rounds).items()}
+    if PROCESSES_KIND in kinds:
+        found[PROCESSES_KIND] = sample_to_json(process_sample(rounds))
     return found
 
 
 def combined(found: Sequence[Mapping[str, Any]]) -> tuple[Mix | None, Processes | None]:
     """Combine what several processes told."""
-    mix = mix_of([samples_from_json(one[MIX]) for one in found]) if MIX in found[0] else None
-    if PROCESSES not in found[0]:
+    mix = mix_of([samples_from_json(one[MIX_KIND]) for one in found]) if MIX_KIND in found[0] else None
+    if PROCESSES_KIND not in found[0]:
         return mix, None
-    return mix, processes_of([sample_from_json(one[PROCESSES]) for one in found])
+    return mix, processes_of([sample_from_json(one[PROCESSES_KIND]) for one in found])

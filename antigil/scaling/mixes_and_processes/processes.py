@@ -18,7 +18,7 @@ from ..sample import Sample, sample_of, under_ceiling
 if TYPE_CHECKING:
     from ..measurement import Measurement
 
-PROCESSES = "processes"
+PROCESSES_KIND = "processes"
 """What a round calls these windows."""
 
 
@@ -56,7 +56,7 @@ def process_sample(rounds: Sequence[Round]) -> Sample:
 
 
 def _processes_of(one: Round) -> Round:
-    windows = {n: window for (kind, n), window in one.others.items() if kind == PROCESSES}
+    windows = {n: window for (kind, n), window in one.others.items() if kind == PROCESSES_KIND}
     return Round(windows, one.cpus_allowed, one.shortened)
 
 
