@@ -78,7 +78,7 @@ def measure(
     budget
         Seconds to spend; 12 for a statement and 3 for a function, if None.
     **settings
-        Further ones of `antigil.scaling.measure`, or of `measure_function`.
+        Further ones of `antigil.scaling.measure_in_turn`, or of `measure_function`.
 
     Raises
     ------

@@ -19,7 +19,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 @dataclass(frozen=True)
-class Answer:
+class GitOutput:
     """What git said, and its exit status."""
 
     status: int
@@ -38,7 +38,7 @@ class Described:
 
 def run(
     folder: Path | str | None, *words: str, said: str = "", environment: Mapping[str, str] = NOTHING
-) -> Answer:
+) -> GitOutput:
     """Run git in a folder (the current one if None).
 
     Parameters
@@ -57,7 +57,7 @@ def run(
         check=False,
     )
     output, errors = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
-    return Answer(done.returncode, output, errors)
+    return GitOutput(done.returncode, output, errors)
 
 
 def describe_commits(folder: Path | str, hashes: Iterable[str]) -> dict[str, Described]:
@@ -101,7 +101,7 @@ def uncommitted(folder: Path | str) -> bool:
     return answer.status == 0 and bool(answer.output.strip())
 
 
-def _heard(answer: Answer) -> Answer:
+def _heard(answer: GitOutput) -> GitOutput:
     """Let the user see what git complains of, where the answer alone does not tell that it could not tell."""
     sys.stderr.write(answer.errors)
     return answer

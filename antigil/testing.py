@@ -30,7 +30,7 @@ from .report.assertion import (
     consequence,
     contradiction,
     name_of,
-    where_it_went,
+    why_too_little,
 )
 from .scaling import (
     FEWEST_ROUNDS,
@@ -54,13 +54,13 @@ __all__ = ["assert_releases_gil", "assert_scales"]
 
 __unittest = True  # unittest leaves this module's frames out of its tracebacks
 
-MEAN_SLEEP_SECONDS = 0.001
+MEAN_PROBE_SLEEP_SECONDS = 0.001
 """Mean time between two probes of the GIL: nothing is timed meanwhile, so what they cost does not matter."""
 
 PROBE_SECONDS = 0.25
 """Time for one look at the GIL, about 200 probes; beside busy programs half as many."""
 
-FEWEST_LOOKS = 3
+FEWEST_GIL_LOOKS = 3
 """A long call that holds the GIL lets one probe come in at each look, and two can tell."""
 
 ROUNDS = 8
@@ -136,7 +136,7 @@ def _probed_until_clear(
         looks += [] if seen is None else [seen]
         over = 2 * time.monotonic() - began > end
         if not looks:
-            if over and look >= FEWEST_LOOKS:
+            if over and look >= FEWEST_GIL_LOOKS:
                 break
             continue
         held = pool(looks)
@@ -198,7 +198,7 @@ def assert_scales(
         raise SkipTest(contradiction(name_of(func), used, threads, held))
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
-        raise AssertionError(where_it_went(name_of(func), used, threads, at_least, held))
+        raise AssertionError(why_too_little(name_of(func), used, threads, at_least, held))
     if low < at_least and disturbed:
         raise SkipTest(
             f"other programs keep the CPUs busy: the speedup of {name_of(func)} in {threads} threads lies "
@@ -254,7 +254,9 @@ def _look_at_gil(
     if not gil_enabled():
         return None
     try:
-        return probe_gil(FunctionWorkload(func), budget, mean_sleep=MEAN_SLEEP_SECONDS, time_limit=time_limit)
+        return probe_gil(
+            FunctionWorkload(func), budget, mean_sleep=MEAN_PROBE_SLEEP_SECONDS, time_limit=time_limit
+        )
     except WorkloadTimeout:
         raise
     except MeasurementError:

@@ -22,7 +22,9 @@ from .asv_files import Suite, stamp
 from .merge_results import FAILURES, has_value, read_results, write_results
 
 
-def measure(results: Path, into: Path, machine: str, commits: Sequence[str], minutes: float | None) -> int:
+def measure_backlog(
+    results: Path, into: Path, machine: str, commits: Sequence[str], minutes: float | None
+) -> int:
     """Measure commits, and copy what came of it to a folder; return the exit status.
 
     Parameters

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from antigil.errors import UserError
 from antigil.report.annotations import BODY_LIMIT, cut
 from antigil.report.document import read_comparison
-from antigil.report.markdown import ICONS, MARKER, code, markdown_report
+from antigil.report.markdown import COMMENT_MARK, ICONS, code, markdown_report
 
 from .github import BOT, api, event, listed
 
@@ -56,7 +56,7 @@ def _body(path: str, run: Mapping[str, Any]) -> tuple[str, bool]:
 def _without_result(run: Mapping[str, Any]) -> str:
     """Return what is to be said of a run that broke off: out of time, cancelled, or failed on its way."""
     lines = [
-        MARKER,
+        COMMENT_MARK,
         f"### {ICONS[2]} Could not judge",
         "",
         f"- head: {code(str(run['head_sha'])[:8])}",
@@ -92,6 +92,6 @@ def pull_request(run: Mapping[str, Any]) -> int | None:
 def _earlier(number: int) -> int | None:
     """Return our comment's identity, if there is one already."""
     for one in listed(f"issues/{number}/comments"):
-        if one["user"]["login"] == BOT and str(one["body"]).startswith(MARKER):
+        if one["user"]["login"] == BOT and str(one["body"]).startswith(COMMENT_MARK):
             return int(one["id"])
     return None

@@ -27,8 +27,8 @@ from .merge_results import merge, say
 ATTEMPTS = 10
 
 #: The file by which a branch is known to be ours, and what it tells people.
-MARKER = "antigil-results.md"
-MARKER_TEXT = "Results of asv, which `antigil ci push` adds. Nothing else belongs here.\n"
+BRANCH_MARK_FILE = "antigil-results.md"
+BRANCH_MARK_TEXT = "Results of asv, which `antigil ci push` adds. Nothing else belongs here.\n"
 
 #: What git says where somebody else was faster.
 OVERTAKEN = (
@@ -107,7 +107,7 @@ def push_results(
             _clone(url, branch, clone)
             problems[:] = [problem for one in folders for problem in merge(one, clone)]
             _git(clone, "add", "--all")
-            if _git(clone, "status", "--porcelain") in ("", f"A  {MARKER}"):
+            if _git(clone, "status", "--porcelain") in ("", f"A  {BRANCH_MARK_FILE}"):
                 return False
             _git(clone, "commit", "--quiet", "--message", message)
             _push(clone, branch)
@@ -136,15 +136,15 @@ def _clone(url: str, branch: str, into: Path) -> bool:
     known = _remotely(None, "ls-remote", "--heads", url, f"refs/heads/{branch}")
     if known:
         _remotely(None, "clone", "--quiet", "--depth", "1", "--branch", branch, url, str(into))
-        if not (into / MARKER).is_file():
+        if not (into / BRANCH_MARK_FILE).is_file():
             raise UserError(
-                f"the branch {branch} has no file {MARKER}, so it was not made by antigil:"
+                f"the branch {branch} has no file {BRANCH_MARK_FILE}, so it was not made by antigil:"
                 " name another one by --branch, or add that file if results belong there"
             )
     else:
         _git(None, "init", "--quiet", "--initial-branch", branch, str(into))
         _git(into, "remote", "add", "origin", url)
-        (into / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
+        (into / BRANCH_MARK_FILE).write_text(BRANCH_MARK_TEXT, encoding="utf-8")
     return bool(known)
 
 
@@ -172,7 +172,7 @@ def _git(folder: Path | None, *words: str) -> str:
     return answer.output.strip()
 
 
-def _git_answer(folder: Path | None, *words: str) -> git.Answer:
+def _git_answer(folder: Path | None, *words: str) -> git.GitOutput:
     own = {**AUTHOR, **_credentials(), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     return git.run(folder, *words, environment=own)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from antigil.errors import UserError, exit_status, needed
 
 from .arguments import add_config, add_measuring, add_report, positive_integer
-from .output import hand_over, progress, writable
+from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
     from antigil.history.project import Project
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look for changes in stored history, report, and return the exit status."""
-    outputs = writable(args.output), writable(args.json)
+    outputs = report_path(args.output), report_path(args.json)
     notes = None if args.memory is None else Path(args.memory).absolute()
     with needed("asv"):
         from antigil.history.project import open_project
@@ -81,7 +81,13 @@ def _alert(
     alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
     if args.confirm:
         alerts = confirm(
-            project, archive, alerts, memory, processes=args.processes, say=progress(), minutes=args.minutes
+            project,
+            archive,
+            alerts,
+            memory,
+            processes=args.processes,
+            say=timed_progress(),
+            minutes=args.minutes,
         )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]

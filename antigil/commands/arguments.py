@@ -94,7 +94,7 @@ def pattern(text: str) -> str:
     return text
 
 
-def shard(text: str) -> tuple[int, int]:
+def shard_argument(text: str) -> tuple[int, int]:
     """Return which part of how many, from ``I/N``."""
     number, _, of = text.partition("/")
     if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):

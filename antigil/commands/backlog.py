@@ -7,7 +7,7 @@ from pathlib import Path
 
 from antigil.errors import exit_status, needed
 
-from .arguments import add_config, positive_integer, shard
+from .arguments import add_config, positive_integer, shard_argument
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "antigil backlog --shard 2/8 > todo && asv run HASHFILE:todo"
     parser.add_argument(
         "--shard",
-        type=shard,
+        type=shard_argument,
         default=(1, 1),
         metavar="I/N",
         help="the I-th of N parts (default: 1/1, all)",

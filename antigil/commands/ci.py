@@ -97,11 +97,11 @@ def _push(args: argparse.Namespace) -> int:
 
 
 def _measure(args: argparse.Namespace) -> int:
-    from antigil.ci.measure_job import measure
+    from antigil.ci.measure_job import measure_backlog
     from antigil.history.machine_name import register
 
     results = _results_dir(args)
-    return measure(results, args.into, register(), sys.stdin.read().split(), args.minutes)
+    return measure_backlog(results, args.into, register(), sys.stdin.read().split(), args.minutes)
 
 
 def _shards(args: argparse.Namespace) -> int:

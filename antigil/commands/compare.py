@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from antigil.errors import exit_status, needed
 
 from .arguments import add_config, add_measuring, add_report
-from .output import hand_over, progress, writable
+from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Comparison
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare two commits, report, and return the exit status."""
-    outputs = writable(args.output), writable(args.json)
+    outputs = report_path(args.output), report_path(args.json)
     with needed("asv"):
         from antigil.history.project import open_project
     return exit_status(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
@@ -67,7 +67,7 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
-    say = progress()
+    say = timed_progress()
     if project.uncommitted():
         say("note: uncommitted changes are not measured; commit them first")
     return compare(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from antigil.errors import EXIT_LOSS, UserError, exit_status, needed
 from antigil.report.sentence import sentence
-from antigil.report.text import one_line, table
+from antigil.report.text import comparison_table, one_line
 from antigil.scaling import Measurement
 
 
@@ -42,7 +42,7 @@ def _compare(base: Measurement, head: Measurement) -> int:
         }
         for number, one in found.items()
     ]
-    for line in table(rows, indent="  "):
+    for line in comparison_table(rows, indent="  "):
         print(line)
     for difference in differences(base, head):
         print(f"  note: {one_line(difference)}")

@@ -82,7 +82,7 @@ def speedup(baseline: Reading, reading: Reading) -> float:
     return reading.threads / reading.real * baseline.real / baseline.threads
 
 
-def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
+def demo_verdict(name: str, reached: float, threads: int, cpus: int) -> str:
     """Say in one sentence what a speedup means that some threads reached on some CPUs."""
     limit = min(threads, cpus)
     if limit == 1:
@@ -92,7 +92,7 @@ def verdict(name: str, reached: float, threads: int, cpus: int) -> str:
     return f"{name}: of a possible speedup of {limit}, {threads} threads reached {reached:.2f}, {part}."
 
 
-def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
+def demo_lines(names: Sequence[str] = NAMES) -> Iterator[str]:
     """Run the experiment with some of `NAMES`; yield its report line by line, each as soon as it is known."""
     functions = {name: _kernel(name) for name in names}
     cpus = cpus_allowed()
@@ -111,7 +111,7 @@ def lines(names: Sequence[str] = NAMES) -> Iterator[str]:
             reached = speedup(baseline, reading)
             here = f"{reading.real:7.3f} {reading.user:7.3f} {reached:7.2f}"
             yield f"{label}  {threads:7} | {here} | {_article(name, threads)}"
-        verdicts.append(verdict(label, reached, reading.threads, cpus))
+        verdicts.append(demo_verdict(label, reached, reading.threads, cpus))
     yield ""
     yield from verdicts
     if not gil:
@@ -154,6 +154,6 @@ def run(args: argparse.Namespace) -> int:
     if args.which not in (None, *NAMES):
         print(WHICH_ONE, file=sys.stderr)
         return EXIT_USER_ERROR
-    for line in lines([args.which] if args.which else NAMES):
+    for line in demo_lines([args.which] if args.which else NAMES):
         print(line, flush=True)
     return 0

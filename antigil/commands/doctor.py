@@ -38,16 +38,16 @@ def run(args: argparse.Namespace) -> int:
     refuse_unwritable(args.json)
     say = _say_nothing if args.json == STANDARD_OUTPUT else _say
     facts = Facts.gather()
-    findings = list(checks.judge(facts))
-    say(*lines(findings))
+    findings = list(checks.judge_facts(facts))
+    say(*finding_lines(findings))
     measured = None
     if args.calibration:
         with process_progress("calibrated") as show_progress:
             measured, more = calibrated(facts, show_progress)
         kernels = ("kernels with known answers",) if measured is None else measured.kernels
-        say("", f"Calibration on {' and '.join(kernels)}:", *lines(more))
+        say("", f"Calibration on {' and '.join(kernels)}:", *finding_lines(more))
         findings += more
-    last = verdict(facts, findings, calibrated=args.calibration)
+    last = fitness(facts, findings, calibrated=args.calibration)
     say("", last)
     if args.json is not None:
         write_json(args.json, document(facts, measured, findings, last))
@@ -67,10 +67,10 @@ def calibrated(
         return None, [calibration.failed(error)]
     cores = min(facts.cores_alike, facts.cpus_allowed)
     both = second_instrument.compare_instruments(gil=facts.gil, extension=extension)
-    return measured, [*calibration.judge(measured, cores), *both]
+    return measured, [*calibration.judge_calibration(measured, cores), *both]
 
 
-def lines(findings: Sequence[Finding]) -> Iterator[str]:
+def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield findings as text: a line each, and below it what it means and what to do."""
     for finding in findings:
         yield f"{finding.level.value:<5} {finding.subject}: {finding.says}"
@@ -86,7 +86,7 @@ def is_fit(findings: Sequence[Finding]) -> bool:
     return all(finding.level is not Level.BAD for finding in findings)
 
 
-def verdict(facts: Facts, findings: Sequence[Finding], *, calibrated: bool) -> str:
+def fitness(facts: Facts, findings: Sequence[Finding], *, calibrated: bool) -> str:
     """Return in one sentence whether the machine is fit to measure on."""
     bad = list(dict.fromkeys(finding.subject for finding in findings if finding.level is Level.BAD))
     if bad:

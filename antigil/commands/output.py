@@ -28,7 +28,7 @@ def refuse_unwritable(name: str | None) -> None:
         raise UserError(f"cannot write {name}: not permitted")
 
 
-def writable(name: str | None) -> Path | None:
+def report_path(name: str | None) -> Path | None:
     """Return the absolute path of a report's file, or refuse it; its directory need not be there yet."""
     if name is None:
         return None
@@ -60,7 +60,7 @@ def _write(text: str, path: Path | None) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def progress() -> Callable[[str], None]:
+def timed_progress() -> Callable[[str], None]:
     """Return what tells on stderr what is going on, with the time since the start."""
     began = time.monotonic()
 

@@ -6,7 +6,7 @@ import argparse
 
 from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.report.profile.flame_graph import flame_graph_page
-from antigil.report.profile.stack_formats import FORMATS, format_of
+from antigil.report.profile.stack_formats import STACK_FORMATS, format_of
 from antigil.report.profile.text import where_lines
 from antigil.scaling import RemoteTraceback
 from antigil.where import Where, where, why_unavailable
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--signal", default="SIGPROF", metavar="NAME", help=help_)
     add("--json", metavar="FILE", help="write the result as JSON; - prints nothing else")
     add("--html", metavar="FILE", help="write a page with flame graphs")
-    help_ = f"write the stacks for other tools, by the ending of the name: {', '.join(FORMATS)}"
+    help_ = f"write the stacks for other tools, by the ending of the name: {', '.join(STACK_FORMATS)}"
     add("--export", metavar="FILE", help=help_)
 
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     for name in (args.json, args.html, args.export):
         refuse_unwritable(name)
     if args.export is not None and format_of(args.export) is None:
-        raise UserError(f"cannot tell the format of {args.export}: end it in {', '.join(FORMATS)}")
+        raise UserError(f"cannot tell the format of {args.export}: end it in {', '.join(STACK_FORMATS)}")
     try:
         found = _sampled(args)
     except BaseException as error:  # sys.exit() and KeyboardInterrupt too, where it is the workload's own

@@ -132,7 +132,7 @@ def calibrate(
     return Calibration(measured(releasing, most, 0), measured(holding, with_gil, 1), (first, second))
 
 
-def judge(calibration: Calibration, cores: int) -> Iterator[Finding]:
+def judge_calibration(calibration: Calibration, cores: int) -> Iterator[Finding]:
     """Yield what the calibration means, one finding for each subject.
 
     What is beyond the physical cores among the CPUs allowed is not owed in full.

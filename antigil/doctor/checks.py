@@ -32,7 +32,7 @@ USUAL_SWITCH_INTERVAL = 0.005
 SHARES_NEED_NO_MORE = "held share, waiting and verdict need no more than one CPU"
 
 
-def judge(machine: Facts) -> Iterator[Finding]:
+def judge_facts(machine: Facts) -> Iterator[Finding]:
     """Yield what the facts mean, one finding for each subject."""
     yield judge_cpus(machine)
     yield judge_quota(machine)

@@ -12,7 +12,7 @@ from math import hypot
 from pathlib import Path
 
 import antigil
-from antigil.scaling import GilHeld, MeasurementError, Workload, measure
+from antigil.scaling import Z99, GilHeld, MeasurementError, Workload, measure
 from antigil.where import Share, where, why_unavailable
 
 from .finding import Finding, Level, graded, level_of
@@ -24,7 +24,6 @@ BUDGET_SECONDS = 2.0
 """For each of the two."""
 
 PROCESSES = 4
-Z99 = 2.5758
 
 DIFFERENCE_NOTE = 0.03
 """What the two may differ by beyond three standard errors, each with its own bias."""

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from antigil.history.asv_adapter.configuration import Repository
-from antigil.history.project import describe_commits
+from antigil.history.project import printable_commits
 from antigil.history.series import Commit, Environment
 
 from .alert_state import Alert
@@ -112,7 +112,7 @@ class Memory:
         """
         free = dict(self._known)
         found = {}
-        told = describe_commits(repo, self.hashes & revisions.keys())
+        told = printable_commits(repo, self.hashes & revisions.keys())
         places = {h: Commit(h, revisions[h], d.date, d.subject, d.author) for h, d in told.items()}
         for exact in (True, False):
             for i, alert in enumerate(alerts):

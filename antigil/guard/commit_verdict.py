@@ -23,7 +23,7 @@ from enum import StrEnum
 from antigil.history.options import Options
 from antigil.history.series import Workload
 
-from .decision_rule import SAME, Judgement, LimitOf, Number, beyond, limits
+from .decision_rule import SAME, Judgement, LimitOf, Number, beyond, least_effects
 
 NOTHING: Mapping[str, str] = {}
 
@@ -205,7 +205,7 @@ def _unfit(
 ) -> list[Number]:
     """Return what changed by no more than the controls that `moved` did, of the same quantities."""
     sized = [look for number in moved for look in seen[number][1:] if look.direction != SAME]
-    again = judge_again(beyond(limits(options), sized)) if judge_again else ()
+    again = judge_again(beyond(least_effects(options), sized)) if judge_again else ()
     tainted = {number.quantity for number in moved}
     unfit = []
     for number, outcome in changed.items():

@@ -29,10 +29,10 @@ from .decision_rule import (
     SamplePair,
     judge,
     judged_in,
-    limits,
+    least_effects,
     powerless,
 )
-from .interleaved_visits import Place, measure_both, prepare
+from .interleaved_visits import VisitPlace, measure_both, prepare
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
 
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
@@ -126,7 +126,7 @@ def compare(
 
 
 def _compare_in(
-    options: Options, base: Revision, head: Revision, place: Place, processes: int, places: int,
+    options: Options, base: Revision, head: Revision, place: VisitPlace, processes: int, places: int,
     say: Callable[[str], None],
 ) -> EnvironmentComparison:  # fmt: skip
     def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
@@ -179,7 +179,7 @@ def take_looks(
         controls={number.workload for number in numbers if workloads[number.workload].control},
         level=CONFIRMATION / environments,
         seen=[pairs],
-        judged=[judge(numbers, limits(options), NOTICED / environments)],
+        judged=[judge(numbers, least_effects(options), NOTICED / environments)],
         problems=[
             *apart.problems,
             *missing_at_head(one, other, among),
@@ -187,7 +187,7 @@ def take_looks(
         ],
         notes=[*apart.notes],
     )
-    taken.look_further(measure, looks.further, limits(options))
+    taken.look_further(measure, looks.further, least_effects(options))
     verdict = conclude(
         taken.judged,
         workloads,

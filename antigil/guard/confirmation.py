@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from antigil.errors import UserError
 from antigil.history.machine_name import this_machine
-from antigil.history.project import Project, describe_commits
+from antigil.history.project import Project, printable_commits
 from antigil.history.series import Archive, Combination, Commit
 from antigil.report.alerts import pattern_of
 
@@ -186,7 +186,7 @@ def narrow(bench: Bench, alerts: Sequence[Alert], span: CommitRange) -> list[Ale
 def _commits(project: Project, alert: Alert, hashes: tuple[str, str]) -> tuple[Commit, Commit]:
     """Return two commits in the range of an alert, with what git tells of them."""
     known = {one.hash: one for one in (alert.before, alert.commit)}
-    told = describe_commits(project.repo, set(hashes) - known.keys())
+    told = printable_commits(project.repo, set(hashes) - known.keys())
     for hash_, git in told.items():
         known[hash_] = Commit(hash_, alert.commit.revision, git.date, git.subject, git.author)
     base, culprit = (known.get(one) or Commit(one, alert.commit.revision, 0) for one in hashes)

@@ -127,7 +127,7 @@ LimitOf = Callable[["Number"], Limit]
 BY_FACTOR = frozenset({"slowdown", "time", "inflation"})
 
 
-def limits(options: Options) -> LimitOf:
+def least_effects(options: Options) -> LimitOf:
     """Return the least effect that counts for each number."""
 
     def limit(number: Number) -> Limit:

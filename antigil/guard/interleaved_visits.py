@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
-from antigil.history.asv_adapter.running import Installation, discover, install, run_once, selected
+from antigil.history.asv_adapter.running import Installation, discover, install, run_once, suite_part
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import Project, Revision
@@ -31,7 +31,7 @@ WARMUP_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Place:
+class VisitPlace:
     """One Python with its requirements, at both commits.
 
     Attributes
@@ -53,7 +53,7 @@ def prepare(
     patterns: Sequence[str],
     environments: Sequence[str],
     combination: Combination | None = None,
-) -> tuple[Place, ...]:
+) -> tuple[VisitPlace, ...]:
     """Install both commits and find out what the suite holds.
 
     Parameters
@@ -80,14 +80,15 @@ def prepare(
     judged = comparable(suite, project.options.thread_parameters)
     if not judged:
         raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
-    part = selected(suite, {column.benchmark for column in judged})
+    part = suite_part(suite, {column.benchmark for column in judged})
     return tuple(
-        Place(one.name, one.python, part, judged, (one, other)) for one, other in zip(base, head, strict=True)
+        VisitPlace(one.name, one.python, part, judged, (one, other))
+        for one, other in zip(base, head, strict=True)
     )
 
 
 def measure_both(
-    place: Place,
+    place: VisitPlace,
     processes: int,
     workloads: Collection[str] | None = None,
     progress: Callable[[int, int], None] = lambda done, visits: None,
@@ -104,7 +105,7 @@ def measure_both(
         Called with the number of visits done, and of all, after each.
     """
     columns = tuple(c for c in place.columns if workloads is None or c.workload.name in workloads)
-    suite = selected(place.suite, {column.benchmark for column in columns})
+    suite = suite_part(place.suite, {column.benchmark for column in columns})
     readings = (Readings(), Readings())
     order = list(alternating(processes))
     for done, side in enumerate(order, start=1):

@@ -12,7 +12,7 @@ from antigil.errors import UserError
 from antigil.history.options import Options
 from antigil.scaling import Measurement
 
-from .decision_rule import STORED_LEVEL, Judgement, Number, SamplePair, judge, limits, powerless
+from .decision_rule import STORED_LEVEL, Judgement, Number, SamplePair, judge, least_effects, powerless
 
 WORKLOAD = "statement"
 
@@ -34,7 +34,7 @@ def judge_measurements(base: Measurement, head: Measurement) -> dict[Number, Jud
             f"{len(base.samples)} and {len(head.samples)} processes are too few to show any change: measure "
             "both with the default budget, or a larger one where calls are long"
         )
-    return judge(numbers, limits(Options()), STORED_LEVEL)
+    return judge(numbers, least_effects(Options()), STORED_LEVEL)
 
 
 def differences(base: Measurement, head: Measurement) -> Iterator[str]:

@@ -22,7 +22,7 @@ from antigil.history.series import SURROUNDINGS
 
 from .commit_verdict import conclude
 from .comparison import Comparison, EnvironmentComparison, workloads_of
-from .decision_rule import STORED_LEVEL, judge, limits, powerless
+from .decision_rule import STORED_LEVEL, judge, least_effects, powerless
 from .samples import Readings, judgeable, number_of, pairs_of, told_apart
 
 #: Quantities whose samples asv keeps one per process.
@@ -87,7 +87,7 @@ def _judge_stored(
             f"{len(blind)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
             " with 'asv run --record-samples', or compare without --results-only"
         )
-    judged = judge(numbers, limits(options), level)
+    judged = judge(numbers, least_effects(options), level)
     workloads = workloads_of(columns)
     ours = {number: pair for number, pair in numbers.items() if not workloads[number.workload].control}
     verdict = conclude(

@@ -22,9 +22,9 @@ from .asv_adapter.stored import (
 )
 from .benchmark_columns import Column, drawable, timed_parameters
 from .branches import Branches
-from .labels import writable
+from .labels import printable
 from .options import Options
-from .project import Project, describe_commits
+from .project import Project, printable_commits
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
 from .strong_scaling import strong_scaling
 
@@ -59,7 +59,7 @@ def read_archive(
             table.add(revision, results, keys)
     series = _all_series(tables)
     tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
-    told = describe_commits(repo, [*dates, *tagged.values()])
+    told = printable_commits(repo, [*dates, *tagged.values()])
     problems += _missing(repo, lost, branches.strays, removed)
     return Archive(
         workloads=_workloads(columns, series),
@@ -86,7 +86,7 @@ def _environment(results: StoredResults, branch: str | None) -> Environment:
     """Return the environment of one result file: what asv keeps apart, it keeps apart."""
     params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
     params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
-    return Environment(tuple(sorted((writable(k), writable(v)) for k, v in params.items())), branch)
+    return Environment(tuple(sorted((printable(k), printable(v)) for k, v in params.items())), branch)
 
 
 class _Cells:

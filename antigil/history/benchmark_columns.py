@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .asv_adapter.stored import Suite
-from .labels import writable
+from .labels import printable
 from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, Workload
 
 
@@ -48,7 +48,7 @@ def drawable(benchmarks: Suite, thread_parameters: tuple[str, ...]) -> tuple[lis
 def timed_parameters(benchmarks: Suite) -> tuple[str, ...]:
     """Return the names of all parameters of ``time_*`` benchmarks, whether or not they count threads."""
     timed = (b for b in benchmarks.values() if b.get("type") == "time")
-    return tuple(sorted({writable(str(name)) for b in timed for name in b.get("param_names", [])}))
+    return tuple(sorted({printable(str(name)) for b in timed for name in b.get("param_names", [])}))
 
 
 def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterator[Column]:
@@ -90,7 +90,7 @@ def _timed(
             others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
             told = f" ({', '.join(others)})" if others else ""
             title = str(benchmark.get("pretty_name") or name) + told
-            workload = Workload(writable(name + told.lstrip()), writable(title), origin="timed")
+            workload = Workload(printable(name + told.lstrip()), printable(title), origin="timed")
             yield Column(workload, "seconds", int(values[position]), name, index)
 
 
@@ -123,7 +123,7 @@ def _workload(name: str, benchmark: Mapping[str, Any]) -> Workload:
     control = bool(benchmark.get("antigil_control", False))
     expected = benchmark.get("antigil_expected")
     return Workload(
-        writable(_owner(name)), writable(title), control, expected=expected and writable(str(expected))
+        printable(_owner(name)), printable(title), control, expected=expected and printable(str(expected))
     )
 
 

@@ -19,7 +19,7 @@ TAKEN = frozenset({"index", "overview", "commits"})
 MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
 
 
-def writable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text with U+FFFD in place of control characters and others that break a file it stands in."""
     return UNWRITABLE.sub("\ufffd", text)
 

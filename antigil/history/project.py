@@ -19,7 +19,7 @@ from .asv_adapter.configuration import (
     open_configuration,
     quiet_asv,
 )
-from .labels import writable
+from .labels import printable
 from .options import Options, read_options
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
@@ -51,7 +51,7 @@ class Project:
         hash_ = commit_named(self.repo, name)
         if hash_ is None:
             raise UserError(f"no commit {name!r} here: fetch it, or name another one")
-        told = describe_commits(self.repo, [hash_]).get(hash_)
+        told = printable_commits(self.repo, [hash_]).get(hash_)
         return Revision(hash_, told.subject if told else "")
 
     @property
@@ -123,7 +123,7 @@ def open_project(path: str | None = None, *, pull: bool = False) -> Project:
         return Project(conf, repo, read_options(conf))
 
 
-def describe_commits(repo: Repository, hashes: Iterable[str]) -> dict[str, Described]:
+def printable_commits(repo: Repository, hashes: Iterable[str]) -> dict[str, Described]:
     """Return what git knows of each commit, in characters that a page can hold.
 
     asv's repository class offers hashes and dates only, so git is asked directly; for a repository of
@@ -132,6 +132,6 @@ def describe_commits(repo: Repository, hashes: Iterable[str]) -> dict[str, Descr
     folder = git_folder(repo)
     told = {} if folder is None else git.describe_commits(folder, hashes)
     return {
-        hash_: replace(one, subject=writable(one.subject), author=writable(one.author))
+        hash_: replace(one, subject=printable(one.subject), author=printable(one.author))
         for hash_, one in told.items()
     }

@@ -213,7 +213,7 @@ def _parameters(
         raise ImportError(f'fitting needs NumPy and SciPy: pip install "antigil[laws]" ({error})') from error
     counts, row = np.array(n), np.array([y])
     if law == "gustafson":
-        found = least_squares.gustafson(counts, row)
+        found = least_squares.fit_gustafson(counts, row)
     else:
         found = least_squares.fit(counts, row, absolute="gamma" in names)[law]
     values, errors = (numbers[0].tolist() for numbers in found)

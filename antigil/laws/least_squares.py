@@ -33,7 +33,7 @@ STEPS = 200
 STILL = 1e-9  # a relative step that ends the search
 
 
-def gustafson(n: Floats, y: Floats) -> tuple[Floats, Floats]:
+def fit_gustafson(n: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Fit f of S(n) = n - f (n - 1), which is linear in f, to each row of `y`; returns as `fit` does."""
     slope = n - 1
     theta = np.clip((n - y) @ slope / (slope @ slope), 0, 1)[:, None]

@@ -26,7 +26,7 @@ def alerts_as_markdown(document: Document) -> str:
 
 
 def _text(document: Document) -> Iterator[str]:
-    yield headline(document)
+    yield alerts_headline(document)
     for problem in document["problems"]:
         yield f"  ! {problem}"
     news, known = parted(document)
@@ -39,7 +39,7 @@ def _text(document: Document) -> Iterator[str]:
             for effect in alert["effects"]:
                 what, before, now, change = cells(effect)
                 yield f"    {what}: {before} → {now} ({change})"
-            for remark in remarks(alert):
+            for remark in alert_remarks(alert):
                 yield f"    {remark}"
     if known:
         yield ""
@@ -70,7 +70,7 @@ def _brief(alert: Document) -> str:
 
 
 def _markdown(document: Document) -> Iterator[str]:
-    yield f"### {ICONS[document['status']]} {headline(document).partition(':')[0]}"
+    yield f"### {ICONS[document['status']]} {alerts_headline(document).partition(':')[0]}"
     if document["problems"]:
         yield ""
         yield from (f"- {code(problem)}" for problem in document["problems"])
@@ -102,7 +102,7 @@ def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
         yield "| --- | ---: | ---: | ---: | --- |"
         for effect in alert["effects"]:
             yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
-        for remark in remarks(alert):
+        for remark in alert_remarks(alert):
             yield ""
             yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP)) else remark
 
@@ -119,7 +119,7 @@ def alert_annotations(document: Document) -> Iterator[str]:
         yield annotation(kind, f"{alert['standing']}: {alert['workload']}", text)
 
 
-def headline(document: Document) -> str:
+def alerts_headline(document: Document) -> str:
     """Return the result in one line."""
     lost = list(dict.fromkeys(a["workload"] for a in document["alerts"] if a["counts"]))
     if lost:
@@ -127,7 +127,7 @@ def headline(document: Document) -> str:
     return "Could not judge" if document["status"] == 2 else "Nothing lost"
 
 
-def remarks(alert: Document) -> Iterator[str]:
+def alert_remarks(alert: Document) -> Iterator[str]:
     """Yield sentences on one alert."""
     if alert["excuse"] is not None:
         yield f"{EXCUSED}{alert['excuse']}"

@@ -30,7 +30,7 @@ def contradiction(name: str, rounds: Sequence[Round], threads: int, held: GilHel
     )
 
 
-def where_it_went(
+def why_too_little(
     name: str, rounds: Sequence[Round], threads: int, at_least: float, held: GilHeld | None
 ) -> str:
     """Return how far the speedup fell short, and where the rest of it went."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .document import Document
-from .quantities import ceiling, name, percent, value
+from .quantities import ceiling_at, name, percent, value
 
 CHANGED = ("lost", "gained", "unfit")
 
@@ -38,7 +38,7 @@ def trade_text(trade: str, throughput: Sequence[Sequence[float]]) -> str:
     return f"{text}. Work done by all threads together: {more}." if more else f"{text}."
 
 
-def headline(document: Document) -> str:
+def comparison_headline(document: Document) -> str:
     """Return the result in one line."""
     result, names = headline_parts(document)
     return f"{result}: {', '.join(names)}" if names else result
@@ -101,7 +101,7 @@ def reasons(comparison: Document) -> Iterator[str]:
     yield from comparison["problems"]
 
 
-def remarks(workload: Document) -> Iterator[str]:
+def workload_remarks(workload: Document) -> Iterator[str]:
     """Yield sentences on a changed workload: what it means, and where the speedup went."""
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
@@ -113,12 +113,12 @@ def remarks(workload: Document) -> Iterator[str]:
     if held is not None and held["outcome"] in ("lost", "gained"):
         yield (
             "The most that any number of threads on any machine can give, for the GIL:"
-            f" {ceiling(held['base'])} before, {ceiling(held['head'])} now."
+            f" {ceiling_at(held['base'])} before, {ceiling_at(held['head'])} now."
         )
-    yield from where_it_went(workload)
+    yield from speedup_sentences(workload)
 
 
-def where_it_went(workload: Document) -> Iterator[str]:
+def speedup_sentences(workload: Document) -> Iterator[str]:
     """Yield one sentence per thread count whose speedup changed."""
     counts = {
         r["threads"] for r in workload["rows"] if r["outcome"] in CHANGED and r["quantity"] == "slowdown"

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .comparison import EXCUSED, GONE, MARKS, changed, headline_parts, method, reasons, remarks, state_text
+from .comparison import (
+    EXCUSED,
+    GONE,
+    MARKS,
+    changed,
+    headline_parts,
+    method,
+    reasons,
+    state_text,
+    workload_remarks,
+)
 from .document import Document
 from .quantities import cells
 
 #: By this line a comment is found again, to be updated.
-MARKER = "<!-- antigil compare -->"
+COMMENT_MARK = "<!-- antigil compare -->"
 
 #: Longest foreign text that is shown, and most rows of one table: a comment has 65,536 characters.
 LONGEST, MOST_ROWS = 200, 150
@@ -32,7 +42,7 @@ def code(text: str, table: bool = False) -> str:
 
 def markdown_report(document: Document, marker: bool = True) -> str:
     """Return the report as Markdown."""
-    return "\n".join([*([MARKER] if marker else []), *_lines(document)]) + "\n"
+    return "\n".join([*([COMMENT_MARK] if marker else []), *_lines(document)]) + "\n"
 
 
 def _lines(document: Document) -> Iterator[str]:
@@ -63,7 +73,7 @@ def _comparison(comparison: Document) -> Iterator[str]:
         if rows:
             yield ""
             yield from _table(rows)
-        for remark in remarks(workload):
+        for remark in workload_remarks(workload):
             yield ""
             yield code(remark) if remark.startswith((EXCUSED, GONE)) else remark
     rows = [row for workload in comparison["workloads"] for row in workload["rows"]]

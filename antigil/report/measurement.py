@@ -92,25 +92,30 @@ def measurement_lines(
     `ascii_only` draws bars without block characters, for terminals that cannot show them.
     """
     queue_measured = measurement.host.queue_measured
-    yield from table([row(point, queue_measured=queue_measured) for point in measurement.points])
+    yield from measurement_table(
+        [point_row(point, queue_measured=queue_measured) for point in measurement.points]
+    )
     yield ""
     yield from bars(measurement, ascii_only=ascii_only)
     yield ""
     yield law_line(laws)
     yield held_line(measurement)
     yield from notes(measurement)
-    yield from besides_lines(measurement)
+    yield from mix_and_process_lines(measurement)
     yield sentence(measurement)
 
 
 def side_by_side(measurements: Mapping[str, Measurement]) -> Iterator[str]:
     """Yield what ``antigil measure --python`` prints: one table of several Pythons, a verdict for each."""
     rows = [
-        (name if point is found.points[0] else "", *row(point, queue_measured=found.host.queue_measured))
+        (
+            name if point is found.points[0] else "",
+            *point_row(point, queue_measured=found.host.queue_measured),
+        )
         for name, found in measurements.items()
         for point in found.points
     ]
-    yield from table(rows, ("Python", *COLUMNS))
+    yield from measurement_table(rows, ("Python", *COLUMNS))
     yield ""
     for name, found in measurements.items():
         build = "GIL" if found.host.gil else "no GIL"
@@ -121,7 +126,7 @@ def side_by_side(measurements: Mapping[str, Measurement]) -> Iterator[str]:
             break
 
 
-def row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
+def point_row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
     """Return the cells of a point, in the order of `COLUMNS`; empty where there is nothing to tell."""
     differs = abs(point.raw_speedup.median - point.speedup.median) >= 0.005 * point.speedup.median
     return (
@@ -153,7 +158,7 @@ def rate(calls_per_second: float) -> str:
     return f"{value:#.3g}".rstrip(".") + unit
 
 
-def seconds(duration: float) -> str:
+def ascii_seconds(duration: float) -> str:
     """Return a duration with its unit, such as ``5.2 ms``."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
         if duration >= factor:
@@ -161,7 +166,7 @@ def seconds(duration: float) -> str:
     return "0 s"
 
 
-def table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> Iterator[str]:
+def measurement_table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> Iterator[str]:
     """Yield the lines of a table; a column in which no row has anything is left out."""
     shown = [i for i in range(len(columns)) if any(cells[i] for cells in rows)]
     lines = [columns, *rows]
@@ -183,18 +188,18 @@ def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]
         yield f"{point.threads:>7}  {''.join(cells)} {point.speedup.median:.2f} of {ideals[point.threads]}"
 
 
-def besides_lines(measurement: Measurement) -> Iterator[str]:
+def mix_and_process_lines(measurement: Measurement) -> Iterator[str]:
     """Yield what is shown below the table, if anything was measured besides."""
     if measurement.mix is not None and isinstance(measurement.workload, Workload):
         writer = " / ".join((measurement.workload.beside or "").splitlines())
         yield ""
         yield f"Mix: one thread, the writer, runs {writer}"
-        yield from table(list(_mix_rows(measurement)), MIX_COLUMNS)
+        yield from measurement_table(list(_mix_rows(measurement)), MIX_COLUMNS)
     if measurement.processes is not None:
         yield ""
         yield "Processes beside threads"
         rows = [_process_row(measurement, point) for point in measurement.processes.points]
-        yield from table(rows, PROCESS_COLUMNS)
+        yield from measurement_table(rows, PROCESS_COLUMNS)
 
 
 def _mix_rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
@@ -251,7 +256,7 @@ def held_line(measurement: Measurement) -> str:
     low, high = held.ci99
     return (
         f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "
-        f"ceiling on any machine: {ceiling(measurement)}   stall: {seconds(held.stall)}"
+        f"ceiling on any machine: {ceiling(measurement)}   stall: {ascii_seconds(held.stall)}"
     )
 
 

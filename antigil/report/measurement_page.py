@@ -10,7 +10,7 @@ from typing import Any
 
 from antigil.scaling import Measurement, Point, Workload
 
-from .measurement import COLUMNS, besides_lines, held_line, law_line, notes, row
+from .measurement import COLUMNS, held_line, law_line, mix_and_process_lines, notes, point_row
 from .sentence import sentence
 
 WIDTH, HEIGHT = 640, 360
@@ -84,7 +84,7 @@ def _figure(measurement: Measurement) -> str:
 
 
 def _besides(measurement: Measurement) -> str:
-    lines = "\n".join(besides_lines(measurement)).strip("\n")
+    lines = "\n".join(mix_and_process_lines(measurement)).strip("\n")
     return f'<h2>Besides</h2>\n<pre class="wide">{html.escape(lines)}</pre>\n' if lines else ""
 
 
@@ -202,7 +202,9 @@ def _table(measurement: Measurement) -> str:
 
 
 def _cells(point: Point, queue_measured: bool) -> str:
-    return "".join(f"<td>{html.escape(cell)}</td>" for cell in row(point, queue_measured=queue_measured))
+    return "".join(
+        f"<td>{html.escape(cell)}</td>" for cell in point_row(point, queue_measured=queue_measured)
+    )
 
 
 def _command(measurement: Measurement) -> str:

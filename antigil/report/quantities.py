@@ -75,12 +75,12 @@ def seconds(number: float) -> str:
     return f"{number / 1e-9:.3g} ns"
 
 
-def ceiling(held: float) -> str:
+def ceiling_at(held: float) -> str:
     """Return what a held share allows at most."""
     return times(1.0 / held) if held >= 0.001 else "no limit by the GIL"
 
 
-def limits(low: float, high: float | None) -> str:
+def ceiling_range(low: float, high: float | None) -> str:
     """Return a range of ceilings; it may have no upper end."""
     if high is None or high > 10 * low:
         return f"{_two_digits(low)} or more"

@@ -19,8 +19,8 @@ from antigil.scaling import (
     waits,
 )
 
-from .besides import besides_sentences
-from .quantities import count_word, figure, limits, seconds, share_percent, span
+from .mixes_and_processes import mix_and_process_sentences
+from .quantities import ceiling_range, count_word, figure, seconds, share_percent, span
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -29,7 +29,7 @@ MAIN_SHARE = 0.2
 def sentence(measurement: Measurement) -> str:
     """Return the verdicts in plain sentences: on scaling with its first cause, then on the GIL."""
     told = [f"{_on_scaling(measurement)}. {_on_gil(measurement)}{_elsewhere(measurement)}."]
-    return " ".join([*told, *besides_sentences(measurement)])
+    return " ".join([*told, *mix_and_process_sentences(measurement)])
 
 
 def _on_scaling(measurement: Measurement) -> str:
@@ -190,7 +190,7 @@ def _on_gil(measurement: Measurement) -> str:
 def ceiling(measurement: Measurement) -> str:
     """Return the ceiling that the held share sets, as a range; it may have no upper end."""
     ends = measurement.gil_held.ceilings
-    return "none seen" if ends is None else limits(*ends)
+    return "none seen" if ends is None else ceiling_range(*ends)
 
 
 def _between(found: Judged) -> str:

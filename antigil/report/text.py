@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .comparison import MARKS, changed, headline, method, reasons, remarks, state_text
+from .comparison import MARKS, changed, comparison_headline, method, reasons, state_text, workload_remarks
 from .document import Document
 from .quantities import cells
 
@@ -20,7 +20,7 @@ def one_line(text: str) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
-    yield headline(document)
+    yield comparison_headline(document)
     for side in ("base", "head"):
         yield f"  {side}  {document[side]['hash'][:8]}  {document[side]['subject']}".rstrip()
     for comparison in document["comparisons"]:
@@ -34,8 +34,8 @@ def _lines(document: Document) -> Iterator[str]:
         for workload in told:
             yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"
             if workload["rows"]:
-                yield from table(workload["rows"], indent="    ")
-            for remark in remarks(workload):
+                yield from comparison_table(workload["rows"], indent="    ")
+            for remark in workload_remarks(workload):
                 yield f"    {remark}"
         steady = sum(1 for one in comparison["workloads"] if one not in told)
         if steady:
@@ -45,7 +45,7 @@ def _lines(document: Document) -> Iterator[str]:
         yield method(document)
 
 
-def table(rows: Iterable[Document], indent: str) -> Iterator[str]:
+def comparison_table(rows: Iterable[Document], indent: str) -> Iterator[str]:
     """Yield aligned lines, one per number."""
     lines = [("", "before", "now", "change", "")]
     lines += [(*cells(row), MARKS[row["outcome"]]) for row in rows]

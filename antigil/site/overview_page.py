@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from antigil.history.labels import build_name, environment_id, writable
+from antigil.history.labels import build_name, environment_id, printable
 from antigil.history.options import Options
 from antigil.history.series import Archive, Environment, Problem
 
@@ -64,7 +64,7 @@ def overview_model(
         "drawable": len(archive.drawable),
         "thread_parameters": options.thread_parameters,
         "problems": [
-            Problem(writable(p.what), writable(p.where))
+            Problem(printable(p.what), printable(p.where))
             for p in (*archive.problems, *_unmeasured(archive, statuses))
         ],
     }

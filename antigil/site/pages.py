@@ -16,7 +16,7 @@ from antigil.history.asv_adapter.configuration import Configuration, Repository
 from antigil.history.asv_adapter.publishing import Graphs, warn
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.change_detection import find_changes, steps_of_graphs
-from antigil.history.labels import build_name, environment_id, environment_labels, file_names, writable
+from antigil.history.labels import build_name, environment_id, environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
@@ -77,7 +77,7 @@ def write_site(
     )
     write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
-    project = writable(conf.project)
+    project = printable(conf.project)
     write_feed(folder / "feed.xml", project, archive, statuses, files, labels, options.site_url)
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
@@ -149,7 +149,7 @@ def _templates(conf: Configuration) -> jinja2.Environment:
     url = conf.show_commit_url
     linked = url.startswith(("https://", "http://"))
     templates.globals.update(
-        project=writable(conf.project),
+        project=printable(conf.project),
         commit_url=url if linked else "",
         hash_length=conf.hash_length,
         build_name=build_name,

@@ -14,7 +14,7 @@ import numpy as np
 from antigil.history.change_detection import Change
 from antigil.history.options import ConfigError, Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
-from antigil.report.quantities import SCALING_WORDS, limits, speedup_word
+from antigil.report.quantities import SCALING_WORDS, ceiling_range, speedup_word
 
 COMMITS_AGO = 30
 #: A share of the GIL that is held for less sets no ceiling worth telling.
@@ -98,7 +98,7 @@ class WorkloadStatus:
         if self.held is None or self.held[0] < LEAST_HELD:
             return None
         _, low, high = self.held
-        return limits(1.0 / high, 1.0 / low if low > 0 else None)
+        return ceiling_range(1.0 / high, 1.0 / low if low > 0 else None)
 
     @property
     def last_change(self) -> Change | None:

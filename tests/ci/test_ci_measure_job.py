@@ -9,7 +9,7 @@ from sample_project import git
 
 from antigil.ci import measure_job
 from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
-from antigil.ci.measure_job import in_time, measure
+from antigil.ci.measure_job import in_time, measure_backlog
 from antigil.ci.merge_results import FAILURES, read_results
 from antigil.errors import UserError
 from antigil.git import age_of_checkout
@@ -87,11 +87,11 @@ def test_results_of_an_earlier_day_are_left_as_they_are(stored, tmp_path):
     results, hashes, values = stored
     before = contents(results)
 
-    assert measure(results, tmp_path / "into", "alpha", [], None) == 0
+    assert measure_backlog(results, tmp_path / "into", "alpha", [], None) == 0
     assert contents(results) == before
 
     values[hashes[1]] = [1.5]
-    assert measure(results, tmp_path / "into", "alpha", [hashes[1]], None) == 0
+    assert measure_backlog(results, tmp_path / "into", "alpha", [hashes[1]], None) == 0
     changed = {path for path, content in contents(results).items() if content != before[path]}
     assert [path.name[:8] for path in changed] == [hashes[1][:8]]
 
@@ -100,7 +100,7 @@ def test_the_copy_holds_what_this_run_has_measured_and_nothing_else(stored, tmp_
     results, hashes, values = stored
     values |= {hashes[0]: [1.5], hashes[2]: [None]}
 
-    measure(results, tmp_path / "into", "alpha", [hashes[0], hashes[2]], None)
+    measure_backlog(results, tmp_path / "into", "alpha", [hashes[0], hashes[2]], None)
 
     names = sorted(path.name.split("-")[0] for path in contents(tmp_path / "into"))
     assert names == sorted([hashes[0][:8], hashes[2][:8], "benchmarks.json", "machine.json"])
@@ -110,7 +110,7 @@ def test_the_copy_holds_what_this_run_has_measured_and_nothing_else(stored, tmp_
 
 def test_a_copy_within_asvs_own_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="lies in asv's own folder of results"):
-        measure(tmp_path, tmp_path / "measured", "alpha", ["a"], None)
+        measure_backlog(tmp_path, tmp_path / "measured", "alpha", ["a"], None)
 
 
 def test_the_suite_keeps_what_asv_found_at_any_of_the_commits(tmp_path):

@@ -158,7 +158,7 @@ def test_a_refusal_of_the_server_that_passes_is_tried_again(project, tmp_path, m
 
     def run(folder, *words, **options):
         if words[0] == "push" and not pauses:
-            return store.git.Answer(
+            return store.git.GitOutput(
                 1, "", f"{said}\nerror: failed to push some refs to 'https://github.com/a/b'"
             )
         return push(folder, *words, **options)
@@ -174,7 +174,7 @@ def test_a_branch_that_is_somebody_elses_is_neither_written_to_nor_read(project,
     git(root, "push", "-q", "origin", "HEAD:results")
     before = git(tmp_path / "origin.git", "rev-parse", "results")
 
-    with pytest.raises(UserError, match=f"the branch results has no file {store.MARKER}"):
+    with pytest.raises(UserError, match=f"the branch results has no file {store.BRANCH_MARK_FILE}"):
         store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
     with pytest.raises(UserError, match="was not made by antigil"):
         store.fetch_results(tmp_path / "fetched", "results")

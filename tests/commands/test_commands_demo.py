@@ -61,7 +61,7 @@ def test_speedup_compares_calls_per_second():
     ],
 )
 def test_verdict_follows_the_speedup_and_the_cpus(reached, threads, cpus, words):
-    assert demo.verdict("f", reached, threads, cpus).endswith(words)
+    assert demo.demo_verdict("f", reached, threads, cpus).endswith(words)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def quick_kernels(monkeypatch):
 
 
 def test_report_has_a_line_for_each_function_and_thread_count(quick_kernels):
-    rows = [line.split() for line in demo.lines() if line.startswith("calcular_") and "|" in line]
+    rows = [line.split() for line in demo.demo_lines() if line.startswith("calcular_") and "|" in line]
 
     assert [row[:2] for row in rows] == [
         [name, threads] for name in ("calcular_com_gil", "calcular_sem_gil") for threads in "148"
@@ -81,7 +81,7 @@ def test_report_has_a_line_for_each_function_and_thread_count(quick_kernels):
 def test_report_stands_beside_the_figures_of_the_article(quick_kernels):
     beside = [
         line.rpartition("|")[2].split()
-        for line in demo.lines()
+        for line in demo.demo_lines()
         if line.startswith("calcular_") and "|" in line
     ]
 
@@ -96,7 +96,7 @@ def test_report_stands_beside_the_figures_of_the_article(quick_kernels):
 
 
 def test_report_of_one_function_leaves_out_the_other(quick_kernels):
-    report = "\n".join(demo.lines(["sem-gil"]))
+    report = "\n".join(demo.demo_lines(["sem-gil"]))
 
     assert "calcular_sem_gil" in report
     assert "calcular_com_gil" not in report
@@ -106,7 +106,7 @@ def test_report_of_one_function_leaves_out_the_other(quick_kernels):
 def test_report_says_that_a_build_has_no_gil(quick_kernels, monkeypatch, enabled, said):
     monkeypatch.setattr(demo.sys, "_is_gil_enabled", lambda: enabled, raising=False)
 
-    report = "\n".join(demo.lines())
+    report = "\n".join(demo.demo_lines())
 
     assert ("GIL off" in report) == said
     assert ("free-threaded Python" in report) == said
@@ -115,4 +115,4 @@ def test_report_says_that_a_build_has_no_gil(quick_kernels, monkeypatch, enabled
 def test_report_names_the_cpus_that_the_process_may_use(quick_kernels, monkeypatch):
     monkeypatch.setattr(demo, "cpus_allowed", lambda: 3)
 
-    assert "CPUs that this process may use: 3 (the article's machine had 4 cores)" in demo.lines()
+    assert "CPUs that this process may use: 3 (the article's machine had 4 cores)" in demo.demo_lines()

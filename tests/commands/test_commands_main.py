@@ -132,7 +132,7 @@ def test_demo_of_any_other_word_prints_the_articles_line(word, capsys):
     ],
 )
 def test_demo_runs_the_functions_asked_for(argv, names, monkeypatch, capsys):
-    monkeypatch.setattr(demo, "lines", lambda asked: [repr(asked)])
+    monkeypatch.setattr(demo, "demo_lines", lambda asked: [repr(asked)])
 
     assert cli.main(argv) == 0
     assert capsys.readouterr() == (f"{names!r}\n", "")

@@ -14,7 +14,7 @@ def judged(releasing=None, holding=None, *, cores=2):
     both = calibration.Calibration(releasing, holding, ("sem", "com"))
     return {
         f"{one.subject} {'com' if ' com' in one.says else 'sem' if ' sem' in one.says else ''}".strip(): one
-        for one in calibration.judge(both, cores)
+        for one in calibration.judge_calibration(both, cores)
     }
 
 

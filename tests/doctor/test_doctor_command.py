@@ -85,7 +85,7 @@ def test_last_line_is_the_verdict_and_the_exit_status_says_the_same(
 def test_finding_is_a_line_with_its_meaning_and_what_to_do_below():
     finding = Finding(Level.BAD, "load", "high", "nothing is right", "wait")
 
-    assert list(command.lines([finding])) == [
+    assert list(command.finding_lines([finding])) == [
         "BAD   load: high",
         "      nothing is right",
         "      To do: wait",

@@ -13,15 +13,17 @@ from antigil.doctor.readers import Activity
 
 def found(subject, **changed):
     """Return the finding on a subject for the quiet machine with some facts changed."""
-    (finding,) = [one for one in checks.judge(replace(QUIET_MACHINE, **changed)) if one.subject == subject]
+    (finding,) = [
+        one for one in checks.judge_facts(replace(QUIET_MACHINE, **changed)) if one.subject == subject
+    ]
     return finding
 
 
 def test_nothing_is_wrong_with_a_quiet_machine():
-    findings = list(checks.judge(QUIET_MACHINE))
+    findings = list(checks.judge_facts(QUIET_MACHINE))
 
     assert {finding.level for finding in findings} == {Level.OK}
-    assert command.verdict(QUIET_MACHINE, findings, calibrated=True) == (
+    assert command.fitness(QUIET_MACHINE, findings, calibrated=True) == (
         "FIT to measure on, up to 4 threads at once."
     )
 
@@ -99,7 +101,7 @@ def test_what_cannot_be_read_makes_no_machine_unfit():
         switches_counted=None,
     )
 
-    assert command.is_fit(list(checks.judge(bare)))
+    assert command.is_fit(list(checks.judge_facts(bare)))
 
 
 @pytest.mark.parametrize(

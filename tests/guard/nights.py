@@ -9,7 +9,7 @@ from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import Memory
 from antigil.guard.alerts import find_alerts
 from antigil.guard.confirmation import confirm
-from antigil.guard.interleaved_visits import Place
+from antigil.guard.interleaved_visits import VisitPlace
 from antigil.history.archive_reader import load_archive
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import open_project
@@ -51,7 +51,7 @@ class History:
             raise self.problem
         if self.asked[-1][1] in self.unbuildable:
             raise UserError(f"commit {self.asked[-1][1]} cannot be built")
-        return (Place("virtualenv-py3.13", "3.13", None, COLUMNS, commits),)
+        return (VisitPlace("virtualenv-py3.13", "3.13", None, COLUMNS, commits),)
 
     def measure_both(self, place, processes, workloads=None, progress=None):
         """Return what the commits show."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from antigil.guard.commit_verdict import Outcome, Trade, conclude
-from antigil.guard.decision_rule import Number, SamplePair, judge, limits
+from antigil.guard.decision_rule import Number, SamplePair, judge, least_effects
 from antigil.history.options import Options
 from antigil.history.series import Workload
 
@@ -22,7 +22,7 @@ def looks(changes):
     for name in WORKLOADS:
         for (quantity, threads), (base, head) in {**STEADY, **changes.get(name, {})}.items():
             pairs[Number(name, quantity, threads)] = SamplePair((base,) * 8, (head,) * 8)
-    return judge(pairs, limits(Options()))
+    return judge(pairs, least_effects(Options()))
 
 
 def verdict(first, second=None, options=None, **more):

@@ -15,7 +15,7 @@ from antigil.guard.decision_rule import (
     SamplePair,
     holm,
     judge,
-    limits,
+    least_effects,
     powerless,
     smallest_p,
 )
@@ -23,7 +23,7 @@ from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
 from antigil.history.options import Options
 
 OPTIONS = Options(threshold=0.05, held_threshold=0.02, thresholds={"noisy": 0.5})
-LIMITS = limits(OPTIONS)
+LIMITS = least_effects(OPTIONS)
 
 
 def scattered(seed, value, spread, n=8):

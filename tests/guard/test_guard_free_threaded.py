@@ -9,7 +9,7 @@ from antigil.guard import comparison
 from antigil.guard.commit_verdict import Outcome, Trade
 from antigil.guard.comparison import take_looks
 from antigil.guard.decision_rule import Number, judged_in
-from antigil.guard.interleaved_visits import Place
+from antigil.guard.interleaved_visits import VisitPlace
 from antigil.guard.samples import Readings
 from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
@@ -42,7 +42,7 @@ def test_the_python_of_the_environment_decides(python, status, monkeypatch):
 
     monkeypatch.setattr(comparison, "measure_both", measure_both)
     columns = tuple(Column(one, "slowdown", 2, f"{one.name}.track_slowdown", 0) for one in WORKLOADS.values())
-    place = Place(f"virtualenv-py{python}", python, {}, columns, ())
+    place = VisitPlace(f"virtualenv-py{python}", python, {}, columns, ())
 
     found = comparison._compare_in(Options(), BASE, HEAD, place, 6, 1, lambda line: None)
 

@@ -9,7 +9,7 @@ import pytest
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter import running
-from antigil.history.asv_adapter.running import cause
+from antigil.history.asv_adapter.running import most_telling_line
 from antigil.history.project import open_project
 
 ROOT = Path(__file__).parents[2]
@@ -32,23 +32,29 @@ def test_asv_still_has_the_folder_of_its_repository(history):
     from asv.repo import get_repo
 
     from antigil.history.asv_adapter.configuration import git_folder
-    from antigil.history.project import describe_commits
+    from antigil.history.project import printable_commits
 
     root, hashes = history
     repo = get_repo(type("Conf", (), {"repo": str(root), "project": "p", "dvcs": None})())
 
     assert git_folder(repo) == str(root)
-    assert describe_commits(repo, hashes[:1])[hashes[0]].subject == "core: change number 0"
+    assert printable_commits(repo, hashes[:1])[hashes[0]].subject == "core: change number 0"
 
 
 def test_a_failed_build_is_told_by_the_compilers_own_words():
     said = "running build\nsample/one.c:3:10: fatal error: no.h: No such file or directory\nERROR: wheel\n"
 
-    assert cause(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
-    assert cause("something\nERROR: wheel\n\n") == "ERROR: wheel"
+    assert most_telling_line(said) == "sample/one.c:3:10: fatal error: no.h: No such file or directory"
+    assert most_telling_line("something\nERROR: wheel\n\n") == "ERROR: wheel"
     quoted = "  x exit code: 1\n   > [2 lines]\n  setup\n  no build today\n  [end of output]\n"
-    assert cause(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.") == "no build today"
-    assert cause("ERROR: Failed to build it\nhint: See above for details.") == "ERROR: Failed to build it"
+    assert (
+        most_telling_line(f"{quoted}\n  note: not pip's problem.\nhint: See above for details.")
+        == "no build today"
+    )
+    assert (
+        most_telling_line("ERROR: Failed to build it\nhint: See above for details.")
+        == "ERROR: Failed to build it"
+    )
 
 
 def test_of_a_matrix_one_combination_is_installed_and_one_that_is_gone_is_named(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from asv.plugins.git import Git
 from generated import Behaviour, Planned, generate, load, standard_plan
 
 from antigil.git import Described
-from antigil.history.project import describe_commits
+from antigil.history.project import printable_commits
 from antigil.history.series import State
 
 
@@ -222,7 +222,7 @@ def test_commit_whose_date_git_cannot_read_is_told_without(small):
     write = [*git, "hash-object", "-t", "commit", "-w", "--stdin", "--literally"]
     done = subprocess.run(write, input=text.format(tree.strip()).encode(), check=True, capture_output=True)
     hash_ = done.stdout.decode().strip()
-    assert describe_commits(Git(str(root), ""), [hash_]) == {hash_: Described("hello", "A", 0)}
+    assert printable_commits(Git(str(root), ""), [hash_]) == {hash_: Described("hello", "A", 0)}
 
 
 def test_machine_is_told_without_control_characters(small):

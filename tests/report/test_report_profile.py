@@ -5,8 +5,8 @@ import json
 import pytest
 
 from antigil.report.profile.flame_graph import flame_graph_page
-from antigil.report.profile.stack_formats import FORMATS, collapsed, firefox, format_of, speedscope
-from antigil.report.profile.text import sentence, where_lines
+from antigil.report.profile.stack_formats import STACK_FORMATS, collapsed, firefox, format_of, speedscope
+from antigil.report.profile.text import where_lines, where_sentence
 from antigil.scaling import Host, Workload
 from antigil.where import Function, Loss, Part, PythonLine, Share, Stack, Where
 
@@ -52,31 +52,31 @@ def found(**changes):
 def test_the_sentence_names_the_largest_function_and_what_called_it():
     said = "24 % of the time it holds the GIL, 22 of them in `parse_header`, called from `Codec.decode`."
 
-    assert sentence(found()) == said
+    assert where_sentence(found()) == said
 
 
 def test_the_sentence_is_about_the_larger_loss():
     said = "30 % of the time 2 threads wait, all of it for a C or C++ mutex in `take`, called from "
 
-    assert sentence(found(held=NOTHING, waiting=WAITING)) == f"{said}`<statement>:1`."
+    assert where_sentence(found(held=NOTHING, waiting=WAITING)) == f"{said}`<statement>:1`."
 
 
 def test_growth_that_is_certain_comes_before_less_waiting():
     grown = Loss(Share(0.5, (0.4, 0.6)), (part(0.45, "count", "atomics"), part(0.05, "y")), 500)
 
-    said = sentence(found(held=NOTHING, inflation=grown))
+    said = where_sentence(found(held=NOTHING, inflation=grown))
 
     assert said.startswith("50 % more CPU time per call goes with 2 threads, 45 of them in `count`")
 
 
 def test_nothing_lost_is_said():
-    assert sentence(found(held=NOTHING)).startswith("No loss worth a search")
+    assert where_sentence(found(held=NOTHING)).startswith("No loss worth a search")
 
 
 def test_a_nearest_name_is_marked():
     near = Loss(HELD.total, (part(0.24, "ZSTD_compress+0x40", nearest=True),), 500)
 
-    assert "`near ZSTD_compress+0x40`" in sentence(found(held=near))
+    assert "`near ZSTD_compress+0x40`" in where_sentence(found(held=near))
 
 
 def test_the_text_has_the_losses_their_functions_and_the_hints():
@@ -124,9 +124,9 @@ def test_the_firefox_profile_leads_back_to_the_stacks():
         assert {len(column) for column in columns} == {thread[name]["length"]}
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("ending", STACK_FORMATS)
 def test_a_format_is_known_by_the_ending(ending):
-    assert format_of(f"/tmp/Some.Thing{ending.upper()}") is FORMATS[ending]
+    assert format_of(f"/tmp/Some.Thing{ending.upper()}") is STACK_FORMATS[ending]
     assert format_of("some.xyz") is None
 
 

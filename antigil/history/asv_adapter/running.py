@@ -78,10 +78,12 @@ def _install(conf: Configuration, repo: Repository, env: Installation, commit: s
         env.install_project(conf, repo, commit)
     except ProcessError as error:
         said = f"{error.stdout}\n{error.stderr}"
-        raise UserError(f"commit {commit[:8]} cannot be built for {env.name}: {cause(said)}") from error
+        raise UserError(
+            f"commit {commit[:8]} cannot be built for {env.name}: {most_telling_line(said)}"
+        ) from error
 
 
-def cause(said: str) -> str:
+def most_telling_line(said: str) -> str:
     """Return the line of a build's output that tells most.
 
     The compiler's first error; else the last line that pip quotes from the build itself; else the last
@@ -116,7 +118,7 @@ def discover(
     return suite
 
 
-def selected(suite: Any, benchmarks: Collection[str]) -> Suite:
+def suite_part(suite: Any, benchmarks: Collection[str]) -> Suite:
     """Return a discovered suite with some of its benchmarks only."""
     part: Suite = suite.filter_out(set(suite) - set(benchmarks))
     return part

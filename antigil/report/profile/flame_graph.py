@@ -9,7 +9,7 @@ from pathlib import Path
 
 from antigil.where import Loss, Where
 
-from .text import loss_title, row, sentence
+from .text import function_row, loss_title, where_sentence
 
 HERE = Path(__file__).parent
 
@@ -28,7 +28,7 @@ def flame_graph_page(found: Where) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             "<title>antigil where</title>\n",
             f"<style>\n{_asset('flame_graph.css')}</style>\n</head>\n<body>\n",
-            f"<h1>{_code(sentence(found))}</h1>\n",
+            f"<h1>{_code(where_sentence(found))}</h1>\n",
             f'<p class="muted"><code>{escape(found.workload.statement)}</code></p>\n',
             f'<p class="muted">CPython {escape(found.host.python_version)}, {found.threads} threads, ',
             f"{found.host.cpus_allowed} CPUs allowed ({escape(found.host.cpu)})</p>\n",
@@ -62,7 +62,7 @@ def _key() -> Iterator[str]:
 def _table(found: Where, name: str) -> str:
     loss: Loss = getattr(found, name)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row(part)) + "</tr>\n"
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in function_row(part)) + "</tr>\n"
         for part in loss.parts
         if part.function.library
     )

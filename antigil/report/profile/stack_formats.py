@@ -173,7 +173,7 @@ def _firefox_thread(name: str, stacks: Iterable[Stack]) -> dict[str, Any]:
 
 
 #: By the ending of a file's name, the longest first.
-FORMATS: dict[str, Callable[[Where], str]] = {
+STACK_FORMATS: dict[str, Callable[[Where], str]] = {
     ".speedscope.json": speedscope,
     ".firefox.json": firefox,
     ".collapsed": collapsed,
@@ -185,4 +185,4 @@ FORMATS: dict[str, Callable[[Where], str]] = {
 def format_of(name: str) -> Callable[[Where], str] | None:
     """Return what writes the format that a file's name ends in, None for another ending."""
     lower = PurePath(name).name.lower()
-    return next((write for ending, write in FORMATS.items() if lower.endswith(ending)), None)
+    return next((write for ending, write in STACK_FORMATS.items() if lower.endswith(ending)), None)

@@ -17,7 +17,7 @@ SMALL = 0.01
 
 def where_lines(found: Where) -> Iterator[str]:
     """Yield the lines that ``antigil where`` prints."""
-    yield sentence(found)
+    yield where_sentence(found)
     yield ""
     for name in ("held", "waiting", "inflation"):
         if name != "held" or found.host.gil:
@@ -32,7 +32,7 @@ def where_lines(found: Where) -> Iterator[str]:
         yield f"Hint:     {hint}"
 
 
-def sentence(found: Where) -> str:
+def where_sentence(found: Where) -> str:
     """Return the result in one sentence: the largest loss, and the function that most of it lies in."""
     if found.host.gil and found.held.total.value >= max(SMALL, found.waiting.total.value / 2):
         return _told(found.held, "of the time it holds the GIL")
@@ -86,7 +86,7 @@ def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:
     if only_certain:
         shown = [part for part in shown if part.share.ci99[0] > 0.0]
     shown = shown[:MOST_PARTS]
-    rows = [row(part) for part in shown]
+    rows = [function_row(part) for part in shown]
     rest = loss.total.value - sum(part.share.value for part in shown)
     if rows and abs(rest) >= 0.0005:
         rows.append((_percent(rest), "", "everything else"))
@@ -95,7 +95,7 @@ def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:
         yield f"  {share.rjust(widths[0])}  {interval.rjust(widths[1])}  {text}"
 
 
-def row(part: Part) -> tuple[str, str, str]:
+def function_row(part: Part) -> tuple[str, str, str]:
     """Return what is told of a function: its share, the interval, and who it is."""
     low, high = part.share.ci99
     words = [_shortened(str(part.function))]

@@ -86,7 +86,7 @@ def simulate_compare():
 
     from antigil.guard import comparison as compare
     from antigil.guard.decision_rule import Number
-    from antigil.guard.interleaved_visits import Place as Installed
+    from antigil.guard.interleaved_visits import VisitPlace as Installed
     from antigil.guard.samples import Readings
     from antigil.history.benchmark_columns import Column
     from antigil.history.series import Workload

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from antigil.report.besides import besides_sentences
-from antigil.report.measurement import besides_lines
+from antigil.report.measurement import mix_and_process_lines
 from antigil.report.measurement_page import measurement_page
+from antigil.report.mixes_and_processes import mix_and_process_sentences
 from antigil.report.quantities import figure
 from antigil.scaling import (
     Estimate,
@@ -62,7 +62,7 @@ def processes(n, speedups, queued=0.0):
 
 
 def test_seven_readers_and_a_writer():
-    (told,) = besides_sentences(found(cpus=8, mix=mix(8, 6.8, 0.31)))
+    (told,) = mix_and_process_sentences(found(cpus=8, mix=mix(8, 6.8, 0.31)))
 
     assert told == (
         "Seven readers get 6.80 times as much done as one alone; the writer gets 31% of what it gets alone."
@@ -70,14 +70,14 @@ def test_seven_readers_and_a_writer():
 
 
 def test_one_reader_and_a_writer():
-    (told,) = besides_sentences(found(mix=mix(2, 0.96, 0.5)))
+    (told,) = mix_and_process_sentences(found(mix=mix(2, 0.96, 0.5)))
 
     assert told == "One reader gets 96% of what it gets alone; the writer gets 50% of what it gets alone."
 
 
 @pytest.mark.parametrize("changed", [{"width": 0.4}, {"queued": 0.45}])
 def test_a_mix_that_is_uncertain_is_told_as_a_range_and_not_as_a_figure(changed):
-    (told,) = besides_sentences(found(mix=mix(2, 0.7, 0.7, **changed)))
+    (told,) = mix_and_process_sentences(found(mix=mix(2, 0.7, 0.7, **changed)))
 
     assert told.startswith("What a mix gets done is too uncertain to tell: one reader 0.")
     assert "%" not in told
@@ -103,7 +103,7 @@ WIDE = [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
     ],
 )
 def test_what_is_to_win(threads, beside, words):
-    (told,) = besides_sentences(found(speedup=threads, processes=processes(2, beside)))
+    (told,) = mix_and_process_sentences(found(speedup=threads, processes=processes(2, beside)))
 
     assert told.endswith(words)
 
@@ -112,8 +112,8 @@ def test_what_other_programs_kept_apart_is_no_certain_win():
     calm = found(speedup=1.4, processes=processes(2, [1.8] * 8))
     busy = found(speedup=1.4, processes=processes(2, [1.8] * 8, queued=0.5), queued=0.5)
 
-    assert "0.40 is yours to win" in next(besides_sentences(calm))
-    assert "0.2 to 1.0 is yours to win" in next(besides_sentences(busy))
+    assert "0.40 is yours to win" in next(mix_and_process_sentences(calm))
+    assert "0.2 to 1.0 is yours to win" in next(mix_and_process_sentences(busy))
 
 
 def test_a_mix_whose_threads_send_each_other_to_sleep_is_left_open_beside_other_programs():
@@ -122,13 +122,13 @@ def test_a_mix_whose_threads_send_each_other_to_sleep_is_left_open_beside_other_
     calm = found(mix=Mix(10.0, (often,), ()))
     busy = replace(calm, points=tuple(replace(point, disturbed=True) for point in calm.points))
 
-    assert next(besides_sentences(calm)).startswith("One reader gets 80%")
-    assert "one reader 0.0 to 0.8 times" in next(besides_sentences(busy))
+    assert next(mix_and_process_sentences(calm)).startswith("One reader gets 80%")
+    assert "one reader 0.0 to 0.8 times" in next(mix_and_process_sentences(busy))
 
 
 def test_tables_stand_below_the_notes_and_on_the_page():
     measured = found(speedup=1.4, mix=mix(2, 0.96, 0.5), processes=processes(2, [1.98] * 8))
-    lines = list(besides_lines(measured))
+    lines = list(mix_and_process_lines(measured))
 
     assert "Mix: one thread, the writer, runs d[1] = 2" in lines
     assert [line.split()[:3] for line in lines[3:5]] == [["alone", "100", "1.00"], ["2", "100", "0.96"]]
@@ -149,10 +149,10 @@ def test_tables_stand_below_the_notes_and_on_the_page():
     page = measurement_page(measured, {"best": None, "note": "too few points"})
     assert lines[-1] in page
     assert "--with &#x27;d[1] = 2&#x27; --processes" in page
-    assert list(besides_lines(replace(measured, mix=None, processes=None))) == []
+    assert list(mix_and_process_lines(replace(measured, mix=None, processes=None))) == []
 
 
 def test_no_figure_is_less_than_nothing_by_rounding():
     assert figure(-0.01, 3.0) == "0"
     equal = found(speedup=1.001, processes=processes(2, [1.0] * 8))
-    assert "-0.00" not in "\n".join(besides_lines(equal))
+    assert "-0.00" not in "\n".join(mix_and_process_lines(equal))

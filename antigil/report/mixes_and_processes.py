@@ -25,7 +25,7 @@ WORTH_TELLING = 0.05
 """Of what could be: a smaller difference is none."""
 
 
-def besides_sentences(measurement: Measurement) -> Iterator[str]:
+def mix_and_process_sentences(measurement: Measurement) -> Iterator[str]:
     """Yield a sentence on each thing that was measured besides."""
     if measurement.mix is not None:
         yield _on_mix(measurement, _telling(measurement.mix.points, measurement.host.ideal))
