@@ -13,13 +13,8 @@ from antigil.git import run
 from .config_text import read_config
 
 CONFIG = "asv.conf.json"
-#: What builds a project, by the module that its pyproject.toml names, and what that needs beside pip.
-BACKENDS = {
-    "setuptools": "a C compiler",
-    "mesonpy": "a C compiler",
-    "scikit_build_core": "a C compiler",
-    "maturin": "Rust",
-}
+#: What builds a project, by the module that its pyproject.toml names: those that were tried.
+BACKENDS = ("setuptools", "mesonpy", "scikit_build_core", "maturin")
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,8 @@ class Checkout:
         What is imported of it, as far as its name tells.
     backend
         The module that builds it, of those that are known to work; None for another.
+    requires
+        What its pyproject.toml asks for to build it.
     branch
         Its main branch.
     config
@@ -46,6 +43,7 @@ class Checkout:
     project: str
     module: str
     backend: str | None
+    requires: tuple[str, ...]
     branch: str
     config: Path
 
@@ -79,6 +77,7 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
         project=name,
         module=re.sub(r"[^a-z0-9_]", "_", name.lower()),
         backend=_backend(table or {}),
+        requires=_requires(table or {}),
         branch=_main_branch(root),
         config=_config(root, config),
     )
@@ -113,6 +112,11 @@ def _backend(table: dict[str, object]) -> str | None:
     backend = _part(table, "build-system").get("build-backend", "setuptools")
     module = str(backend).partition(".")[0].partition(":")[0]
     return module if module in BACKENDS else None
+
+
+def _requires(table: dict[str, object]) -> tuple[str, ...]:
+    listed = _part(table, "build-system").get("requires", ["setuptools"])
+    return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
 
 
 def _main_branch(root: Path) -> str:

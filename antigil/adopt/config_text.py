@@ -64,6 +64,11 @@ def with_install_command(text: str, default: list[str], command: str, name: str)
     return text if command in now else _with_entries(text, "install_command", [command], name)
 
 
+def with_build_command(text: str, commands: list[str], name: str) -> str:
+    """Add what builds a project to a text that says nothing of it."""
+    return _with_entries(text, "build_command", commands, name)
+
+
 def _with_entries(text: str, key: str, entries: list[str], name: str) -> str:
     """Add entries at the end of the list that a key has, or the key with them at the end of the object."""
     masked = without_comments(text)

@@ -12,8 +12,9 @@ from antigil.errors import UserError
 from antigil.git import run
 
 from . import instrument_wheel
+from .building import build_command, varied_in
 from .checkout import Checkout
-from .config_text import read_config, with_install_command, with_plugin
+from .config_text import read_config, with_build_command, with_install_command, with_plugin
 
 PLUGIN = ".antigil.asv_plugin"
 WHEELS = "antigil-wheels"
@@ -91,9 +92,12 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
         instrument_wheel.requirement()
     )
     if path.exists():
-        read_config(path)
+        config = read_config(path)
         text = path.read_bytes().decode("utf-8")
         text = with_install_command(text, [INSTALL_PROJECT], install, str(path))
+        if "build_command" not in config and varied_in(checkout.requires, config):
+            build = build_command(checkout.backend, checkout.requires, config)
+            text = with_build_command(text, build, str(path))
         yield _edit(path, with_plugin(text, PLUGIN, str(path)))
         return
     form = {
@@ -105,7 +109,7 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
         "env_dir": ".asv/env",
         "results_dir": ".asv/results",
         "html_dir": ".asv/html",
-        "build_command": ["python -mpip wheel --no-deps -w {build_cache_dir} {build_dir}"],
+        "build_command": build_command(checkout.backend, checkout.requires, {}),
         "install_command": [INSTALL_PROJECT, install],
         "plugins": [PLUGIN],
     }

@@ -6,7 +6,9 @@ import argparse
 import shlex
 from pathlib import Path
 
+from antigil.adopt.building import varied_in
 from antigil.adopt.checkout import Checkout, look_at
+from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import FileEdit, file_edits
 
 from .output import refusing
@@ -48,6 +50,12 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
     said = [""] if found else ["Nothing to write: the suite is there.", ""]
     if checkout.backend is None:
         said += ["Not tried with what builds this project; the first 'asv run' tells.", ""]
+    config = read_config(checkout.config) if checkout.config.exists() else {}
+    varied = varied_in(checkout.requires, config)
+    if varied and "--no-build-isolation" not in "".join(config.get("build_command", [])):
+        names = ", ".join(varied)
+        said += [f"The matrix varies what builds the project ({names}), but pip isolates the build from it: add"]
+        said += ["--no-build-isolation to build_command.", ""]
     where = checkout.config.parent.relative_to(checkout.root)
     setup = "\n".join(args.setup) or f"import {checkout.module}"
     measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]

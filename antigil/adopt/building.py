@@ -1,0 +1,45 @@
+"""How asv is to build a project: isolated, as each commit asks for it, unless the matrix has a say in it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+WHEEL = "python -mpip wheel --no-deps{} -w {{build_cache_dir}} {{build_dir}}"
+#: What a backend asks for beside its pyproject.toml, by the module that it names; pip gets it where it isolates.
+NEEDS = {"mesonpy": ("ninja",), "scikit_build_core": ("cmake", "ninja")}
+
+
+def build_command(backend: str | None, requires: Sequence[str], config: dict[str, Any]) -> list[str]:
+    """Return how asv builds a commit.
+
+    pip isolates a build: each commit gets what its own pyproject.toml requires, whatever the matrix of asv says.
+    Where the matrix varies what builds the project, it is built in asv's environment, with today's requirements.
+    """
+    varied = varied_in(requires, config)
+    if not varied:
+        return [WHEEL.format("")]
+    others = [one for one in (*requires, *NEEDS.get(backend or "", ())) if _name(one) not in varied]
+    install = [shlex.join(["python", "-mpip", "install", *others])] if others else []
+    return [*install, WHEEL.format(" --no-build-isolation")]
+
+
+def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
+    """Return the names of build requirements that asv's matrix has a version of."""
+    asked = {_name(name.removeprefix("pip+")) for name in _required(config)}
+    return sorted({_name(one) for one in requires} & asked)
+
+
+def _required(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of packages in the matrix, and in what is included beside it."""
+    matrix = config.get("matrix", {})
+    for part in (matrix, *config.get("include", [])):
+        plain = {} if {"req", "env", "env_nobuild"} & part.keys() else part  # asv's older form has names alone
+        yield from part.get("req", plain)
+
+
+def _name(requirement: str) -> str:
+    """Return the normalised name of what a requirement is about."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^A-Za-z0-9._-]", requirement.strip())[0].lower())
