@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 WHEEL = "python -mpip wheel --no-deps{} -w {{build_cache_dir}} {{build_dir}}"
-#: What a backend asks for beside its pyproject.toml, by the module that it names; pip gets it where it isolates.
+#: What a backend asks for beside its pyproject.toml, by its module; where pip isolates a build, it gets that.
 NEEDS = {"mesonpy": ("ninja",), "scikit_build_core": ("cmake", "ninja")}
 
 
 def build_command(backend: str | None, requires: Sequence[str], config: dict[str, Any]) -> list[str]:
     """Return how asv builds a commit.
 
-    pip isolates a build: each commit gets what its own pyproject.toml requires, whatever the matrix of asv says.
-    Where the matrix varies what builds the project, it is built in asv's environment, with today's requirements.
+    pip isolates a build: each commit gets what its own pyproject.toml requires, whatever asv's matrix says.
+    Where the matrix varies what builds the project, it is built in asv's environment, with the requirements
+    of today.
     """
     varied = varied_in(requires, config)
     if not varied:
@@ -34,10 +35,9 @@ def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
 
 def _required(config: dict[str, Any]) -> Iterator[str]:
     """Yield the names of packages in the matrix, and in what is included beside it."""
-    matrix = config.get("matrix", {})
-    for part in (matrix, *config.get("include", [])):
-        plain = {} if {"req", "env", "env_nobuild"} & part.keys() else part  # asv's older form has names alone
-        yield from part.get("req", plain)
+    for part in (config.get("matrix", {}), *config.get("include", [])):
+        new = {"req", "env", "env_nobuild"} & part.keys()  # asv's older form has names of packages alone
+        yield from part.get("req", {}) if new else part
 
 
 def _name(requirement: str) -> str:

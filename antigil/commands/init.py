@@ -53,8 +53,7 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
     config = read_config(checkout.config) if checkout.config.exists() else {}
     varied = varied_in(checkout.requires, config)
     if varied and "--no-build-isolation" not in "".join(config.get("build_command", [])):
-        names = ", ".join(varied)
-        said += [f"The matrix varies what builds the project ({names}), but pip isolates the build from it: add"]
+        said += [f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add"]
         said += ["--no-build-isolation to build_command.", ""]
     where = checkout.config.parent.relative_to(checkout.root)
     setup = "\n".join(args.setup) or f"import {checkout.module}"

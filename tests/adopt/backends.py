@@ -1,7 +1,10 @@
-"""Small projects that do the same work, each built by another backend; `tools/adopt_backends.py` takes all."""
+"""Small projects that do the same work, each built by another backend, and laid out otherwise."""
 
+import json
 import os
 import subprocess
+import sys
+from typing import NamedTuple
 
 WHO = ("-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
@@ -198,3 +201,47 @@ def make_project(root, files, branch="main", submodule=None):
     write(root, {"README": "Folds bytes.\n"})
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "say what it does")
+
+
+class Case(NamedTuple):
+    """A project: its backend, its asv suite if it has one, its branch, whether it has a submodule.
+
+    `environments` is how many asv measures in.
+    """
+
+    backend: str
+    suite: dict | None = None
+    branch: str = "main"
+    submodule: bool = False
+    environments: int = 1
+
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+SIX = {"matrix": {"req": {"six": ["1.16", "1.17"]}}}
+CYTHONS = {"matrix": {"req": {"cython": ["3.0.12", "3.1.4"]}}}
+VARIABLE = {"matrix": {"env": {"FOLDED": ["a", "b"]}}}
+CASES = {
+    **{name: Case(name) for name in BACKENDS},
+    "suite in a folder": Case("scikit-build-core", {}),
+    "branch master": Case("meson-python", branch="master"),
+    "submodule": Case("setuptools", submodule=True),
+    "requirement matrix": Case("setuptools", SIX, environments=2),
+    "build requirement in the matrix": Case("cython", CYTHONS, environments=2),
+    "environment variables": Case("meson-python", VARIABLE, environments=2),
+    "two Pythons": Case("maturin", {"pythons": [HERE, "3.14t"]}, environments=2),
+}
+
+
+def make_case(root, case):
+    """Write the project of a case."""
+    files = dict(BACKENDS[case.backend])
+    if case.suite is not None:
+        plain = {"version": 1, "project": "crumple", "repo": "..", "branches": [case.branch]}
+        suite = {**plain, "environment_type": "virtualenv", **case.suite}
+        files |= {"asv_bench/asv.conf.json": json.dumps(suite, indent=4)}
+        files |= {"asv_bench/benchmarks/__init__.py": ""}
+    if case.submodule:
+        fold = files.pop("fold.h")
+        files = {name: text.replace("fold.h", "vendored/fold.h") for name, text in files.items()}
+        files["fold.h"] = fold
+    make_project(root, files, case.branch, "fold.h" if case.submodule else None)

@@ -1,0 +1,99 @@
+"""What init writes for every build backend and layout; one of them followed to its page.
+
+`tools/adopt_backends.py` follows them all.
+"""
+
+import json
+import shlex
+import sys
+
+import pytest
+from backends import CASES, SETUP, STATEMENT, make_case
+from printed import environment, follow, init
+
+from antigil.adopt import building, checkout
+from antigil.commands import main as cli
+
+pytest.importorskip("asv")
+
+ISOLATED = ["python -mpip wheel --no-deps -w {build_cache_dir} {build_dir}"]
+#: What asv is left to do where the suite was there and says nothing of it.
+WRITTEN = dict.fromkeys(CASES, ISOLATED) | {
+    **dict.fromkeys([name for name, case in CASES.items() if case.suite is not None], None),
+    "build requirement in the matrix": [
+        "python -mpip install 'setuptools>=77'",
+        "python -mpip wheel --no-deps --no-build-isolation -w {build_cache_dir} {build_dir}",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_asv_is_told_how_to_build_each(tmp_path, monkeypatch, capsys, name):
+    case, root = CASES[name], tmp_path / "project"
+    make_case(root, case)
+    monkeypatch.chdir(root)
+    assert cli.main(["init", "-s", SETUP, STATEMENT]) == 0
+    (path,) = root.glob("**/asv.conf.json")
+    config = json.loads(path.read_text())
+    assert config.get("build_command") == WRITTEN[name]
+    assert config["branches"] == [case.branch]
+    assert checkout.look_at(root).backend is not None
+    said = capsys.readouterr().out
+    assert f"antigil compare {case.branch}~1 {case.branch}\n" in said
+    assert "--no-build-isolation to" not in said
+
+
+@pytest.mark.parametrize(
+    ("backend", "requires", "installed"),
+    [
+        ("mesonpy", ("meson-python>=0.15", "Cython"), "python -mpip install 'meson-python>=0.15' ninja"),
+        ("scikit_build_core", ("x", "cython"), "python -mpip install x cmake ninja"),
+        ("setuptools", ("Cython>=3",), None),
+    ],
+)
+def test_without_isolation_what_the_backend_asks_for_is_installed(backend, requires, installed):
+    config = {"matrix": {"req": {"pip+CYTHON": ["3.0"]}}}
+    *first, wheel = building.build_command(backend, requires, config)
+    assert first == ([installed] if installed else [])
+    assert "--no-build-isolation" in wheel
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"matrix": {"cython": ["3.0"]}},
+        {"include": [{"python": "3.13", "req": {"Cython": "3.0"}}]},
+        {"matrix": {"env": {"A": ["b"]}, "req": {"cython": ["3.0"]}}},
+    ],
+)
+def test_the_matrix_is_read_in_each_of_asvs_forms(config):
+    assert building.varied_in(("cython>=3", "six"), config) == ["cython"]
+    assert building.varied_in(("six",), config) == []
+
+
+def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, capsys):
+    case = CASES["build requirement in the matrix"]
+    make_case(tmp_path / "project", case._replace(suite={**case.suite, "build_command": ISOLATED}))
+    monkeypatch.chdir(tmp_path / "project")
+    assert cli.main(["init", "--dry-run"]) == 0
+    capsys.readouterr()
+    assert cli.main(["init"]) == 0
+    assert "The matrix varies cython" in capsys.readouterr().out
+    assert json.loads((tmp_path / "project/asv_bench/asv.conf.json").read_text())["build_command"] == ISOLATED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are a shell's")
+def test_what_init_prints_works_as_it_is_printed(tmp_path):
+    """Built by meson-python, on a branch master; asv measures the first workload."""
+    root, case = tmp_path / "project", CASES["branch master"]
+    make_case(root, case)
+    env = environment(tmp_path / "home", ANTIGIL_PROCESSES="1")
+    _, commands = init(root, env, "-s", SETUP, STATEMENT)
+    *wanted, compare = [one for one in commands if not one.startswith("antigil measure")]
+    assert shlex.split(compare) == ["antigil", "compare", "master~1", "master"]
+    shorter = [one.replace("asv run ", "asv run --bench First.track_ ") for one in wanted]
+    for command, done, _ in follow(shorter, root, env):
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    (path,) = root.glob(".asv/results/*/*-virtualenv-*.json")
+    assert json.loads(path.read_text())["results"]["thread_scaling.First.track_gil_held"][0][0] < 0.5
+    assert (root / ".asv/html/speedup/thread_scaling.First.html").exists()
