@@ -1,7 +1,8 @@
-"""The error that the command line shows as one line, and the exit statuses."""
+"""The error that the command line shows as one line, foreign text in a line, and the exit statuses."""
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,6 +15,21 @@ EXIT_COULD_NOT_JUDGE = 2
 
 class UserError(Exception):
     """Something the user can put right; the message says how."""
+
+
+def one_line(text: str) -> str:
+    """Return foreign text without what would break the line, steer the terminal or command GitHub's runner.
+
+    The runner takes a line that begins with ``::``, and one that holds ``##[`` anywhere, for its own.
+    """
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return re.sub(r"^(\s*):(?=:)", r"\1':", plain).replace("##[", "## [")
+
+
+def system_error(error: OSError) -> str:
+    """Return what the system says, and about which file."""
+    about = "" if error.filename is None else f"{error.filename}: "
+    return f"{about}{error.strerror or error}"
 
 
 @contextmanager
@@ -31,6 +47,8 @@ def exit_status(judge: Callable[[], int]) -> int:
         return judge()
     except (UserError, BrokenPipeError):
         raise
+    except OSError as error:  # a full disk, a folder that may not be written to
+        raise UserError(system_error(error)) from error
     except Exception as error:
         traceback.print_exc()
         print(f"antigil: could not judge: {type(error).__name__}: {error}", file=sys.stderr)

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from antigil.files import read_json, write_whole
+
 #: The formats of asv 0.6.
 RESULTS_VERSION, BENCHMARKS_VERSION, MACHINE_VERSION = 2, 2, 1
 
@@ -28,27 +30,28 @@ Suite = Mapping[str, Mapping[str, Any]]
 
 def read_file(file: Path, version: int) -> dict[str, Any]:
     """Return what a file holds besides its format's version; raise ValueError if it is something else."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"no JSON: {error}") from error
+    content = read_json(file)
     if not isinstance(content, dict) or "version" not in content:
         raise ValueError("no file of asv: it has no version")
     if (found := content.pop("version")) != version:
-        raise ValueError(f"its format has version {found}, and {version} is known here")
+        told = found if isinstance(found, int | float | str) else type(found).__name__
+        raise ValueError(f"its format has version {str(told)[:20]}, and {version} is known here")
     return content
 
 
 def write_file(file: Path, content: Mapping[str, Any], version: int, *, compact: bool = False) -> None:
     """Write a file as asv does."""
     style: dict[str, Any] = {} if compact else {"indent": 4, "sort_keys": True}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({**content, "version": version}, **style), encoding="utf-8")
+    write_whole(file, json.dumps({**content, "version": version}, **style))
 
 
 def read_suite(file: Path) -> dict[str, Any]:
-    """Return the benchmarks in a file, by name."""
-    return read_file(file, BENCHMARKS_VERSION)
+    """Return the benchmarks in a file, by name; raise ValueError if it holds something else."""
+    suite = read_file(file, BENCHMARKS_VERSION)
+    for name, told in suite.items():
+        if not isinstance(told, dict) or type(told.get(AGE, 0)) is not int:
+            raise ValueError(f"no suite of asv: {name} is no benchmark")
+    return suite
 
 
 def write_suite(file: Path, suite: Suite) -> None:
@@ -56,11 +59,14 @@ def write_suite(file: Path, suite: Suite) -> None:
     write_file(file, suite, BENCHMARKS_VERSION)
 
 
-def stamp(file: Path, age: int | None, before: Suite) -> Suite:
-    """Note the age in a file that asv has just written, and add what calls before it found; return all."""
+def stamp(file: Path, age: int | None, before: Suite, to: Path | None = None) -> Suite:
+    """Note the age in a file that asv has just written, or in its copy, and add what calls before it found.
+
+    Return all.
+    """
     noted = {} if age is None else {AGE: age}
     suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
-    write_suite(file, suite)
+    write_suite(to or file, suite)
     return suite
 
 
@@ -73,4 +79,4 @@ def newer(old: Suite, new: Suite) -> Suite:
 
 
 def _age(suite: Suite) -> int | None:
-    return max((int(told[AGE]) for told in suite.values() if AGE in told), default=None)
+    return max((told[AGE] for told in suite.values() if AGE in told), default=None)

@@ -15,7 +15,7 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.report.annotations import MATRIX_LIMIT
 
-from .merge_results import FAILURES, UNREADABLE, has_value, read_results, say
+from .merge_results import FAILURES, has_value, read_results, say
 
 #: So often a commit of which nothing could be measured is asked again.
 MOST_FAILURES = 3
@@ -40,9 +40,11 @@ def lacking(
             continue  # asv passes over such a folder, too
         try:
             results = read_results(file)
-            where = results["params"]["machine"]
-        except UNREADABLE as error:
-            say(f"{file.parent.name}/{file.name} is no measurement: {' '.join(str(error).split())}")
+            where = results.get("params", {}).get("machine")
+            if not isinstance(where, str):
+                raise ValueError("it names no machine")
+        except (ValueError, OSError) as error:
+            say(f"{file.parent.name}/{file.name} is no measurement: {error}")
             continue
         if machine in (None, where):
             commit = str(results["commit_hash"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
+from antigil.files import parse_json, read_json
 
 #: Who writes with the token of a workflow.
 BOT = "github-actions[bot]"
@@ -62,7 +63,7 @@ def _gh(*words: str, text: str | None = None, pause: Callable[[float], None] = t
 
 def _json(said: str) -> Any:
     try:
-        return json.loads(said)
+        return parse_json(said)
     except ValueError as error:
         raise UserError("gh api gave no JSON") from error
 
@@ -73,7 +74,7 @@ def event() -> dict[str, Any]:
     if not path:
         raise UserError("GITHUB_EVENT_PATH is not set: this is for a job on GitHub")
     try:
-        found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+        found: dict[str, Any] = read_json(Path(path))
     except (OSError, ValueError) as error:
         raise UserError(f"{path} holds no event: {error}") from error
     return found

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from antigil.errors import UserError
+from antigil.files import append_lines, parse_json
 from antigil.report.document import read_alerts
 from antigil.report.markdown import code
 
@@ -228,21 +229,23 @@ def _read(ledger: Path | None) -> tuple[dict[str, int], list[str]]:
     """Return the issue of each change that was told, and which lines cannot be read."""
     known: dict[str, int] = {}
     problems = []
-    lines = ledger.read_text(encoding="utf-8").splitlines() if ledger and ledger.exists() else []
+    lines = (
+        ledger.read_text(encoding="utf-8", errors="replace").splitlines()
+        if ledger and ledger.exists()
+        else []
+    )
     for place, line in enumerate(lines, start=1):
         try:
-            told = json.loads(line)
+            told = parse_json(line)
             known[str(told["change"])] = int(told["issue"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             problems.append(f"{LEDGER}, line {place}, cannot be read and is left out")
     return known, problems
 
 
 def _note(ledger: Path | None, changes: Sequence[str], number: int) -> None:
     if ledger is not None and changes:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        with ledger.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps({"change": one, "issue": number}) + "\n" for one in changes)
+        append_lines(ledger, (json.dumps({"change": one, "issue": number}) for one in changes))
 
 
 def _make_label() -> None:

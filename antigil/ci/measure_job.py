@@ -7,7 +7,6 @@ ends, and no commit is begun that could not be ended if it took as long as the l
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -16,10 +15,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from antigil.errors import UserError
+from antigil.files import write_whole
 from antigil.git import age_of_checkout
 
 from .asv_files import Suite, stamp
-from .merge_results import FAILURES, has_value, read_results, write_results
+from .merge_results import FAILURES, has_value, read_results, say, write_results
 
 
 def measure_backlog(
@@ -58,8 +58,9 @@ def measure_backlog(
         changed = [file for file, state in _state(results).items() if before.get(file) != state]
         try:
             suite = _copy(results, changed, into, commit, suite, age)
-        except (OSError, ValueError):
-            return status or 1  # asv has said why it has got nowhere
+        except (OSError, ValueError) as error:
+            say(f"commit {commit[:8]} is not copied to {into}: {error}")
+            return status or 1
         return status
 
     status, left = in_time(one, commits, None if minutes is None else 60 * minutes)
@@ -83,15 +84,12 @@ def _copy(
     """
     for file in (one for one in changed if one.name.startswith(commit[:8])):
         folder = into / file.parent.relative_to(results)
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file.with_name("machine.json"), folder / "machine.json")
+        write_whole(folder / "machine.json", file.with_name("machine.json").read_bytes())
         found = read_results(file)
         if not has_value(found):
             found[FAILURES] = [uuid.uuid4().hex]
         write_results(folder / file.name, found)
-    into.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(results / "benchmarks.json", into / "benchmarks.json")
-    return stamp(into / "benchmarks.json", age, before)
+    return stamp(results / "benchmarks.json", age, before, into / "benchmarks.json")
 
 
 def in_time(

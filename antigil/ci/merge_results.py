@@ -7,13 +7,14 @@ What cannot be read in the folder that is added is left out and told; in the oth
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
+
+from antigil.errors import one_line
+from antigil.files import parse_json, write_whole
 
 from .asv_files import (
     MACHINE_VERSION,
@@ -25,8 +26,8 @@ from .asv_files import (
     write_suite,
 )
 
-#: What reading a file raises that is not what its name says.
-UNREADABLE = (KeyError, TypeError, ValueError)
+#: A file that has its place where a folder is, or the other way round.
+NO_PLACE = (FileExistsError, NotADirectoryError, IsADirectoryError)
 
 #: In a file of results without a value: a name for each time that measuring failed.
 FAILURES = "antigil_failures"
@@ -39,25 +40,29 @@ def merge(source: Path, target: Path) -> list[str]:
     problems = []
     for file in _files(source):
         inside = file.relative_to(source)
-        (target / inside).parent.mkdir(parents=True, exist_ok=True)
         try:
+            if not str(inside).isprintable():
+                raise ValueError("its name holds a character that cannot be printed")
+            (target / inside).parent.mkdir(parents=True, exist_ok=True)
+            if not (target / inside).resolve().is_relative_to(target.resolve()):
+                raise ValueError("its place is a link that leads elsewhere")
             _add(file, target / inside)
-        except UNREADABLE as error:
-            problems.append(f"{inside} is left out: {' '.join(str(error).split()) or type(error).__name__}")
+        except (ValueError, RecursionError, *NO_PLACE) as error:
+            problems.append(one_line(f"{inside} is left out: {error}"))
     return problems
 
 
 def say(line: str) -> None:
     """Tell what is worth a note."""
-    print(f"antigil: note: {line}", file=sys.stderr, flush=True)
+    print(one_line(f"antigil: note: {line}"), file=sys.stderr, flush=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield asv's files and ours; nothing else belongs on the branch, links least of all."""
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
-        plain = file.is_file() and not file.is_symlink() and inside.parts[0] != ".git"
-        if plain and file.suffix in (".json", ".jsonl"):
+        plain = file.is_file() and not file.is_symlink()
+        if plain and file.suffix in (".json", ".jsonl") and ".git" not in map(str.lower, inside.parts):
             yield file
 
 
@@ -70,7 +75,7 @@ def _add(file: Path, goal: Path) -> None:
         write_suite(goal, suite if old is None else newer(old, suite))
     elif file.name == "machine.json":
         read_file(file, MACHINE_VERSION)
-        shutil.copyfile(file, goal)
+        write_whole(goal, file.read_bytes())
     else:
         new, known = read_results(file), _known(goal, read_results)
         write_results(goal, new if known is None else _together(known, new))
@@ -82,8 +87,8 @@ def _known(goal: Path, read: Callable[[Path], T]) -> T | None:
         return None
     try:
         return read(goal)
-    except UNREADABLE as error:
-        say(f"{goal.name} could not be read and is replaced: {' '.join(str(error).split())}")
+    except ValueError as error:
+        say(f"{goal.name} could not be read and is replaced: {error}")
         return None
 
 
@@ -97,12 +102,12 @@ def _add_lines(file: Path, goal: Path) -> None:
                 lines[line] = None
             else:
                 say(f"{path.name}, line {number}, could not be read and is dropped")
-    goal.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_whole(goal, "".join(f"{line}\n" for line in lines))
 
 
 def _is_object(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(parse_json(line), dict)
     except ValueError:
         return False
 
@@ -112,6 +117,14 @@ def read_results(file: Path) -> dict[str, Any]:
     found = read_file(file, RESULTS_VERSION)
     if not {"commit_hash", "result_columns", "results"} <= set(found):
         raise ValueError("no results of asv")
+    kinds = {"commit_hash": str, "result_columns": list, "results": dict, "durations": dict, "params": dict}
+    for name, kind in {**kinds, FAILURES: list}.items():
+        if not isinstance(found.get(name, kind()), kind):
+            raise ValueError(f"no results of asv: {name} is no {kind.__name__}")
+    if not all(isinstance(row, list) for row in found["results"].values()):
+        raise ValueError("no results of asv: a benchmark's are no list")
+    if not all(isinstance(one, str) for one in found.get(FAILURES, ())):
+        raise ValueError(f"no results of asv: {FAILURES} are no names")
     return found
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from antigil.errors import EXIT_USER_ERROR, exit_status, needed
+from antigil.errors import EXIT_USER_ERROR, exit_status, needed, one_line
 
 from .arguments import add_config, positive_integer
 
@@ -127,7 +127,7 @@ def _issues(args: argparse.Namespace) -> int:
 
     done, problems = synchronise(args.file, args.memory)
     for line in done:
-        print(line)
+        print(one_line(line))
     for line in problems:
-        print(f"antigil: error: {line}", file=sys.stderr)
+        print(one_line(f"antigil: error: {line}"), file=sys.stderr)
     return EXIT_USER_ERROR if problems else 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from antigil.errors import EXIT_LOSS, UserError, exit_status, needed
+from antigil.errors import EXIT_LOSS, UserError, exit_status, needed, one_line
+from antigil.files import read_json
 from antigil.report.sentence import sentence
-from antigil.report.text import comparison_table, one_line
+from antigil.report.text import comparison_table
 from antigil.scaling import Measurement
 
 
@@ -53,7 +53,7 @@ def _compare(base: Measurement, head: Measurement) -> int:
 
 def _read(path: Path) -> Measurement:
     try:
-        return Measurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return Measurement.from_json(read_json(path))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:  # no JSON, or no text, or no measurement

@@ -10,6 +10,7 @@ from antigil.adopt.building import varied_in
 from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import FileEdit, file_edits
+from antigil.files import write_whole
 
 from .output import refusing
 
@@ -39,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(edit: FileEdit) -> None:
     with refusing(str(edit.path)):
-        edit.path.parent.mkdir(parents=True, exist_ok=True)
-        edit.path.write_bytes(edit.after)
+        write_whole(edit.path, edit.after)
 
 
 def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace) -> list[str]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
-from antigil.errors import EXIT_USER_ERROR, UserError
+from antigil.errors import EXIT_USER_ERROR, UserError, one_line
 
 from . import alert, backlog, ci, compare, compare_results, demo, doctor, init, measure, where
 
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
     except UserError as error:
-        print(f"antigil: error: {error}", file=sys.stderr)
+        print(one_line(f"antigil: error: {error}"), file=sys.stderr)
         return EXIT_USER_ERROR
     except KeyboardInterrupt:
         print("antigil: interrupted", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import Any
 
 from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
+from antigil.files import write_whole
 from antigil.laws.fit_measurement import fitted_laws
 from antigil.report.measurement import measurement_lines, measurement_to_json, side_by_side
 from antigil.report.measurement_page import measurement_page
@@ -186,7 +187,7 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
     if args.html is not None:
         with refusing(args.html):
             page = measurement_page(measurement, form["laws"])
-            Path(args.html).write_text(page, encoding="utf-8")
+            write_whole(Path(args.html), page)
     if args.plot is not None:
         with refusing(args.plot):
             measurement_plot.save(measurement, Path(args.plot))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
+from antigil.files import write_whole
 
 STANDARD_OUTPUT = "-"
 
@@ -56,8 +57,7 @@ def _write(text: str, path: Path | None) -> None:
     if path is None:
         print(text, end="", flush=True)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
 
 
 def timed_progress() -> Callable[[str], None]:
@@ -98,7 +98,7 @@ def write_json(name: str, form: dict[str, Any]) -> None:
 def write_text(name: str, text: str) -> None:
     """Write a file that the user has named."""
     with refusing(name):
-        Path(name).write_text(text, encoding="utf-8")
+        write_whole(Path(name), text)
 
 
 @contextmanager

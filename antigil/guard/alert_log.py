@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from antigil.files import append_lines, parse_json
 from antigil.history.asv_adapter.configuration import Repository
 from antigil.history.project import printable_commits
 from antigil.history.series import Commit, Environment
@@ -153,9 +154,7 @@ class Memory:
             return
         now = replace(now, count=1 + max((one.count for one in self._known.values()), default=0))
         self._keep(now)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(now)) + "\n")
+        append_lines(self._file, [json.dumps(asdict(now))])
 
     def _keep(self, one: Known) -> None:
         key = one.identity, one.environment
@@ -174,7 +173,7 @@ def recall(file: Path) -> list[Known]:
     text = file.read_text(encoding="utf-8", errors="replace")
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            told = json.loads(line)
+            told = parse_json(line)
             known = Known(**{one.name: told[one.name] for one in fields(Known) if one.name in told})
         except (ValueError, TypeError):
             known = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from antigil.errors import one_line
+
 from .annotations import annotation
 from .comparison import EXCUSED, trade_text
 from .document import Document
 from .markdown import ICONS, code
 from .quantities import cells
-from .text import one_line
 
 GIVEN_UP = "Not tried any more: it "
 

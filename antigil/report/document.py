@@ -7,13 +7,13 @@ whoever shows them escapes them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from antigil.errors import UserError
+from antigil.files import read_json
 
 from .quantities import NAMES
 
@@ -54,22 +54,14 @@ def read_alerts(path: str) -> Document:
 def _read(path: str, shape: Any, what: str) -> Document:
     """Read a file of ours of a shape."""
     try:
-        raw = Path(path).read_bytes()
+        document = read_json(Path(path), MOST_BYTES)
+        check(document, shape)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    if len(raw) > MOST_BYTES:
-        raise UserError(f"{path} holds no {what} of antigil: larger than {MOST_BYTES} bytes")
-    try:
-        document = json.loads(raw, parse_constant=_refuse)
-        check(document, shape)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UserError(f"{path} holds no {what} of antigil: {error}") from error
     checked: Document = document
     return checked
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
 
 
 _HASH = re.compile(r"[0-9a-f]{0,64}")

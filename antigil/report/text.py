@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from antigil.errors import one_line
+
 from .comparison import MARKS, changed, comparison_headline, method, reasons, state_text, workload_remarks
 from .document import Document
 from .quantities import cells
@@ -12,11 +14,6 @@ from .quantities import cells
 def text_report(document: Document) -> str:
     """Return the report as plain text."""
     return "".join(f"{one_line(line)}\n" for line in _lines(document))
-
-
-def one_line(text: str) -> str:
-    """Return foreign text without what would break the line or steer the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -17,6 +19,7 @@ from antigil.errors import UserError
 
 from ..options import ConfigError
 from .configuration import Configuration
+from .safe_files import harden
 
 _publish = Publish.run
 
@@ -42,15 +45,30 @@ def check_before_publishing(check: Callable[[Configuration], object]) -> None:
     """Let ``asv publish`` look at its configuration before it deletes the old pages.
 
     asv shows a plugin its configuration only when the old pages are gone and the steps are detected, which
-    may take minutes, so its own command is told to look before.
+    may take minutes, so its own command is told to look before. It writes beside the old pages, which stay
+    until the new ones are complete.
     """
 
     def check_and_publish(conf: Configuration, *args: Any, **keywords: Any) -> Any:
         with told_by_asv():
             check(conf)
-        return _publish(conf, *args, **keywords)
+        pages = os.path.abspath(conf.html_dir)
+        new, old = f"{pages}.new", f"{pages}.old"
+        for left in (new, old):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        conf.html_dir = new
+        try:
+            status = _publish(conf, *args, **keywords)
+        finally:
+            conf.html_dir = pages
+        if os.path.lexists(pages):
+            os.rename(pages, old)
+        os.rename(new, pages)
+        shutil.rmtree(old, ignore_errors=True)
+        return status
 
     Publish.run = staticmethod(check_and_publish)
+    harden()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -15,9 +14,10 @@ from asv.util import UserError as AsvUserError
 
 from ..series import Problem
 from .configuration import Configuration
+from .safe_files import harden
 
-#: The last moment that a date can tell, in milliseconds since 1970.
-LAST_DATE = datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp() * 1000
+harden()
+
 #: asv's own files among the results.
 NO_RESULTS = frozenset({"machine.json", "benchmarks.json"})
 
@@ -74,8 +74,7 @@ def readable_results(results_dir: str, problems: list[Problem]) -> Iterator[Stor
         path = os.path.join(folder, name)
         try:
             results = Results.load(path, machine_name=machine)
-            _check_date(results.date)
-        except Exception as error:  # whatever a file holds that asv did not write: named on the page
+        except (AsvUserError, OSError) as error:
             where = os.path.relpath(path, results_dir)
             problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
         else:
@@ -83,15 +82,9 @@ def readable_results(results_dir: str, problems: list[Problem]) -> Iterator[Stor
     problems += _left_out(results_dir, folders)
 
 
-def _check_date(date: object) -> None:
-    """Refuse what is no moment in milliseconds since 1970."""
-    if isinstance(date, bool) or not isinstance(date, int | float) or not 0 <= date < LAST_DATE:
-        raise ValueError(f"its date is no time in milliseconds since 1970: {date!r}")
-
-
 def _first_line(error: Exception, path: str) -> str:
     """Return an error's first line without the path, which is named beside it."""
-    text = str(error).replace(f"in file '{path}'", "").replace(os.path.abspath(path), "it").strip()
+    text = str(error).rpartition(f"'{path}': ")[2].replace(os.path.abspath(path), "it").strip()
     return (text.splitlines() or [type(error).__name__])[0]
 
 
