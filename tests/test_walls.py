@@ -353,6 +353,7 @@ def test_a_module_is_short():
     assert long == {}
 
 
+INSTALLED = sysconfig.get_path("purelib")
 IMPORT_ALL = """if True:
     import importlib, pkgutil, sys
     package = importlib.import_module(sys.argv[1])
@@ -365,18 +366,19 @@ IMPORT_ALL = """if True:
 """
 
 
-def import_all(package, root):
+def import_all(package, root, libraries=INSTALLED):
     """Import every module of a package under ``root``, where no antigil is installed, and return the output.
 
     -S keeps an editable install of antigil away; the other installed packages are put back by hand.
     """
-    environment = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib"), "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PYTHONPATH": libraries, "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-S", "-c", IMPORT_ALL, package]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     *files, kernels_loaded = done.stdout.splitlines()
     assert all(Path(file).is_relative_to(root) for file in files), files
-    assert len(files) == len([path for path in (root / package).rglob("*.py") if path.name != "__main__.py"])
+    modules = (root / package.replace(".", "/")).rglob("*.py")
+    assert len(files) == len([path for path in modules if path.name != "__main__.py"])
     return kernels_loaded
 
 
@@ -391,6 +393,12 @@ def unbuilt(tmp_path):
 
 def test_every_module_can_be_imported_unbuilt(unbuilt):
     assert import_all("antigil", unbuilt) == "False"
+
+
+@pytest.mark.parametrize("room", ["antigil.ci", "antigil.report", "antigil.scaling"])
+def test_a_room_beside_a_token_or_a_measurement_loads_nothing_that_is_installed(unbuilt, room):
+    """The walls look at a room's own imports; this runs those of the rooms below it as well."""
+    assert import_all(room, unbuilt, libraries="") == "False"
 
 
 def test_suite_can_be_imported_where_the_package_cannot(unbuilt):

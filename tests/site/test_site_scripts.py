@@ -82,3 +82,13 @@ def test_checker_would_find_a_misspelt_name(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode != 0
     assert "error TS2551: Property 'enviroments' does not exist" in done.stdout
+
+
+def test_linter_would_find_a_comparison_that_is_never_true(tmp_path):
+    """As above: what it says of the scripts themselves, `make lint` tells."""
+    page = tmp_path / "page.js"
+    page.write_text((SCRIPTS / "page.js").read_text() + "export const never = (value) => value === NaN;\n")
+    command = [tool("oxlint"), "--deny-warnings", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode != 0
+    assert "use-isnan" in done.stdout
