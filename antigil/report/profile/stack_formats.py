@@ -112,8 +112,6 @@ def _firefox_thread(name: str, stacks: Iterable[Stack]) -> dict[str, Any]:
         for frame in frames:
             prefix = paths.of((prefix, strings.of(frame)))
         ends.append(prefix)
-    functions = len(strings.seen)
-    same: Callable[[Any], list[Any]] = lambda value: [value] * functions  # noqa: E731 - a column
     return {
         "name": name,
         "isMainThread": False,
@@ -132,36 +130,9 @@ def _firefox_thread(name: str, stacks: Iterable[Stack]) -> dict[str, Any]:
             "time": list(range(len(rows))),
             "length": len(rows),
         },
-        "stackTable": {
-            "prefix": [prefix for prefix, _ in paths.seen],
-            "frame": [function for _, function in paths.seen],
-            "category": [0] * len(paths.seen),
-            "subcategory": [0] * len(paths.seen),
-            "length": len(paths.seen),
-        },
-        "frameTable": {
-            "func": list(range(functions)),
-            "address": same(-1),
-            "inlineDepth": same(0),
-            "category": same(0),
-            "subcategory": same(0),
-            "nativeSymbol": same(None),
-            "innerWindowID": same(0),
-            "implementation": same(None),
-            "line": same(None),
-            "column": same(None),
-            "length": functions,
-        },
-        "funcTable": {
-            "name": list(range(functions)),
-            "isJS": same(False),
-            "relevantForJS": same(False),
-            "resource": same(-1),
-            "fileName": same(None),
-            "lineNumber": same(None),
-            "columnNumber": same(None),
-            "length": functions,
-        },
+        "stackTable": _stack_table(paths),
+        "frameTable": _frame_table(len(strings.seen)),
+        "funcTable": _function_table(len(strings.seen)),
         "resourceTable": {"lib": [], "name": [], "host": [], "type": [], "length": 0},
         "nativeSymbols": {"libIndex": [], "address": [], "name": [], "functionSize": [], "length": 0},
         "markers": {
@@ -169,6 +140,38 @@ def _firefox_thread(name: str, stacks: Iterable[Stack]) -> dict[str, Any]:
             "length": 0,
         },
         "stringArray": list(strings.seen),
+    }
+
+
+def _stack_table(paths: _Numbers) -> dict[str, Any]:
+    return {
+        "prefix": [prefix for prefix, _ in paths.seen],
+        "frame": [function for _, function in paths.seen],
+        "category": [0] * len(paths.seen),
+        "subcategory": [0] * len(paths.seen),
+        "length": len(paths.seen),
+    }
+
+
+def _frame_table(functions: int) -> dict[str, Any]:
+    """Return one frame for each function, of which no more is known."""
+    unknown = ("nativeSymbol", "implementation", "line", "column")
+    return {
+        "func": list(range(functions)),
+        "address": [-1] * functions,
+        **{key: [0] * functions for key in ("inlineDepth", "category", "subcategory", "innerWindowID")},
+        **{key: [None] * functions for key in unknown},
+        "length": functions,
+    }
+
+
+def _function_table(functions: int) -> dict[str, Any]:
+    return {
+        "name": list(range(functions)),
+        **{key: [False] * functions for key in ("isJS", "relevantForJS")},
+        "resource": [-1] * functions,
+        **{key: [None] * functions for key in ("fileName", "lineNumber", "columnNumber")},
+        "length": functions,
     }
 
 
