@@ -27,11 +27,11 @@ from antigil.guard.samples import Readings
 from antigil.history.change_detection import detect_steps
 from antigil.history.options import Options
 from antigil.history.project import Revision
-from antigil.history.series import Archive, Commit, Environment, Series, Workload
+from antigil.history.series import Archive, Commit, Environment, Series, TrackedWorkload
 
 COMMITS, PROCESSES, EVERY = 60, 8, 10
 HELD = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.5, "controls.Loop": 1.0}
-WORKLOADS = {name: Workload(name, name, name.startswith("controls.")) for name in HELD}
+WORKLOADS = {name: TrackedWorkload(name, name, name.startswith("controls.")) for name in HELD}
 HERE = Environment((("machine", "simulated"), ("python", "3.13")))
 COUNTS = (2, 4, 8)
 
@@ -202,7 +202,7 @@ def main():
         notes = [json.loads(line) for line in args.samples.read_text().splitlines()]
         runs = [one["samples"] for one in notes if one["kind"] == "identical"]
         names = {row[0] for run in runs for row in run}
-        WORKLOADS.update({name: Workload(name, name, name.endswith("Loop")) for name in names})
+        WORKLOADS.update({name: TrackedWorkload(name, name, name.endswith("Loop")) for name in names})
         workloads = {name: WORKLOADS[name] for name in names}
         found = [look(*measured(random, runs), workloads) for _ in range(args.n)]
         rows.append([f"drawn from {len(runs)} measured comparisons", *map(share, zip(*found, strict=True))])

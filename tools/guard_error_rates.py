@@ -42,7 +42,7 @@ from antigil.guard.decision_rule import Number  # noqa: E402
 from antigil.guard.samples import Readings  # noqa: E402
 from antigil.history.options import Options  # noqa: E402
 from antigil.history.project import Revision  # noqa: E402
-from antigil.history.series import Workload  # noqa: E402
+from antigil.history.series import TrackedWorkload  # noqa: E402
 
 PLAIN = """\"\"\"The functions that antigil.suite measures, timed in threads the plain way.\"\"\"
 
@@ -88,7 +88,9 @@ CHANGES = (
 BUDGETS = {"lost": 2.0, "tenth": 3.0, "loop": 2.0}
 SAMPLES = "samples.jsonl"
 KINDS = ("identical", "changed", "stock identical", "stock changed")
-WORKLOADS = {name: Workload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")}
+WORKLOADS = {
+    name: TrackedWorkload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")
+}
 
 #: An outcome of an instrument or a rule of another version is not counted.
 VERSION = 4

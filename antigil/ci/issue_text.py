@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from antigil.report.alerts import entries, entry_lines, pattern_of
 from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT, cut, whole_text
+from antigil.report.document import Document
 from antigil.report.markdown import code
-
-Document = Mapping[str, Any]
 
 _PART = re.compile(r"<!-- antigil begin (\w+) -->\n(.*)\n<!-- antigil end -->", re.DOTALL)
 _WORKLOAD = re.compile(r"^<!-- antigil workload: (\S+) -->$", re.MULTILINE)

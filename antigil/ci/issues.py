@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 from antigil.errors import UserError
 from antigil.files import append_lines, parse_json
-from antigil.report.document import read_alerts
+from antigil.report.document import Document, read_alerts
 from antigil.report.markdown import code
 
 from .github import BOT, api, listed
-from .issue_text import CLOSED, Document, Issue, enclosed, news_of, part_of, title_of
+from .issue_text import CLOSED, Issue, enclosed, news_of, part_of, title_of
 
 LABEL = {"name": "parallelism", "color": "d93f0b", "description": "Threads help less than they did"}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from antigil.history.change_detection import Effect
-from antigil.history.series import Commit, Environment, Workload
+from antigil.history.series import Commit, Environment, TrackedWorkload
 
 from .commit_verdict import Trade
 
@@ -133,7 +133,7 @@ class Alert:
         Whether it was not reported before as it stands now.
     """
 
-    workload: Workload
+    workload: TrackedWorkload
     environment: Environment
     before: Commit
     commit: Commit

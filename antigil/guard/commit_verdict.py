@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from antigil.history.options import Options
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
 from .decision_rule import SAME, Judgement, LimitOf, Number, beyond, least_effects
 
@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     UNFIT = "unfit"
 
 
-CHANGED = (Outcome.LOST, Outcome.GAINED)
+CHANGED_OUTCOMES = (Outcome.LOST, Outcome.GAINED)
 
 
 class Trade(StrEnum):
@@ -57,7 +57,7 @@ class Trade(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class NumberVerdict:
     """One number after all looks.
 
     Attributes
@@ -84,7 +84,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class WorkloadVerdict:
-    """All findings of one workload.
+    """All numbers of one workload, after all looks.
 
     Attributes
     ----------
@@ -96,15 +96,15 @@ class WorkloadVerdict:
         If scaling and single-thread time changed in opposite directions.
     """
 
-    workload: Workload
-    findings: tuple[Finding, ...]
+    workload: TrackedWorkload
+    numbers: tuple[NumberVerdict, ...]
     excuse: str | None = None
     trade: Trade | None = None
     gone: str | None = None
 
-    def with_outcome(self, *outcomes: Outcome) -> tuple[Finding, ...]:
-        """Return the findings of certain outcomes."""
-        return tuple(f for f in self.findings if f.outcome in outcomes)
+    def with_outcome(self, *outcomes: Outcome) -> tuple[NumberVerdict, ...]:
+        """Return the numbers of certain outcomes."""
+        return tuple(f for f in self.numbers if f.outcome in outcomes)
 
     @property
     def counts(self) -> bool:
@@ -124,7 +124,7 @@ class Verdict:
 
     Attributes
     ----------
-    moved : tuple of Finding
+    moved : tuple of NumberVerdict
         Numbers of controls that changed.
     problems : tuple of str
         What could not be judged, and why, in plain words.
@@ -133,7 +133,7 @@ class Verdict:
     """
 
     workloads: tuple[WorkloadVerdict, ...]
-    moved: tuple[Finding, ...] = ()
+    moved: tuple[NumberVerdict, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -152,7 +152,7 @@ class Verdict:
 
 def conclude(
     looks: Sequence[Mapping[Number, Judgement]],
-    workloads: Mapping[str, Workload],
+    workloads: Mapping[str, TrackedWorkload],
     options: Options,
     judge_again: JudgeAgain | None = None,
     *,
@@ -181,14 +181,14 @@ def conclude(
     """
     seen = {number: tuple(look[number] for look in looks if number in look) for number in looks[0]}
     outcomes = {n: outcome_of(judged, workloads[n.workload].control) for n, judged in seen.items()}
-    changed = {n: outcome for n, outcome in outcomes.items() if outcome in CHANGED}
+    changed = {n: outcome for n, outcome in outcomes.items() if outcome in CHANGED_OUTCOMES}
     moved = {number for number in changed if workloads[number.workload].control}
     if moved:
         outcomes |= dict.fromkeys(_unfit(seen, changed, moved, options, judge_again), Outcome.UNFIT)
-    found = {number: Finding(judgements, outcomes[number]) for number, judgements in seen.items()}
+    found = {number: NumberVerdict(judgements, outcomes[number]) for number, judgements in seen.items()}
     verdicts = []
     for name in dict.fromkeys([*(number.workload for number in found), *gone]):
-        own = tuple(finding for number, finding in found.items() if number.workload == name)
+        own = tuple(one for number, one in found.items() if number.workload == name)
         trade = _trade(own, options.threshold_of(name))
         verdicts.append(WorkloadVerdict(workloads[name], own, options.excuse_of(name), trade, gone.get(name)))
     missing = [f"the control {name} {why}" for name, why in gone.items() if workloads[name].control]
@@ -225,29 +225,29 @@ def outcome_of(looks: Sequence[Judgement], control: bool = False) -> Outcome:
     return Outcome.SAME if first.direction == SAME else Outcome.PASSING
 
 
-def _trade(findings: Sequence[Finding], tolerance: float) -> Trade | None:
+def _trade(numbers: Sequence[NumberVerdict], tolerance: float) -> Trade | None:
     """Tell whether scaling was exchanged for single-thread speed."""
-    time = next((f for f in findings if f.number.quantity == "time"), None)
-    scaling = {f.outcome for f in findings if f.number.quantity in SCALING}
+    time = next((f for f in numbers if f.number.quantity == "time"), None)
+    scaling = {f.outcome for f in numbers if f.number.quantity in SCALING}
     if time is None:
         return None
     if time.outcome is Outcome.LOST and Outcome.GAINED in scaling and Outcome.LOST not in scaling:
         return Trade.SLOWER_ALONE
     if time.outcome is Outcome.GAINED and Outcome.LOST in scaling:
-        throughputs = [change for _, change in throughput_changes(findings)]
+        throughputs = [change for _, change in throughput_changes(numbers)]
         if throughputs and min(throughputs) >= -tolerance:
             return Trade.FASTER_ALONE
     return None
 
 
-def throughput_changes(findings: Sequence[Finding]) -> list[tuple[int, float]]:
+def throughput_changes(numbers: Sequence[NumberVerdict]) -> list[tuple[int, float]]:
     """Return by thread count how much more n threads get done, relative, from the freshest medians."""
-    time = next((f.latest for f in findings if f.number.quantity == "time"), None)
+    time = next((f.latest for f in numbers if f.number.quantity == "time"), None)
     if time is None or time.head <= 0:
         return []
     faster = time.base / time.head
     return [
         (f.number.threads, faster * f.latest.base / f.latest.head - 1.0)
-        for f in findings
+        for f in numbers
         if f.number.quantity == "slowdown" and f.number.threads is not None and f.latest.head > 0
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
-from antigil.history.series import Combination, Workload
+from antigil.history.series import Combination, TrackedWorkload
 from antigil.report import quantities
 
 from .commit_verdict import NOTHING_LOST, Verdict, conclude
@@ -142,7 +142,7 @@ def _compare_in(
     return take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
 
 
-def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
+def workloads_of(columns: Iterable[Column]) -> dict[str, TrackedWorkload]:
     """Return the workloads as the columns of their slowdown describe them."""
     told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
     return {column.workload.name: column.workload for column in told}
@@ -151,7 +151,7 @@ def workloads_of(columns: Iterable[Column]) -> dict[str, Workload]:
 def take_looks(
     measure: Measure,
     options: Options,
-    workloads: Mapping[str, Workload],
+    workloads: Mapping[str, TrackedWorkload],
     base: Revision,
     head: Revision,
     environment: str,

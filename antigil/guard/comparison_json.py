@@ -8,7 +8,7 @@ from antigil.history.project import Revision
 from antigil.report.comparison import PARTS
 from antigil.report.document import COMPARISON_SCHEMA, Document
 
-from .commit_verdict import Finding, WorkloadVerdict, throughput_changes
+from .commit_verdict import NumberVerdict, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
 
@@ -38,7 +38,7 @@ def _environment(comparison: EnvironmentComparison) -> Document:
         "status": verdict.status,
         "problems": list(verdict.problems),
         "notes": list(verdict.notes),
-        "moved": [_row(finding, comparison) for finding in verdict.moved],
+        "moved": [_row(number, comparison) for number in verdict.moved],
         "workloads": [_workload(one, comparison) for one in verdict.workloads],
     }
 
@@ -52,20 +52,20 @@ def _workload(verdict: WorkloadVerdict, comparison: EnvironmentComparison) -> Do
         "gone": verdict.gone,
         "excuse": verdict.excuse,
         "trade": None if verdict.trade is None else str(verdict.trade),
-        "throughput": [list(pair) for pair in throughput_changes(verdict.findings)],
-        "rows": [_row(finding, comparison) for finding in verdict.findings],
+        "throughput": [list(pair) for pair in throughput_changes(verdict.numbers)],
+        "rows": [_row(number, comparison) for number in verdict.numbers],
         "context": _context(verdict.workload.name, comparison),
     }
 
 
-def _row(finding: Finding, comparison: EnvironmentComparison) -> Document:
-    number, latest = finding.number, finding.latest
+def _row(verdict: NumberVerdict, comparison: EnvironmentComparison) -> Document:
+    number, latest = verdict.number, verdict.latest
     pair = comparison.samples(number)
     return {
         "workload": number.workload,
         "quantity": number.quantity,
         "threads": number.threads,
-        "outcome": str(finding.outcome),
+        "outcome": str(verdict.outcome),
         "base": latest.base,
         "head": latest.head,
         "p": latest.p,

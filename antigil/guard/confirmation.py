@@ -229,6 +229,6 @@ def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machin
 
 def _is_it(alert: Alert, verdict: WorkloadVerdict) -> bool:
     """Tell whether a workload lost what the history says: scaling, whichever number shows it, or time."""
-    lost = {finding.number.quantity for finding in verdict.with_outcome(Outcome.LOST)}
+    lost = {one.number.quantity for one in verdict.with_outcome(Outcome.LOST)}
     kinds = {SCALING if effect.quantity != "time" else ("time",) for effect in alert.effects if effect.lost}
     return any(lost & set(kind) for kind in kinds)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from antigil.history.benchmark_columns import Column, drawable
-from antigil.history.series import SURROUNDINGS, Workload
+from antigil.history.series import SURROUNDINGS, TrackedWorkload
 from antigil.report import quantities
 
 from .decision_rule import JUDGED, Number, SamplePair
@@ -88,7 +88,7 @@ def _plainly_timed(
         for index, values in enumerate(itertools.product(*benchmark.get("params", []))):
             told = ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))
             own = f"({told})" if told else ""
-            workload = Workload(f"{name}{own}", f"{title} {own}".strip(), origin="timed")
+            workload = TrackedWorkload(f"{name}{own}", f"{title} {own}".strip(), origin="timed")
             yield Column(workload, "time", None, name, index if names else None)
 
 

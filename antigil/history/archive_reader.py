@@ -25,7 +25,7 @@ from .branches import Branches
 from .labels import printable
 from .options import Options
 from .project import Project, printable_commits
-from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, Workload
+from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, TrackedWorkload
 from .strong_scaling import strong_scaling
 
 
@@ -207,7 +207,7 @@ def _merge_rows(values: Any, low: Any, high: Any, states: Any) -> tuple[float, f
     return float(values[here].mean()), float(ends[0]), float(ends[1]), int(State.PRESENT)
 
 
-def _workloads(columns: list[Column], series: list[Series]) -> dict[str, Workload]:
+def _workloads(columns: list[Column], series: list[Series]) -> dict[str, TrackedWorkload]:
     """Return the workloads that have a speedup to draw, as their slowdown describes them."""
     drawn = {s.workload for s in series if s.quantity not in SURROUNDINGS and s.quantity != "time"}
     told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})

@@ -13,14 +13,14 @@ from typing import Any
 
 from .asv_adapter.stored import Suite
 from .labels import printable
-from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, Workload
+from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, TrackedWorkload
 
 
 @dataclass(frozen=True)
 class Column:
     """One number per commit that asv stores: a benchmark, and the flat index of its parameters."""
 
-    workload: Workload
+    workload: TrackedWorkload
     quantity: str
     threads: int | None
     benchmark: str
@@ -90,7 +90,7 @@ def _timed(
             others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
             told = f" ({', '.join(others)})" if others else ""
             title = str(benchmark.get("pretty_name") or name) + told
-            workload = Workload(printable(name + told.lstrip()), printable(title), origin="timed")
+            workload = TrackedWorkload(printable(name + told.lstrip()), printable(title), origin="timed")
             yield Column(workload, "seconds", int(values[position]), name, index)
 
 
@@ -117,12 +117,12 @@ def _is_count(text: str) -> bool:
     return text.isdecimal() and int(text) >= 1
 
 
-def _workload(name: str, benchmark: Mapping[str, Any]) -> Workload:
+def _workload(name: str, benchmark: Mapping[str, Any]) -> TrackedWorkload:
     """Return the workload of a benchmark that is one of several of a class."""
     title = str(benchmark.get("antigil_title") or _owner(name))
     control = bool(benchmark.get("antigil_control", False))
     expected = benchmark.get("antigil_expected")
-    return Workload(
+    return TrackedWorkload(
         printable(_owner(name)), printable(title), control, expected=expected and printable(str(expected))
     )
 

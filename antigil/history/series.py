@@ -83,7 +83,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class Workload:
+class TrackedWorkload:
     """One thing that threads do.
 
     Attributes
@@ -205,7 +205,7 @@ class Archive:
         How many benchmarks the suite has, and the names of all parameters of those that are timed.
     """
 
-    workloads: Mapping[str, Workload]
+    workloads: Mapping[str, TrackedWorkload]
     environments: tuple[Environment, ...]
     series: tuple[Series, ...]
     commits: Mapping[int, Commit]

@@ -12,7 +12,7 @@ import numpy as np
 
 from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import build_name, environment_id
-from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, Workload
+from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, TrackedWorkload
 from antigil.laws import least_squares
 
 from .workload_status import WorkloadStatus, commit_of, notable_revisions, releases
@@ -25,7 +25,7 @@ LAWS = {"amdahl": ("f",), "usl": ("alpha", "beta")}
 
 def page_model(
     archive: Archive,
-    workload: Workload,
+    workload: TrackedWorkload,
     statuses: Sequence[WorkloadStatus],
     labels: Mapping[Environment, str],
 ) -> dict[str, Any]:

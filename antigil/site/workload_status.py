@@ -13,7 +13,7 @@ import numpy as np
 
 from antigil.history.change_detection import Change
 from antigil.history.options import ConfigError, Options
-from antigil.history.series import Archive, Commit, Environment, Series, State, Workload
+from antigil.history.series import Archive, Commit, Environment, Series, State, TrackedWorkload
 from antigil.report.quantities import SCALING_WORDS, ceiling_range, speedup_word
 
 COMMITS_AGO = 30
@@ -45,7 +45,7 @@ class WorkloadStatus:
         The newest share of time for which the workload holds the GIL, and its 99 % interval.
     """
 
-    workload: Workload
+    workload: TrackedWorkload
     environment: Environment
     headline: Series
     position: int
@@ -119,7 +119,11 @@ def workload_statuses(archive: Archive, changes: Sequence[Change], options: Opti
 
 
 def _workload_status(
-    archive: Archive, workload: Workload, environment: Environment, changes: list[Change], options: Options
+    archive: Archive,
+    workload: TrackedWorkload,
+    environment: Environment,
+    changes: list[Change],
+    options: Options,
 ) -> WorkloadStatus | None:
     """Return where one workload stands in one environment; None if nothing was ever measured."""
     headline = headline_series(archive, workload.name, environment)

@@ -6,14 +6,14 @@ from antigil.guard.decision_rule import Number
 from antigil.guard.samples import Readings
 from antigil.history.options import Options
 from antigil.history.project import Revision
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
 BASE = Revision("b" * 40, "before")
 HEAD = Revision("c" * 40, "evil `code` @everyone <img src=x> | a table\n::error::no")
 WORKLOADS = {
-    "work.One": Workload("work.One", "One | two"),
-    "work.Steady": Workload("work.Steady", "Steady"),
-    "controls.Loop": Workload("controls.Loop", "Loop", control=True),
+    "work.One": TrackedWorkload("work.One", "One | two"),
+    "work.Steady": TrackedWorkload("work.Steady", "Steady"),
+    "controls.Loop": TrackedWorkload("controls.Loop", "Loop", control=True),
 }
 
 

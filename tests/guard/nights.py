@@ -13,7 +13,7 @@ from antigil.guard.interleaved_visits import VisitPlace
 from antigil.history.archive_reader import load_archive
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import open_project
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
 HOLDS, RELEASES = Behaviour(serial=1.0), Behaviour()
 LOSES = (
@@ -22,7 +22,7 @@ LOSES = (
     Planned("controls.Loop", "loop", {0: HOLDS}, control=True),
 )
 COLUMNS = tuple(
-    Column(Workload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
+    Column(TrackedWorkload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
     for name in ("work.One", "work.Steady", "controls.Loop")
 )
 

@@ -13,7 +13,7 @@ from antigil.guard.alert_state import AlertState
 from antigil.guard.alerts import find_alerts
 from antigil.guard.commit_verdict import Trade
 from antigil.history.options import Options
-from antigil.history.series import Archive, Commit, Environment, Series, Workload
+from antigil.history.series import Archive, Commit, Environment, Series, TrackedWorkload
 
 RELEASES, HOLDS = Behaviour(), Behaviour(serial=1.0)
 
@@ -166,7 +166,7 @@ def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path
     environment = Environment((("machine", "alpha"), ("python", "3.13")))
     columns = (np.arange(4), values, values - half, values + half, np.zeros(4, dtype=np.uint8))
     time = Series("work.One", "time", None, environment, *columns, benchmark="work.One.time", parameter=None)
-    archive = Archive({"work.One": Workload("work.One", "One")}, (environment,), (time,), {})
+    archive = Archive({"work.One": TrackedWorkload("work.One", "One")}, (environment,), (time,), {})
 
     assert find_alerts(archive, Options()) == ()
     sure = replace(time, low=values - 0.001, high=values + 0.001)

@@ -8,7 +8,7 @@ import pytest
 from antigil.guard.alert_state import MOST_ATTEMPTS, Alert, AlertState
 from antigil.guard.commit_verdict import Trade
 from antigil.history.change_detection import Effect
-from antigil.history.series import Commit, Environment, Workload
+from antigil.history.series import Commit, Environment, TrackedWorkload
 
 BEFORE, COMMIT = Commit("a" * 40, 1, 0), Commit("b" * 40, 2, 0)
 PLACE = Environment((("machine", "alpha"),))
@@ -34,8 +34,8 @@ def alerts():
         if (recovered or trade is Trade.FASTER_ALONE) and not lost:
             continue
         yield Alert(
-            Workload("work.One", "One", control), PLACE, BEFORE, COMMIT, (effect(lost, commits),), "name",
-            excuse, trade, unfit, recovered, held=held, postponed=postponed,
+            TrackedWorkload("work.One", "One", control), PLACE, BEFORE, COMMIT, (effect(lost, commits),),
+            "name", excuse, trade, unfit, recovered, held=held, postponed=postponed,
         )  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from antigil.guard.commit_verdict import Outcome, Trade, conclude
 from antigil.guard.decision_rule import Number, SamplePair, judge, least_effects
 from antigil.history.options import Options
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
 WORKLOADS = {
-    "work.One": Workload("work.One", "One"),
-    "work.Other": Workload("work.Other", "Other"),
-    "controls.Loop": Workload("controls.Loop", "Control", control=True),
+    "work.One": TrackedWorkload("work.One", "One"),
+    "work.Other": TrackedWorkload("work.Other", "Other"),
+    "controls.Loop": TrackedWorkload("controls.Loop", "Control", control=True),
 }
 HELD, TIME, TWO = (("gil_held", None), ("time", None), ("slowdown", 2))
 STEADY = {HELD: (0.1, 0.1), TIME: (1.0, 1.0), TWO: (1.1, 1.1)}
@@ -41,7 +41,7 @@ def only(verdict, name="work.One"):
 
 def test_identical_commits_lose_nothing():
     assert verdict({}).status == 0
-    assert {f.outcome for one in verdict({}).workloads for f in one.findings} == {Outcome.SAME}
+    assert {f.outcome for one in verdict({}).workloads for f in one.numbers} == {Outcome.SAME}
 
 
 def test_a_loss_that_holds_is_the_only_thing_that_gives_status_1():
@@ -72,7 +72,7 @@ def test_what_does_not_come_back_on_fresh_samples_passes():
     found = verdict({"work.One": {HELD: (0.0, 1.0)}}, second={})
 
     assert found.status == 0
-    assert [f.outcome for f in only(found).findings if f.looks[0].direction == "lost"] == [Outcome.PASSING]
+    assert [f.outcome for f in only(found).numbers if f.looks[0].direction == "lost"] == [Outcome.PASSING]
 
 
 def test_what_turns_round_on_fresh_samples_passes():
@@ -86,7 +86,7 @@ def test_a_control_that_moves_makes_the_run_unfit_to_judge_that_quantity():
 
     assert found.status == 2
     assert [f.number for f in found.moved] == [Number("controls.Loop", "time")]
-    assert [f.outcome for f in only(found).findings if f.looks[0].direction == "lost"] == [Outcome.UNFIT]
+    assert [f.outcome for f in only(found).numbers if f.looks[0].direction == "lost"] == [Outcome.UNFIT]
 
 
 def test_a_loss_of_another_quantity_than_the_control_moved_in_still_counts():

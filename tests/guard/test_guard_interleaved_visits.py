@@ -14,10 +14,10 @@ from antigil.history.asv_adapter import running
 from antigil.history.benchmark_columns import Column
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
-MEASURED = Workload("work.One", "One")
-TIMED = Workload("old.time_sort", "Sort", origin="timed")
+MEASURED = TrackedWorkload("work.One", "One")
+TIMED = TrackedWorkload("old.time_sort", "Sort", origin="timed")
 
 
 def test_base_and_head_come_in_turn_so_that_a_drift_in_a_straight_line_cancels():

@@ -34,7 +34,7 @@ def looked(heads):
         return readings(STEADY, n=processes), readings({**STEADY, **next(heads)}, n=processes)
 
     found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
-    rows = [row for one in found.verdict.workloads for row in one.findings]
+    rows = [row for one in found.verdict.workloads for row in one.numbers]
     return asked, {row.number.quantity: str(row.outcome) for row in rows if row.outcome != "same"}
 
 
@@ -68,7 +68,7 @@ def test_what_stays_suspected_gets_a_longer_look_that_decides():
         return readings(STEADY, n=processes), head
 
     found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
-    (held,) = [f for one in found.verdict.workloads for f in one.findings if f.number == number]
+    (held,) = [f for one in found.verdict.workloads for f in one.numbers if f.number == number]
 
     assert asked == [6, 10, 20]
     assert [look.direction for look in held.looks[1:]] == ["same", "lost"]
@@ -105,7 +105,7 @@ def beside_a_moved_control(lost, moved):
 
     found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
     (one,) = [workload for workload in found.workloads if workload.workload.name == "work.One"]
-    return found.status, {f.outcome for f in one.findings} - {Outcome.SAME}
+    return found.status, {f.outcome for f in one.numbers} - {Outcome.SAME}
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ from antigil.guard.interleaved_visits import alternating
 from antigil.guard.samples import Readings
 from antigil.history.options import Options
 from antigil.history.project import Revision
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 
 NAMES = ("work.One", "work.Two", "work.Three", "controls.Loop")
-WORKLOADS = {name: Workload(name, name, name.startswith("controls.")) for name in NAMES}
+WORKLOADS = {name: TrackedWorkload(name, name, name.startswith("controls.")) for name in NAMES}
 PROBES = {"quiet": 130, "busy": 30}
 
 
@@ -197,7 +197,7 @@ def test_compare_names_exactly_the_workloads_that_a_commit_changed_and_their_dir
             readings_of(commit, head, workloads, processes),
         )
 
-    workloads = {one.name: Workload(one.name, one.title, one.control) for one in HISTORY}
+    workloads = {one.name: TrackedWorkload(one.name, one.title, one.control) for one in HISTORY}
     revision = Revision("a" * 40, "")
     verdict = take_looks(measure, Options(), workloads, revision, revision, "simulated").verdict
 

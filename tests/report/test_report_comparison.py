@@ -9,7 +9,7 @@ from antigil.errors import UserError
 from antigil.guard.comparison import Comparison
 from antigil.guard.comparison_json import comparison_to_json
 from antigil.guard.stored_comparison import NOT_JUDGED
-from antigil.history.series import Workload
+from antigil.history.series import TrackedWorkload
 from antigil.report.annotations import annotation
 from antigil.report.document import read_comparison
 from antigil.report.formats import render_comparison
@@ -83,7 +83,7 @@ def test_no_text_can_start_another_workflow_command():
 
 
 def test_of_a_workload_that_was_only_timed_the_report_says_time_and_nothing_of_threads(monkeypatch):
-    monkeypatch.setitem(WORKLOADS, "old.time_sum", Workload("old.time_sum", "Sum", origin="timed"))
+    monkeypatch.setitem(WORKLOADS, "old.time_sum", TrackedWorkload("old.time_sum", "Sum", origin="timed"))
     number = ("old.time_sum", "time", None)
 
     document = compared({number: 2.0}, base={**STEADY, number: 1.0})

@@ -89,12 +89,12 @@ def simulate_compare():
     from antigil.guard.interleaved_visits import VisitPlace as Installed
     from antigil.guard.samples import Readings
     from antigil.history.benchmark_columns import Column
-    from antigil.history.series import Workload
+    from antigil.history.series import TrackedWorkload
 
     def prepare(project, commits, patterns, environments, combination=None):
         names = sorted({name for commit in commits for name in behaviours(commit.hash)})
         columns = tuple(
-            Column(Workload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
+            Column(TrackedWorkload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
             for name in names
         )
         return (Installed("simulated", "3.13", None, columns, commits),)
