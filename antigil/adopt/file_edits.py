@@ -15,6 +15,7 @@ from . import instrument_wheel
 from .building import build_command, varied_in
 from .checkout import Checkout
 from .config_text import read_config, with_build_command, with_install_command, with_plugin
+from .github_workflows import Pin, workflows
 
 PLUGIN = ".antigil.asv_plugin"
 WHEELS = "antigil-wheels"
@@ -63,15 +64,20 @@ class FileEdit:
         return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, old, name, lineterm=""))
 
 
-def file_edits(checkout: Checkout, statement: str | None, setup: str) -> list[FileEdit]:
+def file_edits(
+    checkout: Checkout, statement: str | None, setup: str, pinned: Pin | None = None
+) -> list[FileEdit]:
     """Return what is to be written so that the project has a suite of antigil's; nothing that has it all.
 
     Parameters
     ----------
     statement, setup
         The first workload; without a statement one that only imports the project and looks at it.
+    pinned
+        Whose workflows are called by the project's own, which are written as well; None for no workflows.
     """
     found = [*_config(checkout), *_suite(checkout, statement, setup)]
+    found += [] if pinned is None else _workflows(checkout, pinned)
     wheel = checkout.config.parent / WHEELS / instrument_wheel.file_name()
     found += [_edit(wheel, instrument_wheel.build()), *_ignored(checkout)]
     return [edit for edit in found if edit.after != edit.before]
@@ -132,6 +138,14 @@ def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Fi
     }
     literals = {name: json.dumps(text, ensure_ascii=False) for name, text in filled.items()}
     yield _edit(path, SUITE.format(**literals))
+
+
+def _workflows(checkout: Checkout, pinned: Pin) -> Iterator[FileEdit]:
+    """Yield the workflows; one that is there stays as it is."""
+    directory = checkout.config.parent.relative_to(checkout.root).as_posix()
+    for path, text in workflows(pinned, checkout.branch, directory):
+        if not (checkout.root / path).exists():
+            yield _edit(checkout.root / path, text)
 
 
 def _ignored(checkout: Checkout) -> Iterator[FileEdit]:

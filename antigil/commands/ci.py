@@ -56,6 +56,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shards.add_argument("--per-shard", type=positive_integer, default=20, metavar="N", help=help_)
     help_ = "shards at most (default: 20)"
     shards.add_argument("--most", type=positive_integer, default=20, metavar="N", help=help_)
+    help_ = "commits at most, newest first (default: the option backfill)"
+    shards.add_argument("--limit", type=positive_integer, metavar="N", help=help_)
+    help_ = "only commits after this one (default: the option since)"
+    shards.add_argument("--since", metavar="REV", help=help_)
     for one in (fetch, measure, shards):
         add_config(one)
 
@@ -110,8 +114,8 @@ def _shards(args: argparse.Namespace) -> int:
     from antigil.history.project import open_project
 
     project = open_project(args.config, pull=True)
-    todo = lacking(commits_of(project), Path(project.conf.results_dir), retry_failed=True)
-    print(json.dumps(matrix(todo[: project.options.backfill], args.per_shard, args.most)))
+    todo = lacking(commits_of(project, args.since), Path(project.conf.results_dir), retry_failed=True)
+    print(json.dumps(matrix(todo[: args.limit or project.options.backfill], args.per_shard, args.most)))
     return 0
 
 

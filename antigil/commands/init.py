@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from importlib.metadata import distribution
 from pathlib import Path
 
 from antigil.adopt.building import varied_in
 from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import FileEdit, file_edits
+from antigil.adopt.github_workflows import pin
 from antigil.files import write_whole
 
 from .output import refusing
+
+#: What the workflows need on GitHub, and nobody but its owner can switch on.
+ON_GITHUB = [
+    "",
+    "On GitHub, in the repository's settings:",
+    "",
+    "    Pages: as its source 'GitHub Actions'; or else 'pages: false' in antigil-history.yml",
+    "    Rules: require the check 'Parallelism / Compare'",
+    "    Labels: 'measure', which compares whatever differs; for 'paths' in antigil-compare.yml only",
+]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +34,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help_ = "run once before it (repeatable)"
     add("-s", "--setup", action="append", default=[], metavar="SETUP", help=help_)
     add("--config", type=Path, metavar="FILE", help="the asv.conf.json to complete, where there are several")
+    help_ = "write workflows too, which call antigil's: compare pull requests, comment, track the history"
+    add("--github", action="store_true", help=help_)
+    help_ = "the antigil whose workflows are called (default: where this one was installed from)"
+    add("--pin", metavar="OWNER/NAME@COMMIT", help=help_)
     add("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
 def run(args: argparse.Namespace) -> int:
     """Find out what is there, write what is missing, and say what to do next."""
     checkout = look_at(Path.cwd(), args.config)
-    found = file_edits(checkout, args.statement, "\n".join(args.setup))
+    pinned = pin(args.pin, distribution("antigil")) if args.github else None
+    found = file_edits(checkout, args.statement, "\n".join(args.setup), pinned)
     for edit in found:
         print(edit.difference(checkout.root), end="")
         if not args.dry_run:
@@ -71,4 +88,5 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         '    asv run --machine "$(antigil ci machine)" HEAD^!',
         "    asv publish",
         f"    antigil compare {branch}~1 {branch}",
+        *(ON_GITHUB if args.github else []),
     ]

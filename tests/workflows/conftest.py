@@ -10,8 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "guard"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
 
-from runs import GitHub
+from jobs import ROOT
+from runs import GitHub, Source
 from sample_project import configuration, git
+
+from antigil.commands import main as cli
 
 #: The workflows' scripts run on Ubuntu only; Windows has neither their shell nor their paths.
 collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
@@ -20,15 +23,20 @@ RELEASES = {"work.Article": {"serial": 0.0}, "work.Other": {"serial": 0.25}, "co
 
 
 class World:
-    """The project's author: commits and pushes."""
+    """A project's author: commits and pushes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, branch="main"):
         self.origin = folder / "origin.git"
-        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.origin)], check=True)
+        subprocess.run(["git", "init", "-q", "--bare", "-b", branch, str(self.origin)], check=True)
         self.work = folder / "author"
         self.work.mkdir()
-        git(self.work, "init", "-q", "-b", "main")
+        git(self.work, "init", "-q", "-b", branch)
         git(self.work, "remote", "add", "origin", str(self.origin))
+        self.behaviour = dict(RELEASES)
+        self.github = GitHub(folder, self.origin)
+
+    def write_own_project(self):
+        """Write what this repository's workflows look at."""
         conf = {
             **configuration(),
             "results_dir": ".asv/results",
@@ -42,8 +50,6 @@ class World:
         for name in ("antigil/kernels.c", "benchmarks/work.py", "setup.py", "pyproject.toml"):
             (self.work / name).parent.mkdir(exist_ok=True)
             (self.work / name).touch()
-        self.behaviour = dict(RELEASES)
-        self.github = GitHub(folder, self.origin)
 
     def commit(self, subject, **serial):
         """Commit and push; a keyword is a workload of `work` and its new serial fraction. Return the hash."""
@@ -68,7 +74,27 @@ class World:
 @pytest.fixture
 def world(tmp_path, monkeypatch):
     monkeypatch.setenv("REHEARSAL_PYTHON", sys.executable)
-    return World(tmp_path)
+    made = World(tmp_path)
+    made.write_own_project()
+    return made
+
+
+@pytest.fixture
+def foreign(tmp_path, monkeypatch):
+    """Return another project, whose suite lies in a folder, into which `antigil init --github` has been."""
+    monkeypatch.setenv("REHEARSAL_PYTHON", sys.executable)
+    made = World(tmp_path, "master")
+    suite = {"version": 1, "project": "quick", "repo": "..", "branches": ["master"]}
+    (made.work / "asv_bench").mkdir()
+    (made.work / "asv_bench/asv.conf.json").write_text(json.dumps(suite))
+    (made.work / "setup.py").write_text("from setuptools import setup\nsetup(name='quick')\n")
+    made.github.source = Source(made.work, "someone/quick", "2" * 40)
+    made.github.antigil = Source(ROOT, "maker/antigil", "a" * 40)
+    made.commit("quick: begin")
+    monkeypatch.chdir(made.work)
+    assert cli.main(["init", "--github", "--pin", f"maker/antigil@{'a' * 40}", "quick.f()"]) == 0
+    made.commit("bench: track how it scales")
+    return made
 
 
 @pytest.fixture

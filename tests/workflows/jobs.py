@@ -28,15 +28,18 @@ class Job:
         Where artifacts are kept.
     contexts
         What its expressions read: `github`, `needs`, …
+    source
+        What stands for the commit of antigil whose workflow this is.
     """
 
-    def __init__(self, content, defaults, home, origin, artifacts, contexts, environment):
+    def __init__(self, content, defaults, home, origin, artifacts, contexts, environment, source=ROOT):
         self.content, self.defaults = content, defaults
         self.home, self.origin, self.artifacts = home, origin, artifacts
         self.contexts = {**contexts, "steps": {}}
         self.environment = dict(environment)
         self.summary, self.said, self.failed = "", "", False
         self.place = home / "work"
+        self.source = source
 
     def run(self):
         """Run the steps, each if its condition holds. Return the job itself."""
@@ -71,7 +74,7 @@ class Job:
         own = self._filled({**self.defaults, **self.content.get("env", {}), **step.get("env", {})})
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=self.place,
+            cwd=self.place / self._directory(step),
             env={
                 **self.environment,
                 **{key: shown(value) for key, value in own.items()},
@@ -89,8 +92,16 @@ class Job:
             self.contexts["steps"][step["id"]] = {"outputs": _assignments(files["GITHUB_OUTPUT"])}
         self.failed = self.failed or done.returncode != 0
 
+    def _directory(self, step):
+        """Return where a step runs; without bash named, GitHub's own options would be other ones."""
+        run = {**self.content.get("defaults", {}).get("run", {}), **step}
+        assert run.get("shell") == "bash", step
+        return fill(run.get("working-directory", "."), self.contexts, self.status)
+
     def _action(self, name, given):
-        if name == "actions/checkout":
+        if name == "actions/checkout" and "repository" in given:
+            self._checkout_source(given)
+        elif name == "actions/checkout":
             self._checkout(given.get("ref", self.contexts["github"]["ref"]), given.get("fetch-depth", 1))
         elif name == "actions/upload-artifact":
             assert given.get("overwrite") or not (self.artifacts / given["name"]).exists(), given["name"]
@@ -110,6 +121,14 @@ class Job:
             assert (self.artifacts / given["artifact_name"]).is_dir()
         else:
             assert name in NOTHING, name
+
+    def _checkout_source(self, given):
+        """Put antigil's files in place, for a job that runs them without installing anything."""
+        job = self.contexts["job"]
+        assert (given["repository"], given["ref"]) == (job["workflow_repository"], job["workflow_sha"])
+        goal = self.place / given.get("path", "")
+        goal.mkdir(exist_ok=True)
+        (goal / "antigil").symlink_to(self.source / "antigil")
 
     def _checkout(self, ref, depth):
         """Check out as actions/checkout does: a branch as itself, a commit detached; one commit, or all."""

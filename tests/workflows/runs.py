@@ -3,9 +3,11 @@
 import itertools
 import json
 import os
+import re
 import threading
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -17,9 +19,29 @@ HERE = Path(__file__).parent
 SIMULATED = HERE / "simulated", ROOT / "tests/history"
 
 
-def load(workflow):
+#: How a workflow of another repository is called.
+ELSEWHERE = re.compile(r"([\w.-]+/[\w.-]+)/\.github/workflows/(\w[\w-]*)\.yml@([0-9a-f]{40})")
+RIGHTS = {"none": 0, "read": 1, "write": 2}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A commit of a repository whose workflows are called; antigil's lie in this checkout.
+
+    Attributes
+    ----------
+    root
+        Where its files are.
+    """
+
+    root: Path
+    repository: str
+    commit: str
+
+
+def load(workflow, root=ROOT):
     """Return a workflow's content."""
-    return YAML(typ="safe").load(ROOT / ".github/workflows" / f"{workflow}.yml")
+    return YAML(typ="safe").load(root / ".github/workflows" / f"{workflow}.yml")
 
 
 class GitHub:
@@ -29,10 +51,16 @@ class GitHub:
     ----------
     measures
         Whether asv builds and measures for real.
+    source
+        Where the repository's own workflows are read.
+    antigil
+        The commit of antigil that others' workflows may call.
     """
 
-    def __init__(self, folder, origin, measures=False):
+    def __init__(self, folder, origin, measures=False, source=None, antigil=None):
         self.folder, self.origin, self.measures = folder, origin, measures
+        self.source = source or Source(ROOT, "someone/project", "1" * 40)
+        self.antigil = antigil
         self.kept = folder / "github"
         self.kept.mkdir()
         self.numbers = itertools.count(1)
@@ -46,8 +74,8 @@ class GitHub:
             self.waiting.remove(name)
             yield
 
-    def run(self, workflow, event_name="push", event=None, ref="refs/heads/main", **changes):
-        """Return a run that has not begun."""
+    def run(self, workflow, event_name="push", event=None, ref="refs/heads/main", given=None, **changes):
+        """Return a run that has not begun; `given` are the inputs of one that others call."""
         number = next(self.numbers)
         artifacts = self.folder / f"run{number}"
         artifacts.mkdir()
@@ -55,11 +83,20 @@ class GitHub:
             "event_name": event_name,
             "event": {"repository": {"fork": False}, **(event or {})},
             "ref": ref,
-            "repository": "someone/project",
+            "repository": self.source.repository,
+            "server_url": "https://github.com",
             "run_id": number,
             "run_attempt": 1,
         }
-        return Run(self, workflow, {**github, **changes}, artifacts)
+        return Run(self, self.source, workflow, {**github, **changes}, artifacts, given)
+
+    def called(self, uses, source):
+        """Return where a called workflow lies, and its name."""
+        if uses.startswith("./.github/workflows/"):
+            return source, Path(uses).stem
+        repository, name, commit = ELSEWHERE.fullmatch(uses).groups()
+        assert (repository, commit) == (self.antigil.repository, self.antigil.commit), uses
+        return self.antigil, name
 
     def machine(self, github):
         """Return an empty folder and the environment variables of a fresh machine."""
@@ -92,16 +129,21 @@ class Run:
     jobs : dict of str to list of Job
         What ran, by the job's name; a called workflow's jobs stand beside the caller's.
     called : dict of str to Run
-        The runs of called workflows by the job that calls.
+        The runs of called workflows by the job that calls, and of those that these call.
     checks : dict of str to str
         Results by the names that people see at a commit.
     """
 
-    def __init__(self, github, workflow, context, artifacts, inputs=None, environment=None):
-        self.github, self.workflow, self.artifacts = github, workflow, artifacts
+    def __init__(self, github, source, workflow, context, artifacts, given=None, environment=None):
+        self.github, self.source, self.workflow, self.artifacts = github, source, workflow, artifacts
         self.called, self.earlier, self.unchanged = {}, None, set()
-        self.content = load(workflow)
-        self.contexts = {"github": {**context, "workflow": self.content["name"]}, "inputs": inputs or {}}
+        self.content = load(workflow, source.root)
+        called = self.content["on"].get("workflow_call") if isinstance(self.content["on"], dict) else None
+        self.contexts = {
+            "github": {"workflow": self.content["name"], **context},
+            "inputs": given_inputs((called or {}).get("inputs", {}), given or {}),
+            "job": {"workflow_repository": source.repository, "workflow_sha": source.commit},
+        }
         self.environment = environment or {}
         self.results, self.jobs, self.checks, self.outputs = {}, {}, {}, {}
 
@@ -116,7 +158,8 @@ class Run:
         self.until = until
         for name in self.order:
             self.results[name] = self._perform(name, self.content["jobs"][name])
-            if until is not None and until in (*self.results, *getattr(self.called.get(name), "results", ())):
+            called = [done for run in self.called.values() for done in run.results]
+            if until is not None and until in (*self.results, *called):
                 break
         return self
 
@@ -124,7 +167,7 @@ class Run:
         """Return a run of what has failed, and of what comes after it, or of all, as people start it anew."""
         github = self.contexts["github"]
         attempt = {"run_attempt": github["run_attempt"] + 1}
-        run = Run(self.github, self.workflow, {**github, **attempt}, self.artifacts)
+        run = Run(self.github, self.source, self.workflow, {**github, **attempt}, self.artifacts)
         run.earlier = None if everything else self
         return run
 
@@ -166,7 +209,7 @@ class Run:
         github = {"token": may, **contexts["github"]}
         home, environment = self.github.machine(github)
         return Job(
-            job,
+            {"defaults": self.content.get("defaults", {}), **job},
             self.content.get("env", {}),
             home,
             self.github.origin,
@@ -184,18 +227,32 @@ class Run:
 
     def _call(self, key, job, contexts, status):
         """Run the workflow that a job calls."""
-        inputs = {key: fill(value, contexts, status) for key, value in job.get("with", {}).items()}
-        name = Path(job["uses"]).stem
-        called = Run(self.github, name, self.contexts["github"], self.artifacts, inputs, self.environment)
+        given = {key: fill(value, contexts, status) for key, value in job.get("with", {}).items()}
+        source, name = self.github.called(job["uses"], self.source)
+        context = self.contexts["github"]
+        called = Run(self.github, source, name, context, self.artifacts, given, self.environment)
         called.earlier = self.earlier and self.earlier.called.get(key)
         self.called[key] = called.go(self.until)
+        self.called |= called.called
         for one, content in called.content["jobs"].items():
             for what, right in content["permissions"].items():
-                assert right == "read" or job["permissions"].get(what) == right, (name, one, what)
+                granted = job["permissions"].get(what, "none")
+                assert RIGHTS[right] <= RIGHTS[granted], (name, one, what)
         del self.checks[job["name"]]
         self.checks |= {f"{job['name']} / {check}": result for check, result in called.checks.items()}
         self.jobs |= called.jobs
-        return "failure" if "failure" in called.results.values() else "success"
+        results = set(called.results.values())
+        return "failure" if "failure" in results else "skipped" if results == {"skipped"} else "success"
+
+
+def given_inputs(declared, given):
+    """Return a called workflow's inputs, with their defaults; what GitHub would refuse is an error."""
+    kinds = {"string": str, "number": int, "boolean": bool}
+    assert set(given) <= set(declared), given
+    for name, told in declared.items():
+        assert name in given or "required" not in told, name
+        assert isinstance(given.get(name, told.get("default")), kinds[told["type"]]), name
+    return {name: given.get(name, told.get("default")) for name, told in declared.items()}
 
 
 def _list(needs):

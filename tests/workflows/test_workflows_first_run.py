@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 from generated import Behaviour, Place, Plan, Planned, _benchmarks, _machine, _result_file, _Scatter
-from histories import finished, issues
+from histories import GIVEN, finished, issues
 from sample_project import git
 
 from antigil.ci.asv_files import write_file
@@ -48,7 +48,7 @@ def hashes(world, tmp_path, monkeypatch):
 
 def test_a_first_look_at_300_commits_with_40_losses_opens_a_few_issues_and_one_for_the_rest(world, hashes):
     for _ in range(2):
-        finished(world.github.run("alert"))
+        finished(world.github.run("alert", given=GIVEN))
 
         assert issues(world) == [(number, "open", 0) for number in range(1, MOST_NEW + 2)]
     titles = [one["title"] for one in world.kept("issues")]

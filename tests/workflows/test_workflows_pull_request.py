@@ -39,12 +39,12 @@ def compare(world, base, head, labels=("measure",)):
     return started(world, base, head, "synchronize", labels)["compare"]
 
 
-def commenting(world, compared, head, **changes):
+def commenting(world, compared, head, workflow="comment", **changes):
     """Return the run that comments, for the event that a fork's pull request leads to: it names no number."""
     told = {"id": 1, "event": "pull_request", "conclusion": "success", "html_url": NOWHERE}
     told |= {"head_sha": head, "head_branch": "faster", "pull_requests": []}
     told |= {"head_repository": {"id": 2, "owner": {"login": "stranger"}}}
-    run = world.github.run("comment", "workflow_run", {"workflow_run": told | changes})
+    run = world.github.run(workflow, "workflow_run", {"workflow_run": told | changes})
     if compared is not None:
         run.artifacts = compared.artifacts
     return run
@@ -131,7 +131,7 @@ def test_the_label_measures_whatever_differs(world, pull_request):
 
 
 def test_a_comment_without_the_right_to_write_fails_and_says_so(world, pull_request):
-    refused = commenting(world, compare(world, *pull_request), pull_request[1])
+    refused = commenting(world, compare(world, *pull_request), pull_request[1], "reusable-comment")
     del refused.content["jobs"]["comment"]["permissions"]["pull-requests"]
 
     assert refused.go().results["comment"] == "failure"

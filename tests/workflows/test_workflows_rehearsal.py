@@ -80,7 +80,7 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
     assert world.kept("issues")[1]["title"] == "Parallelism lost: work.Other"
 
     again = history_run(world)
-    assert again.results == {"backlog": "success", "site": "success", "alert": "success"}
+    assert again.called["history"].results == {"backlog": "success", "site": "success", "alert": "success"}
     assert again.called["backlog"].results == {"plan": "success", "measure": "skipped", "store": "skipped"}
     assert "again" not in again.jobs["look"][0].said
     assert issues(world) == [(1, "open", 1), (2, "open", 0)]

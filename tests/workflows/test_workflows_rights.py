@@ -15,6 +15,8 @@ WORKFLOWS = {path.stem: YAML(typ="safe").load(path) for path in (ROOT / ".github
 JOBS = {
     (workflow, name): job for workflow, content in WORKFLOWS.items() for name, job in content["jobs"].items()
 }
+#: What names the repository and commit of a called workflow, which are not the caller's.
+OWN_COMMIT = {"repository": "${{ job.workflow_repository }}", "ref": "${{ job.workflow_sha }}"}
 MEASURES = re.compile(r"asv run|antigil (compare|alert --confirm|ci measure)")
 
 
@@ -29,7 +31,7 @@ def measuring():
 def test_the_jobs_that_measure_are_known():
     assert {key for key, _, _ in measuring()} == {
         ("compare", "smoke"),
-        ("compare-job", "compare"),
+        ("reusable-compare", "compare"),
         ("backlog", "measure"),
         ("alert", "look"),
     }
@@ -47,19 +49,19 @@ def test_a_job_with_a_token_that_writes_installs_nothing_and_runs_nothing_but_an
     assert set(writing) == {
         ("alert", "remember"),
         ("alert", "issues"),
-        ("comment", "comment"),
+        ("reusable-comment", "comment"),
         ("backlog", "store"),
         ("release", "publish"),
         ("site", "deploy"),
     }
     assert {line for script in run for line in script.splitlines()} == {
         "mkdir -p alerts/memory issues # an artifact keeps no empty folder",
-        "python -m antigil ci push alerts/memory issues",
-        "python -m antigil ci push incoming/*",
-        "python -m antigil ci fetch --into stored",
+        "python -P -m antigil ci push alerts/memory issues",
+        "python -P -m antigil ci push incoming/*",
+        "python -P -m antigil ci fetch --into stored",
         "mkdir issues",
         "if [ -e stored/antigil-issues.jsonl ]; then cp stored/antigil-issues.jsonl issues; fi",
-        "python -m antigil ci issues alerts/alerts.json --memory issues",
+        "python -P -m antigil ci issues alerts/alerts.json --memory issues",
         "python -m antigil ci comment comparison/comparison.json",
     }
     assert {name for name in uses if not name.startswith("actions/")} == {"pypa/gh-action-pypi-publish"}
@@ -74,7 +76,7 @@ def test_where_measured_code_runs_nothing_may_be_written_and_no_token_is_near(ke
 
 @pytest.mark.parametrize(
     ("name", "trigger"),
-    [("compare", "pull_request"), ("measure", "pull_request"), ("compare-job", "workflow_call")],
+    [("compare", "pull_request"), ("measure", "pull_request"), ("reusable-compare", "workflow_call")],
 )
 def test_a_pull_requests_workflow_has_no_secret_at_all(name, trigger):
     text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
@@ -84,11 +86,22 @@ def test_a_pull_requests_workflow_has_no_secret_at_all(name, trigger):
     assert set(WORKFLOWS[name]["on"]) == {trigger}
 
 
-def test_the_workflow_that_comments_checks_out_the_default_branch_only():
-    steps = JOBS["comment", "comment"]["steps"]
+def test_the_workflow_that_comments_checks_out_its_own_commit_only():
+    """On workflow_run that is one of the default branch, or the one that a caller has pinned."""
+    steps = JOBS["reusable-comment", "comment"]["steps"]
     checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout")]
 
-    assert [step["with"] for step in checkouts] == [{"persist-credentials": False}]
+    assert [step["with"] for step in checkouts] == [{"persist-credentials": False, **OWN_COMMIT}]
+
+
+def test_a_job_with_a_token_that_writes_takes_antigil_from_the_workflows_own_commit():
+    for key in (("alert", "remember"), ("alert", "issues"), ("backlog", "store")):
+        checkouts = [
+            step["with"] for step in JOBS[key]["steps"] if "actions/checkout" in step.get("uses", "")
+        ]
+
+        assert checkouts[1] == {"persist-credentials": False, **OWN_COMMIT, "path": "antigil-source"}
+        assert JOBS[key]["env"] == {"PYTHONPATH": "antigil-source"}
 
 
 def test_no_checkout_leaves_its_token_behind():
@@ -134,24 +147,27 @@ def test_a_re_run_replaces_every_artifact():
 @pytest.mark.parametrize("name", ["backlog", "site", "alert"])
 def test_each_part_of_the_history_is_done_by_one_run_at_a_time(name):
     """One group from what is looked up to what is stored or seen; it holds a called workflow's jobs."""
-    group = JOBS["history", name]["concurrency"]
+    group = JOBS["reusable-history", name]["concurrency"]
 
     assert group["cancel-in-progress"] is False
     assert "github" not in group["group"]  # the same for all runs
 
 
 def test_every_job_of_the_history_works_on_the_branch_that_is_measured():
-    branches = WORKFLOWS["history"]["on"]["push"]["branches"]
     checkouts = [
         step["with"]["ref"]
         for (workflow, _), job in JOBS.items()
         if workflow in ("backlog", "alert", "site")
         for step in job.get("steps", ())
-        if step.get("uses", "").startswith("actions/checkout")
+        if step.get("uses", "").startswith("actions/checkout") and "repository" not in step["with"]
     ]
 
     assert len(checkouts) == 7
-    assert set(checkouts) == set(branches)
+    assert set(checkouts) == {"${{ inputs.branch }}"}
+    given = JOBS["history", "history"]["with"]["branch"]
+    assert [given] == WORKFLOWS["history"]["on"]["push"]["branches"]
+    called = [JOBS["reusable-history", part]["with"]["branch"] for part in ("backlog", "alert", "site")]
+    assert set(called) == {"${{ inputs.branch }}"}
 
 
 @pytest.mark.parametrize(("tag", "goes_on"), [("v1.2.0", True), ("v1.3.0", False)])
