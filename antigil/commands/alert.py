@@ -53,10 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _alert(
-    project: Project,
-    notes: Path | None,
-    args: argparse.Namespace,
-    outputs: tuple[Path | None, Path | None],
+    project: Project, notes: Path | None, args: argparse.Namespace, outputs: tuple[Path | None, Path | None]
 ) -> int:
     from antigil.guard.alert_json import alerts_to_json
     from antigil.guard.alert_log import Memory
@@ -80,14 +77,9 @@ def _alert(
     found = after_beginnings(archive, find_alerts(archive, project.options, since), starts)
     alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
     if args.confirm:
+        say = timed_progress()
         alerts = confirm(
-            project,
-            archive,
-            alerts,
-            memory,
-            processes=args.processes,
-            say=timed_progress(),
-            minutes=args.minutes,
+            project, archive, alerts, memory, processes=args.processes, say=say, minutes=args.minutes
         )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]
