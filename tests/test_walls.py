@@ -165,6 +165,7 @@ def breaks_git(path: PurePosixPath, found: Import) -> bool:
         "antigil/commands/interpreters.py",
         "antigil/scaling/mixes_and_processes/fleet.py",
         "antigil/scaling/process.py",
+        "antigil/where/build.py",
     }
     return path.is_relative_to("antigil") and str(path) not in starts and found.top == "subprocess"
 

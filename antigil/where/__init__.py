@@ -8,12 +8,16 @@ Importing this package does not load the sampler; nothing but ``antigil where`` 
 import sys
 from types import ModuleType
 
-from .experiment import where, why_unavailable
+from .changes import ChangedFunction, ChangedLoss, Changes, changes
+from .experiment import sample_in_turn, where, why_unavailable
 from .result import Loss, Part, PythonLine, Share, Stack, Where
 from .symbols import PYTHON, Function
 
 __all__ = [
     "PYTHON",
+    "ChangedFunction",
+    "ChangedLoss",
+    "Changes",
     "Function",
     "Loss",
     "Part",
@@ -21,6 +25,8 @@ __all__ = [
     "Share",
     "Stack",
     "Where",
+    "changes",
+    "sample_in_turn",
     "where",
     "why_unavailable",
 ]

@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from importlib import import_module
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from importlib.util import module_from_spec, spec_from_loader
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 # Relative, also to other rooms: this process loads the package by path, under another name.
 from ..scaling import (
@@ -87,7 +89,7 @@ class _Meter(ThreadMeter):
 
 
 def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
-    sampler = import_module(SAMPLER)
+    sampler = _loaded(asked["sampler"])
     windows = _Windows()
     seed = Random().getrandbits(63)
 
@@ -122,6 +124,16 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         "entry_points": entry_points(sampler.entry_points, space, stacks.functions()),
         **stacks.to_json(),
     }
+
+
+def _loaded(file: str | None) -> Any:
+    """Return the sampler: the one that lies beside this module, or a file that was built for this Python."""
+    if file is None:
+        return import_module(SAMPLER)
+    loader = ExtensionFileLoader(SAMPLER, file)
+    module = module_from_spec(cast(ModuleSpec, spec_from_loader(SAMPLER, loader)))
+    loader.exec_module(module)
+    return module
 
 
 def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:

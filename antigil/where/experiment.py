@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal as signals
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ..scaling import (
     START_SECONDS,
     Host,
+    Interpreter,
     MeasurementError,
     Plan,
     PointSample,
@@ -22,6 +24,7 @@ from ..scaling import (
     combine,
     cpus_allowed,
 )
+from .build import sampler_for
 from .divide import Visit, held, inflation, loss_stacks, waiting
 from .result import Loss, Share, Where
 from .stacks import named_stacks
@@ -110,26 +113,62 @@ def where(
     ValueError
         If an argument makes no sense.
     """
+    n = max(2, cpus_allowed()) if threads is None else threads
+    workload = as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
+    return sample_in_turn(
+        workload,
+        [None],
+        n,
+        budget=budget,
+        processes=processes,
+        pin=pin,
+        time_limit=time_limit,
+        wake_sleeping=wake_sleeping,
+        signal=signal,
+        on_process=on_process,
+    )[0]
+
+
+def sample_in_turn(
+    workload: Workload,
+    interpreters: Sequence[Interpreter | None],
+    threads: int,
+    *,
+    budget: float,
+    processes: int,
+    pin: bool = True,
+    time_limit: float = 60.0,
+    wake_sleeping: bool = True,
+    signal: str = "SIGPROF",
+    on_process: Callable[[int, int], None] = lambda done, processes: None,
+) -> list[Where]:
+    """Sample a workload under several Pythons, a fresh process of each in turn; None is this one.
+
+    The budget and the number of processes are for each of them; otherwise the parameters, and what is raised,
+    are those of :func:`where`.
+    """
     if (reason := why_unavailable()) is not None:
         raise MeasurementError(reason)
-    n = max(2, cpus_allowed()) if threads is None else threads
     if processes < 1:
         raise ValueError("sampling needs at least one process")
     plan = Plan(
-        (n,), budget / processes, ROUNDS, pin, time_limit, shorten=True, window_seconds=WINDOW_SECONDS
+        (threads,), budget / processes, ROUNDS, pin, time_limit, shorten=True, window_seconds=WINDOW_SECONDS
     )
-    workload = as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
     asked = {
         "signal": int(_signal(signal)),
         "signal_name": signal,
         "mean_seconds": max(LEAST_MEAN_SECONDS, budget / SAMPLES),
         "wakes": WAKES if wake_sleeping else 0.0,
     }
-    answers = []
-    for done in range(processes):
-        answers.append(_ask(workload, plan, asked))
-        on_process(done + 1, processes)
-    return _divided(workload, answers, n, wake_sleeping=wake_sleeping)
+    answers: list[list[dict[str, Any]]] = [[] for _ in interpreters]
+    with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
+        samplers = [sampler_for(one, Path(folder)) for one in interpreters]
+        for process in range(processes):
+            order = range(len(interpreters)) if process % 2 == 0 else reversed(range(len(interpreters)))
+            for i in order:
+                answers[i].append(_ask(workload, plan, {**asked, "sampler": samplers[i]}, interpreters[i]))
+                on_process(sum(map(len, answers)), processes * len(interpreters))
+    return [_divided(workload, one, threads, wake_sleeping=wake_sleeping) for one in answers]
 
 
 def _signal(name: str) -> signals.Signals:
@@ -139,11 +178,20 @@ def _signal(name: str) -> signals.Signals:
         raise ValueError(f"there is no signal {name}") from error
 
 
-def _ask(workload: Workload, plan: Plan, asked: dict[str, Any]) -> dict[str, Any]:
+def _ask(
+    workload: Workload, plan: Plan, asked: dict[str, Any], interpreter: Interpreter | None
+) -> dict[str, Any]:
     limit = START_SECONDS + plan.budget + plan.time_limit
     package = Path(__file__).parents[1]
     return ask_fresh_process(
-        workload, plan, limit, asked, package=package, name="_antigil", server="where.child"
+        workload,
+        plan,
+        limit,
+        asked,
+        interpreter=interpreter,
+        package=package,
+        name="_antigil",
+        server="where.child",
     )
 
 

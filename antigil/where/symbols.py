@@ -12,6 +12,9 @@ from .object_files import Elf, Lines, NotElf, can_read_lines, demangle
 PYTHON = "Python"
 """The library of a function that is written in Python."""
 
+NAMELESS = "function at "
+"""What the name of a function begins with that has none."""
+
 _SYSTEM = re.compile(
     r"^(ld|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+(abi)?|ld-musl|libatomic"
     r"|libjemalloc|libtcmalloc\w*|libmimalloc|libasan|libtsan)([-.].*)?$|^\[(vdso|vsyscall)\]$"
@@ -42,6 +45,11 @@ class Function:
 
     def __str__(self) -> str:
         return f"near {self.name}" if self.nearest else self.name
+
+    @property
+    def is_own_name(self) -> bool:
+        """Whether the name stays the same from build to build."""
+        return not self.nearest and not self.name.startswith(NAMELESS)
 
 
 class Names:
@@ -84,7 +92,7 @@ class Names:
         elf = self.elf(file)
         found = elf.symbol_at(address) if elf is not None else None
         if found is None:
-            place = f"function at {start if start >= 0 else address:#x}"
+            place = f"{NAMELESS}{start if start >= 0 else address:#x}"
             return Function(entry_point or place, library, entry_point=entry_point)
         symbol, is_exact = found
         is_exact = is_exact or symbol.address == start
