@@ -22,6 +22,7 @@ import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from math import nan
 from traceback import format_tb
 from types import FunctionType, ModuleType
@@ -120,6 +121,8 @@ class Scaling(ABC):
         label = {"antigil_title": title or cls.__name__, "antigil_control": control}
         if expected is not None:
             label["antigil_expected"] = expected
+        if isinstance(cls.workload, Workload):  # for `antigil compare`, to sample it
+            label["antigil_workload"] = {**asdict(cls.workload), "path": list(cls.workload.path)}
         for number, name in NUMBERS.items():
             setattr(cls, name, None if number not in cls.numbers else getattr(Scaling, name))
             if number in cls.numbers and number in UNITS:
