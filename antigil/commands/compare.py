@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from antigil.errors import exit_status, needed
 
-from .arguments import add_config, add_measuring, add_report
+from .arguments import add_config, add_measuring, add_report, positive
 from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
@@ -33,6 +33,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="PATH",
         help="measure only if something under these paths differs",
+    )
+    parser.add_argument(
+        "--where",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="sample both commits of a confirmed loss, and tell which functions changed (default)",
+    )
+    parser.add_argument(
+        "--where-seconds",
+        type=positive,
+        default=120.0,
+        metavar="SECONDS",
+        help="begin no further workload that would take longer (default: 120)",
     )
     add_measuring(parser)
     add_report(parser)
@@ -67,6 +80,8 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
+    from antigil.guard.where_lost.sampling import Sampling
+
     say = timed_progress()
     if project.uncommitted():
         say("note: uncommitted changes are not measured; commit them first")
@@ -78,4 +93,5 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         patterns=args.bench,
         environments=args.environment,
         say=say,
+        after=Sampling(args.where_seconds, say).add_functions if args.where else None,
     )

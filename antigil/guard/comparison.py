@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from antigil.history.benchmark_columns import Column
+from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination, TrackedWorkload
 from antigil.report import quantities
+from antigil.where import Changes
 
 from .commit_verdict import NOTHING_LOST, Verdict, conclude
 from .decision_rule import (
@@ -48,6 +49,8 @@ class EnvironmentComparison:
         Whether it was measured for this, or judged from stored results.
     looks : tuple of dict of Number to SamplePair
         All samples of each look, those that are not judged included.
+    functions : dict of str to Changes
+        By workload that lost, what changed by function; see `where_lost`.
     """
 
     base: Revision
@@ -56,10 +59,14 @@ class EnvironmentComparison:
     verdict: Verdict
     measured: bool
     looks: tuple[Mapping[Number, SamplePair], ...]
+    functions: Mapping[str, Changes] = field(default_factory=dict)
 
     def samples(self, number: Number) -> SamplePair | None:
         """Return the freshest samples of a number."""
         return next((look[number] for look in reversed(self.looks) if number in look), None)
+
+
+After = Callable[[VisitPlace, EnvironmentComparison], EnvironmentComparison]
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ def compare(
     environments: Sequence[str] = (),
     combination: Combination | None = None,
     say: Callable[[str], None] = lambda line: None,
+    after: After | None = None,
 ) -> Comparison:
     """Measure and judge two commits.
 
@@ -110,6 +118,8 @@ def compare(
         The only combination of asv's matrix to measure in; all if None.
     say
         Called with a line on the progress.
+    after
+        Called with each place while both commits are installed there; returns what is kept of its comparison.
 
     Raises
     ------
@@ -119,10 +129,11 @@ def compare(
     began = time.monotonic()
     say(f"installing {base.short} and {head.short}")
     places = prepare(project, (base, head), patterns, environments, combination)
-    found = tuple(
-        _compare_in(project.options, base, head, place, processes, len(places), say) for place in places
-    )
-    return Comparison(base, head, found, time.monotonic() - began)
+    found = []
+    for place in places:
+        one = _compare_in(project.options, base, head, place, processes, len(places), say)
+        found.append(one if after is None else after(place, one))
+    return Comparison(base, head, tuple(found), time.monotonic() - began)
 
 
 def _compare_in(
@@ -140,12 +151,6 @@ def _compare_in(
     workloads, among = workloads_of(place.columns), judged_in(place.python)
     looks = Looks(processes)
     return take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
-
-
-def workloads_of(columns: Iterable[Column]) -> dict[str, TrackedWorkload]:
-    """Return the workloads as the columns of their slowdown describe them."""
-    told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
-    return {column.workload.name: column.workload for column in told}
 
 
 def take_looks(

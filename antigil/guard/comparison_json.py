@@ -11,6 +11,7 @@ from antigil.report.document import COMPARISON_SCHEMA, Document
 from .commit_verdict import NumberVerdict, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
+from .where_lost.changes_json import changes_to_json
 
 
 def comparison_to_json(comparison: Comparison) -> Document:
@@ -55,6 +56,7 @@ def _workload(verdict: WorkloadVerdict, comparison: EnvironmentComparison) -> Do
         "throughput": [list(pair) for pair in throughput_changes(verdict.numbers)],
         "rows": [_row(number, comparison) for number in verdict.numbers],
         "context": _context(verdict.workload.name, comparison),
+        "where": changes_to_json(comparison.functions.get(verdict.workload.name)),
     }
 
 

@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors
 from antigil.history.asv_adapter.stored import StoredResults, Suite, stored_results, stored_suite
-from antigil.history.benchmark_columns import Column, drawable
+from antigil.history.benchmark_columns import Column, drawable, workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import SURROUNDINGS
 
 from .commit_verdict import conclude
-from .comparison import Comparison, EnvironmentComparison, workloads_of
+from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import STORED_LEVEL, judge, least_effects, powerless
 from .samples import Readings, judgeable, number_of, pairs_of, told_apart
 

@@ -7,7 +7,7 @@ one of its parameters counts threads.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,12 @@ def drawable(benchmarks: Suite, thread_parameters: tuple[str, ...]) -> tuple[lis
         except ValueError as error:
             problems.append(Problem(f"cannot be drawn: {error}", name))
     return columns, problems
+
+
+def workloads_of(columns: Iterable[Column]) -> dict[str, TrackedWorkload]:
+    """Return the workloads as the columns of their slowdown describe them."""
+    told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
+    return {column.workload.name: column.workload for column in told}
 
 
 def timed_parameters(benchmarks: Suite) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .comparison import changed, reasons, state_text, workload_remarks
+from .comparison import changed, functions_that_changed, reasons, state_text, workload_remarks
 from .document import Document
 from .quantities import cells
 
@@ -36,7 +36,8 @@ def annotation_lines(document: Document) -> Iterator[str]:
             moved = [cells(row) for row in workload["rows"] if row["outcome"] in ("lost", "gained")]
             numbers = [f"{what} {before} → {now}" for what, before, now, _ in moved]
             kind = "error" if workload["counts"] else "notice"
-            text = "; ".join([*filter(None, [", ".join(numbers)]), *workload_remarks(workload)])
+            said = [*workload_remarks(workload), *functions_that_changed(workload)]
+            text = "; ".join([*filter(None, [", ".join(numbers)]), *said])
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")
 
 

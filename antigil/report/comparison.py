@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .document import Document
 from .quantities import ceiling_at, name, percent, value
@@ -14,6 +14,14 @@ MARKS = {"lost": "lost", "gained": "gained", "unfit": "unfit", "passing": "did n
 
 #: Where the time of threads goes.
 PARTS = {"waiting": "waiting", "queued": "queued", "inflation": "CPU time per call"}
+
+#: The losses as functions divide them.
+LOSSES = {"held": "held", "waiting": "waiting", "inflation": "growth of CPU time per call"}
+
+#: So many functions of a loss are named; those with a share below the other had none before.
+MOST_FUNCTIONS, NO_SHARE = 4, 0.01
+
+HINT = "For more of the names: "
 
 #: Remarks that go on in foreign words.
 EXCUSED, GONE = "Excused: ", "It gave numbers at base and gives none at head: "
@@ -132,6 +140,40 @@ def speedup_sentences(workload: Document) -> Iterator[str]:
             ]
             if parts:
                 yield f"Where the time of {row['threads']} threads went: {', '.join(parts)}."
+
+
+def functions_that_changed(workload: Document, code: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield a sentence on each loss that changed by function, with foreign names shown by `code`."""
+    told = workload.get("where")
+    if told is None:
+        return
+    if not told["losses"]:
+        yield f"Sampled with {told['threads']} threads, no function's part of the loss changed for certain."
+    for one in told["losses"]:
+        parts = [_function_text(function, code) for function in one["functions"][:MOST_FUNCTIONS]]
+        total = f"{LOSSES[one['loss']]} {_points(one['before'])} → {_points(one['after'])}"
+        yield f"By function: {total}, {'; '.join(parts) or 'spread over many functions'}."
+    for hint in told["hints"]:
+        yield f"{HINT}{hint}"
+
+
+def _function_text(function: Document, code: Callable[[str], str]) -> str:
+    before, after = function["before"]["value"], function["after"]["value"]
+    size = _points({"value": abs(after - before)})
+    if before < NO_SHARE <= after:
+        text = f"{size} of it new in "
+    else:
+        text = f"{size} {'more' if after > before else 'less'} in "
+    text += code(function["name"]) if function["name"] else f"a function of {code(function['library'])}"
+    if function["source"] is not None:
+        text += f", {code(function['source']['file'] + ':' + str(function['source']['line']))}"
+    if function["reason"]:
+        text += f", {code(function['reason'])}"
+    return text + (f", called from {code(function['called_from'])}" if function["called_from"] else "")
+
+
+def _points(share: Document) -> str:
+    return f"{share['value']:.2f}".replace("-", "−")
 
 
 def _both(row: Document) -> str:

@@ -71,6 +71,20 @@ _ROW = {
     "p": float, "adjusted_p": float, "samples": ({"base": [float], "head": [float]}, None),
 }  # fmt: skip
 _PAIR = ([float, float], None)
+_SHARE = {"value": float, "low": float, "high": float}
+_FUNCTION = {
+    "name": str, "library": str, "source": ({"file": str, "line": int}, None), "reason": str,
+    "called_from": str, "before": _SHARE, "after": _SHARE,
+}  # fmt: skip
+_WHERE = {
+    "threads": int, "hints": [str],
+    "losses": [
+        {
+            "loss": frozenset({"held", "waiting", "inflation"}), "before": _SHARE, "after": _SHARE,
+            "functions": [_FUNCTION],
+        }
+    ],
+}  # fmt: skip
 _JUDGED = {
     "title": str, "control": bool, "counts": bool, "excuse": (str, None),
     "trade": (frozenset({"slower alone", "faster alone"}), None), "throughput": [[float, float]],
@@ -78,6 +92,7 @@ _JUDGED = {
 _WORKLOAD = {
     **_JUDGED, "name": str, "gone": (str, None), "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],
+    "where?": (_WHERE, None),
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
 _REVISION = {"hash": _HASH, "subject": str}
@@ -114,16 +129,19 @@ def check(value: Any, shape: Any, where: str = "the file") -> None:
     """Compare a value with a shape.
 
     A shape is a type, a set of allowed values, a pattern of a whole text, a tuple of a shape and None, a list
-    of one shape for any number of items or of several for exactly these, or a dict with its keys.
+    of one shape for any number of items or of several for exactly these, or a dict with its keys, of which
+    one that ends in a question mark may be missing: older versions did not write it.
     """
     if isinstance(shape, tuple):
         if value is not None:
             check(value, shape[0], where)
     elif isinstance(shape, dict):
-        if not isinstance(value, Mapping) or set(value) != set(shape):
+        inner = {key.rstrip("?"): one for key, one in shape.items()}
+        needed = {key for key in shape if not key.endswith("?")}
+        if not isinstance(value, Mapping) or not needed <= set(value) <= set(inner):
             raise ValueError(f"{where} does not have the keys {', '.join(shape)}")
-        for key, inner in shape.items():
-            check(value[key], inner, key)
+        for key in value:
+            check(value[key], inner[key], key)
     elif isinstance(shape, list):
         if not isinstance(value, list):
             raise ValueError(f"{where} is no list")

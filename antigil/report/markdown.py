@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from .comparison import (
     EXCUSED,
     GONE,
+    HINT,
     MARKS,
     changed,
+    functions_that_changed,
     headline_parts,
     method,
     reasons,
@@ -76,6 +78,9 @@ def _comparison(comparison: Document) -> Iterator[str]:
         for remark in workload_remarks(workload):
             yield ""
             yield code(remark) if remark.startswith((EXCUSED, GONE)) else remark
+        for line in functions_that_changed(workload, code):
+            yield ""
+            yield code(line) if line.startswith(HINT) else line
     rows = [row for workload in comparison["workloads"] for row in workload["rows"]]
     if rows:
         yield ""

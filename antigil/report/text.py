@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from antigil.errors import one_line
 
-from .comparison import MARKS, changed, comparison_headline, method, reasons, state_text, workload_remarks
+from .comparison import (
+    MARKS,
+    changed,
+    comparison_headline,
+    functions_that_changed,
+    method,
+    reasons,
+    state_text,
+    workload_remarks,
+)
 from .document import Document
 from .quantities import cells
 
@@ -33,6 +42,8 @@ def _lines(document: Document) -> Iterator[str]:
             if workload["rows"]:
                 yield from comparison_table(workload["rows"], indent="    ")
             for remark in workload_remarks(workload):
+                yield f"    {remark}"
+            for remark in functions_that_changed(workload, lambda name: f"`{name}`"):
                 yield f"    {remark}"
         steady = sum(1 for one in comparison["workloads"] if one not in told)
         if steady:

@@ -44,6 +44,66 @@ def test_markdown_shows_foreign_text_as_code_only(lost):
     assert "| `work.One` | speedup, 2 threads | 2.00× | 1.00× | −50 % |" in text
 
 
+SHARE = {"value": 0.0, "low": 0.0, "high": 0.01}
+HELD = {"value": 0.11, "low": 0.09, "high": 0.13}
+PARSE = {
+    "name": "parse_header", "library": "reader.so", "source": {"file": "src/reader.c", "line": 42},
+    "reason": "", "called_from": "Reader.read", "before": SHARE,
+    "after": {"value": 0.1, "low": 0.08, "high": 0.12},
+}  # fmt: skip
+
+
+def with_functions(document, *functions):
+    """Return the document with what sampling told of the workload that lost."""
+    (comparison,) = document["comparisons"]
+    lost = next(one for one in comparison["workloads"] if one["counts"])
+    held = {"loss": "held", "before": SHARE, "after": HELD, "functions": list(functions)}
+    lost["where"] = {"threads": 2, "hints": [], "losses": [held]}
+    return document
+
+
+def test_text_ends_with_the_function_that_changed(lost):
+    lines = render_comparison(with_functions(lost, PARSE), "text").splitlines()
+
+    assert (
+        "    By function: held 0.00 → 0.11, 0.10 of it new in `parse_header`, `src/reader.c:42`, called from"
+        " `Reader.read`." in lines
+    )
+
+
+@pytest.mark.parametrize("field", ["name", "library", "reason", "called_from", "file"])
+def test_markdown_shows_what_a_commit_puts_into_names_as_code_only(lost, field):
+    evil = "f` @everyone <img src=x> [a](b)\n\n# |"
+    function = {**PARSE, "name": "" if field == "library" else "parse_header"}
+    if field == "file":
+        function["source"] = {"file": evil, "line": 1}
+    else:
+        function[field] = evil
+
+    text = render_comparison(with_functions(lost, function), "markdown")
+
+    (line,) = [line for line in text.splitlines() if line.startswith("By function: ")]
+    outside = "".join(line.split("`")[::2])
+    assert "f' @everyone" in line
+    assert not set("@<[#|") & set(outside)
+
+
+def test_functions_of_a_comparison_are_read_back_and_may_be_missing(lost, tmp_path):
+    """Older versions did not sample; what is not of the form is refused."""
+    file = tmp_path / "comparison.json"
+    with_functions(lost, PARSE)
+    file.write_text(json.dumps(lost), encoding="utf-8")
+    assert read_comparison(str(file)) == lost
+    for one in lost["comparisons"][0]["workloads"]:
+        del one["where"]
+    file.write_text(json.dumps(lost), encoding="utf-8")
+    assert read_comparison(str(file)) == lost
+    with_functions(lost, {**PARSE, "source": ["src/reader.c", 42]})
+    file.write_text(json.dumps(lost), encoding="utf-8")
+    with pytest.raises(UserError, match="holds no comparison of antigil"):
+        read_comparison(str(file))
+
+
 def test_a_name_with_commas_in_it_stays_one_name_in_the_headline(lost):
     name = "old.time_sort(a=1, b=2)"
     next(one for one in lost["comparisons"][0]["workloads"] if one["counts"])["name"] = name

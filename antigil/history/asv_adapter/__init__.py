@@ -7,8 +7,8 @@ No other module imports asv or asv_runner. What is used, as it is in asv 0.6.6:
 - `stored`: ``Benchmarks.load``, ``iter_results`` and ``iter_results_paths``, ``Results``,
   ``step_detect.detect_steps``, ``MachineCollection`` and ``Machine.get_defaults``.
 - `safe_files`: ``util.write_json`` and ``load_json``, ``Results.load``, ``Benchmarks.load``, replaced.
-- `running`: ``get_environments``, ``Setup.perform_setup``, ``install_project`` of an environment,
-  ``Benchmarks.discover`` and ``filter_out``, ``run_benchmarks``.
+- `running`: ``get_environments``, ``Setup.perform_setup``, ``install_project`` and ``find_executable`` of an
+  environment, ``Benchmarks.discover`` and ``filter_out``, ``run_benchmarks``.
 - `publishing`: ``OutputPublisher``, ``Publish.run``, which is replaced, ``GraphSet`` and ``Graph.get_steps``,
   ``feed.FeedEntry`` and ``write_atom``, ``console.log``.
 

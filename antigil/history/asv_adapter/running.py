@@ -15,6 +15,7 @@ from asv.runner import run_benchmarks
 from asv.util import ProcessError
 
 from antigil.errors import UserError
+from antigil.scaling import Interpreter
 
 from ..series import Combination
 from .configuration import Configuration, Repository
@@ -29,6 +30,7 @@ class Installation(Protocol):
     requirements: Mapping[str, str]
     env_vars: Mapping[str, str]
 
+    def find_executable(self, executable: str) -> str: ...
     def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
 
 
@@ -70,6 +72,12 @@ def combination_of(env: Installation) -> Combination:
     variables = {f"env-{name}": value for name, value in env.env_vars.items()}
     told = {"python": env.python, **env.requirements, **variables}
     return tuple(sorted((name, str(value)) for name, value in told.items() if value))
+
+
+def interpreter_of(installation: Installation) -> Interpreter:
+    """Return an environment's Python, with the variables that asv sets for it."""
+    variables = {"PYTHONPATH": os.environ.get("ASV_PYTHONPATH", ""), **installation.env_vars}
+    return Interpreter(installation.name, installation.find_executable("python"), variables)
 
 
 def _install(conf: Configuration, repo: Repository, env: Installation, commit: str) -> None:

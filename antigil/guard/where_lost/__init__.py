@@ -1,0 +1,1 @@
+"""Which functions a confirmed loss lies in: both commits are sampled, as ``antigil where`` does."""
