@@ -5,8 +5,6 @@ What it answers holds places in files and not names: looking names up is left to
 
 from __future__ import annotations
 
-import ctypes
-import platform
 import time
 from bisect import bisect_right
 from collections import Counter
@@ -35,7 +33,7 @@ from ..scaling import (
 )
 from .entry_points import entry_points
 from .records import ASLEEP, QUEUED, Code, RawSample, read_records
-from .unwind import AARCH64, X86_64, AddressSpace, Place
+from .unwind import AddressSpace, Place, architecture
 
 QUEUED_SECONDS = 2e-4
 """A thread that stood in the run queue for longer than this when it was interrupted was not running."""
@@ -113,14 +111,14 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
     alive()
     codes: dict[int, Code] = {}
     samples = list(read_records(sampler.drain(), sampler.REGISTERS, codes))
-    space = AddressSpace(AARCH64 if platform.machine() == "aarch64" else X86_64)
+    space = AddressSpace(architecture())
     stacks = _Stacks(space, codes, tells_waiting=asked["wakes"] > 0.0)
     for threads, sample in _within(samples, list(windows.stretches(rounds))):
         stacks.add(threads, sample)
     return {
         "sample": asdict(sample_of(rounds)),
         "host": asdict(Host.here()),
-        "interpreter": _interpreter_file(space),
+        "interpreter": space.interpreter_file(),
         "entry_points": entry_points(sampler.entry_points, space, stacks.functions()),
         **stacks.to_json(),
     }
@@ -212,9 +210,3 @@ class _Stacks:
             "frames": list(self._frames),
             "stacks": [[*key, count] for key, count in self._counts.items()],
         }
-
-
-def _interpreter_file(space: AddressSpace) -> str:
-    function = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or 0
-    looked = space.look_up(function)
-    return "" if looked is None else looked[0].file

@@ -45,6 +45,9 @@ WINDOW_SECONDS = 0.15
 
 NO_WAITING = "what is waited for is not known where sleeping threads are left alone"
 
+MOST_TIMES = 6
+"""So many times the processes that were asked for are started where there are too few samples."""
+
 ROUNDS = 1_000_000
 """As many as fit into the budget."""
 
@@ -140,12 +143,22 @@ def sample_in_turn(
     time_limit: float = 60.0,
     wake_sleeping: bool = True,
     signal: str = "SIGPROF",
+    mean_seconds: float = LEAST_MEAN_SECONDS,
+    least_samples: int = 0,
     on_process: Callable[[int, int], None] = lambda done, processes: None,
 ) -> list[Where]:
     """Sample a workload under several Pythons, a fresh process of each in turn; None is this one.
 
     The budget and the number of processes are for each of them; otherwise the parameters, and what is raised,
     are those of :func:`where`.
+
+    Parameters
+    ----------
+    mean_seconds
+        Mean time between samples, at least.
+    least_samples
+        Of one thread that is not in the run queue, under each Python: beside busy programs it takes more
+        processes to have them, up to `MOST_TIMES` as many.
     """
     if (reason := why_unavailable()) is not None:
         raise MeasurementError(reason)
@@ -157,18 +170,26 @@ def sample_in_turn(
     asked = {
         "signal": int(_signal(signal)),
         "signal_name": signal,
-        "mean_seconds": max(LEAST_MEAN_SECONDS, budget / SAMPLES),
+        "mean_seconds": max(mean_seconds, budget / SAMPLES),
         "wakes": WAKES if wake_sleeping else 0.0,
     }
     answers: list[list[dict[str, Any]]] = [[] for _ in interpreters]
     with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
         samplers = [sampler_for(one, Path(folder)) for one in interpreters]
-        for process in range(processes):
+        for process in range(MOST_TIMES * processes):
+            if process >= processes and min(map(_samples_alone, answers)) >= least_samples:
+                break
             order = range(len(interpreters)) if process % 2 == 0 else reversed(range(len(interpreters)))
             for i in order:
                 answers[i].append(_ask(workload, plan, {**asked, "sampler": samplers[i]}, interpreters[i]))
-                on_process(sum(map(len, answers)), processes * len(interpreters))
+                on_process(len(answers[i]), max(processes, process + 1))
     return [_divided(workload, one, threads, wake_sleeping=wake_sleeping) for one in answers]
+
+
+def _samples_alone(answers: list[dict[str, Any]]) -> int:
+    """Return how many samples there are of one thread that did not stand in the run queue."""
+    stacks = (stack for answer in answers for stack in answer["stacks"])
+    return sum(count for threads, state, *_, count in stacks if threads == 1 and state != "queued")
 
 
 def _signal(name: str) -> signals.Signals:

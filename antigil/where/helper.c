@@ -20,6 +20,8 @@ static struct {
     uint64_t random;
     size_t fetched;       /* bytes of the arena */
     double wakes;         /* the share of sleeping threads that are interrupted, too */
+    _Atomic int64_t from; /* nothing is sampled before, in nanoseconds of CLOCK_MONOTONIC ... */
+    atomic_int left;      /* ... and so often after it; negative: without end */
     _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
     atomic_int lost_signal;
@@ -126,6 +128,18 @@ look_at(worker *one)
     }
 }
 
+/* Whether the time to sample has come. */
+static bool
+is_due(void)
+{
+    int left = atomic_load(&helper.left);
+    if (left == 0 || (left > 0 && antigil_now() < atomic_load(&helper.from))) {
+        return false;
+    }
+    /* Where it has changed meanwhile, what was waited for is over. */
+    return left < 0 || atomic_compare_exchange_strong(&helper.left, &left, left - 1);
+}
+
 static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
@@ -133,6 +147,9 @@ sample_until_stopped(void *Py_UNUSED(nothing))
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
         sleep_for(-log(next_random()) * helper.mean_seconds);
+        if (!is_due()) {
+            continue;
+        }
         fetch_memory();
         worker *one = pick();
         if (one == NULL) {
@@ -171,6 +188,7 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.random = seed | 1;
     helper.fetched = 0;
     helper.wakes = wakes;
+    atomic_store(&helper.left, -1);
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
     atomic_store(&helper.lost_signal, 0);
@@ -184,6 +202,15 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
         sched_yield();
     }
     return error;
+}
+
+/* Sample nothing for so long, and then so often, unless this is called again before. */
+void
+antigil_hold_off(double seconds, int samples)
+{
+    atomic_store(&helper.left, 0);
+    atomic_store(&helper.from, antigil_now() + (int64_t)(seconds * 1e9));
+    atomic_store(&helper.left, samples);
 }
 
 pid_t

@@ -86,6 +86,22 @@ start(PyObject *Py_UNUSED(module), PyObject *args)
     return PyLong_FromLong(antigil_helper());
 }
 
+PyDoc_STRVAR(hold_off_doc,
+             "hold_off(seconds, samples)\n--\n\n"
+             "Sample nothing for so long, and then so many times, unless this is called again before.");
+
+static PyObject *
+hold_off(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    double seconds;
+    int samples;
+    if (!PyArg_ParseTuple(args, "di:hold_off", &seconds, &samples)) {
+        return NULL;
+    }
+    antigil_hold_off(seconds, samples);
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\nStop, and return '', or why it ended early: 'signal' or 'memory'.");
 
 static PyObject *
@@ -168,6 +184,7 @@ PyDoc_STRVAR(
 
 static PyMethodDef sampler_methods[] = {
     {"start", start, METH_VARARGS, start_doc},
+    {"hold_off", hold_off, METH_VARARGS, hold_off_doc},
     {"stop", stop, METH_NOARGS, stop_doc},
     {"drain", drain, METH_NOARGS, drain_doc},
     {"enrol", enrol, METH_NOARGS, enrol_doc},

@@ -145,6 +145,7 @@ uint64_t antigil_note_python_frames(worker *of, int64_t time);
 
 /* helper.c */
 int antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes);
+void antigil_hold_off(double seconds, int samples);
 pid_t antigil_helper(void);
 void antigil_stop(void);
 bool antigil_lost_signal(void);

@@ -136,8 +136,13 @@ class NamedStack:
             yield f"{line.name} ({line.file}:{line.line})"
 
 
-def named_stacks(answer: dict[str, Any], names: Names, statement_lines: int) -> Iterator[NamedStack]:
-    """Yield the stacks in what a process answered, but for those of a thread that is between two calls."""
+def named_stacks(
+    answer: dict[str, Any], names: Names, statement_lines: int | None = None
+) -> Iterator[NamedStack]:
+    """Yield the stacks in what a process answered.
+
+    Where they are of a statement of so many lines, those of a thread that is between two calls are left out.
+    """
     natives = [
         Native(
             names.function(file, address, start),
@@ -150,10 +155,11 @@ def named_stacks(answer: dict[str, Any], names: Names, statement_lines: int) -> 
     ]
     lines = [(PythonLine(file, line, name), is_entry) for file, name, line, is_entry in answer["frames"]]
     for threads, state, attached, native, python, count in answer["stacks"]:
-        users = _users([lines[i] for i in python])
+        frames = [lines[i] for i in python]
+        users = tuple(frames) if statement_lines is None else _users(frames)
         line = users[0][0] if users else None
         # Beyond the last line stands the loop around the statement.
-        is_loop = line is not None and line.file == OWN_FILES[0] and line.line > statement_lines
+        is_loop = line is not None and line.file == OWN_FILES[0] and line.line > (statement_lines or 0)
         if not (is_loop or (python and not users)):
             yield NamedStack(threads, state, attached, tuple(natives[i] for i in native), users, count)
 

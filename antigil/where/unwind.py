@@ -6,6 +6,7 @@ Each address is told as a place in a file: so another process can find its name.
 from __future__ import annotations
 
 import ctypes
+import platform
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class Architecture:
 
 X86_64 = Architecture(6, 7, 16, 64, b"\x0f\x05")
 AARCH64 = Architecture(29, 31, 32, 48, b"\x01\x00\x00\xd4")  # above them may stand a signature of the pointer
+
+
+def architecture() -> Architecture:
+    """Return what kind of CPU this is."""
+    return AARCH64 if platform.machine() == "aarch64" else X86_64
 
 
 class Place(NamedTuple):
@@ -118,11 +124,16 @@ class AddressSpace:
         self._places[pc] = found
         return found
 
+    def interpreter_file(self) -> str:
+        """Return the file that the interpreter lies in."""
+        function = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or 0
+        looked = self.look_up(function)
+        return "" if looked is None else looked[0].file
+
     def loaded_at(self, file: str) -> int:
         """Return what to add to the addresses of a file to have those of this process."""
         for mapping in self._mappings:
-            image = self._images.get(file)
-            if mapping.file == file and image is not None:
+            if mapping.file == file and (image := self._image(mapping)) is not None:
                 address = image.elf.address_of(mapping.offset)
                 if address is not None:
                     return mapping.start - address

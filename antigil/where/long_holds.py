@@ -1,0 +1,190 @@
+"""Which native calls keep the GIL for long, in a program as it is: in this process, in its main thread.
+
+A thread of ours sleeps, and then asks for the GIL. Python code gives it up after the switch interval, so
+where our thread waits for longer than the limit, a native call has kept it. While it waits, and only then,
+the sampler interrupts the main thread, which tells what call that is. A wait counts where all samples in it
+lie in one call and found the GIL held; time in which one of the two threads was ready and had no CPU, the
+longer of the two, is taken off. What is left is shorter than the call by up to the time that our thread
+sleeps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from random import Random
+from typing import Any
+
+from .child import ARENA_BYTES, SAMPLER
+from .entry_points import entry_points
+from .records import SAMPLE, Code, RawSample, read_records
+from .stacks import NamedStack, named_stacks
+from .symbols import Function, Names
+from .unwind import AddressSpace, Place, architecture
+
+ASK_SHARE = 0.25
+"""Of the limit: for so long our thread sleeps before it asks again. Each time costs a switch of threads."""
+
+LEAST_ASK_SECONDS = 2e-3
+
+SAMPLES = 4
+"""Of each wait, the first half of the limit on average between the first and the last."""
+
+
+@dataclass(frozen=True)
+class LongHold:
+    """One native call that kept the GIL; times in seconds, `start` of the monotonic clock.
+
+    Attributes
+    ----------
+    function
+        The innermost function outside of the interpreter and the C library.
+    called_from
+        The function by which Python came there, where it is another one, and the line of Python.
+    """
+
+    start: float
+    seconds: float
+    function: Function
+    called_from: str
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A wait of our thread's, and where the main thread stood in it."""
+
+    start: float
+    seconds: float
+    places: tuple[Place, ...]
+    frames: tuple[tuple[str, str, int, bool], ...]
+
+
+class HoldWatch:
+    """Watches the main thread, which has to make, start, collect and stop it.
+
+    Parameters
+    ----------
+    limit
+        Seconds for which a call may keep the GIL.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._pause = max(LEAST_ASK_SECONDS, ASK_SHARE * limit)
+        self._sampler: Any = import_module(SAMPLER)
+        self._waits: list[tuple[float, float, float]] = []
+        self._seen: list[_Seen] = []
+        self._codes: dict[int, Code] = {}
+        self._stop = threading.Event()
+        self._asker = threading.Thread(target=self._ask, name="antigil: asks for the GIL", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch; OSError where somebody else handles SIGPROF."""
+        self._sampler.enrol()
+        self._start_sampler()
+        self._asker.start()
+
+    def _start_sampler(self) -> None:
+        seed = Random().getrandbits(63)
+        # A thread that sleeps with the GIL held is interrupted, too; one that has released it never is.
+        self._sampler.start(signal.SIGPROF, self._limit / (2 * SAMPLES), seed, 1.0, ARENA_BYTES)
+        self._sampler.hold_off(60.0, 0)
+
+    def _ask(self) -> None:
+        queues = [_RunQueue(one) for one in (threading.main_thread().native_id, threading.get_native_id())]
+        pause, hold_off = self._pause, self._sampler.hold_off
+        while not self._stop.is_set():
+            before = [queue.seconds() for queue in queues]
+            due = time.monotonic() + pause
+            hold_off(pause + self._limit / 2, SAMPLES)
+            time.sleep(pause)
+            now = time.monotonic()
+            if now - due >= self._limit:
+                queued = [queue.seconds() - then for queue, then in zip(queues, before, strict=True)]
+                self._waits.append((due, now, max(queued)))
+        for queue in queues:
+            queue.close()
+
+    @property
+    def has_seen(self) -> bool:
+        """Whether something is to be collected."""
+        return bool(self._waits)
+
+    def collect(self) -> None:
+        """Find the places of what was seen up to now: code that is unloaded has none any more."""
+        self._sampler.stop()
+        records = read_records(self._sampler.drain(), self._sampler.REGISTERS, self._codes)
+        samples = [sample for sample in records if sample.kind == SAMPLE]
+        waits, self._waits[:] = list(self._waits), []
+        space = AddressSpace(architecture()) if waits and samples else None
+        for start, end, queued in waits:
+            inside = [sample for sample in samples if start <= sample.sent < end]
+            if space is not None and end - start - queued >= self._limit and _is_one_call(inside):
+                self._seen.append(
+                    _Seen(start, end - start - queued, space.unwind(inside[-1]), self._frames(inside[-1]))
+                )
+        self._start_sampler()
+
+    def _frames(self, sample: RawSample) -> tuple[tuple[str, str, int, bool], ...]:
+        codes = [(self._codes.get(frame.code), frame) for frame in sample.frames]
+        return tuple((c.file, c.name, c.line(f.offset), f.is_entry) for c, f in codes if c is not None)
+
+    def stop(self) -> list[LongHold]:
+        """End watching and return what was found, with names."""
+        self.collect()
+        self._stop.set()
+        self._sampler.stop()
+        self._sampler.retire()
+        self._asker.join()
+        return list(self._named()) if self._seen else []
+
+    def _named(self) -> Iterator[LongHold]:
+        space = AddressSpace(architecture())
+        places = list(dict.fromkeys(place for seen in self._seen for place in seen.places))
+        frames = list(dict.fromkeys(frame for seen in self._seen for frame in seen.frames))
+        place_at = {place: i for i, place in enumerate(places)}
+        frame_at = {frame: i for i, frame in enumerate(frames)}
+        starts = {(place.file, place.start) for place in places if place.start >= 0}
+        found = entry_points(self._sampler.entry_points, space, starts)
+        names = Names({(file, start): name for file, start, name in found}, space.interpreter_file())
+        stacks = [
+            [1, "running", True, [place_at[p] for p in one.places], [frame_at[f] for f in one.frames], 1]
+            for one in self._seen
+        ]
+        answer = {"places": places, "frames": frames, "stacks": stacks}
+        for seen, stack in zip(self._seen, named_stacks(answer, names), strict=True):
+            yield LongHold(seen.start, seen.seconds, stack.function, _called_from(stack))
+
+
+class _RunQueue:
+    """For how long a thread of this process has stood ready without a CPU, if the kernel tells."""
+
+    def __init__(self, thread: int | None) -> None:
+        self._file: int | None = None
+        with contextlib.suppress(OSError):
+            self._file = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
+
+    def seconds(self) -> float:
+        return 0.0 if self._file is None else int(os.pread(self._file, 100, 0).split()[1]) / 1e9
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+
+def _is_one_call(samples: list[RawSample]) -> bool:
+    """Tell whether samples found the GIL held, in one call out of the same instruction of Python."""
+    where = {sample.frames[:1] for sample in samples}
+    return len(where) == 1 and all(sample.attached for sample in samples)
+
+
+def _called_from(stack: NamedStack) -> str:
+    entry = "" if stack.entry is None else stack.entry.function.entry_point or str(stack.entry.function)
+    line = "" if stack.line is None else str(stack.line)
+    return " ← ".join(one for one in (entry, line) if one and one != str(stack.function))
