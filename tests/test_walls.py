@@ -24,6 +24,7 @@ LIBRARIES = {
     "history": {"asv", "asv_runner", "numpy"},
     "laws": {"numpy", "scipy"},
     "measurement_plot": {"matplotlib"},
+    "pytest_plugin": {"pytest"},
     "site": {"bokeh", "jinja2", "numpy"},
     "where": {"elftools"},
 }

@@ -80,7 +80,7 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")
     if args.results_only:
         return compare_stored(project, base, head, args.bench)
-    from antigil.guard.where_lost.sampling import Sampling
+    from antigil.guard.profile.sampling import Sampling
 
     say = timed_progress()
     if project.uncommitted():

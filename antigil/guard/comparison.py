@@ -50,7 +50,7 @@ class EnvironmentComparison:
     looks : tuple of dict of Number to SamplePair
         All samples of each look, those that are not judged included.
     functions : dict of str to Changes
-        By workload that lost, what changed by function; see `where_lost`.
+        By workload that lost, what changed by function; see `profile`.
     """
 
     base: Revision

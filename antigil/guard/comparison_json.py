@@ -11,7 +11,7 @@ from antigil.report.document import COMPARISON_SCHEMA, Document
 from .commit_verdict import NumberVerdict, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
-from .where_lost.changes_json import changes_to_json
+from .profile.changes_json import changes_to_json
 
 
 def comparison_to_json(comparison: Comparison) -> Document:

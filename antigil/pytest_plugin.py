@@ -1,0 +1,173 @@
+"""The pytest plugin: fixtures on the assertions, and ``pytest --antigil-audit``.
+
+pytest loads it wherever antigil is installed: it imports nothing of antigil until something of it is used.
+
+``--antigil-audit`` lists the native calls of a test suite that kept the GIL; :mod:`antigil.where.long_holds`
+finds them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from antigil.where.long_holds import LongHold
+
+SCHEMA = "antigil.audit/1"
+DEFAULT_MILLISECONDS = 20.0
+NO_TEST = "(between tests)"
+
+COLLECT_SECONDS = 10.0
+"""After so long, what was sampled is looked at, and its memory given back."""
+
+MOST_ROWS = 50
+"""Of the table; the JSON form has all."""
+
+
+@pytest.fixture
+def releases_gil() -> Callable[..., None]:
+    """Return `antigil.testing.assert_releases_gil`."""
+    from antigil.testing import assert_releases_gil
+
+    return assert_releases_gil
+
+
+@pytest.fixture
+def scales() -> Callable[..., None]:
+    """Return `antigil.testing.assert_scales`."""
+    from antigil.testing import assert_scales
+
+    return assert_scales
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the audit."""
+    group = parser.getgroup("antigil")
+    group.addoption(
+        "--antigil-audit",
+        nargs="?",
+        const=DEFAULT_MILLISECONDS,
+        type=float,
+        metavar="MILLISECONDS",
+        help="list native calls that keep the GIL for longer than that (default: 20)",
+    )
+    group.addoption("--antigil-json", metavar="FILE", help="write what the audit found as JSON, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the audit where it was asked for."""
+    limit, file = config.getoption("--antigil-audit"), config.getoption("--antigil-json")
+    if limit is None:
+        if file is not None:
+            raise pytest.UsageError("--antigil-json needs --antigil-audit")
+        return
+    from antigil.scaling import gil_enabled
+    from antigil.where import why_unavailable
+
+    if not limit > 0:
+        raise pytest.UsageError("--antigil-audit needs a positive number of milliseconds")
+    if (reason := why_unavailable()) is not None:
+        raise pytest.UsageError(reason.replace("antigil where", "--antigil-audit"))
+    if not gil_enabled():
+        raise pytest.UsageError("--antigil-audit: this build of Python has no GIL that a call could keep")
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        raise pytest.UsageError("--antigil-audit looks at one process: run it without -n")
+    config.pluginmanager.register(_Audit(limit / 1000, file), "antigil-audit")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A function that kept the GIL in a test; times in seconds, each at least as long as told."""
+
+    function: str
+    library: str
+    called_from: str
+    test: str
+    count: int
+    longest: float
+    total: float
+
+
+class _Audit:
+    def __init__(self, limit: float, file: str | None) -> None:
+        from antigil.where.long_holds import HoldWatch
+
+        self._limit, self._file = limit, file
+        self._watch = HoldWatch(limit)
+        self._tests: list[tuple[float, str]] = []
+        self._collected = time.monotonic()
+        self._kept: list[Kept] = []
+
+    def pytest_sessionstart(self) -> None:
+        try:
+            self._watch.start()
+        except OSError as error:
+            raise pytest.UsageError(f"--antigil-audit cannot sample: {error.strerror} (SIGPROF)") from error
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        self._tests.append((time.monotonic(), item.nodeid))
+        outcome = yield
+        self._tests.append((time.monotonic(), NO_TEST))
+        if self._watch.has_seen and time.monotonic() - self._collected > COLLECT_SECONDS:
+            self._watch.collect()
+            self._collected = time.monotonic()
+        return outcome
+
+    def pytest_sessionfinish(self) -> None:
+        self._kept = kept_by_test(self._watch.stop(), self._tests)
+        if self._file is not None:
+            form = {"schema": SCHEMA, "limit": self._limit, "kept": [asdict(one) for one in self._kept]}
+            Path(self._file).write_text(json.dumps(form, indent=2) + "\n", encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section(f"native calls that kept the GIL for {self._limit * 1000:g} ms or longer")
+        for line in table(self._kept):
+            terminalreporter.write_line(line)
+
+
+def kept_by_test(holds: Iterable[LongHold], tests: Sequence[tuple[float, str]]) -> list[Kept]:
+    """Return each function in each test, the longest total first.
+
+    Parameters
+    ----------
+    tests
+        When each began, in order, on the clock of the holds.
+    """
+    starts = [start for start, _ in tests]
+    times: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
+    for hold in holds:
+        at = bisect_right(starts, hold.start) - 1
+        test = tests[at][1] if at >= 0 else NO_TEST
+        times[str(hold.function), hold.function.library, hold.called_from, test].append(hold.seconds)
+    kept = [Kept(*key, len(seconds), max(seconds), sum(seconds)) for key, seconds in times.items()]
+    return sorted(kept, key=lambda one: -one.total)
+
+
+def table(kept: Sequence[Kept]) -> list[str]:
+    """Return the lines of the summary."""
+    if not kept:
+        return ["none"]
+    rows = [("total", "longest", "calls", "function")]
+    rows += [
+        (f"{one.total * 1000:.0f} ms", f"{one.longest * 1000:.0f} ms", str(one.count), _who(one))
+        for one in kept[:MOST_ROWS]
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = ["  ".join([*map(str.rjust, row[:3], widths), row[3]]) for row in rows]
+    more = len(kept) - MOST_ROWS
+    return [*lines, f"and {more} more: --antigil-json FILE writes all"] if more > 0 else lines
+
+
+def _who(one: Kept) -> str:
+    called = f" ← {one.called_from}" if one.called_from else ""
+    return f"{one.function} ({one.library}){called}  {one.test}"

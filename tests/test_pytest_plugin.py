@@ -1,0 +1,135 @@
+"""The pytest plugin: `--antigil-audit` finds the native calls that keep the GIL, and only these; fixtures."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from marks import needs_gil
+
+from antigil.pytest_plugin import NO_TEST, kept_by_test, table
+from antigil.scaling import gil_enabled
+from antigil.where import Function, why_unavailable
+from antigil.where.long_holds import LongHold
+
+SUITE = """
+import re
+import time
+
+from antigil.kernels import sleep_holding
+
+
+def test_backtracks():
+    assert re.match(r"(a+)+$", "a" * 23 + "b") is None
+
+
+def test_sleeps_with_the_gil():
+    sleep_holding(0.2)
+
+
+def test_sleeps():
+    time.sleep(0.2)
+
+
+def test_runs_python():
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:
+        pass
+
+
+def test_calls_briefly():
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:
+        sum(range(1000))
+
+
+def test_fixtures(releases_gil, scales):
+    releases_gil(lambda: time.sleep(0.001))
+    assert scales.__name__ == "assert_scales"
+"""
+
+
+def run(folder, *options):
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def suite(tmp_path):
+    if sys.platform == "linux" and (reason := why_unavailable()) is not None:
+        pytest.skip(reason)
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    return tmp_path
+
+
+if sys.platform == "linux":
+
+    @needs_gil
+    def test_calls_that_keep_the_gil_are_listed_with_their_test(suite):
+        done = run(suite, "--antigil-audit", "--antigil-json", "kept.json")
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept = json.loads((suite / "kept.json").read_text())["kept"]
+        found = [(one["function"], one["test"].rpartition("::")[2]) for one in kept]
+        released = {"test_sleeps", "test_runs_python", "test_calls_briefly"}
+        assert ("Pattern.match", "test_backtracks") in found
+        assert ("sleep_for", "test_sleeps_with_the_gil") in found
+        assert not {test for _, test in found} & released
+        assert all(one["longest"] >= 0.02 for one in kept)
+        assert "native calls that kept the GIL for 20 ms or longer" in done.stdout
+        assert "test_suite.py::test_backtracks" in done.stdout
+
+    if not gil_enabled():
+
+        def test_without_a_gil_it_says_so_in_one_line(suite):
+            done = run(suite, "--antigil-audit")
+
+            assert done.returncode == pytest.ExitCode.USAGE_ERROR
+            assert done.stderr.splitlines() == [
+                "ERROR: --antigil-audit: this build of Python has no GIL that a call could keep",
+                "",
+            ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--antigil-audit=-1"], "positive number of milliseconds"),
+        (["--antigil-json", "kept.json"], "--antigil-json needs --antigil-audit"),
+    ],
+)
+def test_bad_options_are_refused(tmp_path, options, words):
+    done = run(tmp_path, *options)
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert words in done.stderr
+
+
+def test_without_the_option_nothing_of_antigil_is_loaded(tmp_path):
+    (tmp_path / "test_loaded.py").write_text(
+        "import sys\ndef test_loaded(request):\n"
+        "    assert request.config.pluginmanager.has_plugin('antigil')\n"
+        "    loaded = {name for name in sys.modules if name.startswith('antigil')}\n"
+        "    assert loaded == {'antigil', 'antigil.pytest_plugin'}\n"
+    )
+
+    done = run(tmp_path)
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_holds_are_told_by_function_and_test():
+    match = Function("Pattern.match", "libpython3.11.so")
+    holds = [LongHold(start, 0.1, match, "a.py:1") for start in (0.1, 1.0, 2.0, 3.0)]
+
+    kept = kept_by_test(holds, [(0.5, "a::one"), (2.5, "a::two")])
+
+    assert [(one.test, one.count, one.longest, round(one.total, 6)) for one in kept] == [
+        ("a::one", 2, 0.1, 0.2),
+        (NO_TEST, 1, 0.1, 0.1),
+        ("a::two", 1, 0.1, 0.1),
+    ]
+    lines = table(kept)
+    assert lines[1].split()[:3] == ["200", "ms", "100"]
+    assert lines[1].endswith("Pattern.match (libpython3.11.so) ← a.py:1  a::one")

@@ -1,0 +1,82 @@
+"""How often `antigil compare` names the function that a commit made hold the GIL.
+
+Usage: where_compared.py FOLDER                one comparison, about a minute, noted in FOLDER/runs.jsonl
+       where_compared.py FOLDER --for 3600     as many as fit in so many seconds
+       where_compared.py FOLDER --count        what came of all of them
+
+The project in FOLDER is tests/guard/reader_project.py: its second commit calls the C function `parse_header`
+with the GIL held, which takes a fifth of a call. A run counts where the loss is confirmed, and `parse_header`
+comes first among the functions whose held share changed. A run may be ended, and goes on where it was.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
+
+from reader_project import generate_reader  # noqa: E402
+from sample_project import antigil  # noqa: E402
+from support import machine  # noqa: E402
+
+
+def main():
+    """Compare, or count."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", default=0.0)
+    parser.add_argument("--count", action="store_true")
+    args = parser.parse_args()
+    notes = args.folder.resolve() / "runs.jsonl"
+    if args.count:
+        print(f"{machine()}\n{count(notes)}")
+        return
+    project = args.folder.resolve() / "project"
+    if not (project / "hashes").exists():
+        (project / "hashes").write_text("\n".join(generate_reader(project)))
+    base, head = (project / "hashes").read_text().split()
+    began, longest = time.monotonic(), 0.0
+    while True:
+        before = time.monotonic()
+        note = compared(project, base, head)
+        note["seconds"] = round(time.monotonic() - before, 1)
+        with notes.open("a") as file:
+            file.write(json.dumps(note) + "\n")
+        print(json.dumps(note), flush=True)
+        longest = max(longest, note["seconds"])
+        if time.monotonic() - began + longest > args.seconds:
+            return
+
+
+def compared(project, base, head):
+    """Compare both commits; return the exit status and what is told of the functions."""
+    done = antigil(project, "compare", base, head, "--processes", "5", "--format", "json", timeout=3600)
+    if not done.stdout:
+        raise SystemExit(done.stderr)
+    (comparison,) = json.loads(done.stdout)["comparisons"]
+    (read,) = (one for one in comparison["workloads"] if not one["control"])
+    losses = (read["where"] or {"losses": []})["losses"]
+    held = next((one for one in losses if one["loss"] == "held"), {"functions": []})
+    told = [
+        [f["name"], round(f["before"]["value"], 3), round(f["after"]["value"], 3)] for f in held["functions"]
+    ]
+    return {"status": done.returncode, "held": told, "notes": comparison["notes"]}
+
+
+def count(notes):
+    """Return how many runs confirmed the loss, and how many named the function first."""
+    runs = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+    confirmed = [one for one in runs if one["status"] == 1]
+    named = [one for one in confirmed if one["held"] and one["held"][0][0] == "parse_header"]
+    others = sorted({name for one in confirmed for name, *_ in one["held"]} - {"parse_header"})
+    return (
+        f"{len(runs)} runs, {len(confirmed)} confirmed the loss, {len(named)} of them named `parse_header`"
+        f" first; others named: {', '.join(others) or 'none'}"
+    )
+
+
+if __name__ == "__main__":
+    main()
