@@ -37,7 +37,8 @@ def compared(tmp_path_factory):
     first = {name: FIRST[name] for name in NAMES}
     changes = [change for change in CHANGES if change[1] in NAMES]
     hashes = generate_project(root, first, changes, BUDGETS)
-    arguments = ("--processes", str(PROCESSES), "--json", "out/comparison.json")
+    # Functions of one workload are told, of the one that lost held share.
+    arguments = ("--processes", str(PROCESSES), "--where-seconds", "1", "--json", "out/comparison.json")
     for _ in range(2):
         done = antigil(root, "compare", hashes[0], "main", *arguments)
         assert (root / "out/comparison.json").exists(), done.stderr
@@ -95,6 +96,20 @@ def test_a_released_gil_is_gained_in_held_share_and_speedup(compared):
     assert found["gil_held", None] == "gained"
     assert found["slowdown", 2] == "gained"
     assert "lost" not in found.values()
+
+
+def test_the_function_that_a_commit_made_hold_the_gil_is_named(compared):
+    """It is `work`, in serial.c; of a build without lines, in which that was inlined, its caller."""
+    _, text, document = compared
+    told = {one["name"]: one["where"] for one in document["comparisons"][0]["workloads"]}
+
+    held = next(one for one in told["work.Tenth"]["losses"] if one["loss"] == "held")
+    first = held["functions"][0]
+    assert first["name"] in ("work", "serial_fraction")
+    assert first["before"]["value"] < 0.02
+    assert first["after"]["value"] == pytest.approx(0.1, abs=0.06)
+    assert f"of it new in `{first['name']}`" in text
+    assert told["work.Steady"] is None
 
 
 @pytest.mark.parametrize("name", ["Steady", "Loop"])

@@ -97,7 +97,7 @@ def simulate_compare():
             Column(TrackedWorkload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
             for name in names
         )
-        return (Installed("simulated", "3.13", None, columns, commits),)
+        return (Installed("simulated", "3.13", {name: {} for name in names}, columns, commits),)
 
     def measure_both(place, processes, workloads=None, progress=lambda done, visits: None):
         both = (Readings(), Readings())
