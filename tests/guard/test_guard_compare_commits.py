@@ -27,7 +27,7 @@ def compared(tmp_path_factory):
     hashes = generate_project(root, {"macros": FIRST["macros"]}, changes, budgets)
 
     def compare(base, head):
-        arguments = ("--processes", str(PROCESSES), "--bench", NUMBERS, "--format", "json")
+        arguments = ("--processes", str(PROCESSES), "--bench", NUMBERS, "--no-where", "--format", "json")
         done = antigil(root, "compare", hashes[base], hashes[head], *arguments)
         assert done.stdout, done.stderr
         (comparison,) = json.loads(done.stdout)["comparisons"]
