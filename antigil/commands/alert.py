@@ -60,6 +60,7 @@ def _alert(
     from antigil.guard.alerts import after_beginnings, find_alerts, selected
     from antigil.guard.confirmation import confirm
     from antigil.history.archive_reader import load_archive
+    from antigil.history.kept_steps import FILE, KeptSteps
     from antigil.history.project import refuse_shallow
     from antigil.report.formats import render_alerts
 
@@ -74,7 +75,9 @@ def _alert(
     starts = {
         pattern: None if hash_ is None else revisions.get(hash_, -1) for pattern, hash_ in beginnings.items()
     }
-    found = after_beginnings(archive, find_alerts(archive, project.options, since), starts)
+    steps = KeptSteps(Path(project.conf.env_dir) / FILE)
+    found = after_beginnings(archive, find_alerts(archive, project.options, since, steps), starts)
+    steps.save()
     alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
     if args.confirm:
         say = timed_progress()

@@ -17,7 +17,7 @@ from .asv_adapter.stored import (
     StoredResults,
     Suite,
     readable_results,
-    stored_results,
+    stored_hashes,
     stored_suite,
 )
 from .benchmark_columns import Column, drawable, timed_parameters
@@ -244,7 +244,7 @@ def load_archive(
     """Read all stored results; return them, and the revision numbers of their and some more commits."""
     with quiet_asv(), asv_errors():
         benchmarks = stored_suite(project.conf)
-        hashes = {results.commit_hash for results in stored_results(project.conf)}
+        hashes = stored_hashes(project.conf)
         hashes |= {*project.repo.get_tags().values(), *more}
         if since is not None:
             hashes.add(project.revision(since).hash)

@@ -27,7 +27,7 @@ import numpy as np
 from .asv_adapter import stored
 from .asv_adapter.publishing import Graph, Graphs
 from .options import Options
-from .series import Archive, Environment, Series
+from .series import Archive, Environment, Floats, Series
 
 #: A step must exceed this many standard errors of the difference.
 CLEAR = 4.0
@@ -192,13 +192,19 @@ def clear_steps(series: Series, steps: Sequence[AsvStep]) -> Iterator[Effect]:
 
 def detect_steps(series: Series) -> list[AsvStep]:
     """Fit a piecewise constant function to a series, as ``asv publish`` does."""
+    values, weights = asv_input(series)
+    return by_revision(series, stored.detect_steps(values.tolist(), weights.tolist()))
+
+
+def asv_input(series: Series) -> tuple[Floats, Floats]:
+    """Return what asv fits: values, and their weights by the stored intervals; NaN where there is none."""
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = 2 / np.abs(series.high - series.low)
-    usable = np.isfinite(weights)
-    rows = stored.detect_steps(
-        [float(v) if here else None for v, here in zip(series.values, series.present, strict=True)],
-        [float(w) if good else None for w, good in zip(weights, usable, strict=True)],
-    )
+    return np.where(series.present, series.values, np.nan), np.where(np.isfinite(weights), weights, np.nan)
+
+
+def by_revision(series: Series, rows: Iterable[AsvStep]) -> list[AsvStep]:
+    """Return pieces by revision that are fitted by place."""
     revisions = series.revisions
     return [(int(revisions[a]), int(revisions[b - 1]) + 1, value, least, e) for a, b, value, least, e in rows]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import asv
 from asv.benchmarks import Benchmarks
 from asv.machine import Machine, MachineCollection
 from asv.results import Results, iter_results, iter_results_paths
 from asv.step_detect import detect_steps as detect_steps
+from asv.step_detect import get_mu_dist as get_mu_dist
 from asv.util import UserError as AsvUserError
 
 from ..series import Problem
@@ -18,6 +21,10 @@ from .safe_files import harden
 
 harden()
 
+ASV_VERSION: str = asv.__version__
+
+#: How asv begins a file of results.
+HASH = re.compile(r'{"commit_hash": "([0-9a-f]{7,64})"')
 #: asv's own files among the results.
 NO_RESULTS = frozenset({"machine.json", "benchmarks.json"})
 
@@ -56,6 +63,22 @@ def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:
 def stored_results(conf: Configuration) -> Iterator[StoredResults]:
     """Yield all results; asv warns of what it cannot read."""
     yield from iter_results(conf.results_dir)
+
+
+def stored_hashes(conf: Configuration) -> set[str]:
+    """Return the commits that have results, by how each file begins where asv has written it."""
+    found = set()
+    for folder, name, machine in iter_results_paths(conf.results_dir):
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", errors="replace") as file:
+            beginning = HASH.match(file.read(100))
+        try:
+            found.add(
+                beginning.group(1) if beginning else Results.load(path, machine_name=machine).commit_hash
+            )
+        except AsvUserError:
+            continue  # told where it is read
+    return found
 
 
 def register_machine(name: str, fields: Mapping[str, str]) -> None:
