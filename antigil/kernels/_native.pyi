@@ -4,8 +4,8 @@ Of each pair one holds the GIL and one releases it; nothing else differs. On a
 free-threaded build there is no GIL to hold, and both scale.
 
 Signal handlers run within a long call in the main thread, so that Ctrl-C ends it within about
-50 ms; only a stream reads its buffer to the end. One that holds the GIL while it waits, as
-``read_holding`` of an empty pipe does, keeps every other Python thread from running.
+50 ms. One that holds the GIL while it waits, as ``read_holding`` of an empty pipe does, keeps every
+other Python thread from running.
 """
 
 from typing import Literal, SupportsFloat, SupportsIndex, final

@@ -23,6 +23,7 @@ LONG_CALLS = [
         for place in ("lock", "atomic", "slots")
         for form in ("holding", "releasing")
     ),
+    *(f"stream_{form}(mmap(-1, 1 << 40, MAP_PRIVATE, PROT_READ))" for form in ("holding", "releasing")),
     "sleep_holding(86400)",
     "sleep_releasing(86400)",
 ]
@@ -31,7 +32,8 @@ LONG_CALLS = [
 def interrupted(call: str) -> "subprocess.CompletedProcess[str]":
     """Run a call in a process whose timer sends it signals from then on."""
     program = f"""
-        import signal, time
+        import signal
+        from mmap import MAP_PRIVATE, PROT_READ, mmap  # pages that are only read are all the same page of zeros
         from antigil.kernels import *
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)

@@ -55,6 +55,14 @@ def test_an_array_of_words_is_summed_as_numpy_sums_it(stream):
     assert int(words.sum()) == stream(words)
 
 
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 13])
+def test_the_sum_of_portions_is_the_sum_of_all(stream, beyond):
+    """A stream looks for signals after each portion of 64 MiB."""
+    data = np.resize(np.arange(251, dtype=np.uint8), (64 << 20) + beyond)
+    words = data.size // 8 * 8
+    assert stream(data) == (int(data[:words].view(np.uint64).sum()) + int(data[words:].sum())) % 2**64
+
+
 def test_a_buffer_in_fortran_order_is_read_as_it_lies(stream):
     table = np.asfortranarray(np.arange(12, dtype=np.uint64).reshape(3, 4))
     assert int(table.sum()) == stream(table)
