@@ -197,7 +197,7 @@ antigil_on_signal(int Py_UNUSED(number), siginfo_t *info, void *context)
     worker *self = antigil_self;
     /* Else it is somebody else's signal, or came after the thread had left. */
     if (self != NULL && info->si_code == SI_TKILL && atomic_load(&self->pending) &&
-        atomic_load(&self->state) == LIVE) {
+        atomic_load(&self->state) >= LIVE) {
         note(self, context);
         atomic_store(&self->pending, 0);
     }

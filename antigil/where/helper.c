@@ -16,6 +16,7 @@
 static struct {
     pthread_t thread;
     bool runs;
+    _Atomic pid_t process; /* in which it runs: not in one that was forked from it */
     double mean_seconds;
     uint64_t random;
     size_t fetched;       /* bytes of the arena */
@@ -58,6 +59,7 @@ fetch_memory(void)
 #endif
 }
 
+/* Pick a worker to look at, which stays this thread's until then. NULL where there is none. */
 static worker *
 pick(void)
 {
@@ -69,7 +71,9 @@ pick(void)
             picked = one;
         }
     }
-    return picked;
+    int expected = LIVE;
+    return picked != NULL && atomic_compare_exchange_strong(&picked->state, &expected, LOOKED_AT) ? picked
+                                                                                                  : NULL;
 }
 
 /* Whether the kernel calls a thread neither running nor ready to run. */
@@ -160,6 +164,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         } else if (!atomic_load(&helper.lost_signal)) {
             look_at(one);
         }
+        atomic_store(&one->state, LIVE);
     }
     return NULL;
 }
@@ -189,6 +194,7 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.left, -1);
+    helper.process = getpid();
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
     atomic_store(&helper.lost_signal, 0);
@@ -217,6 +223,12 @@ pid_t
 antigil_helper(void)
 {
     return atomic_load(&helper.number);
+}
+
+bool
+antigil_helper_runs_here(void)
+{
+    return helper.process == getpid();
 }
 
 /* Stop sampling, and wait for handlers under way. The handler stays: a late signal would end the process. */

@@ -27,13 +27,18 @@ take_memory(size_t size)
     return taken == MAP_FAILED ? NULL : taken;
 }
 
+/* Without a GIL several threads may be here at once: whoever comes first makes the workers. */
 static int
 prepare_workers(void)
 {
+    const size_t size = MOST_WORKERS * sizeof(worker);
     antigil_sampler.process = getpid();
     if (antigil_sampler.workers == NULL) {
+        worker *none = NULL, *made = take_memory(size);
         antigil_sampler.reads_memory = may_read_memory();
-        antigil_sampler.workers = take_memory(MOST_WORKERS * sizeof(worker));
+        if (made != NULL && !atomic_compare_exchange_strong(&antigil_sampler.workers, &none, made)) {
+            munmap(made, size);
+        }
     }
     return antigil_sampler.workers == NULL ? -1 : 0;
 }

@@ -113,19 +113,20 @@ typedef struct {
     python_frame frames[MOST_FRAMES];
 } worker;
 
-enum worker_state { FREE, CLAIMED, LIVE };
+/* LOOKED_AT: the helper reads and writes it, and it may be neither left nor given to another thread. */
+enum worker_state { FREE, CLAIMED, LIVE, LOOKED_AT };
 
 /* What the helper and the handler share. */
 typedef struct {
-    worker *workers; /* MOST_WORKERS of them */
+    worker *_Atomic workers; /* MOST_WORKERS of them */
     char *arena;
     size_t arena_size;
     _Atomic size_t arena_used;
     atomic_int full;
     _Atomic uint64_t codes; /* numbers given to code objects */
-    pid_t process;
-    int signal;
-    bool reads_memory; /* whether process_vm_readv is permitted */
+    _Atomic pid_t process;
+    atomic_int signal;
+    atomic_bool reads_memory; /* whether process_vm_readv is permitted */
 } sampler_state;
 
 extern sampler_state antigil_sampler;
@@ -147,6 +148,7 @@ uint64_t antigil_note_python_frames(worker *of, int64_t time);
 int antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes);
 void antigil_hold_off(double seconds, int samples);
 pid_t antigil_helper(void);
+bool antigil_helper_runs_here(void);
 void antigil_stop(void);
 bool antigil_lost_signal(void);
 

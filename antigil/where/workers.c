@@ -3,6 +3,7 @@
 #include "sampler.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -105,6 +106,19 @@ close_files(worker *left)
     }
 }
 
+/* Take a worker back from the helper, which may just look at it, for some microseconds. */
+static void
+claim(worker *left)
+{
+    int expected = LIVE;
+    while (!atomic_compare_exchange_weak(&left->state, &expected, CLAIMED) &&
+           (expected == LIVE || (expected == LOOKED_AT && antigil_helper_runs_here()))) {
+        expected = LIVE;
+        sched_yield();
+    }
+    atomic_store(&left->state, CLAIMED);
+}
+
 /* Let a thread be sampled no longer. To be called by that thread, while its thread state is there. */
 void
 antigil_leave(worker *left)
@@ -112,7 +126,7 @@ antigil_leave(worker *left)
     if (antigil_self != left) {
         return; /* the process has forked, or is ending: what the thread had stays as it is */
     }
-    atomic_store(&left->state, CLAIMED);
+    claim(left);
     antigil_self = NULL; /* a handler that comes from here on does nothing */
     sigset_t one, before;
     sigemptyset(&one);
