@@ -33,7 +33,7 @@ def interrupted(call: str) -> "subprocess.CompletedProcess[str]":
     """Run a call in a process whose timer sends it signals from then on."""
     program = f"""
         import signal
-        from mmap import MAP_PRIVATE, PROT_READ, mmap  # pages that are only read are all the same page of zeros
+        from mmap import MAP_PRIVATE, PROT_READ, mmap  # what is only read takes no memory
         from antigil.kernels import *
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)
