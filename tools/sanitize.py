@@ -1,0 +1,196 @@
+"""Run the kernels, the sampler and a measurement under gcc's sanitizers, and count what they report.
+
+Usage: python tools/sanitize.py address [--python PYTHON] [--seconds 10] [--tests]
+       python tools/sanitize.py thread [--python python3.14t] [--seconds 10] [--tests]
+
+"address" is AddressSanitizer and UndefinedBehaviorSanitizer, "thread" ThreadSanitizer, which sees what the GIL
+would hide under a free-threaded Python only. First, a fault of each kind shows that the checker would see one
+(tests/kernels/faulty). Then, of copies of the extensions that are built for the checker: every call, from many
+threads (tools/every_call.py); the sampler, on threads that work, begin and end; a measurement, and one with the
+sampler. --tests adds the tests of the kernels and of the sampler, for which that Python needs what they import.
+
+The interpreter itself is not built for the checker: ThreadSanitizer is told to look at the extensions only. There
+are no suppressions. Exit status 1 at any report.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FAULTS = {"address": ("beyond", "overflow"), "thread": ("race",)}
+FLAGS = {
+    "address": ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
+    "thread": ("-fsanitize=thread",),
+}
+LIBRARIES = {"address": ("libasan.so", "libubsan.so"), "thread": ("libtsan.so",)}
+
+FAULT = """
+import sys, threading
+import _faulty
+fault = getattr(_faulty, sys.argv[1])
+threads = [threading.Thread(target=lambda: [fault() for _ in range(100)]) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+SAMPLED = """
+import sys, threading, time
+from antigil.where import _sampler
+from antigil import kernels
+end = time.monotonic() + float(sys.argv[1])
+def work(depth=5):
+    if depth: return work(depth - 1)
+    kernels.calcular_sem_gil(50), kernels.stream_holding(bytes(10_000)), kernels.sleep_releasing(1e-5)
+def live():
+    _sampler.enrol()
+    for _ in range(100): work()
+    _sampler.retire()
+samples = 0
+while time.monotonic() < end:
+    _sampler.start(27, 1e-3, 7, 0.25, 1 << 28)
+    threads = [threading.Thread(target=live) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert _sampler.stop() == ""
+    samples += len(_sampler.drain())
+    _sampler.entry_points(kernels.calcular_sem_gil)
+assert samples
+"""
+MEASURED = """
+from antigil.scaling import Workload, measure
+setup = "from antigil import kernels"
+for statement in ("kernels.calcular_sem_gil(200)", "kernels.stream_holding(bytes(100_000))"):
+    measure(Workload(statement, setup), (1, 2), budget=0.5, processes=1)
+"""
+WHERE = """
+import importlib.util
+from antigil.where import where
+where("kernels.serial_fraction(200_000, 0.5)", "from antigil import kernels", 2, budget=1.0, processes=1)
+"""
+
+
+@dataclass
+class Sanitized:
+    """A folder with the package, built for a checker and a Python."""
+
+    kind: str
+    python: str
+    folder: Path
+    said: str = ""
+
+    def build(self) -> None:
+        """Copy the package and build its extensions, and the faulty one, each with the checker's flags."""
+        built = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
+        for name in ("antigil", "tests", "tools"):
+            shutil.copytree(ROOT / name, self.folder / name, ignore=built)
+        for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, self.folder)
+        query = "import sysconfig as s; print(s.get_path('include'), s.get_config_var('EXT_SUFFIX'))"
+        include, suffix = self._text([self.python, "-c", query]).split()
+        for source, target in (
+            ("antigil/kernels", f"antigil/kernels/_native{suffix}"),
+            ("antigil/where", f"antigil/where/_sampler{suffix}"),
+            ("tests/kernels/faulty", f"_faulty{suffix}"),
+        ):
+            sources = sorted(map(str, (self.folder / source).glob("*.c")))
+            command = [
+                "gcc",
+                "-g",
+                "-O1",
+                "-std=gnu11",
+                "-fPIC",
+                "-shared",
+                *FLAGS[self.kind],
+                f"-I{include}",
+            ]
+            subprocess.run([*command, *sources, "-o", str(self.folder / target), "-lm"], check=True)
+
+    @property
+    def _reports(self) -> list[Path]:
+        return sorted(self.folder.glob("report.*"))
+
+    def run(self, *arguments: str, limit: float = 3600.0) -> int:
+        """Run the Python under the checker and return its exit status."""
+        for report in self._reports:
+            report.unlink()
+        libraries = " ".join(self._text(["gcc", f"-print-file-name={one}"]) for one in LIBRARIES[self.kind])
+        log = f"log_path={self.folder}/report"
+        environment = {
+            **os.environ,
+            "LD_PRELOAD": libraries,
+            "PYTHONPATH": str(self.folder),
+            "PYTHONMALLOC": "malloc" if self.kind == "address" else "",
+            "ASAN_OPTIONS": f"{log}:detect_leaks=0:quarantine_size_mb=16",
+            "UBSAN_OPTIONS": f"{log}:print_stacktrace=1",
+            "TSAN_OPTIONS": f"{log}:ignore_noninstrumented_modules=1",
+        }
+        fixed = ["setarch", "-R"] if self.kind == "thread" else []  # it wants the addresses that it knows
+        done = subprocess.run(
+            [*fixed, self.python, *arguments],
+            env={name: value for name, value in environment.items() if value},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        self.said = done.stdout + "".join(report.read_text() for report in self._reports)
+        return done.returncode
+
+    @property
+    def reports(self) -> int:
+        """The reports of the last run; UndefinedBehaviorSanitizer's come on standard error."""
+        return self.said.count("SUMMARY: ") + self.said.count("runtime error: ")
+
+    def _text(self, command: list[str]) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def main() -> int:
+    """Build, run and count."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("kind", choices=FLAGS)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of every call, and of the sampler")
+    parser.add_argument("--tests", action="store_true", help="run the tests of the kernels and the sampler")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
+        sanitized = Sanitized(options.kind, options.python, Path(folder))
+        sanitized.build()
+        return check(sanitized, options.seconds, tests=options.tests)
+
+
+def check(sanitized: Sanitized, seconds: float, *, tests: bool) -> int:
+    """Run everything, and print a line for each run."""
+    failed = False
+    for fault in FAULTS[sanitized.kind]:
+        sanitized.run("-c", FAULT, fault)
+        seen = sanitized.reports > 0
+        failed |= not seen
+        print(f"a fault, {fault}: {'seen' if seen else 'NOT SEEN'}", flush=True)
+    runs = {
+        "every call": ("tools/hammer.py", "--threads", "8", "--seconds", str(seconds)),
+        "the sampler": ("-c", SAMPLED, str(seconds)),
+        "a measurement": ("-c", MEASURED),
+        "a measurement with the sampler": ("-c", WHERE),
+    }
+    if tests:
+        runs["the tests"] = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/kernels", "tests/where")
+    for name, arguments in runs.items():
+        status = sanitized.run(*arguments)
+        failed |= status != 0 or sanitized.reports > 0
+        last = sanitized.said.strip().rpartition("\n")[2]
+        print(f"{name}: {sanitized.reports} reports, exit status {status} {last}", flush=True)
+        if status != 0 or sanitized.reports > 0:
+            print(sanitized.said[-5000:])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
