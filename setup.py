@@ -11,7 +11,7 @@ OPTIONS = ["/O2", "/W4", "/std:c11"] if sys.platform == "win32" else ["-O2", "-s
 KERNELS = Extension(
     "antigil.kernels._native",
     sources=sorted(glob("antigil/kernels/*.c")),
-    depends=["antigil/kernels/kernels.h"],
+    depends=["antigil/kernels/kernels.h", "antigil/kernels/locks.h"],
     extra_compile_args=OPTIONS,
 )
 

@@ -13,29 +13,7 @@
  */
 
 #include "kernels.h"
-
-#ifdef _WIN32
-#include <windows.h>
-typedef SRWLOCK lock_type;
-typedef volatile __int64 atomic_count;
-#define LOCK_INIT(lock) InitializeSRWLock(lock)
-#define LOCK_DESTROY(lock) ((void)(lock))
-#define LOCK(lock) AcquireSRWLockExclusive(lock)
-#define UNLOCK(lock) ReleaseSRWLockExclusive(lock)
-#define ATOMIC_INCREMENT(count) InterlockedIncrement64(count)
-#define ATOMIC_READ(count) ((uint64_t)InterlockedExchangeAdd64(count, 0))
-#else
-#include <pthread.h>
-#include <stdatomic.h>
-typedef pthread_mutex_t lock_type;
-typedef _Atomic uint64_t atomic_count;
-#define LOCK_INIT(lock) pthread_mutex_init(lock, NULL)
-#define LOCK_DESTROY(lock) pthread_mutex_destroy(lock)
-#define LOCK(lock) pthread_mutex_lock(lock)
-#define UNLOCK(lock) pthread_mutex_unlock(lock)
-#define ATOMIC_INCREMENT(count) atomic_fetch_add_explicit(count, 1, memory_order_relaxed)
-#define ATOMIC_READ(count) atomic_load_explicit(count, memory_order_relaxed)
-#endif
+#include "locks.h"
 
 /* The longest line of the machines in use; Intel's fetch lines of 64 bytes in pairs. */
 #define CACHE_LINE 128
@@ -89,7 +67,35 @@ typedef struct {
     size_t n_places; /* as many as slots, or 1 */
     place *places;   /* aligned to a cache line ... */
     void *memory;    /* ... within this */
+#ifndef _WIN32
+    _Atomic pid_t process; /* in which the locks were made */
+#endif
 } shared_counter;
+
+#ifdef _WIN32
+#define AFTER_FORK(self) ((void)(self)) /* there is no fork */
+#else
+#define AFTER_FORK(self) after_fork(self)
+
+/* A lock that another thread held when the process forked is held for ever in the child, where that thread is
+ * not. So make the locks anew there; the first thread that comes does it, the others wait for that. */
+static void
+after_fork(shared_counter *self)
+{
+    pid_t here = getpid(), made_in = atomic_load(&self->process);
+    while (made_in != here) {
+        if (made_in != 0 && atomic_compare_exchange_strong(&self->process, &made_in, 0)) {
+            for (size_t index = 0; index < self->n_places; index++) {
+                LOCK_INIT(&self->places[index].in.lock);
+            }
+            atomic_store(&self->process, here);
+        } else {
+            sched_yield();
+        }
+        made_in = atomic_load(&self->process);
+    }
+}
+#endif
 
 /* Allocate and initialise the places. Return 0, or -1 with MemoryError set. */
 static int
@@ -106,6 +112,9 @@ make_places(shared_counter *self, size_t n_places)
         LOCK_INIT(&self->places[index].in.lock);
     }
     self->n_places = n_places;
+#ifndef _WIN32
+    atomic_store(&self->process, getpid());
+#endif
     return 0;
 }
 
@@ -183,6 +192,7 @@ parse_add(shared_counter *self, PyObject *args, PyObject *kwargs, const char *fo
         return NULL;
     }
     *times = count.value;
+    AFTER_FORK(self);
     return &self->places[self->n_places > 1 ? slot.value : 0];
 }
 
@@ -241,6 +251,7 @@ shared_counter_count(PyObject *object, void *Py_UNUSED(closure))
 {
     shared_counter *self = (shared_counter *)object;
     uint64_t total = 0;
+    AFTER_FORK(self);
     for (size_t index = 0; index < self->n_places; index++) {
         total += read_place(&self->places[index]);
     }
