@@ -18,9 +18,9 @@ ZEROS = os.open("/dev/zero", os.O_RDONLY) if os.path.exists("/dev/zero") else os
 
 WORDS = bytes(range(256)) * 40 + b"odd"
 GOOD: dict[str, tuple[Any, ...]] = {
-    "calcular_com_gil": (20,),
-    "calcular_sem_gil": (20,),
-    "serial_fraction": (2000, 0.5, 100),
+    "calcular_com_gil": (2,),
+    "calcular_sem_gil": (2,),
+    "serial_fraction": (200, 0.5, 10),
     "stream_holding": (WORDS,),
     "stream_releasing": (WORDS,),
     "sleep_holding": (0,),

@@ -10,8 +10,9 @@ import argparse
 import sys
 import sysconfig
 
-from antigil.scaling import gil_enabled
 from every_call import hammer
+
+from antigil.scaling import gil_enabled
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 

@@ -62,7 +62,8 @@ def without_portions(folder: Path) -> ModuleType:
         text, _ = PORTION.subn(r"#define \1 ((uint64_t)1 << 62)", source.read_text())
         sources.append(folder / source.name)
         sources[-1].write_text(text)
-    shutil.copy(ROOM / "kernels.h", folder)
+    for header in ROOM.glob("*.h"):
+        shutil.copy(header, folder)
     built = folder / f"_native{sysconfig.get_config_var('EXT_SUFFIX')}"
     include = f"-I{sysconfig.get_path('include')}"
     command = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", include, *map(str, sources), "-o", str(built)]
