@@ -74,6 +74,7 @@ while time.monotonic() < end:
     for thread in threads: thread.join()
     assert _sampler.stop() == ""
     samples += len(_sampler.drain())
+    _sampler.hold_off(0.0, 5)
     _sampler.entry_points(kernels.calcular_sem_gil)
 assert samples
 """
