@@ -6,8 +6,6 @@ import argparse
 import math
 import re
 
-from antigil.report.formats import FORMATS
-
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--config``."""
@@ -16,6 +14,8 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Add the format of a report, and where it goes."""
+    from antigil.report.formats import FORMATS  # loads the instrument, which most jobs of the CI do without
+
     parser.add_argument(
         "--format",
         choices=FORMATS,

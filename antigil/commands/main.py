@@ -1,7 +1,8 @@
 """The command line: ``antigil COMMAND ...``, the same as ``python -m antigil COMMAND ...``.
 
-A command is one module here, of the form of `Command`, and its line in `COMMANDS`. What needs the C extension
-or an optional dependency is imported inside ``run``, so that ``antigil --help`` loads neither.
+A command is one module here, of the form of `Command`, and its line in `COMMANDS`. Only the module of the
+command that is asked for is imported. What needs the C extension or an optional dependency is imported inside
+``run``, so that ``--help`` loads neither.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn, Protocol
+from importlib import import_module
+from typing import Any, NoReturn, Protocol, cast
 
 from antigil.errors import EXIT_USER_ERROR, UserError, one_line
-
-from . import alert, backlog, ci, compare, compare_results, demo, doctor, init, measure, where
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -49,32 +49,34 @@ class _PrintVersion(argparse.Action):
 
 
 #: The commands by name, each with its line in the list of commands.
-COMMANDS: dict[str, tuple[Command, str]] = {
-    "measure": (measure, "how far a Python statement scales over threads, and why not further"),
-    "init": (init, "bring antigil into the project that lies here: an asv suite, and how to go on"),
-    "where": (where, "which native function holds the GIL, waits, or takes more CPU time beside others"),
-    "doctor": (doctor, "is this machine fit to measure on? Exit status 1 where measurements would mislead"),
-    "demo": (demo, "the article's experiment: two C functions on 1, 4 and 8 threads"),
-    "compare": (compare, "measure two commits in turn, and tell which workloads lost parallelism or speed"),
-    "compare-results": (compare_results, "judge two saved measurements, before and after a change"),
-    "alert": (alert, "tell which commits of the stored history lost or gained parallelism or speed"),
-    "backlog": (backlog, "list the commits that still lack results, newest first"),
-    "ci": (ci, "what the workflows do besides measuring"),
+COMMANDS: dict[str, str] = {
+    "measure": "how far a Python statement scales over threads, and why not further",
+    "init": "bring antigil into the project that lies here: an asv suite, and how to go on",
+    "where": "which native function holds the GIL, waits, or takes more CPU time beside others",
+    "doctor": "is this machine fit to measure on? Exit status 1 where measurements would mislead",
+    "demo": "the article's experiment: two C functions on 1, 4 and 8 threads",
+    "compare": "measure two commits in turn, and tell which workloads lost parallelism or speed",
+    "compare-results": "judge two saved measurements, before and after a change",
+    "alert": "tell which commits of the stored history lost or gained parallelism or speed",
+    "backlog": "list the commits that still lack results, newest first",
+    "ci": "what the workflows do besides measuring",
 }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser that knows every command in `COMMANDS`."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser that knows every command in `COMMANDS`, or the arguments of one of them only."""
     parser = _Parser(
         prog="antigil",
         description="Measure how far native code runs in parallel under Python threads.",
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (command, summary) in COMMANDS.items():
+    for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)
-        command.configure(subparser)
-        subparser.set_defaults(run=command.run)
+        if only is None or name == only:
+            command = cast(Command, import_module(f"antigil.commands.{name.replace('-', '_')}"))
+            command.configure(subparser)
+            subparser.set_defaults(run=command.run)
     return parser
 
 
@@ -83,8 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     By default, the words after ``antigil`` are those of this process.
     """
+    words = sys.argv[1:] if argv is None else argv
+    asked = next((word for word in words if not word.startswith("-")), "")
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser(asked).parse_args(words)
         status: int = args.run(args)
         sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
     except UserError as error:

@@ -27,7 +27,8 @@ def command(monkeypatch):
             parser.add_argument("--flag", action="store_true")
 
         probe = SimpleNamespace(configure=configure, run=run)
-        monkeypatch.setattr(cli, "COMMANDS", {"probe": (probe, "a probe")})
+        monkeypatch.setitem(sys.modules, "antigil.commands.probe", probe)
+        monkeypatch.setattr(cli, "COMMANDS", {"probe": "a probe"})
 
     return install
 
@@ -175,6 +176,21 @@ def test_help_needs_neither_the_extension_nor_an_extra(argv):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: antigil")
+
+
+def test_only_the_command_that_is_asked_for_is_loaded():
+    code = """if True:
+        import sys
+        from antigil.commands.main import main
+        status = main(["ci", "shards", "--config", "absent"])
+        others = {"measure", "where", "doctor", "init", "compare", "alert", "demo"}
+        loaded = {name for name in others if f"antigil.commands.{name}" in sys.modules}
+        assert not loaded, loaded
+        sys.exit(status)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2, done.stderr
 
 
 def test_help_lists_every_command(capsys):
