@@ -5,8 +5,9 @@ Usage: where_compared.py FOLDER                one comparison, about a minute, n
        where_compared.py FOLDER --count        what came of all of them
 
 The project in FOLDER is tests/guard/reader_project.py: its second commit calls the C function `parse_header`
-with the GIL held, which takes two fifths of a call. A run counts where the loss is confirmed, and `parse_header`
-comes first among the functions whose held share changed. A run may be ended, and goes on where it was.
+with the GIL held, which takes two fifths of a call. A run counts where the loss is confirmed, and
+`parse_header` comes first among the functions whose held share changed. A run may be ended, and goes on where
+it was.
 """
 
 import argparse
