@@ -63,12 +63,16 @@ def run(args: argparse.Namespace) -> int:
 def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
     from antigil.guard.comparison_json import comparison_to_json
     from antigil.report.formats import render_comparison
+    from antigil.report.kept_functions import keep_functions
 
     base, head = project.revision(args.base), project.revision(args.head)
     if args.merge_base:
         base = project.merge_base(base, head)
     outcome = _outcome(project, base, head, args)
-    hand_over(comparison_to_json(outcome), render_comparison, args.format, output, json_file)
+    document = comparison_to_json(outcome)
+    if (results := Path(project.conf.results_dir)).is_dir():
+        keep_functions(results, document)
+    hand_over(document, render_comparison, args.format, output, json_file)
     return outcome.status
 
 

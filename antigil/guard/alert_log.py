@@ -97,6 +97,11 @@ class Memory:
         return cls(files[-1], [one for file in files for one in recall(file)])
 
     @property
+    def folder(self) -> Path:
+        """Where new notes go."""
+        return self._file.parent
+
+    @property
     def hashes(self) -> set[str]:
         """All commits that it names."""
         return {hash_ for one in self._known.values() for span in one.spans for hash_ in span}

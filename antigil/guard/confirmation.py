@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from antigil.errors import UserError
@@ -26,14 +27,20 @@ from antigil.history.machine_name import this_machine
 from antigil.history.project import Project, printable_commits
 from antigil.history.series import Archive, Combination, Commit
 from antigil.report.alerts import pattern_of
+from antigil.report.kept_functions import keep_functions
 
 from .alert_log import Memory
 from .alert_state import Alert
 from .commit_verdict import SCALING, Outcome, WorkloadVerdict
 from .comparison import EnvironmentComparison, compare
+from .comparison_json import comparison_to_json
+from .profile.sampling import Sampling
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5
+
+SAMPLING_SECONDS = 60.0
+"""For the functions of one commit's losses."""
 
 
 class CommitRange(NamedTuple):
@@ -56,6 +63,8 @@ class Bench:
         What this machine is called.
     until : float or None
         When, on `clock`, no further comparison is begun.
+    notes : Path
+        The folder in which it is kept what changed by function.
     """
 
     project: Project
@@ -65,6 +74,7 @@ class Bench:
     say: Callable[[str], None]
     clock: Callable[[], float]
     until: float | None
+    notes: Path
 
     @property
     def closed(self) -> bool:
@@ -75,6 +85,7 @@ class Bench:
         """Return the alerts with what one comparison of two commits showed of each."""
         names = list(dict.fromkeys(alert.workload.name for alert in alerts))
         self.say(f"measuring {span.head[:8]} against {span.base[:8]} again for {', '.join(names)}")
+        is_one_commit = len(self.commits_in(span)) == 1
         lowered = replace(self.project, options=self.project.options.lowered(CONFIRMED_FROM))
         try:
             compared = compare(
@@ -86,7 +97,9 @@ class Bench:
                 environments=[f"{self.project.conf.environment_type}:{dict(span.combination)['python']}"],
                 combination=span.combination,
                 say=self.say,
+                after=Sampling(SAMPLING_SECONDS, self.say).add_functions if is_one_commit else None,
             )
+            keep_functions(self.notes, comparison_to_json(compared))
         except UserError as error:
             why = str(error)
         except Exception as error:  # whatever one comparison ran into, the others are still to be made
@@ -122,7 +135,7 @@ def confirm(
     """
     controls = tuple(name for name, workload in archive.workloads.items() if workload.control)
     until = None if minutes is None else clock() + 60 * minutes
-    bench = Bench(project, controls, this_machine(), processes, say, clock, until)
+    bench = Bench(project, controls, this_machine(), processes, say, clock, until, memory.folder)
     found = list(alerts)
     due = [i for i, alert in enumerate(found) if alert.state.open and memory.due(alert)]
     for span, places in _by_range(found, due).items():

@@ -64,7 +64,7 @@ def _read(path: str, shape: Any, what: str) -> Document:
     return checked
 
 
-_HASH = re.compile(r"[0-9a-f]{0,64}")
+HASH = re.compile(r"[0-9a-f]{0,64}")
 _NUMBER = {"quantity": frozenset(NAMES), "threads": (int, None), "base": float, "head": float}
 _ROW = {
     **_NUMBER, "workload": str, "outcome": frozenset({"same", "lost", "gained", "passing", "unfit"}),
@@ -76,8 +76,8 @@ _FUNCTION = {
     "name": str, "library": str, "source": ({"file": str, "line": int}, None), "reason": str,
     "called_from": str, "before": _SHARE, "after": _SHARE,
 }  # fmt: skip
-_WHERE = {
-    "threads": int, "hints": [str],
+WHERE = {
+    "python": str, "threads": int, "hints": [str],
     "losses": [
         {
             "loss": frozenset({"held", "waiting", "inflation"}), "before": _SHARE, "after": _SHARE,
@@ -92,10 +92,10 @@ _JUDGED = {
 _WORKLOAD = {
     **_JUDGED, "name": str, "gone": (str, None), "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],
-    "where?": (_WHERE, None),
+    "where?": (WHERE, None),
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
-_REVISION = {"hash": _HASH, "subject": str}
+_REVISION = {"hash": HASH, "subject": str}
 _COMPARISON = {
     "schema": frozenset({COMPARISON_SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
     "base": _REVISION, "head": _REVISION,

@@ -19,6 +19,7 @@ from antigil.history.change_detection import find_changes, steps_of_graphs
 from antigil.history.labels import build_name, environment_id, environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
+from antigil.report.kept_functions import kept_functions
 from antigil.report.quantities import percent, points, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
@@ -82,8 +83,9 @@ def write_site(
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
     commits = commit_fields(archive)
+    functions = kept_functions(Path(conf.results_dir))
     for name, own in _by_workload(statuses):
-        told = page_model(archive, archive.workloads[name], own, labels)
+        told = page_model(archive, archive.workloads[name], own, labels, functions)
         html = page.render(workload=archive.workloads[name], file=files[name], statuses=own, model=told)
         (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_data(folder / "data" / f"{files[name]}.js", "page", told)

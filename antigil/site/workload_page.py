@@ -14,6 +14,7 @@ from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, TrackedWorkload
 from antigil.laws import least_squares
+from antigil.report.kept_functions import Key
 
 from .workload_status import WorkloadStatus, commit_of, notable_revisions, releases
 
@@ -28,15 +29,28 @@ def page_model(
     workload: TrackedWorkload,
     statuses: Sequence[WorkloadStatus],
     labels: Mapping[Environment, str],
+    functions: Mapping[Key, Sequence[str]],
 ) -> dict[str, Any]:
-    """Return the page's own object: its environments and their changes."""
+    """Return the page's own object: its environments and their changes, with what is kept of functions."""
     return {
         "name": workload.name,
         "title": workload.title,
         "control": workload.control,
         "origin": workload.origin,
-        "environments": [environment_summary(archive, s, labels) for s in statuses],
+        "environments": [
+            {**environment_summary(archive, s, labels), "functions": functions_at(archive, s, functions)}
+            for s in statuses
+        ],
     }
+
+
+def functions_at(
+    archive: Archive, s: WorkloadStatus, kept: Mapping[Key, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Return by revision what changed there by function."""
+    name, python = s.workload.name, s.environment.python
+    found = {str(at): kept.get((name, python, commit.hash)) for at, commit in archive.commits.items()}
+    return {revision: list(sentences) for revision, sentences in found.items() if sentences}
 
 
 def environment_summary(

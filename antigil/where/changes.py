@@ -58,8 +58,12 @@ class ChangedLoss:
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed in a workload with so many threads, and how names could tell more."""
+    """What changed in a workload with so many threads, and how names could tell more.
 
+    `python` is as asv names it: "3.11", or "3.14t" without a GIL.
+    """
+
+    python: str
     threads: int
     losses: tuple[ChangedLoss, ...]
     hints: tuple[str, ...]
@@ -73,7 +77,9 @@ def changes(before: Where, after: Where) -> Changes:
         functions = tuple(_functions(one, other, scaled=name == "waiting"))
         if functions or differs(one.total, other.total):
             found.append(ChangedLoss(name, one.total, other.total, functions))
-    return Changes(after.threads, tuple(found), after.hints)
+    version = ".".join(after.host.python_version.split(".")[:2])
+    python = version if after.host.gil else f"{version}t"
+    return Changes(python, after.threads, tuple(found), after.hints)
 
 
 def differs(before: Share, after: Share) -> bool:

@@ -51,7 +51,9 @@ class History:
             raise self.problem
         if self.asked[-1][1] in self.unbuildable:
             raise UserError(f"commit {self.asked[-1][1]} cannot be built")
-        return (VisitPlace("virtualenv-py3.13", "3.13", None, COLUMNS, commits),)
+        return (
+            VisitPlace("virtualenv-py3.13", "3.13", {one.benchmark: {} for one in COLUMNS}, COLUMNS, commits),
+        )
 
     def measure_both(self, place, processes, workloads=None, progress=None):
         """Return what the commits show."""

@@ -59,3 +59,21 @@ def test_unknown_option_stops_publishing_with_one_line_before_anything_is_writte
     (line,) = (done.stdout + done.stderr).splitlines()
     assert 'unknown option "tresholds" under "antigil" in asv.conf.json' in line
     assert [p.name for p in (root / "html").iterdir()] == ["old"]
+
+
+def test_a_workloads_page_has_what_is_kept_of_functions_at_its_commit(tmp_path):
+    root = tmp_path / "project"
+    hashes = generate(standard_plan(3, tags={}), root)
+    share = {"value": 0.0, "low": 0.0, "high": 0.01}
+    held = {"loss": "held", "before": share, "after": {**share, "value": 0.5}, "functions": []}
+    where = {"python": "3.13", "threads": 2, "hints": [], "losses": [held]}
+    line = {"workload": "work.Loses", "base": hashes[1], "head": hashes[2], "where": where}
+    (root / "results" / "antigil-functions.jsonl").write_text(json.dumps(line))
+
+    assert publish(root).returncode == 0
+
+    text = (root / "html/speedup/data/work.Loses.js").read_text()
+    told = json.loads(text[text.index(",") + 1 : text.rindex(")")])
+    assert list(told["environments"][0]["functions"].values()) == [
+        ["By function: held 0.00 → 0.50, spread over many functions."]
+    ]

@@ -58,7 +58,7 @@ def with_functions(document, *functions):
     (comparison,) = document["comparisons"]
     lost = next(one for one in comparison["workloads"] if one["counts"])
     held = {"loss": "held", "before": SHARE, "after": HELD, "functions": list(functions)}
-    lost["where"] = {"threads": 2, "hints": [], "losses": [held]}
+    lost["where"] = {"python": "3.13", "threads": 2, "hints": [], "losses": [held]}
     return document
 
 

@@ -17,6 +17,7 @@ def changes_to_json(changes: Changes | None) -> Document | None:
     if changes is None:
         return None
     return {
+        "python": changes.python,
         "threads": changes.threads,
         "hints": [hint[:LONGEST] for hint in changes.hints],
         "losses": [

@@ -47,6 +47,8 @@ interface Environment {
   tags: [number, string, number | null][];
   details: [string, string][];
   changes: Change[];
+  /** By revision, sentences on what changed by function. */
+  functions: Record<string, string[]>;
 }
 
 interface PageModel {

@@ -10,6 +10,7 @@
 // it is waiting, and nothing is queued. Medians over rounds do not keep the identity to the last digit, and
 // stored numbers may lack some: what the three parts do not account for is shown as unexplained. Parts that
 // come to more than n − S are scaled down to it.
+import { html } from "./dom.js";
 import { color, figureOver, FONT } from "./style.js";
 import { DataTable } from "./tables.js";
 
@@ -94,11 +95,15 @@ export function whereItWent(page, environment, numbers, { now }) {
   const drawn = parts.filter((part) => part !== "unexplained" || named.includes(part));
   const rows = () => splits.map((s) => [String(s.threads), ...parts.map((part) => s[part])]);
   const title = "Where the speedup went, as a table";
+  const functions = environment.functions[String(now)] ?? [];
   return {
     ...heads,
     plot: figureOf(splits, drawn),
     keys: named.map((part) => ({ swatch: `part-${part}`, text: MEANING[part] })),
-    after: [new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box],
+    after: [
+      ...functions.map((text) => html`<p class="functions">${text}</p>`),
+      new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box,
+    ],
   };
 }
 
