@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict, fields, is_dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from .host import Host
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
-from .mixes_and_processes.mixes import mix_from_json
+from .mixes_and_processes.mixes import Mix, mix_from_json
 from .mixes_and_processes.processes import Processes
 from .sample import GilHeld, PointSample, Sample
 from .thread_states import ThreadStates
 from .workload import Workload
 
 SCHEMA = "antigil.measurement/2"
+
+#: A number beyond this was measured by nobody, and quotients of such overflow.
+LARGEST = 1e100
 
 _TEXTS = ("statement", "setup", "thread_setup", "teardown")
 _PYTHON = {"version": "python_version", "implementation": "implementation", "gil": "gil"}
@@ -70,9 +74,48 @@ def from_json(form: Mapping[str, Any]) -> Measurement:
     if schema != SCHEMA:
         raise ValueError(f"this is no measurement of this version: its schema is {schema!r}, not {SCHEMA!r}")
     try:
-        return _measurement(form)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        found = _measurement(form)
+        if not _is_a(found, Measurement) or not _is_complete(found):
+            raise TypeError("a value is of another type than it is written with, or one is missing")
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, ValueError) as error:
         raise ValueError(f"this measurement is damaged: {type(error).__name__}: {error}") from error
+    return found
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Tell whether a value is of a declared type, and all that it holds; a number too large is none."""
+    kind, args = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        return any(_is_a(value, one) for one in args)
+    if kind is tuple:
+        of = args[:1] * len(value) if isinstance(value, tuple) and args[-1:] == (...,) else args
+        return isinstance(value, tuple) and len(value) == len(of) and all(map(_is_a, value, of))
+    if kind is Mapping:
+        return isinstance(value, Mapping) and all(
+            _is_a(key, args[0]) and _is_a(one, args[1]) for key, one in value.items()
+        )
+    if is_dataclass(hint):
+        hints = get_type_hints(hint, localns={"Mix": Mix, "Processes": Processes})
+        return type(value) is hint and all(_is_a(getattr(value, key), of) for key, of in hints.items())
+    if hint is float:
+        return type(value) in (int, float) and (value != value or abs(value) <= LARGEST)
+    return type(value) is hint and (hint is not int or 0 <= value <= LARGEST)
+
+
+def _is_complete(found: Measurement) -> bool:
+    """Tell whether there are points, from one thread on, each in every sample, and rates to divide by."""
+    counts = [point.threads for point in found.points]
+    return (
+        counts == sorted(set(counts))
+        and counts[:1] == [1]
+        and len(found.samples) > 0
+        and all(set(counts) <= sample.points.keys() for sample in found.samples)
+        and all(
+            one.rate > 0 and one.speedup > 0 for sample in found.samples for one in sample.points.values()
+        )
+        and all(point.rate > 0 and point.speedup.median > 0 for point in found.points)
+        and all(0 <= held.share <= 1 for held in (found.gil_held, *found.gil_samples))
+    )
 
 
 def _measurement(form: Mapping[str, Any]) -> Measurement:
