@@ -72,13 +72,15 @@ def from_json(form: Mapping[str, Any]) -> Measurement:
     """
     schema = form.get("schema") if isinstance(form, Mapping) else None
     if schema != SCHEMA:
-        raise ValueError(f"this is no measurement of this version: its schema is {schema!r}, not {SCHEMA!r}")
+        told = ascii(schema)[:80]
+        raise ValueError(f"this is no measurement of this version: its schema is {told}, not {SCHEMA!r}")
     try:
         found = _measurement(form)
         if not _is_a(found, Measurement) or not _is_complete(found):
             raise TypeError("a value is of another type than it is written with, or one is missing")
     except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, ValueError) as error:
-        raise ValueError(f"this measurement is damaged: {type(error).__name__}: {error}") from error
+        told = ascii(str(error))[1:-1][:200]
+        raise ValueError(f"this measurement is damaged: {type(error).__name__}: {told}") from error
     return found
 
 
