@@ -19,6 +19,7 @@ from typing import Any
 from asv import util
 from asv.benchmarks import Benchmarks
 from asv.commands import publish
+from asv.console import log
 from asv.results import Results
 from asv.util import UserError as AsvUserError
 
@@ -29,11 +30,14 @@ from antigil.files import MOST_BYTES, write_whole
 LAST_DATE = datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp() * 1000
 #: A number beyond this was measured by nobody, and sums of such overflow.
 LARGEST = 1e100
+#: What GitHub's runner takes for a command.
+COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 
 _asv_load_json = util.load_json
 _asv_load_results = Results.load.__func__
 _asv_load_benchmarks = Benchmarks.load.__func__
 _asv_machine_files = publish.iter_machine_files
+_asv_warning = log.warning
 
 
 def harden() -> None:
@@ -41,6 +45,12 @@ def harden() -> None:
     util.write_json, util.load_json = _write_json, _load_json
     Results.load, Benchmarks.load = classmethod(_load_results), classmethod(_load_benchmarks)
     publish.iter_machine_files = _machine_files
+    log.warning = _warning
+
+
+def _warning(text: str, *args: Any, **keywords: Any) -> None:
+    """Warn as asv does, of a name that is no command to GitHub's runner."""
+    _asv_warning(one_line(text) if COMMAND.search(text) else text, *args, **keywords)
 
 
 def _write_json(path: str, data: Any, api_version: int | None = None, compact: bool = False) -> None:
