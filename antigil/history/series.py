@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 #: Quantities that a suite may declare as ``antigil_quantity``, and whether they come per thread count.
 PER_THREADS = frozenset({"slowdown", "waiting", "queued", "inflation"})
 PER_WORKLOAD = frozenset({"gil_held", "stall", "time"})
+SHARES = frozenset({"waiting", "queued", "gil_held"})
 #: What asv records of a machine.
 MACHINE = frozenset({"machine", "arch", "cpu", "num_cpu", "os", "ram"})
 
@@ -158,13 +159,20 @@ class Series:
         """Return value, low and high of a slowdown as speedup.
 
         asv widens the interval of a few samples beyond them, even to slowdowns below nothing;
-        such an interval says nothing about a speedup, and is none.
+        such an interval says nothing about a speedup, and is none. Nor does any reach above as many as
+        there are threads, unless the value itself does.
         """
         if self.quantity != "slowdown" or self.threads is None:
             raise ValueError(f"{self.quantity} of {self.workload} has no speedup: it is not a slowdown")
         high, low = (np.where(self.low > 0, end, np.nan) for end in (self.high, self.low))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self.threads / self.values, self.threads / high, self.threads / low
+            values, low, high = self.threads / self.values, self.threads / high, self.threads / low
+            return values, low, np.minimum(high, np.fmax(values, self.threads))
+
+    def possible(self) -> tuple[Floats, Floats, Floats]:
+        """Return value, low and high, the interval cut to what the quantity can be: a share ends at 1."""
+        most = np.fmax(self.values, 1.0 if self.quantity in SHARES else np.inf)
+        return self.values, np.maximum(self.low, 0.0), np.minimum(self.high, most)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from antigil.history.labels import build_name, environment_id, printable
@@ -18,6 +19,8 @@ NEWEST_CHANGES = 6
 MOST_TOGETHER = 4
 #: What a workload may have done, the worst first.
 MARKS = ("lost", "gained", "recovered", "steady")
+#: The groups of the table, in the order of its rows, by whether they are controls and what they have done.
+GROUPS = {(False, mark): mark for mark in MARKS} | {(True, mark): "controls" for mark in MARKS}
 #: At most this many environments are summed up before the table, those measured last.
 MOST_SUMMARIES = 6
 #: Whether threads help, as `WorkloadStatus.verdict` says it, and in a summary of several workloads.
@@ -29,6 +32,8 @@ HELP = {
     "inconclusive": ("unknown", "inconclusive"),
     "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
 }
+#: Of a workload that does no more than is expected of it, which is no more than one thread does.
+EXPECTED_NOT_TO = ("expected", "not at all, as expected")
 
 
 def overview_model(
@@ -47,6 +52,7 @@ def overview_model(
     environments = sorted({s.environment for s in statuses}, key=lambda e: labels[e])
     return {
         "rows": rows,
+        "groups": _groups(rows),
         "counts": counts,
         "workloads": {mark: len({r["workload"].name for r in own if r["mark"] == mark}) for mark in MARKS},
         "all_workloads": len({row["workload"].name for row in own}),
@@ -87,17 +93,31 @@ def _help(
     newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
     told = []
     for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e]))[:MOST_SUMMARIES]:
-        own = [s.verdict for s in by_environment[environment]]
+        statuses_here = by_environment[environment]
+        own = [s.verdict for s in statuses_here if not _expected_not_to(s)]
+        counts = [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own]
+        known = len(statuses_here) - len(own)
         told.append(
             {
                 "label": labels[environment],
                 "build": build_name(archive.gil_enabled(environment, newest[environment])),
                 "helped": own.count("scales") + own.count("helps partly"),
                 "of": len(own),
-                "counts": [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own],
+                "counts": [*counts, *([(*EXPECTED_NOT_TO, known)] if known else [])],
             }
         )
     return told
+
+
+def _expected_not_to(s: WorkloadStatus) -> bool:
+    """Tell whether threads are expected not to help a workload, and do not."""
+    return s.expected is not None and s.expected[1] <= 1 and s.deviates is False
+
+
+def _groups(rows: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the rows by what became of them; the controls, which come last, are one group."""
+    grouped = groupby(rows, key=lambda row: GROUPS[row["workload"].control, row["mark"]])
+    return [(name, list(own)) for name, own in grouped]
 
 
 def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Problem]:
@@ -123,6 +143,10 @@ def _row(
         "interval": s.interval,
         "ideal": s.ideal,
         "verdict": s.verdict,
+        "judged": s.judged,
+        "deviates": s.deviates,
+        "goal": s.ideal if s.expected is None else s.expected[1],
+        "known": s.expected is not None,
         "mark": s.mark,
         "since_release": s.since_release,
         "release": s.release,

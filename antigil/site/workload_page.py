@@ -122,10 +122,11 @@ def _column(series: Series) -> dict[str, Any]:
     """Return one series: speedup in place of slowdown, an interval and states only where there are any."""
     digits = DIGITS[series.quantity]
     told: dict[str, Any] = {"quantity": series.quantity, "threads": series.threads}
-    values, low, high = series.values, series.low, series.high
     if series.quantity == "slowdown":
         told["quantity"] = "speedup"
         values, low, high = series.speedup()
+    else:
+        values, low, high = series.possible()
     told["value"] = _rounded(values, digits)
     if np.isfinite(low).any() and series.threads != 1:
         told["low"], told["high"] = _rounded(low, digits), _rounded(high, digits)

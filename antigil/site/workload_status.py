@@ -16,6 +16,8 @@ from antigil.history.options import ConfigError, Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, TrackedWorkload
 from antigil.report.quantities import SCALING_WORDS, ceiling_range, speedup_word
 
+from .expectation import deviates, expected_range
+
 COMMITS_AGO = 30
 #: A share of the GIL that is held for less sets no ceiling worth telling.
 LEAST_HELD = 0.005
@@ -43,6 +45,8 @@ class WorkloadStatus:
         What became of the headline at the newest of these.
     held : (float, float, float) or None
         The newest share of time for which the workload holds the GIL, and its 99 % interval.
+    gil : bool or None
+        Whether there was a GIL when it was measured.
     """
 
     workload: TrackedWorkload
@@ -58,6 +62,7 @@ class WorkloadStatus:
     stale: int
     newest_state: State
     held: tuple[float, float, float] | None
+    gil: bool | None
 
     @property
     def threads(self) -> int:
@@ -91,6 +96,24 @@ class WorkloadStatus:
         if self.ideal < 2:
             return "one CPU: cannot tell"
         return SCALING_WORDS[speedup_word(self.speedup, self.interval or (self.speedup,) * 2, self.ideal)]
+
+    @property
+    def expected(self) -> tuple[float, float] | None:
+        """The least and the most speedup that the suite expects; None where it says nothing that is read."""
+        text = self.workload.expected
+        return None if text is None else expected_range(text, self.threads, self.cpus, self.gil)
+
+    @property
+    def deviates(self) -> bool | None:
+        """Whether the speedup is another than expected; None where that is not known."""
+        return None if self.expected is None else deviates(self.speedup, self.interval, self.expected)
+
+    @property
+    def judged(self) -> str:
+        """How it scales, in a few words, beside what is expected of it where that is known."""
+        if self.deviates is None:
+            return self.verdict
+        return "not as expected" if self.deviates else "as expected"
 
     @property
     def ceiling(self) -> str | None:
@@ -142,6 +165,7 @@ def _workload_status(
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
         _newest(archive.find(workload.name, environment, "gil_held")),
+        archive.gil_enabled(environment, revision),
     )  # fmt: skip
 
 
@@ -150,7 +174,7 @@ def _newest(series: Series | None) -> tuple[float, float, float] | None:
     position = None if series is None else series.newest()
     if series is None or position is None:
         return None
-    value, low, high = (float(column[position]) for column in (series.values, series.low, series.high))
+    value, low, high = (float(column[position]) for column in series.possible())
     return (value, low, high) if np.isfinite(low) and np.isfinite(high) else (value, value, value)
 
 

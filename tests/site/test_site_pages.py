@@ -18,7 +18,7 @@ def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speed
     assert "Loses its release" in first.inner_text()
     assert hashes[26][:8] in first.inner_text()
     assert "−75 %" in first.inner_text()
-    row = page.locator("table.workloads tbody tr").first
+    row = page.locator("table.workloads tr[data-mark]").first
     assert "▼ lost" in row.inner_text()
     assert re.search(r"1\.0\d×\s+of 4, 4 threads", row.inner_text())
 
@@ -26,7 +26,7 @@ def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speed
 def test_overview_and_page_say_what_is_expected_of_a_workload_where_its_suite_does(open_page, speedup_pages):
     folder, _ = speedup_pages
     page = open_page(folder / "index.html")
-    row = page.locator("table.workloads tbody tr")
+    row = page.locator("table.workloads tr[data-mark]")
     assert "expected: n, up to the CPUs" in row.filter(has_text="Control: releases").first.inner_text()
     assert "expected" not in row.filter(has_text="Loses its release").first.inner_text()
     page = open_page(folder / "control.Holds.html")
@@ -74,7 +74,7 @@ def test_workload_page_names_the_commit_of_the_latest_change_above_the_chart(ope
 def test_overview_draws_the_history_of_every_workload(open_page, speedup_pages):
     folder, _ = speedup_pages
     page = open_page(folder / "index.html")
-    rows = page.locator("table.workloads tbody tr")
+    rows = page.locator("table.workloads tr[data-mark]")
     lengths = page.evaluate("[...document.querySelectorAll('.spark-line')].map((p) => p.getTotalLength())")
     assert len(lengths) == rows.count()
     assert min(lengths) > 100

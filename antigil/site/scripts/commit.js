@@ -21,7 +21,10 @@ export class CommitView {
     for (const environment of this.page.shown()) {
       const numbers = await this.page.numbers(environment);
       const pair = this.pair(environment, numbers);
-      const drawn = [whereItWent, scalingCurve].map((view) => view(this.page, environment, numbers, pair));
+      const views = [whereItWent, scalingCurve];
+      const drawn = views
+        .map((view) => view(this.page, environment, numbers, pair))
+        .filter((one) => one !== null);
       const figures = drawn.map(card);
       bars.push(this.pickers(environment, pair), html`<div class="pair">${figures}</div>`);
       plots.push(...drawn.map(({ plot }, i) => ({ plot, host: figures[i].querySelector(".plot") })));
@@ -102,7 +105,7 @@ export class CommitView {
   }
 }
 
-/** @param {ReturnType<typeof whereItWent | typeof scalingCurve>} drawn */
+/** @param {NonNullable<ReturnType<typeof whereItWent | typeof scalingCurve>>} drawn */
 function card({ title, note, plot, keys, after }) {
   const legend = keys.map(({ swatch, text }) => html`<span><i class="swatch ${swatch}"></i>${text}</span>`);
   return html`<figure class="card">

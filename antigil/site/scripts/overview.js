@@ -5,7 +5,9 @@ import { followTheme } from "./theme.js";
 
 function filters() {
   /** @type {NodeListOf<HTMLElement>} */
-  const rows = document.querySelectorAll("table.workloads tbody tr");
+  const rows = document.querySelectorAll("table.workloads tr[data-mark]");
+  /** @type {NodeListOf<HTMLElement>} */
+  const groups = document.querySelectorAll("table.workloads tbody");
   /** @type {NodeListOf<HTMLElement>} */
   const chips = document.querySelectorAll(".chip[data-mark]");
   if (!rows.length) {
@@ -22,6 +24,9 @@ function filters() {
       const own = row.dataset;
       const here = (!mark || own.mark === mark) && (!place || own.environment === place);
       row.hidden = !(here && own.text?.includes(text));
+    }
+    for (const group of groups) {
+      group.hidden = !group.querySelector("tr[data-mark]:not([hidden])");
     }
     byId("none").hidden = [...rows].some((row) => !row.hidden);
   }

@@ -78,17 +78,19 @@ function split(numbers, revision, threads) {
 }
 
 /**
- * Divide the threads of each count into speedup, waiting, queued and inflation, at one commit.
+ * Divide the threads of each count into speedup, waiting, queued and inflation, at one commit; null where
+ * none of these was ever recorded.
  * @param {Page} page @param {Environment} environment @param {Numbers} numbers @param {{ now: number }} pair
  */
 export function whereItWent(page, environment, numbers, { now }) {
+  if (!numbers.has("waiting")) {
+    return null;
+  }
   const counts = numbers.counts.filter((n) => n > 1);
   const splits = counts.map((n) => split(numbers, now, n)).filter((one) => one !== null);
   const heads = { title: "Where the speedup went", note: `of n threads at ${page.name(now)}` };
-  if (!splits.length || !numbers.has("waiting")) {
-    const timed = "Only asv’s times are known of this benchmark, so the missing speedup cannot be divided.";
-    const why = splits.length ? timed : "Nothing was measured at this commit.";
-    return { ...heads, plot: why, keys: [], after: [] };
+  if (!splits.length) {
+    return { ...heads, plot: "Nothing was measured at this commit.", keys: [], after: [] };
   }
   const parts = PARTS.filter((part) => splits.some((s) => s[part] > 0.0005));
   const named = parts.filter((part) => splits.some((s) => s[part] >= SMALL * s.threads));

@@ -1,0 +1,168 @@
+"""The overview without a browser: what is said once, how rows are grouped, what deviates."""
+
+import re
+
+import numpy as np
+import pytest
+from asv.config import Config
+from generated import FREELY, Behaviour, Place, Plan, Planned, generate, load
+
+from antigil.history.change_detection import find_changes
+from antigil.history.series import Environment, Series
+from antigil.site.expectation import deviates, expected_range
+from antigil.site.pages import write_site
+from antigil.site.workload_status import workload_statuses
+
+FREE, HELD = Behaviour(), Behaviour(serial=1.0)
+WORKLOADS = (
+    Planned("work.Steady", "steady one", {0: FREE}, expected=FREELY),
+    Planned("work.Holds", "holding one", {0: HELD}, expected="1 with a GIL"),
+    Planned("work.Lost", "lost one", {0: FREE, 4: HELD}, expected=FREELY),
+    Planned("work.Gained", "gained one", {0: HELD, 4: FREE}, expected="1 with a GIL"),
+    Planned("work.Unknown", "unknown one", {0: HELD}),
+    Planned("control.Loop", "control", {0: FREE}, control=True),
+)
+
+
+@pytest.fixture
+def overview(tmp_path):
+    """Return what writes the pages of a plan, and returns the overview and its rows by title."""
+
+    def written(*places):
+        generate(Plan(8, WORKLOADS, places or (Place(),), samples=8), tmp_path)
+        archive, options = load(tmp_path)
+        statuses = workload_statuses(archive, find_changes(archive, options), options)
+        write_site(
+            Config.load(str(tmp_path / "asv.conf.json")), archive, statuses, options, tmp_path / "pages"
+        )
+        html = (tmp_path / "pages/index.html").read_text(encoding="utf-8")
+        rows = {
+            re.search(r'class="row-link"[^>]*>([^<]+)<', row)[1]: re.sub(r"<[^>]+>|\s+", " ", row)
+            for row in re.findall(r"<tr data-mark.*?</tr>", html, re.DOTALL)
+        }
+        return html, rows
+
+    return written
+
+
+def test_an_environment_is_said_once_where_there_is_only_one(overview):
+    html, _ = overview()
+
+    assert html.count("Python 3.13") + html.count("GIL enabled") <= 2  # in the summary at the top
+
+
+def test_of_several_environments_each_row_names_its_own(overview):
+    html, _ = overview(Place(), Place(python="3.14t", gil=False))
+    named = re.findall(r'<span class="muted">alpha · Python (3\.\d+t?) · [^<]+</span></th>', html)
+
+    assert sorted(named) == ["3.13"] * len(WORKLOADS) + ["3.14t"] * len(WORKLOADS)
+
+
+def test_rows_stand_in_groups_lost_before_gained_before_steady_and_controls_last(overview):
+    html, _ = overview()
+    told = re.findall(r'class="group".*?</tr>|class="row-link"[^>]*>([^<]+)<', html, re.DOTALL)
+    heads = re.findall(r'<tr class="group">.*?</tr>', html, re.DOTALL)
+
+    assert [re.sub(r"<[^>]+>|[^A-Za-z]", "", head) for head in heads] == [
+        "Lost",
+        "Gained",
+        "Steady",
+        "Controls",
+    ]
+    assert told == ["", "lost one", "", "gained one", "", *told[5:8], "", "control"]
+
+
+def test_only_what_is_not_as_expected_is_marked(overview):
+    html, rows = overview()
+
+    for title in ("lost one", "gained one"):
+        assert "not as expected" in rows[title]
+    for title in ("steady one", "holding one"):
+        assert " as expected " in rows[title]
+        assert "not as expected" not in rows[title]
+        assert "threads do not help" not in rows[title]
+    assert "threads do not help" in rows["unknown one"]
+    assert html.count("muted deviates") == 2
+
+
+def test_a_workload_that_is_known_not_to_scale_counts_as_no_failure(overview):
+    html, _ = overview()
+
+    assert "Threads help in 2 of 4 workloads" in html
+    assert "1 not at all, as expected" in html
+
+
+def test_a_panel_of_where_the_speedup_went_is_drawn_where_it_is_recorded_only(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    measured = open_page(folder / "work.Dips.html")
+    assert measured.locator("#commit figcaption").all_inner_texts()[0].startswith("Where the speedup went")
+    timed = open_page(folder / "legacy.TimeSort.time_sort.html")
+    (told,) = timed.locator("#commit figcaption").all_inner_texts()[:1]
+    assert told.startswith("Scaling curve")
+    box, card = (timed.locator(f"#commit {one}").first.bounding_box() for one in (".pair", "figure"))
+    assert card["width"] == pytest.approx(box["width"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "gil", "told"),
+    [
+        ("n, up to the CPUs", True, (2, 2)),
+        ("n, whatever the CPUs", False, (4, 4)),
+        ("n, up to the bandwidth", True, (0, 4)),
+        ("1 with a GIL", True, (1, 1)),
+        ("1 with a GIL", False, None),
+        ("1 with a GIL", None, None),
+        ("at most 2.5 with a GIL", True, (0, 2.5)),
+        ("at most 10 with a GIL", True, (0, 4)),
+        ("below 1", None, (0, 1)),
+        ("n", None, (4, 4)),
+        ("as much as memory gives", True, None),
+    ],
+)
+def test_what_a_suite_expects_of_4_threads_on_2_cpus(text, gil, told):
+    assert expected_range(text, 4, 2, gil) == told
+
+
+@pytest.mark.parametrize(
+    ("speedup", "interval", "expected", "does"),
+    [
+        (1.92, None, (2, 2), False),
+        (1.5, None, (2, 2), True),
+        (1.5, (1.4, 1.9), (2, 2), False),
+        (1.05, (1.0, 1.1), (1, 1), False),
+        (1.9, (1.8, 2.0), (1, 1), True),
+        (0.2, (0.1, 0.3), (0, 1), False),
+    ],
+)
+def test_a_speedup_deviates_if_all_of_its_interval_does(speedup, interval, expected, does):
+    assert deviates(speedup, interval, expected) is does
+
+
+def series(quantity, threads, value, low, high):
+    """Return a series of one commit."""
+    numbers = (np.array([float(n)]) for n in (value, low, high))
+    states = np.zeros(1, dtype=np.uint8)
+    return Series("w", quantity, threads, Environment(()), np.array([1]), *numbers, states, "b", None)
+
+
+@pytest.mark.parametrize(
+    ("slowdown", "told"),
+    [
+        ((0.995, 0.138, 1.85), (2.01, 1.08, 2.01)),  # asv's of two samples: up to 14.5 of 2 threads
+        ((1.25, 1.1, 1.4), (1.6, 1.43, 1.82)),
+    ],
+)
+def test_no_interval_reaches_above_as_many_as_there_are_threads(slowdown, told):
+    assert [round(float(one[0]), 2) for one in series("slowdown", 2, *slowdown).speedup()] == list(told)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "given", "told"),
+    [
+        ("gil_held", (0.98, 0.7, 1.3), [0.98, 0.7, 1.0]),
+        ("gil_held", (0.01, -0.2, 0.2), [0.01, 0.0, 0.2]),
+        ("time", (0.003, -1.0, 2.0), [0.003, 0.0, 2.0]),
+    ],
+)
+def test_no_interval_reaches_beyond_what_a_quantity_can_be(quantity, given, told):
+    assert [float(one[0]) for one in series(quantity, None, *given).possible()] == told
