@@ -1,7 +1,7 @@
 # Shorthands that do their own set-up, in .venv. CONTRIBUTING.md has the plain commands behind them.
 
 PYTHON ?= python3
-COMMITS ?= 4
+COMMITS ?= 3
 BENCH ?= .
 
 BIN := .venv/bin
@@ -22,13 +22,15 @@ SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/whe
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-site: history .venv/installed-asv ## measure the newest commits (COMMITS=4) as far as they lack results, and build the site
+site: history .venv/installed-asv ## measure the newest commits (COMMITS=3) and a demonstration, as far as they lack results, and build the site
 	@mkdir -p .asv
 	git rev-list --first-parent --max-count='$(COMMITS)' $(BRANCH) > .asv/newest-commits
 	@status=0; $(ON_PATH); machine=$$(python -m antigil ci machine) || exit; set -x; \
 	python -m asv run --machine "$$machine" --record-samples --skip-existing-successful \
 	    --bench '$(BENCH)' HASHFILE:.asv/newest-commits || status=$$?; \
-	python -m asv publish || exit; { set +x; } 2>/dev/null; \
+	python -m asv publish || exit; \
+	python tools/demonstration.py --machine "$$machine" .asv/demonstration .asv/html || status=$$?; \
+	{ set +x; } 2>/dev/null; \
 	[ $$status = 0 ] || echo 'antigil: error: not everything could be measured, see above' >&2; \
 	python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
 	exit $$status

@@ -40,6 +40,7 @@ case "$*" in
         mkdir -p .asv/html/speedup
         touch .asv/html/speedup/index.html
         exit ${{PUBLISH_STATUS:-0}} ;;
+    tools/demonstration.py*) exit ${{DEMONSTRATION_STATUS:-0}} ;;
     -c*) exec {python} "$@" ;;
 esac
 """
@@ -247,11 +248,11 @@ def test_clone_without_the_measured_branch_is_said(checkout, tmp_path):
 
 
 def test_site_measures_what_it_is_asked_for_newest_first(recorder):
-    done = make(recorder, "site", "COMMITS=3", "BENCH=article")
+    done = make(recorder, "site", "COMMITS=4", "BENCH=article")
 
-    newest = git(recorder, "rev-list", "--max-count=3", "main")
+    newest = git(recorder, "rev-list", "--max-count=4", "main")
     assert (recorder / "hashes").read_text().strip() == newest
-    assert len(newest.split()) == 3
+    assert len(newest.split()) == 4
     assert (recorder / "calls").read_text().splitlines()[:3] == [
         "-m antigil ci machine",
         "-m asv run --machine a-machine --record-samples --skip-existing-successful"
@@ -263,10 +264,10 @@ def test_site_measures_what_it_is_asked_for_newest_first(recorder):
     assert "uncommitted" not in done.stderr
 
 
-def test_site_measures_four_commits_by_default(recorder):
+def test_site_measures_three_commits_by_default(recorder):
     make(recorder, "site")
 
-    assert len((recorder / "hashes").read_text().split()) == 4
+    assert len((recorder / "hashes").read_text().split()) == 3
 
 
 def test_site_says_that_uncommitted_changes_are_not_measured(recorder):
@@ -288,6 +289,20 @@ def test_site_is_published_and_fails_where_a_measurement_failed(recorder):
     assert "-m asv publish" in (recorder / "calls").read_text()
     assert "The page: file://" in done.stdout
     assert "antigil: error: not everything could be measured, see above\n" in done.stderr
+    assert done.returncode == 2
+
+
+def test_site_measures_the_demonstration_once_its_own_pages_are_there(recorder):
+    make(recorder, "site")
+
+    last = (recorder / "calls").read_text().splitlines()[3]
+    assert last == "tools/demonstration.py --machine a-machine .asv/demonstration .asv/html"
+
+
+def test_site_fails_where_the_demonstration_failed_and_still_names_its_page(recorder):
+    done = make(recorder, "site", DEMONSTRATION_STATUS="1")
+
+    assert "The page: file://" in done.stdout
     assert done.returncode == 2
 
 

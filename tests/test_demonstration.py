@@ -1,0 +1,73 @@
+"""The demonstration that `make site` measures: its commits do to the GIL what they are there for."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from marks import needs_gil
+
+from antigil.scaling import Workload, probe_gil
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the Makefile is for systems with a POSIX shell"
+)
+
+
+@pytest.fixture(scope="module")
+def demonstration():
+    """Return the tool as a module."""
+    spec = importlib.util.spec_from_file_location("demonstration_tool", ROOT / "tools/demonstration.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_commits_are_the_same_everywhere_and_written_once(demonstration, tmp_path, monkeypatch):
+    heads = []
+    for name in ("one", "other"):
+        monkeypatch.setenv("GIT_AUTHOR_NAME", name)
+        demonstration.write_project(tmp_path / name, tmp_path / "html")
+        demonstration.write_project(tmp_path / name, tmp_path / "html")
+        heads.append(demonstration.git(tmp_path / name, "rev-list", "main").split())
+
+    assert heads[0] == heads[1]
+    assert len(heads[0]) == 6
+
+
+@needs_gil
+def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(demonstration, tmp_path):
+    demonstration.write_project(tmp_path / "project", tmp_path / "html")
+    held = []
+    for commit in ("main~4", "main~3", "main~1"):
+        folder = tmp_path / commit
+        demonstration.git(tmp_path / "project", "worktree", "add", "--quiet", str(folder), commit)
+        build = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+        subprocess.run(build, cwd=folder, check=True, capture_output=True)
+        (built,) = folder.glob("demonstration.*.so")
+        load = (
+            "from importlib.util import module_from_spec, spec_from_file_location\n"
+            f"spec = spec_from_file_location('demonstration', {str(built)!r})\n"
+            "module = module_from_spec(spec)\nspec.loader.exec_module(module)\ntotal = module.total"
+        )
+        held.append(probe_gil(Workload("total(1_000_000)", load), 0.3).share)
+
+    assert held[0] < 0.2
+    assert held[1] > 0.8
+    assert held[2] < 0.2
+
+
+@pytest.mark.parametrize(
+    "page", ['<main><section aria-labelledby="workloads"></section></main>', "<main></main>"]
+)
+def test_the_picture_stands_before_the_workloads_or_at_the_end(demonstration, tmp_path, page):
+    overview = tmp_path / "index.html"
+    overview.write_text(page, encoding="utf-8")
+
+    demonstration.show(overview)
+
+    figure = f"<main>{demonstration.FIGURE}"
+    assert overview.read_text(encoding="utf-8") == page.replace("<main>", figure)
