@@ -159,20 +159,23 @@ class Series:
         """Return value, low and high of a slowdown as speedup.
 
         asv widens the interval of a few samples beyond them, even to slowdowns below nothing;
-        such an interval says nothing about a speedup, and is none. Nor does any reach above as many as
-        there are threads, unless the value itself does.
+        such an interval says nothing about a speedup, and is none.
         """
         if self.quantity != "slowdown" or self.threads is None:
             raise ValueError(f"{self.quantity} of {self.workload} has no speedup: it is not a slowdown")
         high, low = (np.where(self.low > 0, end, np.nan) for end in (self.high, self.low))
         with np.errstate(divide="ignore", invalid="ignore"):
-            values, low, high = self.threads / self.values, self.threads / high, self.threads / low
-            return values, low, np.minimum(high, np.fmax(values, self.threads))
+            return self.threads / self.values, self.threads / high, self.threads / low
 
     def possible(self) -> tuple[Floats, Floats, Floats]:
-        """Return value, low and high, the interval cut to what the quantity can be: a share ends at 1."""
-        most = np.fmax(self.values, 1.0 if self.quantity in SHARES else np.inf)
-        return self.values, np.maximum(self.low, 0.0), np.minimum(self.high, most)
+        """Return value, low and high as people see them: a slowdown as speedup, intervals cut to what can be.
+
+        A speedup ends at as many as there are threads, a share at 1, or where the value itself is beyond.
+        """
+        is_slowdown = self.quantity == "slowdown" and self.threads is not None
+        value, low, high = self.speedup() if is_slowdown else (self.values, self.low, self.high)
+        most = float(self.threads or 1) if is_slowdown else 1.0 if self.quantity in SHARES else np.inf
+        return value, np.maximum(low, 0.0), np.minimum(high, np.fmax(value, most))
 
 
 @dataclass(frozen=True)

@@ -124,9 +124,7 @@ def _column(series: Series) -> dict[str, Any]:
     told: dict[str, Any] = {"quantity": series.quantity, "threads": series.threads}
     if series.quantity == "slowdown":
         told["quantity"] = "speedup"
-        values, low, high = series.speedup()
-    else:
-        values, low, high = series.possible()
+    values, low, high = series.possible()
     told["value"] = _rounded(values, digits)
     if np.isfinite(low).any() and series.threads != 1:
         told["low"], told["high"] = _rounded(low, digits), _rounded(high, digits)

@@ -82,7 +82,7 @@ class WorkloadStatus:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Its 99 % interval."""
-        _, low, high = (column[self.position] for column in self.headline.speedup())
+        _, low, high = (column[self.position] for column in self.headline.possible())
         return (float(low), float(high)) if np.isfinite(low) and np.isfinite(high) else None
 
     @property
