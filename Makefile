@@ -17,10 +17,10 @@ OXLINT := node_modules/.bin/oxlint
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
 SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/where/*.[ch])
 
-.PHONY: help site screenshots test lint demo history asked-python
+.PHONY: help site screenshots test test-all lint demo history asked-python
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 site: history .venv/installed-asv ## measure the newest commits (COMMITS=3) and a demonstration, as far as they lack results, and build the site
 	@mkdir -p .asv
@@ -35,10 +35,15 @@ site: history .venv/installed-asv ## measure the newest commits (COMMITS=3) and 
 	python -c 'from pathlib import Path; print("The page:", Path("$(PAGE)").resolve(strict=True).as_uri())'; \
 	exit $$status
 
-test: lint $(ACTIONLINT) ## check the code, then run all tests
+test: lint $(ACTIONLINT) ## check the code, then run the tests, about a quarter of an hour
 	@$(ON_PATH); status=0; set -x; \
-	python -m pytest $(AT_ONCE) -m 'not timing' || status=$$?; \
-	python -m pytest -m timing || status=$$?; exit $$status
+	python -m pytest $(AT_ONCE) -m 'not timing and not long' || status=$$?; \
+	python -m pytest -m 'timing and not long' || status=$$?; exit $$status
+
+test-all: ## the same, and then the tests that build and measure whole projects
+	@status=0; $(MAKE) test || status=$$?; $(ON_PATH); set -x; \
+	python -m pytest $(AT_ONCE) -m 'long and not timing' || status=$$?; \
+	python -m pytest -m 'long and timing' || status=$$?; exit $$status
 
 lint: .venv/installed-test $(OXLINT)
 	$(BIN)/python -m ruff check

@@ -134,6 +134,7 @@ def test_wrong_usage_is_one_line_and_exit_2_before_anything_is_measured(argv, wo
     assert err.count("\n") == 1
 
 
+@pytest.mark.long
 @pytest.mark.timing
 def test_real_machine_is_judged(tmp_path):
     """The whole command, on whatever machine and Python this runs."""

@@ -11,7 +11,10 @@ import sys
 import pytest
 from sample_project import CHECKOUT, antigil, generate_project
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there"),
+]
 
 FIRST = {"gains": "_native.calcular_com_gil(600)", "loses": "_native.calcular_sem_gil(600)"}
 CHANGES = (

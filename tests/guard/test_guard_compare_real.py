@@ -10,6 +10,7 @@ import pytest
 from sample_project import CHANGES, FIRST, antigil, generate_project
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timing,
     pytest.mark.skipif(
         sys.platform != "linux", reason="elsewhere the GIL probe is a stand-in that may miss a tenth"

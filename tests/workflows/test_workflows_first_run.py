@@ -13,6 +13,8 @@ from antigil.ci.asv_files import write_file
 from antigil.ci.issues import MOST_NEW
 from antigil.ci.results_branch import push_results
 
+pytestmark = pytest.mark.long
+
 COMMITS, LOSSES = 300, 40
 LOSES = [
     Planned(f"work.W{k:02}", f"W{k:02}", {0: Behaviour(), 7 * k + 8: Behaviour(serial=0.5)})

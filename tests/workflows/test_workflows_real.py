@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
 from histories import finished
 from runs import GitHub
 from sample_project import FIRST, configuration, generate_project, git
+
+pytestmark = pytest.mark.long
 
 
 def test_a_push_is_built_measured_and_stored(tmp_path, monkeypatch):

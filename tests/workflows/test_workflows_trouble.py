@@ -10,6 +10,8 @@ from jobs import ROOT
 from ruamel.yaml import YAML
 from sample_project import git
 
+pytestmark = pytest.mark.long
+
 
 def planned(run):
     """Return the commits that a run has planned to measure."""
