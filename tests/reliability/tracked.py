@@ -4,6 +4,7 @@ A `Subject` is a command in a folder of its own. `begin` puts back what it start
 command, `kept` tells what must neither change nor go, and `complete` raises where work is left.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -341,3 +342,33 @@ SUBJECTS = {
     "asv run": Measuring, "asv publish": Publishing, "antigil alert": Alerting,
     "antigil compare": Comparing, "antigil ci measure": MeasureJob, "antigil ci push": Pushing,
 }  # fmt: skip
+
+
+def small_files(most_bytes=60):
+    """Return what stands before a command whose files may not grow: as on a full disk, for every user."""
+    return ("prlimit", f"--fsize={most_bytes}")
+
+
+#: Root may write anywhere, unless it has no such right any more.
+UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
+
+
+@contextlib.contextmanager
+def read_only(subject):
+    """Take the right to write from every folder of a subject; give what stands before the command."""
+    folders = [folder for folder in (subject.folder, *subject.folder.rglob("*")) if folder.is_dir()]
+    modes = {folder: folder.stat().st_mode for folder in folders}
+    for folder, mode in modes.items():
+        folder.chmod(mode & ~0o222)
+    try:
+        yield UNPRIVILEGED if os.geteuid() == 0 else ()
+    finally:
+        for folder, mode in modes.items():
+            folder.chmod(mode)
+
+
+def stamped_in_the_future(subject, year=2100):
+    """Let all files of a subject be written in a year to come."""
+    seconds = (year - 1970) * 365.25 * 86_400
+    for file in (one for one in subject.folder.rglob("*") if one.is_file()):
+        os.utime(file, (seconds, seconds))

@@ -1,0 +1,94 @@
+"""The tracking's commands where they are killed, or the disk is full, read-only or from the future.
+
+The short form: `tools/kill_tracking.py`, `tools/starve_tracking.py` and `tools/kill_writers.py` do it often.
+"""
+
+import random
+import sys
+
+import pytest
+from tracked import SUBJECTS, read_only, small_files, stamped_in_the_future
+from writers import Storing, served
+
+if sys.platform == "win32":
+    collect_ignore = [__file__]
+
+OFTEN = ("asv publish", "antigil alert", "antigil compare", "antigil ci push")
+
+
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory):
+    """Return what makes a command's subject once."""
+    made = {}
+
+    def subject(name):
+        if name not in made:
+            made[name] = SUBJECTS[name](tmp_path_factory.mktemp("subject") / "it")
+        made[name].begin()
+        return made[name]
+
+    return subject
+
+
+def done_in_the_end(subject):
+    """Run a command to its end, and expect all of its work to be done."""
+    status, said = subject.run()
+    subject.complete()
+    return status, said
+
+
+@pytest.mark.parametrize("name", [*OFTEN, "antigil ci measure"])
+def test_a_command_that_is_killed_loses_nothing_and_is_completed_by_the_next(subjects, name):
+    subject = subjects(name)
+    before = subject.kept()
+
+    subject.killed_after(random.Random(name).uniform(0.3, 1.5))
+
+    assert subject.damage(before) == []
+    done_in_the_end(subject)
+    assert subject.damage(before) == []
+
+
+@pytest.mark.parametrize("name", ["antigil alert", "antigil ci push"])
+def test_a_full_disk_is_told_in_one_line_and_loses_nothing(subjects, name):
+    subject = subjects(name)
+    before = subject.kept()
+
+    status, said = subject.run(small_files())
+
+    assert status == 2, said
+    assert "Traceback" not in said
+    assert subject.damage(before) == []
+    done_in_the_end(subject)
+
+
+@pytest.mark.parametrize("name", ["antigil alert", "asv publish"])
+def test_a_folder_that_is_read_only_loses_nothing(subjects, name):
+    subject = subjects(name)
+    before = subject.kept()
+
+    with read_only(subject) as without_rights:
+        status, said = subject.run(without_rights)
+
+    assert status != 0, said
+    assert name == "asv publish" or ("Traceback" not in said and status == 2), said
+    assert subject.damage(before) == []
+    done_in_the_end(subject)
+
+
+def test_a_clock_that_was_set_back_changes_nothing(subjects):
+    """What was written before is from the future."""
+    subject = subjects("antigil alert")
+    stamped_in_the_future(subject)
+    before = subject.kept()
+
+    done_in_the_end(subject)
+
+    assert subject.damage(before) == []
+
+
+def test_of_eight_that_store_at_once_two_die_and_nobodys_results_are_lost_or_stored_twice(tmp_path):
+    with served(tmp_path) as address:
+        outcome = Storing(tmp_path, address).round("short", longest=3.0)
+
+    assert outcome["problems"] == []
