@@ -4,14 +4,10 @@ The short form: `tools/kill_tracking.py`, `tools/starve_tracking.py` and `tools/
 """
 
 import random
-import sys
 
 import pytest
 from tracked import SUBJECTS, read_only, small_files, stamped_in_the_future
 from writers import Storing, served
-
-if sys.platform == "win32":
-    collect_ignore = [__file__]
 
 OFTEN = ("asv publish", "antigil alert", "antigil compare", "antigil ci push")
 
