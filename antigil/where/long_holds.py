@@ -28,7 +28,7 @@ from .stacks import NamedStack, named_stacks
 from .symbols import Function, Names
 from .unwind import AddressSpace, Place, architecture
 
-ASK_SHARE = 0.25
+ASK_SHARE = 0.5
 """Of the limit: for so long our thread sleeps before it asks again. Each time costs a switch of threads."""
 
 LEAST_ASK_SECONDS = 2e-3
