@@ -220,6 +220,8 @@ def _mark(
     recent = sorted((c for c in changes if c.revision > reference), key=lambda c: c.revision)
     if not recent:
         return "steady"
+    if headline.at_or_before(reference) is None:  # a history younger than that begins before its first change
+        reference = recent[0].before_revision
     net = _since(headline, position, reference)
     if len(recent) == 1 or net is None or abs(net) >= options.threshold_of(headline.workload):
         return recent[-1].direction if net is None or len(recent) == 1 else ("lost" if net < 0 else "gained")

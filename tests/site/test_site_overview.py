@@ -28,8 +28,8 @@ WORKLOADS = (
 def overview(tmp_path):
     """Return what writes the pages of a plan, and returns the overview and its rows by title."""
 
-    def written(*places):
-        generate(Plan(8, WORKLOADS, places or (Place(),), samples=8), tmp_path)
+    def written(*places, workloads=WORKLOADS, commits=8):
+        generate(Plan(commits, workloads, places or (Place(),), samples=8), tmp_path)
         archive, options = load(tmp_path)
         statuses = workload_statuses(archive, find_changes(archive, options), options)
         write_site(
@@ -70,6 +70,14 @@ def test_rows_stand_in_groups_lost_before_gained_before_steady_and_controls_last
         "Controls",
     ]
     assert told == ["", "lost one", "", "gained one", "", *told[5:8], "", "control"]
+
+
+def test_a_loss_and_its_repair_in_a_young_history_leave_a_workload_recovered(overview):
+    dips = Planned("work.Dips", "dips", {0: FREE, 7: HELD, 14: FREE})
+
+    _, rows = overview(workloads=(dips,), commits=21)
+
+    assert "recovered" in rows["dips"]
 
 
 def test_only_what_is_not_as_expected_is_marked(overview):
