@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 from marks import needs_gil
 
-from antigil.scaling import MeasurementError, Plan, RemoteTraceback, Workload, WorkloadTimeout, measure
-from antigil.scaling import process as process_module
+from antigil.scaling import (
+    MeasurementError,
+    Plan,
+    RemoteTraceback,
+    Workload,
+    WorkloadTimeout,
+    experiment,
+    measure,
+)
 from antigil.scaling.experiment import measure_in_fresh_process
 
 ROOT = Path(__file__).parents[2]
@@ -104,14 +111,14 @@ if hasattr(os, "fork"):
 
 @pytest.mark.parametrize(("statement", "setup"), HANGS.values(), ids=HANGS)
 def test_a_workload_that_hangs_is_ended(monkeypatch, statement, setup):
-    monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
+    monkeypatch.setattr(experiment, "START_SECONDS", 0.5)
     with pytest.raises(WorkloadTimeout, match="it hangs, or needs a higher time limit"):
         go(statement, setup, time_limit=0.5)
 
 
 @needs_gil
 def test_a_hang_that_keeps_the_gil_is_told_with_the_line_where(monkeypatch):
-    monkeypatch.setattr(process_module, "START_SECONDS", 0.5)
+    monkeypatch.setattr(experiment, "START_SECONDS", 0.5)
     with pytest.raises(WorkloadTimeout, match='File "<statement>", line 2'):
         go("text = 'a' * 64 + 'b'\nmatch('(a+)+$', text)", "from re import match", time_limit=0.5)
 
