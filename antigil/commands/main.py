@@ -56,6 +56,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "is this machine fit to measure on? Exit status 1 where measurements would mislead",
     "demo": "the article's experiment: two C functions on 1, 4 and 8 threads",
     "compare": "measure two commits in turn, and tell which workloads lost parallelism or speed",
+    "bisect": "find the commit between two at which a workload lost parallelism or speed",
     "compare-results": "judge two saved measurements, before and after a change",
     "alert": "tell which commits of the stored history lost or gained parallelism or speed",
     "backlog": "list the commits that still lack results, newest first",

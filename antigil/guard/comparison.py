@@ -101,6 +101,7 @@ def compare(
     patterns: Sequence[str] = (),
     environments: Sequence[str] = (),
     combination: Combination | None = None,
+    workload: str | None = None,
     say: Callable[[str], None] = lambda line: None,
     after: After | None = None,
 ) -> Comparison:
@@ -116,6 +117,8 @@ def compare(
         asv's environment specifications; those of the configuration if empty.
     combination
         The only combination of asv's matrix to measure in; all if None.
+    workload
+        The only workload to measure, beside the controls; all if None.
     say
         Called with a line on the progress.
     after
@@ -128,7 +131,7 @@ def compare(
     """
     began = time.monotonic()
     say(f"installing {base.short} and {head.short}")
-    places = prepare(project, (base, head), patterns, environments, combination)
+    places = prepare(project, (base, head), patterns, environments, combination, workload)
     found = []
     for place in places:
         one = _compare_in(project.options, base, head, place, processes, len(places), say)

@@ -19,15 +19,16 @@ def comparison_to_json(comparison: Comparison) -> Document:
     return {
         "schema": COMPARISON_SCHEMA,
         "status": comparison.status,
-        "base": _revision(comparison.base),
-        "head": _revision(comparison.head),
+        "base": revision_to_json(comparison.base),
+        "head": revision_to_json(comparison.head),
         "seconds": comparison.seconds,
         "skipped": comparison.skipped,
         "comparisons": [_environment(one) for one in comparison.comparisons],
     }
 
 
-def _revision(revision: Revision) -> Document:
+def revision_to_json(revision: Revision) -> Document:
+    """Return the JSON form of a commit."""
     return {"hash": revision.hash, "subject": revision.subject}
 
 

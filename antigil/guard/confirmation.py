@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ from .alert_state import Alert
 from .commit_verdict import SCALING, Outcome, WorkloadVerdict
 from .comparison import EnvironmentComparison, compare
 from .comparison_json import comparison_to_json
+from .halving import Range, halve
 from .profile.sampling import Sampling
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
@@ -175,24 +176,22 @@ def narrow(bench: Bench, alerts: Sequence[Alert], span: CommitRange) -> list[Ale
     """Return alerts of one range of commits that held, each with the fewest commits that may have done it."""
     found = list(alerts)
     try:
-        work = [(list(range(len(alerts))), span.base, bench.commits_in(span))]
+        commits = bench.commits_in(span)
     except UserError as error:
         return [replace(alert, problem=f"could not be looked for: {error}") for alert in alerts]
-    while work:
-        places, good, commits = work.pop()
-        if len(commits) > 1 and places and not bench.closed:
-            middle = len(commits) // 2
-            asked = [replace(found[i], held=None) for i in places]
-            answers = bench.ask(asked, span._replace(head=commits[middle - 1]))
-            told = dict(zip(places, answers, strict=True))
-            work.append(([i for i in places if told[i].held], good, commits[:middle]))
-            work.append(([i for i in places if told[i].held is False], commits[middle - 1], commits[middle:]))
-            places = [i for i in places if told[i].held is None]
-            for i in places:
-                found[i] = replace(found[i], problem=told[i].problem)
-        for i in places:
-            culprit = _commits(bench.project, found[i], (good, commits[-1]))
-            found[i] = replace(found[i], culprit=culprit, between=len(commits) - 1)
+
+    def ask(places: Sequence[int], commit: str) -> dict[int, bool | None]:
+        asked = [replace(found[i], held=None) for i in places]
+        answers = bench.ask(asked, span._replace(head=commit))
+        for i, answer in zip(places, answers, strict=True):
+            if answer.held is None:
+                found[i] = replace(found[i], problem=answer.problem)
+        return {i: answer.held for i, answer in zip(places, answers, strict=True)}
+
+    whole = Range(span.base, commits)
+    for i, (good, left) in halve(range(len(found)), whole, ask, lambda: bench.closed):
+        culprit = _commits(bench.project, found[i], (good, left[-1]))
+        found[i] = replace(found[i], culprit=culprit, between=len(left) - 1)
     return found
 
 
@@ -227,21 +226,33 @@ def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
 
 def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machine: str) -> Alert:
     """Return an alert with what comparisons of its commit showed."""
+    kinds = {effect.quantity for effect in alert.effects if effect.lost}
+    held, problem = lost_in(comparisons, alert.workload.name, kinds)
+    if problem is not None:
+        return replace(alert, problem=f"could not be judged again: {problem}")
+    return replace(alert, held=held, asked=alert.measured, measured_on=machine)
+
+
+def lost_in(
+    comparisons: Sequence[EnvironmentComparison], workload: str, quantities: Collection[str]
+) -> tuple[bool | None, str | None]:
+    """Tell whether comparisons show that a workload lost scaling, or time, as these did; or why not.
+
+    Scaling is lost whichever of its numbers shows it.
+    """
+    kinds = {kind for one in quantities for kind in (SCALING if one != "time" else ("time",))}
     verdicts = [c.verdict for c in comparisons]
-    own = [one for v in verdicts for one in v.workloads if one.workload.name == alert.workload.name]
-    if any(one.counts and _is_it(alert, one) for one in own):
-        return replace(alert, held=True, asked=alert.measured, measured_on=machine)
+    own = [one for v in verdicts for one in v.workloads if one.workload.name == workload]
+    if any(one.counts and kinds & _lost(one) for one in own):
+        return True, None
     problems = [p for v in verdicts for p in v.problems]
     problems += [f"{one.workload.name} {one.gone}" for one in own if one.gone is not None]
     if any(v.moved for v in verdicts):
         problems.append("a control moved")
     if problems or not own:
-        return replace(alert, problem=f"could not be judged again: {'; '.join(problems) or 'no result'}")
-    return replace(alert, held=False, asked=alert.measured, measured_on=machine)
+        return None, "; ".join(problems) or "no result"
+    return False, None
 
 
-def _is_it(alert: Alert, verdict: WorkloadVerdict) -> bool:
-    """Tell whether a workload lost what the history says: scaling, whichever number shows it, or time."""
-    lost = {one.number.quantity for one in verdict.with_outcome(Outcome.LOST)}
-    kinds = {SCALING if effect.quantity != "time" else ("time",) for effect in alert.effects if effect.lost}
-    return any(lost & set(kind) for kind in kinds)
+def _lost(verdict: WorkloadVerdict) -> set[str]:
+    return {finding.number.quantity for finding in verdict.with_outcome(Outcome.LOST)}

@@ -53,6 +53,7 @@ def prepare(
     patterns: Sequence[str],
     environments: Sequence[str],
     combination: Combination | None = None,
+    workload: str | None = None,
 ) -> tuple[VisitPlace, ...]:
     """Install both commits and find out what the suite holds.
 
@@ -64,6 +65,8 @@ def prepare(
         asv's environment specifications; those of the configuration if empty.
     combination
         The only combination of asv's matrix to measure in; all if None.
+    workload
+        The only workload to measure, beside the controls; all if None.
 
     Raises
     ------
@@ -80,11 +83,21 @@ def prepare(
     judged = comparable(suite, project.options.thread_parameters)
     if not judged:
         raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
+    if workload is not None:
+        judged = _only(judged, workload)
     part = suite_part(suite, {column.benchmark for column in judged})
     return tuple(
         VisitPlace(one.name, one.python, part, judged, (one, other))
         for one, other in zip(base, head, strict=True)
     )
+
+
+def _only(columns: Sequence[Column], workload: str) -> tuple[Column, ...]:
+    """Return the columns of one workload and of the controls, or refuse its name."""
+    names = dict.fromkeys(column.workload.name for column in columns)
+    if workload not in names:
+        raise UserError(f"the suite has no workload {workload!r}; it has {', '.join(names)}")
+    return tuple(c for c in columns if c.workload.name == workload or c.workload.control)
 
 
 def measure_both(

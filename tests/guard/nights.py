@@ -42,7 +42,7 @@ class History:
         monkeypatch.setattr(compare, "prepare", self.prepare)
         monkeypatch.setattr(compare, "measure_both", self.measure_both)
 
-    def prepare(self, project, commits, patterns, environments, combination=None):
+    def prepare(self, project, commits, patterns, environments, combination=None, workload=None):
         """Install nothing; a comparison takes a minute."""
         self.combinations.append(combination)
         self.asked.append((*(self.hashes.index(one.hash) for one in commits), list(patterns)))

@@ -19,12 +19,18 @@ NUMBERS = "track_gil_held"
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory):
-    """Return what compares two of the project's commits, by their places, and gives status and outcomes."""
+def project(tmp_path_factory):
+    """Return the project's folder and its commits."""
     root = tmp_path_factory.mktemp("commits") / "sample"
     changes = [change for change in CHANGES if change[1] in (None, "macros")]
     budgets = {"macros": BUDGET, "loop": BUDGET}
-    hashes = generate_project(root, {"macros": FIRST["macros"]}, changes, budgets)
+    return root, generate_project(root, {"macros": FIRST["macros"]}, changes, budgets)
+
+
+@pytest.fixture(scope="module")
+def compared(project):
+    """Return what compares two of the project's commits, by their places, and gives status and outcomes."""
+    root, hashes = project
 
     def compare(base, head):
         arguments = ("--processes", str(PROCESSES), "--bench", NUMBERS, "--no-where", "--format", "json")
@@ -55,3 +61,20 @@ def test_a_commit_that_loses_the_macro_pair_is_named_with_its_workload_alone(com
     assert status == 1
     assert {name for name, _ in outcomes} == {"work.Macros"}
     assert outcomes["work.Macros", "gil_held"] == "lost"
+
+
+def test_bisect_finds_the_commit_in_three_comparisons_and_refuses_a_name_that_is_none(project, compared):
+    root, hashes = project
+    words = ("bisect", hashes[0], hashes[2])
+    measuring = ("--processes", str(PROCESSES), "--bench", NUMBERS)
+
+    done = antigil(root, *words, "work.Macros", *measuring)
+    refused = antigil(root, *words, "work.Nothing", *measuring)
+
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith(f"Found: work.Macros lost it at {hashes[2][:8]}\n")
+    assert "3 comparisons for 2 commits" in done.stdout
+    assert refused.returncode == 2
+    assert refused.stderr.endswith(
+        "antigil: error: the suite has no workload 'work.Nothing'; it has work.Loop, work.Macros\n"
+    )
