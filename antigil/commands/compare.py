@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import exit_status, needed
+from antigil.errors import UserError, exit_status, needed
 
 from .arguments import add_config, add_measuring, add_report, positive
 from .output import hand_over, report_path, timed_progress
@@ -16,11 +17,21 @@ if TYPE_CHECKING:
     from antigil.history.project import Project, Revision
 
 
+#: How asv names an interpreter, in place of a commit.
+PYTHON = re.compile(r"(\d|\d\.\d+t?|pypy[\d.]*)")
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add what ``compare`` accepts."""
     parser.epilog = "Exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."
-    parser.add_argument("base", metavar="BASE", help="the commit before")
-    parser.add_argument("head", metavar="HEAD", help="the commit after")
+    parser.add_argument("base", nargs="?", metavar="BASE", help="the commit before")
+    parser.add_argument("head", nargs="?", metavar="HEAD", help="the commit after")
+    parser.add_argument(
+        "--pythons",
+        nargs="+",
+        metavar="PYTHON",
+        help="compare one commit under several interpreters: --pythons 3.14 3.14t [COMMIT]",
+    )
     parser.add_argument(
         "--merge-base", action="store_true", help="compare with the last commit that both have in common"
     )
@@ -54,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare two commits, report, and return the exit status."""
+    _refuse_mixed(args)
     outputs = report_path(args.output), report_path(args.json)
     with needed("asv"):
         from antigil.history.project import open_project
@@ -65,6 +77,10 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
     from antigil.report.formats import render_comparison
     from antigil.report.kept_functions import keep_functions
 
+    if args.pythons:
+        outcome = _under_pythons(project, args)
+        hand_over(comparison_to_json(outcome), render_comparison, args.format, output, json_file)
+        return outcome.status
     base, head = project.revision(args.base), project.revision(args.head)
     if args.merge_base:
         base = project.merge_base(base, head)
@@ -74,6 +90,34 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
         keep_functions(results, document)
     hand_over(document, render_comparison, args.format, output, json_file)
     return outcome.status
+
+
+def _refuse_mixed(args: argparse.Namespace) -> None:
+    """Refuse commits and interpreters that do not go together; a commit after --pythons is told from them."""
+    if args.pythons is None:
+        if args.head is None:
+            raise UserError("name BASE and HEAD, or interpreters with --pythons")
+        return
+    commits = [one for one in (*args.pythons, args.base) if one and not PYTHON.fullmatch(one)]
+    args.pythons = list(dict.fromkeys(one for one in args.pythons if PYTHON.fullmatch(one)))
+    if len(args.pythons) < 2 or len(commits) > 1 or args.head is not None:
+        raise UserError("--pythons takes two interpreters or more, as asv names them, and at most one commit")
+    if args.merge_base or args.results_only or args.paths or args.environment:
+        raise UserError("--pythons goes with none of --merge-base, --results-only, --paths and --environment")
+    args.head = commits[0] if commits else "HEAD"
+
+
+def _under_pythons(project: Project, args: argparse.Namespace) -> Comparison:
+    from antigil.guard.interpreters import compare_pythons
+
+    return compare_pythons(
+        project,
+        project.revision(args.head),
+        args.pythons,
+        processes=args.processes,
+        patterns=args.bench,
+        say=timed_progress(),
+    )
 
 
 def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Comparison:

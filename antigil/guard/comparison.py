@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
@@ -35,6 +35,7 @@ from .decision_rule import (
 )
 from .interleaved_visits import VisitPlace, measure_both, prepare
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
+from .surroundings import Surroundings
 
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
@@ -51,6 +52,8 @@ class EnvironmentComparison:
         All samples of each look, those that are not judged included.
     functions : dict of str to Changes
         By workload that lost, what changed by function; see `profile`.
+    surroundings : tuple of Surroundings
+        What base and head were measured on besides the commit; empty where nothing was measured.
     """
 
     base: Revision
@@ -60,6 +63,7 @@ class EnvironmentComparison:
     measured: bool
     looks: tuple[Mapping[Number, SamplePair], ...]
     functions: Mapping[str, Changes] = field(default_factory=dict)
+    surroundings: tuple[Surroundings, Surroundings] = ({}, {})
 
     def samples(self, number: Number) -> SamplePair | None:
         """Return the freshest samples of a number."""
@@ -77,6 +81,8 @@ class Comparison:
     ----------
     skipped : str or None
         Why nothing was compared, if nothing had to be.
+    pythons : tuple of str
+        The interpreters, where one commit was compared under several.
     """
 
     base: Revision
@@ -84,6 +90,7 @@ class Comparison:
     comparisons: tuple[EnvironmentComparison, ...]
     seconds: float
     skipped: str | None = None
+    pythons: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -134,15 +141,17 @@ def compare(
     places = prepare(project, (base, head), patterns, environments, combination, workload)
     found = []
     for place in places:
-        one = _compare_in(project.options, base, head, place, processes, len(places), say)
+        one = compare_in(project.options, base, head, place, processes, len(places), say)
         found.append(one if after is None else after(place, one))
     return Comparison(base, head, tuple(found), time.monotonic() - began)
 
 
-def _compare_in(
+def compare_in(
     options: Options, base: Revision, head: Revision, place: VisitPlace, processes: int, places: int,
     say: Callable[[str], None],
 ) -> EnvironmentComparison:  # fmt: skip
+    """Compare in one place; the level is shared out among so many `places`."""
+
     def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
         what = "measuring" if workloads is None else f"measuring {', '.join(sorted(workloads))} again"
 
@@ -153,7 +162,8 @@ def _compare_in(
 
     workloads, among = workloads_of(place.columns), judged_in(place.python)
     looks = Looks(processes)
-    return take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
+    found = take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
+    return replace(found, surroundings=place.surroundings)
 
 
 def take_looks(

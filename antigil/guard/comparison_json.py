@@ -12,6 +12,7 @@ from .commit_verdict import NumberVerdict, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
 from .profile.changes_json import changes_to_json
+from .surroundings import differences
 
 
 def comparison_to_json(comparison: Comparison) -> Document:
@@ -23,6 +24,7 @@ def comparison_to_json(comparison: Comparison) -> Document:
         "head": revision_to_json(comparison.head),
         "seconds": comparison.seconds,
         "skipped": comparison.skipped,
+        "pythons": list(comparison.pythons),
         "comparisons": [_environment(one) for one in comparison.comparisons],
     }
 
@@ -40,6 +42,8 @@ def _environment(comparison: EnvironmentComparison) -> Document:
         "status": verdict.status,
         "problems": list(verdict.problems),
         "notes": list(verdict.notes),
+        "surroundings": [dict(side) for side in comparison.surroundings if side],
+        "besides": list(differences(*comparison.surroundings)),
         "moved": [_row(number, comparison) for number in verdict.moved],
         "workloads": [_workload(one, comparison) for one in verdict.workloads],
     }

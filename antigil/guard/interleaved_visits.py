@@ -25,6 +25,7 @@ from antigil.suite import PROCESSES_VARIABLE
 
 from .decision_rule import Number
 from .samples import Readings, comparable, read_visit
+from .surroundings import Surroundings, surroundings_of
 
 #: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
 WARMUP_SECONDS = 0.02
@@ -38,6 +39,8 @@ class VisitPlace:
     ----------
     sides : tuple of Installation
         Base and head.
+    surroundings : tuple of Surroundings
+        What each is made of besides the commit.
     """
 
     name: str
@@ -45,6 +48,7 @@ class VisitPlace:
     suite: Suite
     columns: tuple[Column, ...]
     sides: tuple[Installation, Installation]
+    surroundings: tuple[Surroundings, Surroundings] = ({}, {})
 
 
 def prepare(
@@ -87,7 +91,9 @@ def prepare(
         judged = _only(judged, workload)
     part = suite_part(suite, {column.benchmark for column in judged})
     return tuple(
-        VisitPlace(one.name, one.python, part, judged, (one, other))
+        VisitPlace(
+            one.name, one.python, part, judged, (one, other), (surroundings_of(one), surroundings_of(other))
+        )
         for one, other in zip(base, head, strict=True)
     )
 

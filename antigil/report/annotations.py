@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .comparison import changed, functions_that_changed, reasons, state_text, workload_remarks
+from .comparison import besides, changed, functions_that_changed, reasons, state_text, workload_remarks
 from .document import Document
 from .quantities import cells
 
@@ -38,6 +38,7 @@ def annotation_lines(document: Document) -> Iterator[str]:
             kind = "error" if workload["counts"] else "notice"
             said = [*workload_remarks(workload), *functions_that_changed(workload)]
             text = "; ".join([*filter(None, [", ".join(numbers)]), *said])
+            text += f"; besides the commit: {besides(comparison)}" if besides(comparison) else ""
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")
 
 

@@ -26,6 +26,9 @@ HINT = "For more of the names: "
 #: Remarks that go on in foreign words.
 EXCUSED, GONE = "Excused: ", "It gave numbers at base and gives none at head: "
 
+#: So many differences besides the commit are told.
+MOST_TOLD = 8
+
 #: A change of throughput that is worth the word.
 NOTICEABLE = 0.05
 
@@ -181,13 +184,25 @@ def _both(row: Document) -> str:
     return " → ".join(value(row["quantity"], row["threads"], row[side]) for side in ("base", "head"))
 
 
+def besides(comparison: Document) -> str:
+    """Return what differs between the two sides besides the commit; nothing where nothing does.
+
+    The texts in it are foreign, and as many as fit in a line are told.
+    """
+    told = comparison["besides"]
+    more = [f"{len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
+    return "; ".join([*told[:MOST_TOLD], *more])
+
+
 def method(document: Document) -> str:
     """Return how it was judged, in one sentence."""
     if not document["comparisons"]:
         return ""
     if not all(comparison["measured"] for comparison in document["comparisons"]):
         return "Judged from stored results; nothing was measured again."
+    both = f"The commit was measured under {' and '.join(document['pythons'])}"
+    both = both if document["pythons"] else "Both commits were measured"
     return (
-        "Both commits were measured in turn, in fresh processes, and what looked changed again"
+        f"{both} in turn, in fresh processes, and what looked changed again"
         f" ({document['seconds'] / 60:.0f} minutes); only what held is reported."
     )

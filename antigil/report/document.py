@@ -95,14 +95,15 @@ _WORKLOAD = {
     "where?": (WHERE, None),
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
+_SURROUNDINGS = {"python": str, "compiler": str, "kernel": str, "cpu": str, "packages": [str]}
 _REVISION = {"hash": HASH, "subject": str}
 _COMPARISON = {
     "schema": frozenset({COMPARISON_SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
-    "base": _REVISION, "head": _REVISION,
+    "base": _REVISION, "head": _REVISION, "pythons": [str],
     "comparisons": [
         {
             "environment": str, "measured": bool, "status": _STATUS, "problems": [str], "notes": [str],
-            "moved": [_ROW], "workloads": [_WORKLOAD],
+            "moved": [_ROW], "workloads": [_WORKLOAD], "surroundings": [_SURROUNDINGS], "besides": [str],
         }
     ],
 }  # fmt: skip

@@ -13,6 +13,7 @@ from .comparison import (
     GONE,
     HINT,
     MARKS,
+    besides,
     changed,
     functions_that_changed,
     headline_parts,
@@ -65,6 +66,7 @@ def _comparison(comparison: Document) -> Iterator[str]:
     yield ""
     yield f"#### {code(comparison['environment'])}"
     told = [*reasons(comparison), *comparison["notes"]]
+    told += [f"besides the commit: {besides(comparison)}"] if besides(comparison) else []
     if told:
         yield ""
         yield from (f"- {code(line)}" for line in told)

@@ -8,6 +8,7 @@ from antigil.errors import one_line
 
 from .comparison import (
     MARKS,
+    besides,
     changed,
     comparison_headline,
     functions_that_changed,
@@ -36,6 +37,8 @@ def _lines(document: Document) -> Iterator[str]:
             yield f"  ! {reason}"
         for note in comparison["notes"]:
             yield f"  note: {note}"
+        if besides(comparison):
+            yield f"  besides the commit: {besides(comparison)}"
         told = list(changed(comparison))
         for workload in told:
             yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"

@@ -4,10 +4,13 @@
 """
 
 import json
+import platform
 import sys
 
 import pytest
 from sample_project import CHANGES, FIRST, antigil, generate_project
+
+from antigil.scaling import cpu_model
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there")
 
@@ -32,11 +35,13 @@ def compared(project):
     """Return what compares two of the project's commits, by their places, and gives status and outcomes."""
     root, hashes = project
 
-    def compare(base, head):
+    def compare(*sides):
         arguments = ("--processes", str(PROCESSES), "--bench", NUMBERS, "--no-where", "--format", "json")
-        done = antigil(root, "compare", hashes[base], hashes[head], *arguments)
+        words = [hashes[side] if isinstance(side, int) else side for side in sides]
+        done = antigil(root, "compare", *arguments, *words)
         assert done.stdout, done.stderr
-        (comparison,) = json.loads(done.stdout)["comparisons"]
+        compare.documents.append(json.loads(done.stdout))
+        (comparison,) = compare.documents[-1]["comparisons"]
         return done.returncode, {
             (one["name"], row["quantity"]): row["outcome"]
             for one in comparison["workloads"]
@@ -44,7 +49,23 @@ def compared(project):
             if row["outcome"] not in ("same", "passing")
         }
 
+    compare.documents = []
     return compare
+
+
+def test_packages_compiler_kernel_and_cpu_of_both_sides_are_recorded(compared):
+    compared(0, 0)
+    (found,) = compared.documents[-1]["comparisons"]
+
+    assert found["besides"] == []
+    for side in found["surroundings"]:
+        assert side["python"].endswith(platform.python_version())
+        assert side["kernel"] == f"{platform.system()} {platform.release()}"
+        assert side["compiler"]
+        assert side["cpu"] == cpu_model()
+        names = [package.split()[0] for package in side["packages"]]
+        assert "asv_runner" in names
+        assert "sample" not in names
 
 
 def test_a_commit_compared_with_itself_lost_nothing(compared):
@@ -61,6 +82,15 @@ def test_a_commit_that_loses_the_macro_pair_is_named_with_its_workload_alone(com
     assert status == 1
     assert {name for name, _ in outcomes} == {"work.Macros"}
     assert outcomes["work.Macros", "gil_held"] == "lost"
+
+
+def test_one_commit_is_compared_under_two_interpreters(compared, free_threaded):
+    """The last commit holds the GIL; where there is none, nothing holds it."""
+    here = ".".join(map(str, sys.version_info[:2]))
+    status, outcomes = compared("--pythons", here, "3.14t", 2)
+
+    assert status == 0
+    assert outcomes["work.Macros", "gil_held"] == "gained"
 
 
 def test_bisect_finds_the_commit_in_three_comparisons_and_refuses_a_name_that_is_none(project, compared):

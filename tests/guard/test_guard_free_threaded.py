@@ -44,7 +44,7 @@ def test_the_python_of_the_environment_decides(python, status, monkeypatch):
     columns = tuple(Column(one, "slowdown", 2, f"{one.name}.track_slowdown", 0) for one in WORKLOADS.values())
     place = VisitPlace(f"virtualenv-py{python}", python, {}, columns, ())
 
-    found = comparison._compare_in(Options(), BASE, HEAD, place, 6, 1, lambda line: None)
+    found = comparison.compare_in(Options(), BASE, HEAD, place, 6, 1, lambda line: None)
 
     assert found.verdict.status == status
 

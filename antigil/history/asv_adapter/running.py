@@ -32,6 +32,7 @@ class Installation(Protocol):
 
     def find_executable(self, executable: str) -> str: ...
     def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
+    def run(self, args: Sequence[str]) -> str: ...
 
 
 def install(
@@ -59,7 +60,10 @@ def install(
         if not found:
             wanted = ", ".join(f"{name} {value}" for name, value in combination)
             raise UserError(f"asv.conf.json has no environment any more with {wanted}")
-    if not found or not all(env.can_install_project() for env in found):
+    if not found:
+        asked = ", ".join(specifications) or "asv.conf.json"
+        raise UserError(f"asv has no environment for {asked}: is that Python on the PATH?")
+    if not all(env.can_install_project() for env in found):
         raise UserError("comparing needs environments that asv can install a commit into")
     Setup.perform_setup(found, parallel=1)
     for env in found:

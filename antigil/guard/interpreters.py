@@ -1,0 +1,87 @@
+"""Compare one commit under several interpreters: the first of them against each other one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from antigil.errors import UserError
+from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
+from antigil.history.asv_adapter.running import Installation, combination_of, discover, install, suite_part
+from antigil.history.project import Project, Revision
+
+from .comparison import Comparison, compare_in
+from .decision_rule import Looks
+from .interleaved_visits import VisitPlace
+from .samples import comparable
+from .surroundings import surroundings_of
+
+
+def compare_pythons(
+    project: Project,
+    commit: Revision,
+    pythons: Sequence[str],
+    *,
+    processes: int = Looks.first,
+    patterns: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Comparison:
+    """Measure and judge a commit under the first of some interpreters, and under each other, in turn.
+
+    A control is judged like all else: no commit changes it, but an interpreter may.
+
+    Parameters
+    ----------
+    pythons
+        As asv names them: ``3.14``, ``3.14t``.
+    """
+    began = time.monotonic()
+    say(f"installing {commit.short} for {', '.join(pythons)}")
+    first, *others = ([*_install(project, commit, one, i)] for i, one in enumerate(pythons))
+    places = [place for other in others for place in _places(project, commit, first, other, patterns)]
+    found = tuple(
+        compare_in(project.options, commit, commit, place, processes, len(places), say) for place in places
+    )
+    return Comparison(commit, commit, found, time.monotonic() - began, pythons=tuple(pythons))
+
+
+def _install(project: Project, commit: Revision, python: str, place: int) -> list[Installation]:
+    """Install a commit for one interpreter; the first one's folder is that of a base."""
+    folder = "head" if place else "base"
+    with quiet_asv(), asv_errors():
+        return install(project.conf, project.repo, commit.hash, folder, [f":{python}"])
+
+
+def _places(
+    project: Project,
+    commit: Revision,
+    first: Sequence[Installation],
+    other: Sequence[Installation],
+    patterns: Sequence[str],
+) -> list[VisitPlace]:
+    """Return the places of two interpreters, one for each set of requirements and variables."""
+    with quiet_asv(), asv_errors():
+        suite = discover(project.conf, project.repo, other, [commit.hash], patterns)
+    columns = comparable(suite, project.options.thread_parameters)
+    if not columns:
+        raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
+    part = suite_part(suite, {column.benchmark for column in columns})
+    columns = tuple(replace(c, workload=replace(c.workload, control=False)) for c in columns)
+    bases = {_beside_python(one): one for one in first}
+    return [
+        VisitPlace(
+            f"{base.name} → {one.name}",
+            base.python if one.python.endswith("t") else one.python,
+            part,
+            columns,
+            (base, one),
+            (surroundings_of(base), surroundings_of(one)),
+        )
+        for one in other
+        if (base := bases.get(_beside_python(one))) is not None
+    ]
+
+
+def _beside_python(one: Installation) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in combination_of(one) if pair[0] != "python")

@@ -1,0 +1,47 @@
+"""What a side of a comparison was measured on besides its commit: packages, compiler, kernel and CPU."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from antigil.history.asv_adapter.running import Installation
+from antigil.scaling import cpu_model
+
+#: By name; the packages among them as one text each, with their version.
+Surroundings = Mapping[str, str | list[str]]
+
+#: Run by an environment's own Python. What pip installed from a file or an address is the commit, or ours.
+_ASK = """\
+import json, os, platform, shlex, subprocess, sysconfig
+from importlib.metadata import distributions
+command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[:1]
+try:
+    said = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60).stdout
+except OSError:
+    said = ""
+packages = {f"{d.name} {d.version}" for d in distributions() if d.read_text("direct_url.json") is None}
+print(json.dumps({
+    "python": " ".join([platform.python_implementation(), platform.python_version()]),
+    "compiler": (said.splitlines() or [""])[0],
+    "kernel": " ".join([platform.system(), platform.release()]),
+    "packages": sorted(packages, key=str.lower),
+}))
+"""
+
+
+def surroundings_of(installation: Installation) -> Surroundings:
+    """Return what an environment with a commit installed is made of."""
+    said = installation.run(["-c", _ASK]).strip().splitlines()[-1]
+    return {**json.loads(said), "cpu": cpu_model()}
+
+
+def differences(base: Surroundings, head: Surroundings) -> Iterator[str]:
+    """Yield what differs between two sides, as people read it."""
+    for name in base.keys() & head.keys() - {"packages"}:
+        if base[name] != head[name]:
+            yield f"{name} {base[name] or 'unknown'} → {head[name] or 'unknown'}"
+    before, now = (dict(one.split(" ", 1) for one in side.get("packages", [])) for side in (base, head))
+    for name in sorted(before.keys() | now.keys(), key=str.lower):
+        if before.get(name) != now.get(name):
+            yield f"{name} {before.get(name, 'absent')} → {now.get(name, 'absent')}"

@@ -1,0 +1,78 @@
+"""What differs between two sides besides the commit is told with every change."""
+
+import pytest
+from comparisons import LOST, compared
+
+from antigil.commands import main as cli
+from antigil.guard.surroundings import differences
+from antigil.report.document import _COMPARISON, check
+from antigil.report.formats import render_comparison
+
+SIDE = {
+    "python": "CPython 3.14.1", "compiler": "gcc 14.2", "kernel": "Linux 6.12", "cpu": "A CPU",
+    "packages": ["numpy 2.3.1", "pip 26.1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({}, []),
+        ({"packages": ["numpy 2.4.0", "pip 26.1"]}, ["numpy 2.3.1 → 2.4.0"]),
+        ({"packages": ["pip 26.1", "six 1.17"]}, ["numpy 2.3.1 → absent", "six absent → 1.17"]),
+        ({"compiler": "clang 19"}, ["compiler gcc 14.2 → clang 19"]),
+        ({"kernel": "Linux 6.13"}, ["kernel Linux 6.12 → Linux 6.13"]),
+    ],
+)
+def test_what_differs_is_named(other, told):
+    assert list(differences(SIDE, {**SIDE, **other})) == told
+
+
+def test_sides_of_which_nothing_is_known_do_not_differ():
+    assert list(differences({}, {})) == []
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_a_difference_is_shown_with_a_change(form, monkeypatch):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    document = compared(LOST)
+    (one,) = document["comparisons"]
+    one.update(besides=["numpy 2.3.1 → 2.4.0"], surroundings=[SIDE, SIDE])
+    check(document, _COMPARISON)
+
+    assert "besides the commit: numpy 2.3.1 → 2.4.0" in render_comparison(document, form)
+    one["besides"] = []
+    assert "besides" not in render_comparison(document, form)
+
+
+def test_many_differences_are_counted_beyond_a_line_of_them():
+    document = compared(LOST)
+    document["comparisons"][0]["besides"] = [f"p{i} 1 → 2" for i in range(20)]
+
+    assert "p7 1 → 2; 12 more\n" in render_comparison(document, "text")
+
+
+def test_interpreters_are_named_where_they_were_compared():
+    document = {**compared(LOST), "pythons": ["3.14", "3.14t"]}
+
+    said = render_comparison(document, "text")
+    assert "The commit was measured under 3.14 and 3.14t in turn, in fresh processes" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name BASE and HEAD"),
+        (["main~1"], "name BASE and HEAD"),
+        (["--pythons", "3.14"], "two interpreters or more"),
+        (["--pythons", "3.14", "3.14", "HEAD"], "two interpreters or more"),
+        (["--pythons", "3.14", "3.14t", "main", "main~1"], "at most one commit"),
+        (["main", "--pythons", "3.14", "3.14t", "main~1"], "at most one commit"),
+        (["--merge-base", "--pythons", "3.14", "3.14t"], "goes with none of --merge-base"),
+    ],
+)
+def test_commits_and_interpreters_that_do_not_go_together_are_refused(capsys, words, said):
+    assert cli.main(["compare", *words]) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
