@@ -5,9 +5,11 @@
 
 import json
 import platform
+import shutil
 import sys
 
 import pytest
+from marks import needs_gil
 from sample_project import CHANGES, FIRST, antigil, generate_project
 
 from antigil.scaling import cpu_model
@@ -84,7 +86,9 @@ def test_a_commit_that_loses_the_macro_pair_is_named_with_its_workload_alone(com
     assert outcomes["work.Macros", "gil_held"] == "lost"
 
 
-def test_one_commit_is_compared_under_two_interpreters(compared, free_threaded):
+@needs_gil
+@pytest.mark.skipif(shutil.which("python3.14t") is None, reason="python3.14t is not on the PATH")
+def test_one_commit_is_compared_under_two_interpreters(compared):
     """The last commit holds the GIL; where there is none, nothing holds it."""
     here = ".".join(map(str, sys.version_info[:2]))
     status, outcomes = compared("--pythons", here, "3.14t", 2)
