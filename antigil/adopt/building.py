@@ -33,6 +33,13 @@ def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
     return sorted({_name(one) for one in requires} & asked)
 
 
+def isolates(commands: Sequence[str]) -> bool:
+    """Tell whether commands build a project apart from asv's environment, as pip and build do untold."""
+    words = [word for command in commands for word in shlex.split(command)]
+    short = any(re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word) for word in words if "build" in words)
+    return not (short or {"--no-build-isolation", "--no-isolation"} & set(words))
+
+
 def _required(config: dict[str, Any]) -> Iterator[str]:
     """Yield the names of packages in the matrix, and in what is included beside it."""
     for part in (config.get("matrix", {}), *config.get("include", [])):

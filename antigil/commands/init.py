@@ -7,7 +7,7 @@ import shlex
 from importlib.metadata import distribution
 from pathlib import Path
 
-from antigil.adopt.building import varied_in
+from antigil.adopt.building import isolates, varied_in
 from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import FileEdit, file_edits
@@ -69,7 +69,7 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         said += ["Not tried with what builds this project; the first 'asv run' tells.", ""]
     config = read_config(checkout.config) if checkout.config.exists() else {}
     varied = varied_in(checkout.requires, config)
-    if varied and "--no-build-isolation" not in "".join(config.get("build_command", [])):
+    if varied and isolates(config.get("build_command", [])):
         said += [f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add"]
         said += ["--no-build-isolation to build_command.", ""]
     where = checkout.config.parent.relative_to(checkout.root)

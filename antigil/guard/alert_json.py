@@ -114,6 +114,7 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "throughput": _throughput(alert.effects),
         "held": alert.held,
         "measured_on": alert.measured_on,
+        "besides": alert.besides,
         "given_up": alert.obstacle if alert.gave_up else None,
         "before": _commit(alert.span[0]),
         "commit": _commit(alert.span[1]),

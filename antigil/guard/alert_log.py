@@ -67,6 +67,7 @@ class Known:
     machine: str = ""
     attempts: int = 0
     obstacle: str = ""
+    besides: str = ""
 
     @property
     def spans(self) -> tuple[tuple[str, str], ...]:
@@ -153,7 +154,7 @@ class Memory:
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
-            alert.measured_on, alert.attempts, alert.obstacle,
+            alert.measured_on, alert.attempts, alert.obstacle, alert.besides,
         )  # fmt: skip
         if now == before:
             return
@@ -236,4 +237,5 @@ def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert
         culprit=span,
         attempts=known.attempts,
         obstacle=known.obstacle,
+        besides=known.besides,
     )

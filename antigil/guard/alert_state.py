@@ -115,6 +115,8 @@ class Alert:
         Whether a fresh measurement showed it again; None if there was none.
     measured_on : str
         The machine on which it was; it need not be the one of the history.
+    besides : str
+        What differed besides the commit when it was measured again.
     asked : int
         How many commits had been measured from the change on when it was measured again.
     culprit : tuple of two Commits or None
@@ -147,6 +149,7 @@ class Alert:
     measured: int = 0
     held: bool | None = None
     measured_on: str = ""
+    besides: str = ""
     asked: int = 0
     culprit: tuple[Commit, Commit] | None = None
     between: int = 0

@@ -36,6 +36,7 @@ from .comparison import EnvironmentComparison, compare
 from .comparison_json import comparison_to_json
 from .halving import Range, halve
 from .profile.sampling import Sampling
+from .surroundings import differences
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5
@@ -230,7 +231,8 @@ def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machin
     held, problem = lost_in(comparisons, alert.workload.name, kinds)
     if problem is not None:
         return replace(alert, problem=f"could not be judged again: {problem}")
-    return replace(alert, held=held, asked=alert.measured, measured_on=machine)
+    besides = "; ".join(dict.fromkeys(one for c in comparisons for one in differences(*c.surroundings)))
+    return replace(alert, held=held, asked=alert.measured, measured_on=machine, besides=besides)
 
 
 def lost_in(

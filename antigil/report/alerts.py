@@ -13,7 +13,7 @@ from .document import Document
 from .markdown import ICONS, code
 from .quantities import cells
 
-GIVEN_UP = "Not tried any more: it "
+GIVEN_UP, BESIDES = "Not tried any more: it ", "Besides the commit: "
 
 
 def alerts_as_text(document: Document) -> str:
@@ -105,7 +105,7 @@ def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
             yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
         for remark in alert_remarks(alert):
             yield ""
-            yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP)) else remark
+            yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP, BESIDES)) else remark
 
 
 def alert_annotations(document: Document) -> Iterator[str]:
@@ -135,6 +135,8 @@ def alert_remarks(alert: Document) -> Iterator[str]:
     if alert["counts"] and alert["held"]:
         where = f" on {alert['measured_on']}" if alert["measured_on"] else ""
         yield f"Measured again{where}, the later of the two commits against the earlier: the loss held."
+    if alert["counts"] and alert["besides"]:
+        yield f"{BESIDES}{alert['besides']}"
     if alert["given_up"]:
         yield f"{GIVEN_UP}{alert['given_up']}"
     if alert["between"]:

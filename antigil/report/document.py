@@ -115,7 +115,7 @@ _ALERT = {
     **_JUDGED, "identity": re.compile(r"[0-9a-f]{1,64}"), "workload": str, "environment": str,
     "standing": re.compile(r"[a-z, ]{1,50}"), "new": bool, "lost": bool, "settled": bool,
     "held": (bool, None),
-    "measured_on": re.compile(r"[A-Za-z0-9._-]{0,100}"), "given_up": (str, None),
+    "measured_on": re.compile(r"[A-Za-z0-9._-]{0,100}"), "besides": str, "given_up": (str, None),
     "before": _COMMIT, "commit": _COMMIT, "between": int, "effects": [_EFFECT],
 }  # fmt: skip
 _PAGE = re.compile(r"(https?://[A-Za-z0-9._~:/?#@!$&+,;=%-]{1,500})?")

@@ -71,6 +71,21 @@ def test_the_matrix_is_read_in_each_of_asvs_forms(config):
     assert building.varied_in(("six",), config) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "isolated"),
+    [
+        (ISOLATED[0], True),
+        ("python -m build --wheel -o {build_cache_dir} {build_dir}", True),
+        ("python -m build -wnx -o {build_cache_dir} {build_dir}", False),
+        ("python -m build --no-isolation {build_dir}", False),
+        ("pip wheel -n {build_dir}", True),
+        ("pip wheel --no-build-isolation {build_dir}", False),
+    ],
+)
+def test_whether_a_build_is_isolated_is_read_from_its_command(command, isolated):
+    assert building.isolates([command]) is isolated
+
+
 def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, capsys):
     case = CASES["build requirement in the matrix"]
     make_case(tmp_path / "project", case._replace(suite={**case.suite, "build_command": ISOLATED}))

@@ -16,8 +16,9 @@ def alert(workload="work.One", identity="aa", at="c", **changes):
     usual = {
         "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
         "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
-        "throughput": [], "held": None, "measured_on": "", "given_up": None, "between": 0, "new": True,
-        "before": {**commit, "hash": "b" * 40}, "commit": commit, "effects": [effect],
+        "throughput": [], "held": None, "measured_on": "", "besides": "", "given_up": None,
+        "between": 0, "new": True, "before": {**commit, "hash": "b" * 40}, "commit": commit,
+        "effects": [effect],
     }  # fmt: skip
     return {**usual, **changes}
 

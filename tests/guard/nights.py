@@ -37,7 +37,7 @@ class History:
     def __init__(self, root, monkeypatch, plan):
         self.root, self.hashes = root, generate(plan, root)
         self.shows, self.asked, self.problem, self.now = (lambda place: {}), [], None, 0.0
-        self.combinations, self.unbuildable = [], frozenset()
+        self.combinations, self.unbuildable, self.surroundings = [], frozenset(), ({}, {})
         monkeypatch.chdir(root)
         monkeypatch.setattr(compare, "prepare", self.prepare)
         monkeypatch.setattr(compare, "measure_both", self.measure_both)
@@ -51,9 +51,8 @@ class History:
             raise self.problem
         if self.asked[-1][1] in self.unbuildable:
             raise UserError(f"commit {self.asked[-1][1]} cannot be built")
-        return (
-            VisitPlace("virtualenv-py3.13", "3.13", {one.benchmark: {} for one in COLUMNS}, COLUMNS, commits),
-        )
+        suite = {one.benchmark: {} for one in COLUMNS}
+        return (VisitPlace("virtualenv-py3.13", "3.13", suite, COLUMNS, commits, self.surroundings),)
 
     def measure_both(self, place, processes, workloads=None, progress=None):
         """Return what the commits show."""

@@ -54,6 +54,18 @@ def test_it_is_said_on_which_machine_a_loss_was_measured_again(history):
         )
 
 
+def test_what_differed_besides_the_commit_is_told_and_remembered(history):
+    history.shows = lost_from(8)
+    history.surroundings = ({"packages": ["numpy 2.3"]}, {"packages": ["numpy 2.4"]})
+
+    for document in (history.document(), history.document()):
+        told = next(alert for alert in document["alerts"] if alert["counts"])
+        assert told["besides"] == "numpy 2.3 → 2.4"
+        for form in ("text", "markdown"):
+            said = render_alerts({**document, "alerts": [{**told, "new": True}]}, form)
+            assert "Besides the commit: numpy 2.3 → 2.4" in said
+
+
 def test_what_does_not_hold_is_no_loss(history):
     assert history.document()["status"] == 0
     assert [a.state_text for a in history.losses()] == ["did not hold when measured again"]
