@@ -163,7 +163,7 @@ def breaks_git(path: PurePosixPath, found: Import) -> bool:
         "antigil/git.py",
         "antigil/ci/github.py",
         "antigil/ci/measure_job.py",
-        "antigil/commands/interpreters.py",
+        "antigil/commands/arguments.py",
         "antigil/scaling/mixes_and_processes/fleet.py",
         "antigil/scaling/process.py",
         "antigil/where/build.py",

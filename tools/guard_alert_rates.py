@@ -21,9 +21,9 @@ from support import machine, markdown_table
 
 from antigil.guard.alerts import find_alerts
 from antigil.guard.comparison import take_looks
-from antigil.guard.confirmation import CONFIRMED_FROM
 from antigil.guard.decision_rule import Looks, Number
 from antigil.guard.samples import Readings
+from antigil.guard.search.confirmation import CONFIRMED_FROM
 from antigil.history.change_detection import detect_steps
 from antigil.history.options import Options
 from antigil.history.project import Revision

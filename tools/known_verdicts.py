@@ -21,7 +21,7 @@ from typing import Any
 
 from support import busy_neighbours, machine, markdown_table
 
-from antigil.commands.interpreters import find_interpreter
+from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement import measurement_to_json
 from antigil.scaling import Interpreter, Workload, measure_in_turn
 

@@ -58,7 +58,7 @@ def _alert(
     from antigil.guard.alert_json import alerts_to_json
     from antigil.guard.alert_log import Memory
     from antigil.guard.alerts import after_beginnings, find_alerts, selected
-    from antigil.guard.confirmation import confirm
+    from antigil.guard.search.confirmation import confirm
     from antigil.history.archive_reader import load_archive
     from antigil.history.kept_steps import FILE, KeptSteps
     from antigil.history.project import refuse_shallow

@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bisect(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
-    from antigil.guard.bisection import bisect
     from antigil.guard.comparison import compare
-    from antigil.guard.confirmation import CONFIRMED_FROM
-    from antigil.report.bisection import render_bisection
+    from antigil.guard.search.bisection import bisect
+    from antigil.guard.search.confirmation import CONFIRMED_FROM
+    from antigil.report.text import render_bisection
 
     options = replace(project.options.lowered(CONFIRMED_FROM), excused={})
     measure = partial(

@@ -16,8 +16,7 @@ from antigil.report.measurement import measurement_lines, measurement_to_json, s
 from antigil.report.measurement_page import measurement_page
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure_in_turn
 
-from .arguments import positive, thread_counts
-from .interpreters import find_interpreter
+from .arguments import find_interpreter, positive, thread_counts
 from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
 
 

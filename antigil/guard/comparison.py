@@ -13,6 +13,7 @@ from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination, TrackedWorkload
+from antigil.history.surroundings import Surroundings
 from antigil.report import quantities
 from antigil.where import Changes
 
@@ -22,7 +23,6 @@ from .decision_rule import (
     JUDGED,
     NOTICED,
     SAME,
-    SUSPICION,
     Judgement,
     LimitOf,
     Looks,
@@ -34,8 +34,7 @@ from .decision_rule import (
     powerless,
 )
 from .interleaved_visits import VisitPlace, measure_both, prepare
-from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart
-from .surroundings import Surroundings
+from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart, too_few
 
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
@@ -201,7 +200,7 @@ def take_looks(
         problems=[
             *apart.problems,
             *missing_at_head(one, other, among),
-            *_too_few(numbers, bool(apart.gone)),
+            *too_few(numbers, bool(apart.gone)),
         ],
         notes=[*apart.notes],
     )
@@ -295,17 +294,3 @@ def _blind(suspects: Collection[Number], pairs: Mapping[Number, SamplePair], lev
     left = {number: pairs[number] for number in suspects if number in pairs}
     blind = powerless(left, level / max(1, len(left)))
     return [f"{_told(n)} is suspected, and too few processes gave it to show a change" for n in blind]
-
-
-def _too_few(numbers: Mapping[Number, SamplePair], gone: bool) -> list[str]:
-    """Return what is wrong if some change could not even be suspected; where all is gone, nothing is."""
-    if not numbers:
-        return [] if gone else ["the two commits have no number in common to be judged"]
-    blind = powerless(numbers, SUSPICION)
-    if not blind:
-        return []
-    fewest = min(min(len(numbers[n].base), len(numbers[n].head)) for n in blind)
-    return [
-        f"{len(blind)} of {len(numbers)} numbers cannot be judged: {fewest} processes are too few to show"
-        " any change; measure more"
-    ]

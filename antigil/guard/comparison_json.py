@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from antigil.history.project import Revision
+from antigil.history.surroundings import differences
 from antigil.report.comparison import PARTS
 from antigil.report.document import COMPARISON_SCHEMA, Document
 
@@ -12,7 +13,6 @@ from .commit_verdict import NumberVerdict, WorkloadVerdict, throughput_changes
 from .comparison import Comparison, EnvironmentComparison
 from .decision_rule import Number
 from .profile.changes_json import changes_to_json
-from .surroundings import differences
 
 
 def comparison_to_json(comparison: Comparison) -> Document:

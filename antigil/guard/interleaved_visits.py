@@ -21,11 +21,11 @@ from antigil.history.asv_adapter.stored import Suite
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination
+from antigil.history.surroundings import Surroundings, surroundings_of
 from antigil.suite import PROCESSES_VARIABLE
 
 from .decision_rule import Number
 from .samples import Readings, comparable, read_visit
-from .surroundings import Surroundings, surroundings_of
 
 #: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
 WARMUP_SECONDS = 0.02

@@ -10,12 +10,12 @@ from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
 from antigil.history.asv_adapter.running import Installation, combination_of, discover, install, suite_part
 from antigil.history.project import Project, Revision
+from antigil.history.surroundings import surroundings_of
 
 from .comparison import Comparison, compare_in
 from .decision_rule import Looks
 from .interleaved_visits import VisitPlace
 from .samples import comparable
-from .surroundings import surroundings_of
 
 
 def compare_pythons(

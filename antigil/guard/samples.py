@@ -18,7 +18,7 @@ from antigil.history.benchmark_columns import Column, drawable
 from antigil.history.series import SURROUNDINGS, TrackedWorkload
 from antigil.report import quantities
 
-from .decision_rule import JUDGED, Number, SamplePair
+from .decision_rule import JUDGED, SUSPICION, Number, SamplePair, powerless
 
 T = TypeVar("T")
 
@@ -187,4 +187,18 @@ def missing_at_head(base: Readings, head: Readings, among: Collection[str] = JUD
     return [
         f"{n.workload} gives no {quantities.name(n.quantity, n.threads)} at head: not judged"
         for n in judgeable(named, among)
+    ]
+
+
+def too_few(numbers: Mapping[Number, SamplePair], gone: bool) -> list[str]:
+    """Return what is wrong if some change could not even be suspected; where all is gone, nothing is."""
+    if not numbers:
+        return [] if gone else ["the two commits have no number in common to be judged"]
+    blind = powerless(numbers, SUSPICION)
+    if not blind:
+        return []
+    fewest = min(min(len(numbers[n].base), len(numbers[n].head)) for n in blind)
+    return [
+        f"{len(blind)} of {len(numbers)} numbers cannot be judged: {fewest} processes are too few to show"
+        " any change; measure more"
     ]

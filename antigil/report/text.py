@@ -1,7 +1,8 @@
-"""A comparison for the terminal."""
+"""A comparison, and the search for a commit, for the terminal."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from antigil.errors import one_line
@@ -64,3 +65,50 @@ def comparison_table(rows: Iterable[Document], indent: str) -> Iterator[str]:
     for first, *others in lines:
         aligned = [cell.rjust(width) for cell, width in zip(others[:3], widths[1:4], strict=True)]
         yield f"{indent}{first.ljust(widths[0])}  {'  '.join(aligned)}  {others[3]}".rstrip()
+
+
+ANSWERS = {True: "lost", False: "as good", None: "no answer"}
+
+
+def render_bisection(document: Document, form: str) -> str:
+    """Return the search as text or JSON."""
+    if form == "json":
+        return json.dumps(document, indent=1, allow_nan=False) + "\n"
+    return "".join(f"{one_line(line)}\n" for line in _bisection_lines(document))
+
+
+def _bisection_lines(document: Document) -> Iterator[str]:
+    yield bisection_headline(document)
+    suspects = document["suspects"]
+    for told, commit in (("before", document["before"]), *(("suspect", one) for one in suspects)):
+        if suspects:
+            yield f"  {told:7}  {_named(commit)}"
+    if document["comparison"] is not None:
+        for environment in document["comparison"]["comparisons"]:
+            for workload in changed(environment):
+                if workload["name"] == document["workload"]:
+                    yield ""
+                    yield environment["environment"]
+                    yield from comparison_table(workload["rows"], indent="  ")
+                    yield from (f"  {remark}" for remark in workload_remarks(workload))
+    yield ""
+    yield f"{len(document['steps'])} comparisons for {document['commits']} commits:"
+    for step in document["steps"]:
+        problem = f": {step['problem']}" if step["problem"] else ""
+        yield f"  {step['base']['hash'][:8]}  {_named(step['head'])}  {ANSWERS[step['lost']]}{problem}"
+
+
+def bisection_headline(document: Document) -> str:
+    """Return the result in one line."""
+    workload, suspects = document["workload"], document["suspects"]
+    if document["status"] == 0:
+        return f"Nothing lost: {workload} is as good at {document['bad']['hash'][:8]}"
+    if document["status"] == 1:
+        return f"Found: {workload} lost it at {suspects[0]['hash'][:8]}"
+    if len(suspects) > 1:
+        return f"Could not be told which: one of {len(suspects)} commits, and those between cannot be judged"
+    return "Could not judge"
+
+
+def _named(commit: Document) -> str:
+    return f"{commit['hash'][:8]}  {commit['subject']}"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from antigil.commands import main as cli
-from antigil.commands.interpreters import find_interpreter
+from antigil.commands.arguments import find_interpreter
 from antigil.errors import UserError
 
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="the Python of a test is a shell script")

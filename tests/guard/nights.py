@@ -8,8 +8,8 @@ from antigil.guard import comparison as compare
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import Memory
 from antigil.guard.alerts import find_alerts
-from antigil.guard.confirmation import confirm
 from antigil.guard.interleaved_visits import VisitPlace
+from antigil.guard.search.confirmation import confirm
 from antigil.history.archive_reader import load_archive
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import open_project

@@ -7,7 +7,7 @@ import pytest
 from nights import LOST, lost_from
 
 from antigil.commands import main as cli
-from antigil.guard.halving import Range, halve
+from antigil.guard.search.halving import Range, halve
 
 
 def search(history, capsys, first, last, *more):

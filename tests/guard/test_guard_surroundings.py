@@ -4,7 +4,7 @@ import pytest
 from comparisons import LOST, compared
 
 from antigil.commands import main as cli
-from antigil.guard.surroundings import differences
+from antigil.history.surroundings import differences
 from antigil.report.document import _COMPARISON, check
 from antigil.report.formats import render_comparison
 

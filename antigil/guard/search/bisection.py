@@ -13,9 +13,9 @@ from antigil.errors import UserError
 from antigil.history.project import Project, Revision
 from antigil.report.document import Document
 
-from .commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST, Outcome, WorkloadVerdict
-from .comparison import Comparison
-from .comparison_json import comparison_to_json, revision_to_json
+from ..commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST, Outcome, WorkloadVerdict
+from ..comparison import Comparison
+from ..comparison_json import comparison_to_json, revision_to_json
 from .confirmation import lost_in
 from .halving import Range, halve
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from antigil.history.asv_adapter.running import Installation
 from antigil.scaling import cpu_model
+
+from .asv_adapter.running import Installation
 
 #: By name; the packages among them as one text each, with their version.
 Surroundings = Mapping[str, str | list[str]]

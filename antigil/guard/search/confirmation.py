@@ -26,17 +26,17 @@ from antigil.errors import UserError
 from antigil.history.machine_name import this_machine
 from antigil.history.project import Project, printable_commits
 from antigil.history.series import Archive, Combination, Commit
+from antigil.history.surroundings import differences
 from antigil.report.alerts import pattern_of
 from antigil.report.kept_functions import keep_functions
 
-from .alert_log import Memory
-from .alert_state import Alert
-from .commit_verdict import SCALING, Outcome, WorkloadVerdict
-from .comparison import EnvironmentComparison, compare
-from .comparison_json import comparison_to_json
+from ..alert_log import Memory
+from ..alert_state import Alert
+from ..commit_verdict import SCALING, Outcome, WorkloadVerdict
+from ..comparison import EnvironmentComparison, compare
+from ..comparison_json import comparison_to_json
+from ..profile.sampling import Sampling
 from .halving import Range, halve
-from .profile.sampling import Sampling
-from .surroundings import differences
 
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5
