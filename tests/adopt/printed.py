@@ -31,7 +31,7 @@ def init(root, env, *words):
     return done.stdout, [line.strip() for line in lines if line.startswith("    ")]
 
 
-def run(command, root, env, timeout=600):
+def run(command, root, env, timeout=3600):
     """Run a line of a shell."""
     return subprocess.run(
         ["bash", "-c", command],
