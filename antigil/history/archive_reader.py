@@ -55,8 +55,10 @@ def read_archive(
         keys = results.get_result_keys(benchmarks)
         for branch in branches.of(results.commit_hash):
             dates[results.commit_hash] = results.date
-            table = tables.setdefault(_environment(results, branch), _Table(columns, benchmarks))
-            table.add(revision, results, keys)
+            environment = _environment(results, branch)
+            if environment not in tables:
+                tables[environment] = _Table(columns, benchmarks)
+            tables[environment].add(revision, results, keys)
     series = _all_series(tables)
     tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
     told = printable_commits(repo, [*dates, *tagged.values()])
