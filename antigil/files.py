@@ -6,6 +6,7 @@ where a whole one was. So new content goes to a file beside the old one, whose p
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -40,7 +41,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
             raise
         path.write_bytes(data)  # the file may be written to, but none beside it
     except BaseException:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # nor can it be taken away, where the disk is read-only
+            part.unlink(missing_ok=True)
         raise
 
 

@@ -81,6 +81,21 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     assert file.read_text() == "old"
 
 
+def test_asv_tells_a_full_disk_in_one_line(tmp_path):
+    limited = (
+        "import resource, sys; from asv import util\n"
+        "from antigil.history.asv_adapter.safe_files import harden\n"
+        "harden(); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: util.write_json(sys.argv[1], ['new' * 1000])\n"
+        "except util.UserError as error: print(error)"
+    )
+    file = tmp_path / "a.json"
+    done = subprocess.run([sys.executable, "-c", limited, str(file)], capture_output=True, text=True)
+
+    assert done.stdout == f"cannot write {file}: File too large\n", done.stderr
+    assert not file.exists()
+
+
 def test_links_and_devices_keep_their_place_and_a_file_its_mode(tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "real").chmod(0o640)

@@ -42,6 +42,7 @@ OVERTAKEN = (
 #: What git says where trying again changes nothing. All else may be the network's or the server's, and pass.
 FINAL = re.compile(
     r"declined|refusing to|not allowed|authentication failed|permission|could not read username"
+    r"|no space left on device|read-only file system|disk quota exceeded|file too large|died of signal"
     r"|error: 40[0-4]|repository .*not found|does not exist|does not appear to be a git repository",
     re.IGNORECASE,
 )

@@ -106,10 +106,10 @@ def digests(folder, pattern="*.json"):
 
 
 class Measuring(Subject):
-    """``asv run`` of four commits of a project in Python alone; two of them are measured already."""
+    """``asv run`` of three commits of a project in Python alone; one of them is measured already."""
 
     def prepare(self):
-        """Make the project, its environment and the results of its first two commits."""
+        """Make the project, its environment and the results of its first commit."""
         root = self.cwd = self.folder / "project"
         self.results = root / "results"
         self.whole = [self.results]
@@ -124,12 +124,12 @@ class Measuring(Subject):
         }  # fmt: skip
         (root / "asv.conf.json").write_text(json.dumps(conf))
         git(root, "init", "-q", "-b", "main")
-        for i in range(4):
+        for i in range(3):
             git(root, "commit", "-q", "--allow-empty", "-m", f"change {i}")
         self.hashes = git(root, "rev-list", "--reverse", "main").split()
         machine = {"alpha": {"machine": "alpha", "arch": "", "cpu": "", "num_cpu": "2", "os": "", "ram": ""}}
         (self.home / ".asv-machine.json").write_text(json.dumps({**machine, "version": 1}))
-        self.todo = self.hashes[:2]
+        self.todo = self.hashes[:1]
         self.begin()
         status, said = self.run()
         assert status == 0, said
@@ -138,7 +138,7 @@ class Measuring(Subject):
         self.todo = self.hashes
 
     def begin(self):
-        """Put back the results of the first two commits."""
+        """Put back the results of the first commit."""
         self.stdin = "\n".join(self.todo)
         shutil.rmtree(self.results, ignore_errors=True)
         if hasattr(self, "done"):
@@ -161,7 +161,7 @@ class Measuring(Subject):
         return values(self.results)
 
     def complete(self):
-        """Expect values of all four commits."""
+        """Expect values of all three commits."""
         assert values(self.results).keys() >= {
             f"{hash_[:8]} {name}" for hash_ in self.hashes for name in NAMES
         }
@@ -190,7 +190,7 @@ class MeasureJob(Measuring):
         self.whole = [self.results, self.into]
 
     def begin(self):
-        """Put back the results of the first two commits, and their copies."""
+        """Put back the results of the first commit, and its copy."""
         shutil.rmtree(self.into, ignore_errors=True)
         super().begin()
 
@@ -199,7 +199,7 @@ class MeasureJob(Measuring):
         return ["antigil", "ci", "measure", "--into", str(self.into)]
 
     def complete(self):
-        """Expect copies of all four commits."""
+        """Expect copies of all three commits."""
         assert values(self.into).keys() >= {f"{hash_[:8]} {name}" for hash_ in self.hashes for name in NAMES}
 
 

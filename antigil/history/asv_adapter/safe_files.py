@@ -57,7 +57,10 @@ def _write_json(path: str, data: Any, api_version: int | None = None, compact: b
     """Write what asv writes."""
     content = data if api_version is None else {**data, "version": api_version}
     style: dict[str, Any] = {} if compact else {"indent": 4, "sort_keys": True}
-    write_whole(Path(path), json.dumps(content, **style))
+    try:
+        write_whole(Path(path), json.dumps(content, **style))
+    except OSError as error:
+        raise AsvUserError(one_line(f"cannot write {path}: {error.strerror or error}")) from error
 
 
 def _load_json(path: str, *args: Any, **keywords: Any) -> Any:

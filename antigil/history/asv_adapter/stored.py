@@ -16,7 +16,7 @@ from asv.step_detect import get_mu_dist as get_mu_dist
 from asv.util import UserError as AsvUserError
 
 from ..series import Problem
-from .configuration import Configuration
+from .configuration import Configuration, asv_errors
 from .safe_files import harden
 
 harden()
@@ -86,7 +86,8 @@ def register_machine(name: str, fields: Mapping[str, str]) -> None:
     try:
         MachineCollection.load(name)
     except AsvUserError:
-        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, **fields})
+        with asv_errors():
+            MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, **fields})
 
 
 def readable_results(results_dir: str, problems: list[Problem]) -> Iterator[StoredResults]:
