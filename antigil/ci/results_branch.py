@@ -161,8 +161,8 @@ def _remotely(folder: Path | None, *words: str) -> str:
     said = " ".join(answer.errors.split())
     if any(text in said for text in OVERTAKEN):
         raise PassingError("somebody else has written to the branch meanwhile")
-    if FINAL.search(said):
-        raise UserError(f"git {words[0]} failed: {said}")
+    if FINAL.search(said) or answer.status < 0:
+        raise UserError(f"git {words[0]} failed: {said or f'signal {-answer.status}'}")
     raise PassingError(f"git {words[0]} failed: {said}")
 
 
