@@ -14,7 +14,10 @@ from sample_project import CHANGES, FIRST, antigil, generate_project
 
 from antigil.scaling import cpu_model
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there"),
+]
 
 #: Seconds per function and commit, and processes of the first look: what is looked for is not small.
 BUDGET, PROCESSES = 1.2, 3
@@ -55,9 +58,16 @@ def compared(project):
     return compare
 
 
-def test_packages_compiler_kernel_and_cpu_of_both_sides_are_recorded(compared):
-    compared(0, 0)
-    (found,) = compared.documents[-1]["comparisons"]
+@pytest.fixture(scope="module")
+def itself(compared):
+    """Return what a comparison of a commit with itself gives, and its JSON form."""
+    told = compared(0, 0)
+    (comparison,) = compared.documents[-1]["comparisons"]
+    return told, comparison
+
+
+def test_packages_compiler_kernel_and_cpu_of_both_sides_are_recorded(itself):
+    found = itself[1]
 
     assert found["besides"] == []
     for side in found["surroundings"]:
@@ -70,8 +80,8 @@ def test_packages_compiler_kernel_and_cpu_of_both_sides_are_recorded(compared):
         assert "sample" not in names
 
 
-def test_a_commit_compared_with_itself_lost_nothing(compared):
-    assert compared(0, 0) == (0, {})
+def test_a_commit_compared_with_itself_lost_nothing(itself):
+    assert itself[0] == (0, {})
 
 
 def test_a_commit_that_changes_nothing_measured_lost_nothing(compared):
