@@ -91,7 +91,7 @@ def simulate_compare():
     from antigil.history.benchmark_columns import Column
     from antigil.history.series import TrackedWorkload
 
-    def prepare(project, commits, patterns, environments, combination=None):
+    def prepare(project, commits, patterns, environments, combination=None, workload=None):
         names = sorted({name for commit in commits for name in behaviours(commit.hash)})
         columns = tuple(
             Column(TrackedWorkload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
