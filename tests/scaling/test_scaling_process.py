@@ -69,6 +69,11 @@ def test_an_exception_of_a_class_that_only_the_workload_knows_is_told():
     assert "raise OddError" in str(caught.value.__cause__)
 
 
+def test_an_exception_that_cannot_be_shown_is_told():
+    with pytest.raises(MeasurementError, match="the workload raised MuteError: <exception str"):
+        go("raise MuteError", "class MuteError(Exception):\n    def __str__(self): return 1 / 0")
+
+
 UNFIT = """
 class UnfitError(Exception):
     def __init__(self, left, right):
