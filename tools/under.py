@@ -30,22 +30,32 @@ def found(python: str) -> str | None:
     return None
 
 
-def build_for(python: str, folder: Path, flags: Sequence[str] = ("-O2",)) -> str:
+def build_for(python: str, folder: Path, flags: Sequence[str] = ("-O2",), compiler: str = "gcc") -> str:
     """Copy the package to a folder and build its extensions there; return the ending of their names."""
     built = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
     shutil.copytree(ROOT / "antigil", folder / "antigil", ignore=built)
     answer = subprocess.run([python, "-c", WHERE_TO], capture_output=True, text=True, check=True).stdout
     include, suffix = answer.split()
-    compile_extension(folder / "antigil/kernels", folder / f"antigil/kernels/_native{suffix}", include, flags)
-    if sys.platform == "linux":
-        to = folder / f"antigil/where/_sampler{suffix}"
-        compile_extension(folder / "antigil/where", to, include, flags)
+    names = {"kernels": "_native"} | ({"where": "_sampler"} if sys.platform == "linux" else {})
+    for room, name in names.items():
+        sources, to = folder / "antigil" / room, folder / "antigil" / room / f"{name}{suffix}"
+        compile_extension(sources, to, include, flags, compiler)
     return suffix
 
 
-def compile_extension(sources: Path, to: Path, include: str, flags: Sequence[str]) -> None:
+def compile_extension(
+    sources: Path, to: Path, include: str, flags: Sequence[str], compiler: str = "gcc"
+) -> None:
     """Compile all C files of a folder into one extension."""
-    command = ["gcc", "-std=gnu11", "-fPIC", "-shared", *flags, f"-I{include}", *sorted(sources.glob("*.c"))]
+    command = [
+        compiler,
+        "-std=gnu11",
+        "-fPIC",
+        "-shared",
+        *flags,
+        f"-I{include}",
+        *sorted(sources.glob("*.c")),
+    ]
     subprocess.run([*map(str, command), "-o", str(to), "-lm"], check=True)
 
 
