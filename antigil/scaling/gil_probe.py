@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
+from time import perf_counter
 from typing import NamedTuple, Self, cast
 
 from .gil_held_share import Probe, estimate
@@ -162,19 +163,19 @@ class Calls:
 
         Calls that warm up are left out at the end of the first, unless they take the whole budget.
         """
-        self.start = self.end = time.perf_counter()
+        self.start = self.end = perf_counter()
         warm, batch = False, 1
         while not stop.is_set():
             before = self.end
             run(batch)
-            self.end = time.perf_counter()
+            self.end = perf_counter()
             if self.end - self.start >= budget:
                 if count_since(self.start) >= LEAST_PROBES:
                     return
                 time.sleep(0.0)  # a probe that waits for the GIL comes in now, and not during the next call
             elif not warm:
                 on_warm()
-                self.start = self.end = time.perf_counter()
+                self.start = self.end = perf_counter()
             elif self.end - before < BATCH_SECONDS:
                 batch *= 2
             warm = True
@@ -243,9 +244,9 @@ class _Watch:
     def look(self, sleep: float) -> None:
         """Sleep, and note what was seen since the last look."""
         switches = self._switches()
-        start = time.perf_counter()
+        start = perf_counter()
         time.sleep(sleep)
-        elapsed = time.perf_counter() - start
+        elapsed = perf_counter() - start
         self._notes.append(_Note(start, sleep, elapsed, switches, self._switches(), self._read()))
 
     def probes(self, start: float, end: float) -> Iterator[Probe]:

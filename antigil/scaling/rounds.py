@@ -20,11 +20,11 @@ queueing is the truth and nothing is given back.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
@@ -203,7 +203,7 @@ def measure_rounds(
     measure_window: MeasureWindow = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
     shift = RANDOM.randrange(len(affinity()))
-    start = time.monotonic()
+    start = monotonic()
     before_window()
     call_seconds, own = time_calls(make_run, measure_window, plan.time_limit)
     places = placement() if plan.pin and not own else None
@@ -213,7 +213,7 @@ def measure_rounds(
     rounds: list[Round] = []
     last = 0.0
     while sum(not done.disturbed for done in rounds) < plan.rounds:
-        began = time.monotonic()
+        began = monotonic()
         if rounds and began + last > start + plan.budget:
             break
         windows: dict[Kind, Window] = {}
@@ -230,7 +230,7 @@ def measure_rounds(
             rounds.clear()
             continue
         rounds.append(_round_of(windows, allowed, shortened))
-        last = time.monotonic() - began
+        last = monotonic() - began
     return tuple(rounds)
 
 

@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from time import perf_counter
 from typing import Any
 
 from .host import cpus_allowed, gil_enabled, placement
@@ -202,7 +203,7 @@ def _look(process: int) -> Iterator[Look]:
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{process}/task"):
             with contextlib.suppress(OSError), open(f"/proc/{process}/task/{thread}/syscall") as file:
-                yield Look(time.perf_counter(), int(thread), file.read())
+                yield Look(perf_counter(), int(thread), file.read())
 
 
 def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) -> Watched | None:
@@ -217,7 +218,7 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
 
     class Meter(ThreadMeter):
         def read(self) -> Usage:
-            own, now = threading.get_native_id(), time.perf_counter()
+            own, now = threading.get_native_id(), perf_counter()
             spans[own] = (spans[own][0], now) if own in spans else (now, now)
             return super().read()
 
@@ -271,8 +272,8 @@ def _futex_of(thread: int, number: int) -> int | None:
     pread, words = ctypes.PyDLL(None).pread, ctypes.create_string_buffer(96)
     pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
     with open(f"/proc/self/task/{thread}/syscall", "rb") as file:
-        descriptor, end = file.fileno(), time.perf_counter() + CALIBRATION_SECONDS
-        while time.perf_counter() < end:
+        descriptor, end = file.fileno(), perf_counter() + CALIBRATION_SECONDS
+        while perf_counter() < end:
             length = pread(descriptor, words, 95, 0)
             found = words.raw[: max(0, length)].split()
             if found[:1] == [b"%d" % number]:

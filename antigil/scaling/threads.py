@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
+from time import monotonic, perf_counter
 from typing import Protocol, Self
 
 from .workload import MeasurementError, WorkloadTimeout
@@ -110,7 +111,7 @@ def _in_kernel() -> tuple[float | None, int | None]:
 class Clocks:
     """The clocks that a window is measured with; tests put their own in place."""
 
-    now: Callable[[], float] = time.perf_counter
+    now: Callable[[], float] = perf_counter
     meter: Callable[[], UsageMeter] = ThreadMeter
 
 
@@ -141,7 +142,7 @@ class OwnThreadsMeter:
     def __init__(self) -> None:
         self._before = other_threads()
         self._most = 0
-        self._start = time.perf_counter()
+        self._start = perf_counter()
         self._others_cpu = _cpu_of_others()
 
     def look(self, ours: Collection[int]) -> None:
@@ -152,7 +153,7 @@ class OwnThreadsMeter:
         """Return what they did up to now, given the CPU time of our threads meanwhile, by native id."""
         now = other_threads()
         cpu = _cpu_of_others() - self._others_cpu - sum(ours.values())
-        seconds = time.perf_counter() - self._start
+        seconds = perf_counter() - self._start
         if not os.path.isdir(TASKS) or cpu < len(ours) * max(LEAST_CPU_SECONDS, LEAST_SHARE * seconds):
             return OwnThreads()
         at_work = sum(
@@ -193,7 +194,7 @@ def cpu_clock(thread: int) -> int:
 def cpu_clock_of(thread: threading.Thread) -> Callable[[], float]:
     """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
     if not hasattr(time, "pthread_getcpuclockid"):
-        return time.perf_counter
+        return perf_counter
     clock = time.pthread_getcpuclockid(thread.ident or 0)
     return lambda: time.clock_gettime(clock)
 
@@ -229,19 +230,19 @@ class Threads:
         """
         started = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
         own = OwnThreadsMeter()
-        deadline = time.monotonic() + self._time_limit
+        deadline = monotonic() + self._time_limit
         running = len(started)
         try:
             for thread in started:
                 thread.start()
-            while running and time.monotonic() < deadline:
-                if self._ended.acquire(timeout=min(look_seconds, max(0.0, deadline - time.monotonic()))):
+            while running and monotonic() < deadline:
+                if self._ended.acquire(timeout=min(look_seconds, max(0.0, deadline - monotonic()))):
                     running -= 1
                 else:
                     look_seconds = min(0.5, 1.5 * look_seconds)
                     own.look([thread.native_id or 0 for thread in started])
                 if self._errors:
-                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+                    deadline = min(deadline, monotonic() + GRACE_SECONDS)
             found = own.read(self._cpu)
         finally:
             self.stop.set()

@@ -13,12 +13,12 @@ contend with just as many others as those in the middle.
 from __future__ import annotations
 
 import threading
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import fmean
+from time import perf_counter
 
 from .host import pin_thread
 from .threads import SYSTEM_CLOCKS, Clocks, OwnThreads, Threads, Usage
@@ -225,9 +225,9 @@ def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnThrea
 
     def body() -> None:
         run = make_run(0, 1)
-        start = time.perf_counter()
+        start = perf_counter()
         run(1)
-        taken.append(time.perf_counter() - start)
+        taken.append(perf_counter() - start)
 
     own = Threads(1, time_limit).run([body], look_seconds=0.001)
     return taken[0], own

@@ -145,7 +145,7 @@ def install(monkeypatch):
 
     def put_in_place(machine, cpus=(0, 1)):
         monkeypatch.setattr(rounds_module, "run_window", machine)
-        monkeypatch.setattr(rounds_module, "time", machine)
+        monkeypatch.setattr(rounds_module, "monotonic", machine.monotonic)
         monkeypatch.setattr(rounds_module, "cpus_allowed", lambda: len(cpus))
         monkeypatch.setattr(rounds_module, "placement", lambda: Placement(cpus, len(cpus)))
         monkeypatch.setattr(rounds_module, "affinity", lambda: (0,))  # the first CPU has the first turn
