@@ -243,8 +243,7 @@ class _Watch:
 
     def look(self, sleep: float) -> None:
         """Sleep, and note what was seen since the last look."""
-        switches = self._switches()
-        start = perf_counter()
+        switches, start = self._switches(), perf_counter()
         time.sleep(sleep)
         elapsed = perf_counter() - start
         self._notes.append(_Note(start, sleep, elapsed, switches, self._switches(), self._read()))

@@ -139,8 +139,7 @@ def _run(
 
     The status is None where it gave no sign of life for so many seconds. It is then killed.
     """
-    begun = monotonic()
-    read_end, write_end = os.pipe()
+    read_end, write_end, begun = *os.pipe(), monotonic()
     said = bytearray()
     listener = threading.Thread(target=_listen, args=(read_end, said), daemon=True)
     listener.start()

@@ -235,17 +235,10 @@ def described(
     return {
         "instrument": isinstance(error, MeasurementError),
         "type": type(error).__name__,
-        "message": _words(error),
+        "message": str(traceback.TracebackException.from_exception(error)),  # safe, where str(error) is not
         "traceback": shown,
         "pickle": base64.b64encode(pickled).decode(),
     }
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # the user's own method; Python says so in these words, too
-        return "<exception str() failed>"
 
 
 def _hidden(error: ImportError, path: Iterable[str]) -> str | None:
