@@ -75,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if not limit > 0:
         raise pytest.UsageError("--antigil-audit needs a positive number of milliseconds")
+    if file is not None and (not Path(file).parent.is_dir() or Path(file).is_dir()):
+        raise pytest.UsageError(f"--antigil-json: no file can be written at {file}")
     if (reason := why_unavailable()) is not None:
         raise pytest.UsageError(reason.replace("antigil where", "--antigil-audit"))
     if not gil_enabled():

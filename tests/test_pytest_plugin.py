@@ -97,6 +97,7 @@ if sys.platform == "linux":
     [
         (["--antigil-audit=-1"], "positive number of milliseconds"),
         (["--antigil-json", "kept.json"], "--antigil-json needs --antigil-audit"),
+        (["--antigil-audit", "--antigil-json", "absent/kept.json"], "no file can be written at"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, options, words):

@@ -39,7 +39,7 @@ def surroundings_of(installation: Installation) -> Surroundings:
 
 def differences(base: Surroundings, head: Surroundings) -> Iterator[str]:
     """Yield what differs between two sides, as people read it."""
-    for name in base.keys() & head.keys() - {"packages"}:
+    for name in sorted(base.keys() & head.keys() - {"packages"}):
         if base[name] != head[name]:
             yield f"{name} {base[name] or 'unknown'} → {head[name] or 'unknown'}"
     before, now = (dict(one.split(" ", 1) for one in side.get("packages", [])) for side in (base, head))

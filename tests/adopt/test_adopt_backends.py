@@ -97,6 +97,7 @@ def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, ca
     assert json.loads((tmp_path / "project/asv_bench/asv.conf.json").read_text())["build_command"] == ISOLATED
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are a shell's")
 def test_what_init_prints_works_as_it_is_printed(tmp_path):
     """Built by meson-python, on a branch master; asv measures the first workload."""

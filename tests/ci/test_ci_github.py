@@ -46,10 +46,12 @@ def test_a_comment_longer_than_github_takes_is_cut_and_says_where_the_whole_is(g
         "moved": [],
         "workloads": [],
         "notes": [],
+        "surroundings": [],
+        "besides": [],
     }
     document = {
         "schema": "antigil.comparison/1", "status": 2, "base": told, "head": told, "seconds": 1,
-        "skipped": None,
+        "skipped": None, "pythons": [],
         "comparisons": [{**environment, "problems": ["ö" * 300] * 400}],
     }  # fmt: skip
     (tmp_path / "comparison.json").write_text(json.dumps(document))

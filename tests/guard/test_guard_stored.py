@@ -94,7 +94,7 @@ def test_commits_without_results_are_one_line_and_status_2(tmp_path):
         (("main", "main", "--processes", "0"), "must be a positive whole number"),
         (("main", "main", "--config", "other.json"), "no other.json here"),
         (("main", "main", "--output", "asv.conf.json/below"), "cannot write"),
-        (("main",), "the following arguments are required: HEAD"),
+        (("main",), "name BASE and HEAD, or interpreters with --pythons"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(history, words, said):

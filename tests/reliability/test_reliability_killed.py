@@ -33,7 +33,7 @@ def done_in_the_end(subject):
     return status, said
 
 
-@pytest.mark.parametrize("name", [*OFTEN, "antigil ci measure"])
+@pytest.mark.parametrize("name", [*OFTEN, pytest.param("antigil ci measure", marks=pytest.mark.long)])
 def test_a_command_that_is_killed_loses_nothing_and_is_completed_by_the_next(subjects, name):
     subject = subjects(name)
     before = subject.kept()

@@ -139,7 +139,7 @@ def _check(found: Any) -> None:
         _expect(_are_parameters(found._benchmark_params[name] or []), f"the parameters of {name}")
         found._results[name] = _numbers(found._results[name], name)
         for stats in found._stats[name] or []:
-            _expect(_are_sound((stats or {}).values()), f"statistics of {name}")
+            _expect(_are_statistics((stats or {}).values()), f"statistics of {name}")
         for samples in found._samples[name] or []:
             _expect(samples is None or _are_sound(samples), f"samples of {name}")
 
@@ -186,6 +186,14 @@ def _are_sound(values: Collection[Any]) -> bool:
     except (TypeError, OverflowError):
         pass  # one is missing, or is no number: that is looked at one by one
     return all(value is None or _is_sound(value) for value in values)
+
+
+def _are_statistics(values: Collection[Any]) -> bool:
+    """Tell whether statistics are numbers; the interval of one sample has no end on either side."""
+    return _are_sound(values) or all(
+        value is None or _is_sound(value) or (isinstance(value, float) and math.isinf(value))
+        for value in values
+    )
 
 
 def _is_sound(value: Any) -> bool:
