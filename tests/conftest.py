@@ -55,12 +55,9 @@ LONGEST = ("workflows", "site", "guard")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep in one process what shares a fixture: the tests of a file, and those of all published pages."""
+    """Put the longest first."""
     rooms = {item: item.path.parent.name for item in items}
     items.sort(key=lambda item: LONGEST.index(rooms[item]) if rooms[item] in LONGEST else len(LONGEST))
-    for item in items:
-        together = item.path.parent if rooms[item] == "site" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together)))
 
 
 #: Debian's, the quicker one first: it has no windows and menus to prepare for each page.
