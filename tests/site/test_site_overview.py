@@ -136,6 +136,8 @@ def test_what_a_suite_expects_of_4_threads_on_2_cpus(text, gil, told):
     [
         (1.92, None, (2, 2), False),
         (1.5, None, (2, 2), True),
+        (1.14, None, (1, 1), False),
+        (1.25, None, (1, 1), True),
         (1.5, (1.4, 1.9), (2, 2), False),
         (1.05, (1.0, 1.1), (1, 1), False),
         (1.9, (1.8, 2.0), (1, 1), True),
