@@ -128,8 +128,10 @@ class _Audit:
     def pytest_sessionfinish(self) -> None:
         self._kept = kept_by_test(self._watch.stop(), self._tests)
         if self._file is not None:
+            from antigil.files import write_whole
+
             form = {"schema": SCHEMA, "limit": self._limit, "kept": [asdict(one) for one in self._kept]}
-            Path(self._file).write_text(json.dumps(form, indent=2) + "\n", encoding="utf-8")
+            write_whole(Path(self._file), json.dumps(form, indent=2) + "\n")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"native calls that kept the GIL for {self._limit * 1000:g} ms or longer")
@@ -148,7 +150,8 @@ def kept_by_test(holds: Iterable[LongHold], tests: Sequence[tuple[float, str]]) 
     starts = [start for start, _ in tests]
     times: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
     for hold in holds:
-        at = bisect_right(starts, hold.start) - 1
+        # By its middle: the wait for the GIL may have begun right before the test did that kept it.
+        at = bisect_right(starts, hold.start + hold.seconds / 2) - 1
         test = tests[at][1] if at >= 0 else NO_TEST
         times[str(hold.function), hold.function.library, hold.called_from, test].append(hold.seconds)
     kept = [Kept(*key, len(seconds), max(seconds), sum(seconds)) for key, seconds in times.items()]

@@ -63,6 +63,16 @@ def suite(tmp_path):
     return tmp_path
 
 
+def test_a_hold_is_that_of_the_test_in_which_most_of_it_lies():
+    """The wait that shows it may have begun before the test, and may end after it."""
+    function = Function("match", "_sre.so")
+    holds = [LongHold(0.999, 0.2, function, ""), LongHold(1.9, 0.2, function, "")]
+
+    kept = kept_by_test(holds, [(1.0, "first"), (2.01, "second")])
+
+    assert [(one.test, one.count) for one in kept] == [("first", 2)]
+
+
 if sys.platform == "linux":
 
     @needs_gil
