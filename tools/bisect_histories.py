@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from sample_project import CHANGES, FIRST, antigil, generate_project  # noqa: E402
-from support import busy_neighbours, machine, markdown_table  # noqa: E402
+from support import busy_neighbours, machine, markdown_table, read_notes  # noqa: E402
 
 COMMITS = 64
 #: In turn; seconds of measuring for each commit.
@@ -37,7 +37,7 @@ def main():
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     notes = args.folder / "histories.jsonl"
-    done = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+    done = read_notes(notes)
     if args.table:
         print(f"{machine()}; one busy program beside it\n\n{table(done)}")
         return

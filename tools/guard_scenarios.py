@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from sample_project import CHANGES, FIRST, antigil, generate_project  # noqa: E402
-from support import machine, markdown_table  # noqa: E402
+from support import machine, markdown_table, read_notes  # noqa: E402
 
 #: Seconds of measuring for each commit; 5 % needs what the suites of antigil take.
 BUDGETS = {**dict.fromkeys([*FIRST, "loop"], 3.0), "twentieth": 8.0}
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     notes = args.folder / "steps.jsonl"
-    done = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+    done = read_notes(notes)
     if args.table:
         print(f"{machine()}\n\n{table(done)}")
         return

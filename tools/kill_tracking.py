@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from support import machine, markdown_table
+from support import machine, markdown_table, read_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -50,11 +50,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     args = parser.parse_args()
     folder = args.folder or Path(tempfile.mkdtemp(prefix="killed-"))
-    done = (
-        [json.loads(line) for line in args.outcomes.read_text().splitlines()]
-        if args.outcomes.exists()
-        else []
-    )
+    done = read_notes(args.outcomes)
     subjects, seconds, names = {}, {}, list(SUBJECTS)
     with args.outcomes.open("a", encoding="utf-8") as file:
         for i in range(len(done), args.times):

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from support import machine, markdown_table
+from support import machine, markdown_table, read_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -31,11 +31,7 @@ def main() -> None:
     parser.add_argument("--outcomes", type=Path, default=Path("kill_writers.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    done = (
-        [json.loads(line) for line in args.outcomes.read_text().splitlines()]
-        if args.outcomes.exists()
-        else []
-    )
+    done = read_notes(args.outcomes)
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as address:
         storing = Storing(Path(folder), address)
         began = time.monotonic()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import busy_neighbours, machine, markdown_table
+from support import busy_neighbours, machine, markdown_table, read_notes
 
 from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement import measurement_to_json
@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--python", action="append", default=[])
     args = parser.parse_args()
-    noted = [json.loads(line) for line in args.file.read_text().splitlines()] if args.file.exists() else []
+    noted = read_notes(args.file)
     done = Counter((one["python"], one["row"]) for one in noted)
     with args.file.open("a") as file, busy_neighbours(args.busy):
         for one in runs(args, done):

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import mean
 from unittest import SkipTest
 
-from support import busy_neighbours, machine, markdown_table
+from support import busy_neighbours, machine, markdown_table, read_notes
 
 from antigil.scaling import MeasurementError, cpus_allowed, measure_function
 from antigil.testing import assert_releases_gil, assert_scales
@@ -122,7 +122,7 @@ def outcome(what: str, name: str) -> str:
 
 def rows_of(paths: list[Path]) -> list[dict[str, str]]:
     """Return the runs that are noted."""
-    return [json.loads(line) for path in paths if path.exists() for line in path.read_text().splitlines()]
+    return [note for path in paths for note in read_notes(path)]
 
 
 def run(path: Path, runs: int, surroundings: list[str], end: float) -> None:

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from support import machine, markdown_table
+from support import machine, markdown_table, read_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -94,8 +94,7 @@ def main() -> None:
     parser.add_argument("--outcomes", type=Path, default=Path("starve_tracking.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    lines = args.outcomes.read_text().splitlines() if args.outcomes.exists() else []
-    done = [json.loads(line) for line in lines]
+    done = read_notes(args.outcomes)
     known = {(one["command"], one["condition"], one["round"]) for one in done}
     for name in SUBJECTS:
         todo = [(c, i) for i in range(args.rounds) for c in CONDITIONS if (name, c, i) not in known]

@@ -1,11 +1,14 @@
-"""What the measuring scripts share: neighbours that keep CPUs busy, and Markdown."""
+"""What the measuring scripts share: neighbours that keep CPUs busy, what is noted of runs, and Markdown."""
 
 import contextlib
+import json
 import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
 
@@ -38,6 +41,11 @@ def only_cpus(cpus: Sequence[int]) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def read_notes(path: Path) -> list[dict[str, Any]]:
+    """Return what runs have noted so far, a line of JSON each; nothing where none has begun."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def machine() -> str:

@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from reader_project import generate_reader  # noqa: E402
 from sample_project import antigil  # noqa: E402
-from support import machine  # noqa: E402
+from support import machine, read_notes  # noqa: E402
 
 
 def main():
@@ -69,7 +69,7 @@ def compared(project, base, head):
 
 def count(notes):
     """Return how many runs confirmed the loss, and how many named the function first."""
-    runs = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+    runs = read_notes(notes)
     confirmed = [one for one in runs if one["status"] == 1]
     named = [one for one in confirmed if one["held"] and one["held"][0][0] == "parse_header"]
     others = sorted({name for one in confirmed for name, *_ in one["held"]} - {"parse_header"})
