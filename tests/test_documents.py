@@ -60,10 +60,36 @@ def test_python_examples_give_what_they_show():
     assert {"test_the_hash_lets_other_threads_run", "Compress"} <= defined.keys()
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md", "docs/adopt.md"])
-def test_links_and_pictures_lead_to_files_that_exist(document):
-    text = (ROOT / document).read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)|(?:src|href)=\"([^\":#]+)\"", text)
+def pages():
+    """Return every Markdown file of the repository, by its path from the top."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    return sorted(file.relative_to(ROOT).as_posix() for file in files)
 
-    near = (ROOT / document).parent
-    assert [target for pair in targets for target in pair if target and not (near / target).exists()] == []
+
+def anchors(document):
+    """Return what links may name in a Markdown file: its headings, as GitHub writes them."""
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", pages())
+def test_links_and_pictures_lead_to_files_and_headings_that_exist(document):
+    path = ROOT / document
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^):]+)\)|(?:src|srcset|href)=\"([^\":]+)\"", text)
+
+    broken = []
+    for link in ("".join(pair) for pair in links):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_of_evidence_is_in_its_index():
+    index = (ROOT / "docs/evidence/README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| \[[^]]+\]\(([^)]+)\)", index, re.MULTILINE))
+
+    assert named == {file.name for file in (ROOT / "docs/evidence").glob("*.md")} - {"README.md"}

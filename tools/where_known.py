@@ -1,4 +1,4 @@
-"""Print what `antigil where` finds of kernels whose losses are known, as a table: the one in docs/where.md.
+"""Print what `antigil where` finds of kernels whose losses are known: the table in docs/evidence/sampler.md.
 
     python tools/where_known.py [BUSY]
 

@@ -56,7 +56,7 @@ class AlertState(StrEnum):
     def counts(self) -> bool:
         """Whether somebody has to look at it: nothing counts that was not measured again.
 
-        Step detection takes a neighbour that came and went for a loss; docs/method.md has the rates.
+        Step detection takes a neighbour that came and went for a loss; docs/evidence/guard.md has the rates.
         """
         return self is AlertState.LOST
 

@@ -70,7 +70,7 @@ class Looks:
 
     The second takes more than the first, which has only to raise a suspicion, so that it can decide among
     many suspected numbers: ten show p = 2 ÷ C(20, 10) = 0.00001. The third takes twice as many, at times
-    only. Chosen by resampling what was measured beside busy neighbours; docs/method.md has the figures.
+    only. Chosen by resampling what was measured beside busy neighbours; figures: docs/evidence/guard.md.
     """
 
     first: int = 6

@@ -83,7 +83,7 @@ def test_what_releases_the_gil_is_seen_to_release_it(measured, statement):
 @pytest.mark.parametrize("share", [0.25, 0.5])
 @needs_gil
 def test_the_probe_finds_a_known_serial_fraction(share):
-    """Beside as many busy programs as CPUs it was found off by up to 0.08 (docs/method.md, noise)."""
+    """Beside as many busy programs as CPUs it was found off by up to 0.08 (docs/evidence/noise.md)."""
     found = probe_gil(Workload(serial_fraction(share), SETUP), 1.0, mean_sleep=0.001)
     assert abs(found.share - share) <= 0.08 + 4 * found.standard_error
 
