@@ -1,15 +1,13 @@
 """The GIL probe: a prober thread that samples whether a workload holds the GIL.
 
-One worker thread calls the workload again and again. Beside it a prober sleeps for
-exponentially distributed times, so its wake-ups see time averages. Waking from a sleep costs
-one voluntary context switch; finding the GIL taken costs at least one more, and the prober
-reads its own count. Where that count cannot be had, or no sleep moves it, a late wake-up stands
-in for it.
+One worker thread calls the workload again and again. Beside it a prober sleeps for exponentially distributed
+times, so its wake-ups see time averages. Waking from a sleep costs one voluntary context switch; finding the
+GIL taken costs at least one more, and the prober reads its own count. Where that count cannot be had, or no
+sleep moves it, a late wake-up stands in for it.
 
-Worker and prober share one CPU. A probe that wakes up on another CPU looks at the GIL while the
-worker goes on, and a hold that ends within the microsecond between look and wait goes unseen.
-On the worker's own CPU the probe interrupts it, and finds the GIL as the worker left it,
-however short the hold.
+Worker and prober share one CPU. A probe that wakes up on another CPU looks at the GIL while the worker goes
+on, and a hold that ends within the microsecond between look and wait goes unseen. On the worker's own CPU the
+probe interrupts it, and finds the GIL as the worker left it, however short the hold.
 
 What the probes saw is turned into a share in :mod:`.gil_held_share`.
 """
@@ -30,6 +28,7 @@ from typing import NamedTuple, Self, cast
 from .gil_held_share import Probe, estimate
 from .host import affinity, pin_thread, unpin_threads
 from .sample import GilHeld
+from .stops import stops_noticed, unstopped
 from .threads import OwnThreadsMeter, Threads, cpu_clock_of, is_asleep, other_threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
@@ -54,6 +53,7 @@ LEAST_PROBES = 2
 """However little time there is, and however long a call holds the GIL: fewer tell nothing."""
 
 
+@stops_noticed()
 def probe_gil(
     workload: Workload | FunctionWorkload | MakeRun,
     budget: float = 1.0,
@@ -77,8 +77,7 @@ def probe_gil(
     mean_sleep
         Mean time between probes, in seconds.
     pin
-        Whether to pin worker and prober to one CPU: until threads that the workload itself starts
-        are seen at work in its first call.
+        Whether to pin worker and prober to one CPU, as long as no threads of the workload's own are seen.
     time_limit
         Seconds beyond the budget after which the workload is taken to hang.
 
@@ -86,18 +85,18 @@ def probe_gil(
     ------
     Exception
         Whatever the workload raises, with the traceback of its thread.
-    WorkloadTimeout
-        If the workload does not end in time.
+    WorkloadTimeout, MeasurementError
+        If the workload does not end in time; if the process is stopped again and again.
     """
-    return estimate(collect(workload, budget, mean_sleep=mean_sleep, pin=pin, time_limit=time_limit))
+    make_run = workload if callable(workload) else workload.prepare()
+    limits = {"mean_sleep": mean_sleep, "time_limit": time_limit}
+    return estimate(unstopped(lambda: collect(make_run, budget, pin=pin, **limits)))
 
 
 def collect(
-    workload: Workload | FunctionWorkload | MakeRun, budget: float, *,
-    mean_sleep: float, time_limit: float, pin: bool = True,
-) -> list[Probe]:  # fmt: skip
+    make_run: MakeRun, budget: float, *, mean_sleep: float, time_limit: float, pin: bool = True
+) -> list[Probe]:
     """Return what each probe saw of whole calls; the parameters are those of `probe_gil`."""
-    make_run = workload if callable(workload) else workload.prepare()
     group = Threads(2, budget + time_limit)
     watching, watched = threading.Event(), threading.Event()
     worker: list[threading.Thread] = []

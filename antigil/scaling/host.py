@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from .threads import other_threads, queue_is_measurable
+from .workload import MeasurementError
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
 CGROUP_MEMBERSHIP = Path("/proc/self/cgroup")
@@ -95,6 +96,17 @@ def _quota_v1(directory: Path) -> float | None:
 def cpus_allowed() -> int:
     """Return how many CPUs this process can keep busy at once (at least 1)."""
     return whole_cpus(len(affinity()), cgroup_quota())
+
+
+def require_cpus(allowed: int) -> None:
+    """Raise MeasurementError if this process may no longer keep so many CPUs busy, or more."""
+    if (now := cpus_allowed()) != allowed:
+        raise MeasurementError(cpus_changed(allowed, now))
+
+
+def cpus_changed(before: int, now: int) -> str:
+    """Return what to say where the mask, the quota or the machine was changed."""
+    return f"the CPUs allowed changed from {before} to {now} while it was measured: measure again"
 
 
 def whole_cpus(cpus: int, quota: float | None) -> int:
@@ -236,9 +248,20 @@ def gil_enabled() -> bool:
 
 
 def pin_thread(cpu: int) -> None:
-    """Pin the calling thread to one CPU, where the system can."""
+    """Pin the calling thread to one CPU, where the system can.
+
+    Raises
+    ------
+    MeasurementError
+        If that CPU has been taken from this process since it was seen.
+    """
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(threading.get_native_id(), {cpu})
+        try:
+            os.sched_setaffinity(threading.get_native_id(), {cpu})
+        except OSError as error:
+            raise MeasurementError(
+                f"CPU {cpu} was taken from this process while it was measured: measure again"
+            ) from error
 
 
 def unpin_threads(before: Collection[int], cpus: Collection[int]) -> None:

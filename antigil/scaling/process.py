@@ -26,6 +26,7 @@ from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
 from .sample import sample_of, starts_threads
+from .stops import stops_noticed
 from .thread_states import watched_window
 from .workload import MakeRun, MeasurementError, Workload, WorkloadTimeout, described, rebuilt
 
@@ -96,10 +97,8 @@ def ask_fresh_process(
     ------
     Exception
         What the workload raised there, with that process's traceback as its cause.
-    WorkloadTimeout
-        If the process does not end in time; it is killed, even where it holds the GIL.
-    MeasurementError
-        If the process died.
+    WorkloadTimeout, MeasurementError
+        If the process does not end in time: it is killed, even where it holds the GIL. Or it died.
     """
     with tempfile.TemporaryDirectory(prefix="antigil-") as directory:
         files = request, response, signs = [Path(directory, one) for one in ("request", "response", "signs")]
@@ -254,11 +253,12 @@ def answer_request(request: str, response: str, signs: str, make_answer: Answer)
     main = Path(request).with_name("setup.py")
     main.write_text(workload.setup, encoding="utf-8")
     try:
-        make_run, tear_down = workload.prepare_as_main(main)
-        try:
-            answer = make_answer(make_run, asked, alive)
-        finally:
-            tear_down()
+        with stops_noticed():
+            make_run, tear_down = workload.prepare_as_main(main)
+            try:
+                answer = make_answer(make_run, asked, alive)
+            finally:
+                tear_down()
     except BaseException as error:
         answer = {"error": described(error, workload.correct, sys.path, make_answer.__code__.co_filename)}
     faulthandler.cancel_dump_traceback_later()

@@ -6,16 +6,16 @@ Speedup is taken within a round, so a drift of the machine's speed cancels:
     S(n)  = n x [busy(n) / busy(1)] x [c(1) / c(n)]                  an identity
     S*(n) = S(n) x [1 - lost(1)] / [1 - lost(n)]                     queue-free, for n <= CPUs allowed
 
-While there are CPUs enough, time in the run queue was taken by other programs; S* gives it
-back. What a queued thread loses, those lose with it that wait for it: for the GIL, say, that it
-holds. A thread that is not queued waits for the share w = [waiting(n) - waiting(1)] /
-[1 - queued(n)] of its time, beyond what it waits for on its own, so
+While there are CPUs enough, time in the run queue was taken by other programs; S* gives it back. What a
+queued thread loses, those lose with it that wait for it: for the GIL, say, that it holds. A thread that is
+not queued waits for the share w = [waiting(n) - waiting(1)] / [1 - queued(n)] of its time, beyond what it
+waits for on its own, so
 
     lost(n) = queued(n) x [1 + (n - 1) w]
 
-That is exact where nobody waits (w = 0), and else an approximation: it takes it that a thread
-waits as often while another is queued as at other times. With more threads than CPUs,
-queueing is the truth and nothing is given back.
+That is exact where nobody waits (w = 0), and else an approximation: it takes it that a thread waits as often
+while another is queued as at other times. With more threads than CPUs, queueing is the truth and nothing is
+given back.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
-from .host import affinity, cpus_allowed, placement, unpin_threads
+from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
+from .stops import stops_noticed, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks, other_threads
-from .window import Window, run_window, time_one_call
+from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
 
 RANDOM = Random()
@@ -38,12 +39,6 @@ RANDOM = Random()
 
 DISTURBED_QUEUE_SHARE = 0.03
 """A window whose threads stood in the run queue for more than this share was disturbed."""
-
-MARK_SECONDS = 1e-4
-"""Short calls are batched until two looks at the clock are so far apart: 0.25 us in 100 us."""
-
-MARKING_THREADS = 8
-"""With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
 
 WINDOW_SECONDS = 0.03
 """Least length of a window: several of CPython's switch intervals of 5 ms."""
@@ -179,6 +174,7 @@ class Others:
     call_seconds: float = 0.0
 
 
+@stops_noticed()
 def measure_rounds(
     workload: Workload | FunctionWorkload | MakeRun,
     plan: Plan,
@@ -189,14 +185,14 @@ def measure_rounds(
     """Measure rounds of a workload in this process.
 
     It ends with so many undisturbed rounds as the plan asks for, or with its budget. Before each
-    window it calls ``before_window``.
+    window it calls ``before_window``. A round in which the process was stopped is measured anew.
 
     Raises
     ------
     Exception
         Whatever the workload raises, with the traceback of its thread.
-    WorkloadTimeout
-        If a window does not end within the plan's time limit.
+    WorkloadTimeout, MeasurementError
+        If a window does not end in time, the process is stopped again and again, or its CPUs change.
     """
     before = other_threads()
     make_run = workload if callable(workload) else workload.prepare()
@@ -205,17 +201,15 @@ def measure_rounds(
     shift = RANDOM.randrange(len(affinity()))
     start = monotonic()
     before_window()
-    call_seconds, own = time_calls(make_run, measure_window, plan.time_limit)
+    call_seconds, own = unstopped(lambda: time_calls(make_run, measure_window, plan.time_limit))
     places = placement() if plan.pin and not own else None
     kinds: dict[Kind, MeasureWindow] = dict.fromkeys((1, *plan.thread_counts), measure_window)
     kinds.update(others.windows.items())
     seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
     last = 0.0
-    while sum(not done.disturbed for done in rounds) < plan.rounds:
-        began = monotonic()
-        if rounds and began + last > start + plan.budget:
-            break
+
+    def windows_of_a_round() -> dict[Kind, Window]:
         windows: dict[Kind, Window] = {}
         for key in RANDOM.sample(list(kinds), len(kinds)):
             n = key if isinstance(key, int) else key[1]
@@ -223,6 +217,14 @@ def measure_rounds(
             before_window()
             per_mark = max(1, round(mark_seconds(n) / call_seconds))
             windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, warm_up=not shortened)
+        return windows
+
+    while sum(not done.disturbed for done in rounds) < plan.rounds:
+        began = monotonic()
+        if rounds and began + last > start + plan.budget:
+            break
+        windows = unstopped(windows_of_a_round)
+        require_cpus(allowed)
         if places and any(window.own_threads for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
@@ -254,11 +256,6 @@ def time_calls(
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
     return first.seconds / first.calls, first.own_threads
-
-
-def mark_seconds(threads: int) -> float:
-    """Return how far apart each thread's looks at the clock are: they hold the GIL, all threads' together."""
-    return MARK_SECONDS * max(1.0, threads / MARKING_THREADS)
 
 
 def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:

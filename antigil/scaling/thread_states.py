@@ -32,10 +32,11 @@ from time import perf_counter
 from typing import Any
 
 from .host import cpus_allowed, gil_enabled, placement
-from .rounds import MARK_SECONDS, Plan
+from .rounds import Plan
 from .sample import Sample
+from .stops import unstopped
 from .threads import Clocks, ThreadMeter, Usage
-from .window import run_window
+from .window import MARK_SECONDS, run_window
 from .workload import MakeRun
 
 RANDOM = Random()
@@ -222,9 +223,8 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
             spans[own] = (spans[own][0], now) if own in spans else (now, now)
             return super().read()
 
-    place = gil_place()
-    with pipe.open("wb", buffering=0) as end:
-        end.write(f"{os.getpid()}\n".encode())
+    def run() -> None:
+        spans.clear()
         run_window(
             make_run,
             threads,
@@ -235,6 +235,11 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
             time_limit=plan.time_limit,
             warm_up=call_seconds < WINDOW_SECONDS,
         )
+
+    place = gil_place()
+    with pipe.open("wb", buffering=0) as end:
+        end.write(f"{os.getpid()}\n".encode())
+        unstopped(run)
         end.write(b"\n")
     return Watched(spans, place)
 

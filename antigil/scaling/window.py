@@ -24,6 +24,12 @@ from .host import pin_thread
 from .threads import SYSTEM_CLOCKS, Clocks, OwnThreads, Threads, Usage
 from .workload import MakeRun
 
+MARK_SECONDS = 1e-4
+"""Short calls are batched until two looks at the clock are so far apart: 0.25 us in 100 us."""
+
+MARKING_THREADS = 8
+"""With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
+
 
 @dataclass(frozen=True)
 class ThreadPart:
@@ -124,6 +130,11 @@ class Track:
             return batches, on_cpu, None
         off_cpu = max(self.used.queued, passed - settled - self.used.cpu)
         return batches, on_cpu, (1.0 - on_cpu) * self.used.queued / off_cpu if off_cpu else 0.0
+
+
+def mark_seconds(threads: int) -> float:
+    """Return how far apart each thread's looks at the clock are: they hold the GIL, all threads' together."""
+    return MARK_SECONDS * max(1.0, threads / MARKING_THREADS)
 
 
 def batches_by(marks: Sequence[float], moment: float) -> float:

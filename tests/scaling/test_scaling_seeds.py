@@ -10,7 +10,7 @@ from antigil.scaling.gil_probe import collect
 
 def test_a_workload_that_seeds_leaves_the_probers_sleeps_random():
     probes = collect(
-        Workload("random.seed(7); sleep(1e-4)", "import random; from time import sleep"),
+        Workload("random.seed(7); sleep(1e-4)", "import random; from time import sleep").prepare(),
         0.3, mean_sleep=0.002, time_limit=20.0,
     )  # fmt: skip
     sleeps = [probe.sleep for probe in probes]

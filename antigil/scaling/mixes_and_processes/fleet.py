@@ -24,6 +24,7 @@ from typing import Any
 
 from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
+from ..stops import pass_on_stop
 from ..threads import Usage
 from ..window import Track, Window, summarize
 from ..workload import MeasurementError, rebuilt
@@ -177,6 +178,8 @@ class _Fleet:
             for place in places:
                 self._members[place].tell(said)
             found = self.answers(places)
+        if any(one["stopped"] for one in found):
+            pass_on_stop()
         tracks = [Track(one["marks"], one["settled"], one["passed"], Usage(**one["used"])) for one in found]
         window = summarize(tracks, seconds, calls_per_mark)
         calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads

@@ -19,8 +19,8 @@ from statistics import median
 from typing import Any
 
 from ..measurement import Estimate
-from ..rounds import MeasureWindow, Round, mark_seconds, select, time_calls
-from ..window import ThreadPart, Window, run_window
+from ..rounds import MeasureWindow, Round, select, time_calls
+from ..window import ThreadPart, Window, mark_seconds, run_window
 from ..workload import MakeRun, Run
 
 MIX_KIND = "mix"

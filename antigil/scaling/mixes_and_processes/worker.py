@@ -14,6 +14,7 @@ from typing import Any, TextIO, cast
 
 from ..host import affinity, pin_thread, unpin_threads
 from ..process import answer_request
+from ..stops import was_stopped
 from ..threads import SYSTEM_CLOCKS, Threads, Usage, other_threads
 from ..window import Track, call_through
 from ..workload import MakeRun, MeasurementError
@@ -82,8 +83,10 @@ def _window(
         shared = cast(list[Track], tracks)
         call_through(shared, index, batch, seconds, threading.Event(), SYSTEM_CLOCKS, order["warm_up"])
 
+    was_stopped()  # while it stood idle
     others = group.run([body])
     return {
+        "stopped": was_stopped(),
         "marks": own.marks,
         "settled": own.settled,
         "passed": own.passed,
