@@ -10,14 +10,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from real_libraries import TRUTHS, answer, cells, subjects  # noqa: E402
+from real_libraries import SCALING, TRUTHS, answer, cells, subjects  # noqa: E402
 
 
-def measured(verdict="releases", waits=None):
+def measured(verdict="releases", waits=None, scaling="scales"):
     """Return as much of a measurement's JSON as the tool reads."""
     points = [{"waiting": waiting, "speedup": {"median": 1.5}} for waiting in (0.25, 0.75)]
     held = {"share": 0.25, "se": 0.0125}
-    return {"verdict": verdict, "waits": waits, "points": points, "gil_held": held}
+    said = {"verdict": verdict, "waits": waits, "scaling": scaling}
+    return {**said, "points": points, "gil_held": held}
 
 
 def test_every_statement_and_set_up_is_python():
@@ -32,6 +33,7 @@ def test_every_release_is_pinned_has_a_known_truth_and_its_source():
         for one in subjects()
         if one.truth not in TRUTHS
         or not all(re.fullmatch(r"[\w-]+==[\w.]+", requirement) for requirement in one.requires)
+        or one.scaling not in SCALING
         or not one.why
         or not one.source.startswith("https://")
     ]
@@ -69,5 +71,7 @@ def test_waiting_elsewhere_tells_more_only_where_the_gil_is_not_in_the_way(found
     assert answer(found) == expected
 
 
-def test_cells_show_held_waiting_speedup_and_answer():
-    assert cells(measured(waits="alone")) == ["0.250 ± 0.013", "0.25 +0.50", "1.50", "waits"]
+def test_cells_show_held_waiting_speedup_answer_and_whether_threads_help():
+    found = cells(measured(waits="alone", scaling="partly"))
+
+    assert found == ["0.250 ± 0.013", "0.25 +0.50", "1.50", "waits", "partly"]

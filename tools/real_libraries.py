@@ -1,13 +1,14 @@
 """Measure functions of libraries that others wrote, whose truth is known, in old and new releases.
 
-    python tools/real_libraries.py FOLDER [--only WORD] [--conditions quiet,busy]
+    python tools/real_libraries.py FOLDER [--only WORD] [--conditions quiet,busy,sampler]
                                       [--through COMMAND [--batch SECONDS]]
 
 The functions, their releases and what is true of each, and from where it is known, stand in
 real_libraries.toml. Every release is installed with pip into a virtual environment of its own under
 FOLDER, antigil beside it, and measured there by ``antigil measure --json``: quiet, and with a busy
-neighbour for every CPU. What FOLDER already holds is neither installed nor measured again. The table
-printed at the end is Markdown.
+neighbour for every CPU; and sampled quiet by ``antigil where --json``, whose held share has nothing in common
+with the probe's. What FOLDER already holds is neither installed nor measured again. The tables printed at the
+end are Markdown.
 """
 
 from __future__ import annotations
@@ -33,8 +34,19 @@ from antigil.scaling import cpus_allowed
 
 ROOT = Path(__file__).resolve().parents[1]
 CONDITIONS = {"quiet": 0, "busy": cpus_allowed()}
+SAMPLER = "sampler"
 TRUTHS = ("releases", "holds", "partly", "waits", "no-gil")
+SCALING = {"scales": ("scales",), "partly": ("partly",), "no": ("does-not", "hurts")}
+"""Whether two threads help, and the verdicts that say so."""
+
+FOLLOWS = {"releases": "scales", "holds": "no", "no-gil": "scales"}
+"""What follows for two threads, where nothing is stated."""
+
 BUDGET_SECONDS = 8.0
+STANDARD_ERRORS = 3.0
+"""So far apart may two instruments be."""
+
+Z99 = 2.5758
 QUIET_AT_MOST = 0.05
 """Share of time in the run queue with which a measurement still counts as quiet."""
 
@@ -62,13 +74,15 @@ class Subject:
     statement: str
     released_part: str | None
     truth: str
+    scaling: str
     why: str
     source: str
 
     @property
     def release(self) -> str:
-        """The release and, where it is another one, the Python build."""
-        return " ".join(filter(None, [self.requires[0].replace("==", " "), self.python]))
+        """The release and, where it is another one, the Python build; only that for Python's own functions."""
+        library = [one.replace("==", " ") for one in self.requires[:1]]
+        return " ".join(filter(None, [*library, self.python]))
 
     @property
     def slug(self) -> str:
@@ -94,6 +108,7 @@ def subjects(path: Path = ROOT / "tools" / "real_libraries.toml") -> list[Subjec
                     statement=both["statement"],
                     released_part=both.get("released_part"),
                     truth=both["truth"],
+                    scaling=both.get("scaling") or FOLLOWS[both["truth"]],
                     why=both["why"],
                     source=both["source"],
                 )
@@ -103,14 +118,16 @@ def subjects(path: Path = ROOT / "tools" / "real_libraries.toml") -> list[Subjec
 
 def environment(subject: Subject, folder: Path) -> Path:
     """Return the Python of the subject's environment, which is made where it does not exist."""
-    name = "-".join([re.sub(r"[^a-z0-9.]+", "-", "-".join(subject.requires)), subject.python or "default"])
+    requires = re.sub(r"[^a-z0-9.]+", "-", "-".join(subject.requires) or "none")
+    name = f"{requires}-{subject.python or 'default'}"
     place = folder / "environments" / name
     python = place / "bin" / "python"
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     if not (place / "complete").exists():
         base = f"python{subject.python}" if subject.python else sys.executable
         subprocess.run([base, "-m", "venv", "--clear", place], check=True)
-        subprocess.run([*pip, "install", "--prefer-binary", *subject.requires], check=True)
+        if subject.requires:
+            subprocess.run([*pip, "install", "--prefer-binary", *subject.requires], check=True)
         (place / "complete").touch()
     wheels = folder / "wheels" / (subject.python or "default")
     if not wheels.exists():
@@ -123,9 +140,12 @@ def environment(subject: Subject, folder: Path) -> Path:
     return python
 
 
-def measure(python: Path | str, subject: Subject, neighbours: int, budget: float) -> dict[str, Any]:
-    """Return what ``antigil measure --json -`` tells of a subject beside so many busy neighbours."""
-    command = [python, "-m", "antigil", "measure", "--json", "-", "--threads", "1,2"]
+def measure(
+    python: Path | str, subject: Subject, neighbours: int, budget: float, instrument: str = "measure"
+) -> dict[str, Any]:
+    """Return what ``antigil measure`` or ``where`` tells of a subject beside so many busy neighbours."""
+    threads = "1,2" if instrument == "measure" else "2"
+    command = [python, "-m", "antigil", instrument, "--json", "-", "--threads", threads]
     command += ["--budget", f"{budget:g}"]
     command += ["--setup", subject.setup, "--thread-setup", subject.thread_setup, subject.statement]
     with busy_neighbours(neighbours):
@@ -162,7 +182,7 @@ def answer(measured: dict[str, Any]) -> str:
 
 
 def cells(measured: dict[str, Any]) -> list[str]:
-    """Return the figures of one measurement: held share, waiting, speedup, answer."""
+    """Return the figures of one measurement: held share, waiting, speedup, answer, whether threads help."""
     alone, more = waiting(measured)
     held = measured["gil_held"]
     return [
@@ -170,22 +190,46 @@ def cells(measured: dict[str, Any]) -> list[str]:
         f"{alone:.2f} {more:+.2f}",
         f"{measured['points'][1]['speedup']['median']:.2f}",
         answer(measured),
+        measured["scaling"],
     ]
 
 
-def report(rows: Sequence[tuple[Subject, dict[str, Any]]], conditions: Sequence[str]) -> str:
-    """Return the tables: what was measured, and from where each truth is known."""
+def instruments(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
+    """Return a table of the held share by the sampler beside that by the probe, where there is a GIL."""
+    lines, agreed = [], 0
+    for subject, record in rows:
+        if not record["quiet"]["python"]["gil"]:
+            continue
+        probe, found = record["quiet"]["gil_held"], record[SAMPLER]["held"]["total"]
+        error = (found["ci99"][1] - found["ci99"][0]) / 2 / Z99
+        apart = abs(found["value"] - probe["share"]) / math.hypot(error, probe["se"])
+        agreed += apart <= STANDARD_ERRORS
+        name = ", ".join(filter(None, [subject.function, subject.label]))
+        shares = [f"{found['value']:.3f} ± {error:.3f}", f"{probe['share']:.3f} ± {probe['se']:.3f}"]
+        largest = record[SAMPLER]["held"]["parts"][:1]
+        function = "".join(f"`{part['function']['name']}` {part['share']['value']:.3f}" for part in largest)
+        lines.append([name, subject.release, *shares, f"{apart:.1f}", function])
+    head = ["function", "release", "held: sampler", "held: probe", "standard errors apart", "largest part"]
+    return f"{markdown_table(head, lines)}\n\n{agreed} of {len(lines)} within {STANDARD_ERRORS:g}."
+
+
+def report(rows: Sequence[tuple[Subject, dict[str, Any]]], asked: Sequence[str]) -> str:
+    """Return the tables: what was measured, from where each truth is known, and how the instruments agree."""
+    conditions = [condition for condition in asked if condition in CONDITIONS]
     head = ["function", "release", "truth"]
     for condition in conditions:
-        head += [f"{condition}: held", "waiting", "S*", "verdict"]
+        head += [f"{condition}: held", "waiting", "S*", "verdict", "threads help"]
     figures, known, right = [], [], 0
     for subject, record in rows:
         name = ", ".join(filter(None, [subject.function, subject.label]))
         share = "" if record["held_part"] is None else f" ({record['held_part']:.2f})"
         found = [record[condition] for condition in conditions]
-        agree = all(answer(measured) == subject.truth for measured in found)
+        agree = all(
+            answer(measured) == subject.truth and measured["scaling"] in SCALING[subject.scaling]
+            for measured in found
+        )
         right += agree
-        figures.append([name, subject.release, subject.truth + share])
+        figures.append([name, subject.release, f"{subject.truth}{share}, {subject.scaling}"])
         figures[-1] += [cell for measured in found for cell in cells(measured)] + [
             "yes" if agree else "**no**"
         ]
@@ -196,6 +240,7 @@ def report(rows: Sequence[tuple[Subject, dict[str, Any]]], conditions: Sequence[
             markdown_table([*head, "right"], figures),
             f"{right} of {len(rows)} right in each condition.",
             markdown_table(["function", "release", "truth", "how it is known"], known),
+            *([instruments(rows)] if {"quiet", SAMPLER} <= set(asked) else []),
         ]
     )
 
@@ -240,7 +285,8 @@ def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> 
         print(f"{subject.slug}: {condition}", file=sys.stderr, flush=True)
         python = environment(subject, args.folder)
         record = record_of(subject, args.folder)
-        record[condition] = measure(python, subject, CONDITIONS[condition], args.budget)
+        instrument = "where" if condition == SAMPLER else "measure"
+        record[condition] = measure(python, subject, CONDITIONS.get(condition, 0), args.budget, instrument)
         if "held_part" not in record:
             record["held_part"] = held_part(python, subject)
         file = file_of(subject, args.folder)
@@ -251,8 +297,9 @@ def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> 
 def conditions(text: str) -> list[str]:
     """Read a list of conditions from the command line."""
     names = text.split(",")
-    if not set(names) <= set(CONDITIONS):
-        raise argparse.ArgumentTypeError(f"conditions are {', '.join(CONDITIONS)}, not {text!r}")
+    known = (*CONDITIONS, SAMPLER)
+    if not set(names) <= set(known):
+        raise argparse.ArgumentTypeError(f"conditions are {', '.join(known)}, not {text!r}")
     return names
 
 
@@ -261,7 +308,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path, help="where environments and results are kept")
     parser.add_argument("--only", default="", metavar="WORD", help="only releases whose name has it")
-    parser.add_argument("--conditions", type=conditions, default=list(CONDITIONS))
+    parser.add_argument("--conditions", type=conditions, default=[*CONDITIONS, SAMPLER])
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds for each figure")
     parser.add_argument(
         "--through",

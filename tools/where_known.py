@@ -1,69 +1,183 @@
-"""Print what `antigil where` finds of kernels whose losses are known: the table in docs/evidence/sampler.md.
+"""Compare what `antigil where` finds of functions whose losses are known with the truth.
 
-    python tools/where_known.py [BUSY]
+Usage: where_known.py FILE [--busy N] [--runs 1] [--budget 10]
+       where_known.py FILE --table
 
-compiles tests/where/known/_known.c for this Python, and samples it beside BUSY programs that keep a CPU
-busy each (default: 0).
+Compiles tests/where/known/_known.c for this Python, and samples it beside N programs that keep a CPU busy
+each. Each sampling is noted as a line of FILE, and one that has been noted is not repeated; Pythons and
+numbers of busy programs may share a FILE. A share is right within 0.02 and three standard errors of the
+truth. Of a function that has released the GIL, samples are taken until there are 10,000: none may be counted
+as held.
+
+Under another Python: tools/under.py PYTHON tools/where_known.py FILE.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from antigil.where import Loss, where
+from support import busy_neighbours, machine, markdown_table, read_notes
+
+from antigil.scaling import Workload, gil_enabled
+from antigil.where import Loss, Where, sample_in_turn, where
 
 SOURCE = Path(__file__).parents[1] / "tests" / "where" / "known" / "_known.c"
-BUDGET_SECONDS = 10.0
-HELD = "_known.split(75, 20, 5, 300)"
+GIL = gil_enabled()
+TOLERANCE = 0.02
+STANDARD_ERRORS = 3.0
+Z99 = 2.5758
+RELEASED_SAMPLES = 10_000
+MEAN_SECONDS = 5e-4
+"""Between the samples of which there are to be many; their number is asked for, and not their cost."""
 
 
-def found(loss: Loss, name: str) -> str:
-    """Return a function's share of a loss, with its 99 % margin."""
-    parts = [part for part in loss.parts if part.function.name == name]
-    if not parts:
-        return f"0 of {loss.samples} samples"
-    share = parts[0].share
-    return f"{share.value:.3f} ± {share.ci99[1] - share.value:.3f}"
+@dataclass(frozen=True)
+class Part:
+    """A part of a loss: the function or reason by which it is known, and its share of time or of the loss."""
+
+    name: str
+    truth: float
+    of_total: bool = False
 
 
-def rows(setup: str) -> list[tuple[str, str, str]]:
-    """Return what was sampled, the truth, and what was found."""
-    split = where(HELD, setup, 2, budget=BUDGET_SECONDS)
-    told = []
-    if split.host.gil:
-        for name, units in (("parse_header", 75), ("build_result", 20), ("check_sum", 5), ("decode", 0)):
-            told.append((f"GIL held in `{name}`", f"{units / 400:.3f}", found(split.held, name)))
-    mutex = where("_known.under_mutex(100)", setup, 2, budget=BUDGET_SECONDS)
-    (first, *_) = mutex.waiting.parts
-    told.append((f"waiting for {first.reason}, in `{first.function}`", "all of it", _share(mutex.waiting)))
-    count = where("_known.count(20000)", setup, 2, budget=BUDGET_SECONDS)
-    (first, *_) = count.inflation.parts
-    told.append((f"growth by {first.reason}, in `{first.function}`", "all of it", _share(count.inflation)))
-    return told
+@dataclass(frozen=True)
+class Known:
+    """A statement, one of its losses, and the parts that this divides into."""
+
+    statement: str
+    loss: str
+    parts: tuple[Part, ...]
 
 
-def _share(loss: Loss) -> str:
-    return f"{loss.parts[0].share.value:.3f} of {loss.total.value:.3f}"
+def all_known() -> Iterator[Known]:
+    """Yield what is known on this Python."""
+    if GIL:
+        held = (Part("parse_header", 75 / 400), Part("build_result", 20 / 400), Part("check_sum", 5 / 400))
+        yield Known("_known.split(75, 20, 5, 300)", "held", held)
+    locks = {"mutex": "a C or C++ mutex"}
+    if GIL:
+        locks["gil"] = "the GIL"
+    else:
+        locks["object"] = "a critical section"
+    if sys.version_info >= (3, 13):
+        locks["pymutex"] = "a mutex of CPython"
+    for lock, reason in locks.items():
+        waits = ((reason, 0.5), ("I/O (ppoll)", 0.375), ("sleep", 0.125))
+        parts = tuple(Part(name, truth, of_total=True) for name, truth in waits)
+        yield Known(f"_known.wait_inside({lock!r}, fd, 3000, 1000)", "waiting", parts)
+    counts = {"hits": "count_hits", "line": "count_near"}
+    if not GIL:
+        counts["references"] = "count_references"
+    for shared, function in counts.items():
+        parts = (Part(function, 1.0, of_total=True), Part("count_own", 0.0, of_total=True))
+        yield Known(f"_known.count({shared!r}, 20000)", "inflation", parts)
+
+
+def found(loss: Loss, part: Part) -> tuple[float, float]:
+    """Return the share that was found of a part, and its standard error."""
+    same = [one for one in loss.parts if part.name in (one.function.name, one.reason)]
+    share = sum(one.share.value for one in same)
+    # Where nothing was found, one sample might have been.
+    error = max([1 / max(1, loss.samples), *((one.share.ci99[1] - one.share.value) / Z99 for one in same)])
+    return share, error
+
+
+def sample(known: Known, setup: str, budget: float) -> dict[str, Any]:
+    """Sample a statement; return what was found of each part."""
+    result = where(known.statement, setup, 2, budget=budget)
+    loss: Loss = getattr(result, known.loss)
+    parts = []
+    for part in known.parts:
+        share, error = found(loss, part)
+        right = abs(share - part.truth) <= TOLERANCE + STANDARD_ERRORS * error
+        parts.append({"name": part.name, "truth": part.truth, "found": share, "error": error, "right": right})
+    total = {"value": loss.total.value, "samples": loss.samples, "disturbed": result.disturbed}
+    return {"statement": known.statement, "loss": known.loss, **total, "parts": parts}
+
+
+def released(setup: str, budget: float) -> dict[str, Any]:
+    """Sample until a function that releases the GIL has its samples; return how many were counted as held."""
+    samples = wrong = 0
+    workload = Workload("_known.split(15, 4, 1, 380)", setup)
+    while samples < RELEASED_SAMPLES:
+        one: Where
+        (one,) = sample_in_turn(workload, [None], 2, budget=budget, processes=3, mean_seconds=MEAN_SECONDS)
+        wrong += sum(part.samples for part in one.held.parts if part.function.name == "decode")
+        samples += one.held.samples - sum(part.samples for part in one.held.parts)
+    return {"statement": workload.statement, "loss": "released", "samples": samples, "wrong": wrong}
+
+
+def measure(args: argparse.Namespace, setup: str) -> None:
+    """Sample what has not been noted yet."""
+    conditions = {"python": machine().rsplit("; ", 1)[1], "busy": args.busy}
+    for run in range(args.runs):
+        done = {
+            note["statement"]
+            for note in read_notes(args.file)
+            if note["run"] == run and all(note[key] == value for key, value in conditions.items())
+        }
+        for known in all_known():
+            if known.statement not in done:
+                note(args.file, {**conditions, "run": run, **sample(known, setup, args.budget)})
+        if GIL and run == 0 and "_known.split(15, 4, 1, 380)" not in done:
+            note(args.file, {**conditions, "run": run, **released(setup, args.budget)})
+
+
+def note(file: Path, found: dict[str, Any]) -> None:
+    """Add a line to the notes."""
+    with file.open("a") as stream:
+        stream.write(json.dumps(found) + "\n")
+
+
+def table(notes: list[dict[str, Any]]) -> str:
+    """Return a row for each part of each loss: what each run found, of what truth, and how often rightly."""
+    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    counted = []
+    for one in notes:
+        where_and = (one["python"], str(one["busy"]))
+        if one["loss"] == "released":
+            told = f"{one['wrong']} of {one['samples']} samples"
+            counted.append([*where_and, "counted as held, though released", told, ""])
+            continue
+        for part in one["parts"]:
+            name = f"{one['loss']}, `{one['statement'].removeprefix('_known.')}`: {part['name']}"
+            rows.setdefault((*where_and, name), []).append(part)
+    lines = []
+    for key, parts in rows.items():
+        shares = "; ".join(
+            f"{part['found']:.3f} ± {Z99 * part['error']:.3f} ({part['truth']:.3f})" for part in parts
+        )
+        lines.append([*key, shares, f"{sum(part['right'] for part in parts)} of {len(parts)}"])
+    return markdown_table(["Python", "busy programs", "loss", "found (truth)", "right"], [*lines, *counted])
 
 
 def main() -> None:
-    """Build, sample, print."""
-    busy = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    with tempfile.TemporaryDirectory() as folder:
+    """Build, sample and note, or print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--busy", type=int, default=0, metavar="N")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--budget", type=float, default=10.0, metavar="SECONDS")
+    parser.add_argument("--table", action="store_true")
+    args = parser.parse_args()
+    if args.table:
+        print(table(read_notes(args.file)))
+        return
+    with tempfile.TemporaryDirectory() as folder, busy_neighbours(args.busy):
         include = f"-I{sysconfig.get_path('include')}"
         command = ["cc", "-O2", "-g", "-shared", "-fPIC", include, str(SOURCE), "-o", f"{folder}/_known.so"]
         subprocess.run(command, check=True)
-        programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
-        try:
-            for row in rows(f"import sys; sys.path.insert(0, {folder!r}); import _known"):
-                print("| " + " | ".join((sys.version.split()[0], str(busy), *row)) + " |", flush=True)
-        finally:
-            for program in programs:
-                program.kill()
+        paths = f"import os, sys; sys.path.insert(0, {folder!r})"
+        measure(args, f"{paths}; import _known; fd, writer = os.pipe()")
 
 
 if __name__ == "__main__":

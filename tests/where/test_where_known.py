@@ -115,7 +115,7 @@ def test_sleep_is_told_as_sleep(sampler):
 
 @needs_two_cpus
 def test_a_shared_count_is_what_grows_with_threads(known):
-    found = where("_known.count(20000)", known, 2, budget=6)
+    found = where("_known.count('hits', 20000)", known, 2, budget=6)
 
     grown = [one for one in found.inflation.parts if one.function.library]
     assert str(grown[0].function) == "count_hits"

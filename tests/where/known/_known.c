@@ -2,9 +2,11 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,7 +101,14 @@ under_object(PyObject *module, PyObject *units)
 }
 
 static _Atomic uint64_t hits;
-static uint64_t own[1024];
+static _Alignas(128) uint64_t near[16];
+static _Alignas(128) uint64_t own[1024];
+
+static uintptr_t
+number_of_thread(void)
+{
+    return (uintptr_t)pthread_self() >> 12;
+}
 
 NAMED void
 count_hits(long times)
@@ -109,49 +118,156 @@ count_hits(long times)
     }
 }
 
+/* In a place of one's own, which lies in one cache line with the other threads'. */
 NAMED void
-count_own(long times)
+count_near(long times)
 {
-    volatile uint64_t *mine = &own[((uintptr_t)pthread_self() >> 12) % 64 * 16];
+    volatile uint64_t *mine = &near[number_of_thread() % 8];
     for (long i = 0; i < times; i++) {
         *mine += 1;
     }
 }
 
-/* Counts in a place that threads share, and in one that they do not, the GIL released. */
-static PyObject *
-count(PyObject *Py_UNUSED(module), PyObject *times)
+NAMED void
+count_own(long times)
 {
-    long n = PyLong_AsLong(times);
+    volatile uint64_t *mine = &own[number_of_thread() % 64 * 16];
+    for (long i = 0; i < times; i++) {
+        *mine += 1;
+    }
+}
+
+#ifdef Py_GIL_DISABLED
+NAMED void
+count_references(PyObject *shared, long times)
+{
+    for (long i = 0; i < times; i++) {
+        Py_INCREF(shared);
+        Py_DECREF(shared);
+    }
+}
+#endif
+
+/* Counts in what threads share, and in what they do not. */
+static PyObject *
+count(PyObject *module, PyObject *args)
+{
+    const char *shared;
+    long times;
+    if (!PyArg_ParseTuple(args, "sl", &shared, &times)) {
+        return NULL;
+    }
+    if (strcmp(shared, "references") == 0) {
+#ifdef Py_GIL_DISABLED
+        count_references(module, times);
+#else
+        (void)module;
+        PyErr_SetString(PyExc_ValueError, "references are not counted by several threads at once here");
+        return NULL;
+#endif
+    }
     Py_BEGIN_ALLOW_THREADS
-    count_hits(n);
-    count_own(n);
+    if (strcmp(shared, "hits") == 0) {
+        count_hits(times);
+    }
+    else if (strcmp(shared, "line") == 0) {
+        count_near(times);
+    }
+    count_own(times);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
 
-/* Reads from a pipe into which nobody writes until a time has passed: waits for input. */
-static PyObject *
-read_nothing(PyObject *Py_UNUSED(module), PyObject *args)
+#define NANOSECONDS INT64_C(1000000000)
+
+static int64_t
+now(void)
 {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * NANOSECONDS + time.tv_nsec;
+}
+
+/* Waits on a pipe in which nothing arrives; again where a signal ends that early. */
+NAMED void
+await_input(int fd, long microseconds)
+{
+    int64_t end = now() + microseconds * 1000;
+    for (int64_t left; (left = end - now()) > 0;) {
+        struct pollfd asked = {.fd = fd, .events = POLLIN};
+        struct timespec most = {.tv_nsec = (long)left};
+        ppoll(&asked, 1, &most, NULL);
+    }
+}
+
+NAMED void
+rest(long microseconds)
+{
+    int64_t end = now() + microseconds * 1000;
+    struct timespec time = {.tv_sec = end / NANOSECONDS, .tv_nsec = (long)(end % NANOSECONDS)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) != 0) {
+    }
+}
+
+#if PY_VERSION_HEX >= 0x030d0000
+static PyMutex pymutex;
+#endif
+
+/* Waits for input and for a clock, all of it under one lock. However fair the lock is, one of two threads is
+   always inside and the other one waits for it. */
+static PyObject *
+wait_inside(PyObject *module, PyObject *args)
+{
+    const char *lock;
     int fd;
-    long milliseconds;
-    if (!PyArg_ParseTuple(args, "il", &fd, &milliseconds)) {
+    long input, clock;
+    if (!PyArg_ParseTuple(args, "sill", &lock, &fd, &input, &clock)) {
         return NULL;
     }
-    char byte;
-    Py_BEGIN_ALLOW_THREADS
-    (void)!read(fd, &byte, 1);
-    Py_END_ALLOW_THREADS
-    Py_RETURN_NONE;
+    if (strcmp(lock, "gil") == 0) {
+        await_input(fd, input);
+        rest(clock);
+        Py_RETURN_NONE;
+    }
+    if (strcmp(lock, "mutex") == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        pthread_mutex_lock(&mutex);
+        await_input(fd, input);
+        rest(clock);
+        pthread_mutex_unlock(&mutex);
+        Py_END_ALLOW_THREADS
+        Py_RETURN_NONE;
+    }
+#if PY_VERSION_HEX >= 0x030d0000
+    if (strcmp(lock, "object") == 0) {
+        Py_BEGIN_CRITICAL_SECTION(module);
+        await_input(fd, input);
+        rest(clock);
+        Py_END_CRITICAL_SECTION();
+        Py_RETURN_NONE;
+    }
+    if (strcmp(lock, "pymutex") == 0) {
+        PyMutex_Lock(&pymutex);
+        Py_BEGIN_ALLOW_THREADS
+        await_input(fd, input);
+        rest(clock);
+        Py_END_ALLOW_THREADS
+        PyMutex_Unlock(&pymutex);
+        Py_RETURN_NONE;
+    }
+#else
+    (void)module;
+#endif
+    PyErr_Format(PyExc_ValueError, "there is no lock %s here", lock);
+    return NULL;
 }
 
 static PyMethodDef methods[] = {
     {"split", split, METH_VARARGS, NULL},
     {"under_mutex", under_mutex, METH_O, NULL},
     {"under_object", under_object, METH_O, NULL},
-    {"count", count, METH_O, NULL},
-    {"read_nothing", read_nothing, METH_VARARGS, NULL},
+    {"count", count, METH_VARARGS, NULL},
+    {"wait_inside", wait_inside, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
