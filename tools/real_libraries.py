@@ -80,7 +80,7 @@ class Subject:
 
     @property
     def release(self) -> str:
-        """The release and, where it is another one, the Python build; only that for Python's own functions."""
+        """The release and, where it is another one, the Python build; only that for what is Python's own."""
         library = [one.replace("==", " ") for one in self.requires[:1]]
         return " ".join(filter(None, [*library, self.python]))
 
