@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from argparse import ArgumentTypeError
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -56,11 +57,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--antigil-audit",
         nargs="?",
         const=DEFAULT_MILLISECONDS,
-        type=float,
+        type=_milliseconds,
         metavar="MILLISECONDS",
         help="list native calls that keep the GIL for longer than that (default: 20)",
     )
     group.addoption("--antigil-json", metavar="FILE", help="write what the audit found as JSON, too")
+
+
+def _milliseconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(
+            f"{text!r} is no number of milliseconds: put paths before the option"
+        ) from error
 
 
 def pytest_configure(config: pytest.Config) -> None:

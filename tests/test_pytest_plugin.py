@@ -106,6 +106,7 @@ if sys.platform == "linux":
     ("options", "words"),
     [
         (["--antigil-audit=-1"], "positive number of milliseconds"),
+        (["--antigil-audit", "tests/"], "'tests/' is no number of milliseconds: put paths before the option"),
         (["--antigil-json", "kept.json"], "--antigil-json needs --antigil-audit"),
         (["--antigil-audit", "--antigil-json", "absent/kept.json"], "no file can be written at"),
     ],
