@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "3"
+INSTRUMENT_VERSION = "4"
 """Figures of different versions must not be compared.
 
 Raised by every change that can move a figure. Version 2 probes the GIL over whole calls; version 3
-leaves a holder's time in the run queue out of the share, and threads of the workload's own unpinned.
+leaves a holder's time in the run queue out of the share, and threads of the workload's own unpinned;
+version 4 gives back all that threads lose beside busy programs with a queued one that they wait for.
 """
 
 

@@ -7,15 +7,15 @@ Speedup is taken within a round, so a drift of the machine's speed cancels:
     S*(n) = S(n) x [1 - lost(1)] / [1 - lost(n)]                     queue-free, for n <= CPUs allowed
 
 While there are CPUs enough, time in the run queue was taken by other programs; S* gives it back. What a
-queued thread loses, those lose with it that wait for it: for the GIL, say, that it holds. A thread that is
-not queued waits for the share w = [waiting(n) - waiting(1)] / [1 - queued(n)] of its time, beyond what it
-waits for on its own, so
+queued thread loses, those lose with it that wait for it: for the GIL, say, that it holds. A thread waits for
+others for the share w = waiting(n) - waiting(1) of its time. So at any time n w threads wait, and they wait
+for the other n (1 - w). If these are waited for as much while they are queued as while they run, each second
+that one is queued costs the threads 1 + w / (1 - w) seconds:
 
-    lost(n) = queued(n) x [1 + (n - 1) w]
+    lost(n) = queued(n) / (1 - w)
 
-That is exact where nobody waits (w = 0), and else an approximation: it takes it that a thread waits as often
-while another is queued as at other times. With more threads than CPUs, queueing is the truth and nothing is
-given back.
+That is exact where nobody waits for others (w = 0), and where one thread at a time gets on, as under the GIL.
+With more threads than CPUs, queueing is the truth and nothing is given back.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ class Round:
     def _kept(self, n: int) -> float:
         """Return 1 - lost(n); a thread keeps at least the time in which it ran."""
         window, alone = self.windows[n], self.windows[1]
-        queued = window.queued or 0.0
-        waits = max(0.0, window.waiting - alone.waiting) / (1.0 - queued) if queued < 1.0 else 0.0
-        return max(1.0 - queued * (1.0 + (n - 1) * waits), window.on_cpu)
+        if not window.queued:
+            return 1.0
+        waits = max(0.0, window.waiting - alone.waiting)
+        return max(1.0 - window.queued / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
         """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""

@@ -25,8 +25,17 @@ def test_the_queue_free_speedup_gives_back_what_others_took():
 def test_threads_that_wait_lose_what_a_queued_holder_loses():
     """Two threads that run one after another: in either's queue time, nobody gets on."""
     one, two = window(1, 100.0, on_cpu=1.0, queued=0.0), window(2, 60.0, on_cpu=0.3, queued=0.2)
-    waits = 0.5 / 0.8
-    assert round_of(one, two).queue_free_speedup(2) == pytest.approx(0.6 / (1.0 - 0.2 * (1.0 + waits)))
+    assert round_of(one, two).queue_free_speedup(2) == pytest.approx(0.6 / (1.0 - 0.2 - 0.2))
+
+
+@pytest.mark.parametrize("n", [2, 3, 8])
+@pytest.mark.parametrize("taken", [0.1, 0.5, 0.9])
+def test_threads_of_which_one_at_a_time_gets_on_have_a_speedup_of_1_however_busy_the_machine(n, taken):
+    """Whoever's turn it is, other programs take that share of the turn; alone they take it all the same."""
+    one = window(1, 100.0 * (1.0 - taken), on_cpu=1.0 - taken, queued=taken)
+    many = window(n, 100.0 * (1.0 - taken), on_cpu=(1.0 - taken) / n, queued=taken / n)
+
+    assert round_of(one, many, cpus_allowed=n).queue_free_speedup(n) == pytest.approx(1.0)
 
 
 def test_a_thread_that_waits_on_its_own_loses_nothing_by_others():
@@ -35,14 +44,15 @@ def test_a_thread_that_waits_on_its_own_loses_nothing_by_others():
 
 
 def test_the_queue_free_speedup_gives_back_what_those_lost_that_waited_for_a_queued_thread():
-    """A thread that is not queued waits half of its time: so half as much again was lost."""
-    two = window(2, 100.0, on_cpu=0.45, queued=0.1)
-    assert round_of(window(1, 100.0), two).queue_free_speedup(2) == pytest.approx(1.0 / 0.85)
+    """Each waits for a fifth of the time, for one that does not wait: a quarter as much again was lost."""
+    two = window(2, 100.0, on_cpu=0.6, queued=0.2)
+    assert round_of(window(1, 100.0), two).queue_free_speedup(2) == pytest.approx(1.0 / 0.75)
 
 
 def test_no_more_is_given_back_than_the_threads_did_not_run():
-    eight = window(8, 400.0, on_cpu=0.55, queued=0.4)
-    assert round_of(window(1, 100.0), eight, cpus_allowed=8).queue_free_speedup(8) == 4.0 / 0.55
+    """The two clocks are not read at the same moment."""
+    eight = window(8, 400.0, on_cpu=0.7, queued=0.4)
+    assert round_of(window(1, 100.0), eight, cpus_allowed=8).queue_free_speedup(8) == 4.0 / 0.7
 
 
 @pytest.mark.parametrize("queued", [None, 0.5])

@@ -7,7 +7,8 @@ one reader alone is the round's baseline. Of either kind, what its threads get d
     share of alone = sum of rates / rate of one alone x [1 - lost(1)] / [1 - lost(n)]
 
 with time in the run queue given back as for threads that do the same (`..rounds`): a thread loses the
-time for which it is queued itself, and of the time for which others are as much as it waits for them.
+time for which it is queued itself, and of the time for which it waits for others the share for which these
+were queued, of all the time for which they did not wait.
 """
 
 from __future__ import annotations
@@ -213,10 +214,11 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     (reader_alone,) = one.windows[1].parts
     *readers, writer = mixed.parts
     served = n <= one.cpus_allowed
+    threads = [*((reader, reader_alone) for reader in readers), (writer, writer_alone)]
     gains = []
     for parts, alone in ((readers, reader_alone), ([writer], writer_alone)):
         raw = sum(part.rate for part in parts) / alone.rate
-        free = sum(part.rate * _kept(alone, alone, ()) / _kept(part, alone, mixed.parts) for part in parts)
+        free = sum(part.rate * _kept(alone, alone, ()) / _kept(part, alone, threads) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)
         gains.append((min(free / alone.rate if served else raw, most), raw))
@@ -234,10 +236,19 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     )
 
 
-def _kept(part: ThreadPart, alone: ThreadPart, threads: Sequence[ThreadPart]) -> float:
-    """Return 1 - lost: what queueing, its own and that of the other threads, left a thread of its time."""
+def _kept(part: ThreadPart, alone: ThreadPart, threads: Sequence[tuple[ThreadPart, ThreadPart]]) -> float:
+    """Return 1 - lost: what queueing, its own and that of the other threads, left a thread of its time.
+
+    ``threads`` are all that run, each with what it does alone.
+    """
     if part.queued is None:
         return 1.0
-    waits = max(0.0, part.waiting - alone.waiting) / (1.0 - part.queued) if part.queued < 1.0 else 0.0
-    others = sum(other.queued or 0.0 for other in threads if other is not part)
-    return max(1.0 - part.queued - waits * others, part.on_cpu, 1e-9)
+    others = [pair for pair in threads if pair[0] is not part]
+    queued = sum(other.queued or 0.0 for other, _ in others)
+    waited_for = sum(1.0 - _waits_for_others(*pair) for pair in others)
+    lost = part.queued + (_waits_for_others(part, alone) * queued / waited_for if queued else 0.0)
+    return max(1.0 - lost, part.on_cpu, 1e-9)
+
+
+def _waits_for_others(part: ThreadPart, alone: ThreadPart) -> float:
+    return max(0.0, part.waiting - alone.waiting)
