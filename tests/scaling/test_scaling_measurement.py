@@ -58,7 +58,7 @@ def test_a_sample_is_made_of_medians_over_rounds():
     assert found.points[1] == PointSample(100.0, 1.0, 1.0, 0.0, 0.0)
     assert found.points[2].rate == 180.0
     assert found.points[2].raw_speedup == 1.8
-    assert found.points[2].speedup == pytest.approx(1.8 / (1 - 0.01 * (1 + 0.09 / 0.99)))
+    assert found.points[2].speedup == pytest.approx(1.8 / (1 - 0.01 / (1 - 0.09)))
     assert (found.points[2].waiting, found.points[2].queued) == pytest.approx((0.19, 0.01))
 
 
