@@ -98,8 +98,9 @@ def sample(known: Known, setup: str, budget: float) -> dict[str, Any]:
     parts = []
     for part in known.parts:
         share, error = found(loss, part)
-        right = abs(share - part.truth) <= TOLERANCE + STANDARD_ERRORS * error
-        parts.append({"name": part.name, "truth": part.truth, "found": share, "error": error, "right": right})
+        truth = part.truth * (loss.total.value if part.of_total else 1.0)
+        right = abs(share - truth) <= TOLERANCE + STANDARD_ERRORS * error
+        parts.append({"name": part.name, "truth": truth, "found": share, "error": error, "right": right})
     total = {"value": loss.total.value, "samples": loss.samples, "disturbed": result.disturbed}
     return {"statement": known.statement, "loss": known.loss, **total, "parts": parts}
 

@@ -173,7 +173,7 @@ count(PyObject *module, PyObject *args)
     else if (strcmp(shared, "line") == 0) {
         count_near(times);
     }
-    count_own(times);
+    count_own(times / 4);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
