@@ -42,11 +42,14 @@ MEAN_SECONDS = 5e-4
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a loss: the function or reason by which it is known, and its share of time or of the loss."""
+    """A part of a loss: the functions or the reason by which it is known, and its share.
 
-    name: str
+    The share is ``truth`` of the time, and ``of_total`` of the whole loss.
+    """
+
+    names: tuple[str, ...]
     truth: float
-    of_total: bool = False
+    of_total: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Known:
 def all_known() -> Iterator[Known]:
     """Yield what is known on this Python."""
     if GIL:
-        held = (Part("parse_header", 75 / 400), Part("build_result", 20 / 400), Part("check_sum", 5 / 400))
+        units = {"parse_header": 75, "build_result": 20, "check_sum": 5}
+        held = tuple(Part((name,), part / 400) for name, part in units.items())
         yield Known("_known.split(75, 20, 5, 300)", "held", held)
     locks = {"mutex": "a C or C++ mutex"}
     if GIL:
@@ -71,20 +75,20 @@ def all_known() -> Iterator[Known]:
     if sys.version_info >= (3, 13):
         locks["pymutex"] = "a mutex of CPython"
     for lock, reason in locks.items():
-        waits = ((reason, 0.5), ("I/O (ppoll)", 0.375), ("sleep", 0.125))
-        parts = tuple(Part(name, truth, of_total=True) for name, truth in waits)
-        yield Known(f"_known.wait_inside({lock!r}, fd, 3000, 1000)", "waiting", parts)
-    counts = {"hits": "count_hits", "line": "count_near"}
+        # One of two threads is always inside. The other waits, but for what CPython's own locks spin.
+        waits = (Part((reason,), -0.5, 1.0), Part(("I/O (ppoll)",), 0.375), Part(("sleep",), 0.125))
+        yield Known(f"_known.wait_inside({lock!r}, fd, 3000, 1000)", "waiting", waits)
+    counts = {"hits": ("count_hits",), "line": ("count_near",)}
     if not GIL:
-        counts["references"] = "count_references"
-    for shared, function in counts.items():
-        parts = (Part(function, 1.0, of_total=True), Part("count_own", 0.0, of_total=True))
+        counts["references"] = ("count_references", "_Py_DecRefShared")
+    for shared, functions in counts.items():
+        parts = (Part(functions, 0.0, 1.0), Part(("count_own",), 0.0))
         yield Known(f"_known.count({shared!r}, 20000)", "inflation", parts)
 
 
 def found(loss: Loss, part: Part) -> tuple[float, float]:
     """Return the share that was found of a part, and its standard error."""
-    same = [one for one in loss.parts if part.name in (one.function.name, one.reason)]
+    same = [one for one in loss.parts if not {one.function.name, one.reason}.isdisjoint(part.names)]
     share = sum(one.share.value for one in same)
     # Where nothing was found, one sample might have been.
     error = max([1 / max(1, loss.samples), *((one.share.ci99[1] - one.share.value) / Z99 for one in same)])
@@ -98,9 +102,10 @@ def sample(known: Known, setup: str, budget: float) -> dict[str, Any]:
     parts = []
     for part in known.parts:
         share, error = found(loss, part)
-        truth = part.truth * (loss.total.value if part.of_total else 1.0)
+        truth = part.truth + part.of_total * loss.total.value
         right = abs(share - truth) <= TOLERANCE + STANDARD_ERRORS * error
-        parts.append({"name": part.name, "truth": truth, "found": share, "error": error, "right": right})
+        name = ", ".join(part.names)
+        parts.append({"name": name, "truth": truth, "found": share, "error": error, "right": right})
     total = {"value": loss.total.value, "samples": loss.samples, "disturbed": result.disturbed}
     return {"statement": known.statement, "loss": known.loss, **total, "parts": parts}
 

@@ -247,12 +247,12 @@ wait_inside(PyObject *module, PyObject *args)
         Py_RETURN_NONE;
     }
     if (strcmp(lock, "pymutex") == 0) {
-        PyMutex_Lock(&pymutex);
         Py_BEGIN_ALLOW_THREADS
+        PyMutex_Lock(&pymutex);
         await_input(fd, input);
         rest(clock);
-        Py_END_ALLOW_THREADS
         PyMutex_Unlock(&pymutex);
+        Py_END_ALLOW_THREADS
         Py_RETURN_NONE;
     }
 #else
