@@ -150,13 +150,15 @@ def t99(degrees: int) -> float:
 def least_side_by_side(speedup: float, most: float, threads: int, queued: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart.
 
-    See `.verdicts`; ``most`` is what it could be, and ``queued`` the share of time of so many threads.
+    See `.verdicts`; ``most`` is what it is where the GIL takes all that it can and nothing else does, and
+    ``queued`` the share of time of so many threads.
     """
     beside = (1.0 - queued) ** (threads - 1)
-    kept = min(1.0, speedup / most)
-    if beside <= 0.0 or kept >= 1.0:
-        return speedup
-    return most * max(0.0, (kept - (1.0 - beside)) / beside)
+    of = most if speedup < most else threads
+    if beside <= 0.0:
+        return min(speedup, most)
+    least = of * max(0.0, (speedup / of - (1.0 - beside)) / beside)
+    return min(speedup, max(least, most)) if of > most else least
 
 
 def median_interval(values: Sequence[float], confidence: float) -> tuple[float, float] | None:

@@ -184,3 +184,4 @@ def test_nothing_more_is_measured_by_default():
 def test_the_least_side_by_side_is_the_speedup_where_nobody_was_queued():
     assert least_side_by_side(1.5, 2.0, 2, 0.0) == 1.5
     assert least_side_by_side(1.5, 2.0, 2, 0.25) == pytest.approx(2.0 * (0.75 - 0.25) / 0.75)
+    assert least_side_by_side(1.9, 1.25, 2, 0.0) == pytest.approx(1.9)

@@ -90,6 +90,16 @@ def test_threads_that_other_programs_keep_apart_do_not_pass_for_threads_that_do_
     assert measured.scaling == word
 
 
+@pytest.mark.parametrize(
+    ("share", "speedup", "queued", "word"),
+    [(0.55, 1.87, 0.67, "inconclusive"), (0.55, 1.5, 0.2, "partly"), (0.0, 1.9, 0.8, "inconclusive")],
+    ids=["seen to scale", "a little busy", "least not to scale"],
+)
+def test_a_speedup_that_depends_on_other_programs_is_left_open(share, speedup, queued, word):
+    measured = measurement(share, 0.05, speedup=(1.0, speedup, 1.0), queued=(queued, queued, 0.6))
+    assert measured.scaling == word
+
+
 def test_what_the_gil_takes_is_taken_beside_other_programs_too():
     measured = measurement(1.0, speedup=(1.0, 0.98, 0.98), waiting=(0.0, 0.4, 0.6), queued=(0.5, 0.5, 0.6))
     assert measured.scaling == "does-not"

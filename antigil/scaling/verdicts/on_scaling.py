@@ -7,17 +7,18 @@ One word on whether threads help, by the speedup S* at the largest thread count 
     does-not       S* from 0.9 to 1.1
     hurts          S* < 0.9
     inconclusive   the interval of S* reaches across two that are no neighbours, or across two that are
-                   and is wider than a quarter of min(n, CPUs)
+                   and is wider than a quarter of min(n, CPUs); or S* helps by what was seen beside
+                   other programs, and not as much by the least that it can be without them
 
 Beside other programs, S* says too much of threads that get in each other's way: while one stands in
 the run queue, it gets in nobody's. Threads that are queued for a share q of their time run beside
 the others for about o = (1 - q)^(n - 1) of theirs. Of the efficiency P that was seen, 1 - o belongs
 to the time in which nobody was there, so that side by side it is as low as (P - (1 - o)) / o.
-What the GIL takes is left out of that: those who wait for a thread in the run queue wait all the same.
-So the lower end of the interval is moved down to where the quiet speedup may lie. Threads that send each
-other to sleep, for the GIL or for a lock, are beside each other still more seldom than that: while one
-sleeps, the other gets its CPU, and each then has its turn in the run queue. Of those who do it often the
-quiet speedup may be next to nothing. And no speedup exceeds the ceiling that the GIL-held share sets.
+So the lower end of the interval is moved down to where the quiet speedup may lie: but not below what the
+GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
+the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
+its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
+to nothing. And no speedup exceeds the ceiling that the GIL-held share sets.
 
 What is missing from n times the speed of one thread, as factors whose product is about n / S*:
 
@@ -76,6 +77,8 @@ class Judged:
         min(n, CPUs allowed).
     low, speedup, high
         Where S* lies, by what the samples tell and what other programs leave open.
+    seen
+        The S* that was seen of a disturbed measurement, else the same as ``speedup``.
     """
 
     threads: int
@@ -83,10 +86,14 @@ class Judged:
     low: float
     speedup: float
     high: float
+    seen: float
 
     @property
     def word(self) -> str:
         """One of `WORDS`, or ``inconclusive``."""
+        ranks = {_rank(speedup, self.ideal) for speedup in (self.speedup, self.seen)}
+        if len(ranks) > 1 and max(ranks) > 1:
+            return "inconclusive"
         return speedup_word(self.speedup, (self.low, self.high), self.ideal)
 
 
@@ -120,9 +127,11 @@ def judged(measurement: Measurement) -> Judged | None:
     point = served[-1] if served else several[0]
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
+    seen = median
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
-    return Judged(point.threads, min(point.threads, allowed), low, median, high)
+    seen = seen if point.disturbed else median
+    return Judged(point.threads, min(point.threads, allowed), low, median, high, seen)
 
 
 def scaling_verdict(measurement: Measurement) -> str:
