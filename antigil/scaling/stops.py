@@ -22,7 +22,8 @@ T = TypeVar("T")
 MOST_TRIES = 5
 """So often something is measured anew before a process that is stopped each time is given up."""
 
-_CAN_TELL = hasattr(signal, "SIGCONT") and hasattr(signal, "sigpending")
+_CAN_TELL = hasattr(signal, "sigtimedwait")
+"""Not on macOS and Windows."""
 
 
 @contextlib.contextmanager
@@ -40,10 +41,8 @@ def stops_noticed() -> Iterator[None]:
 
 def was_stopped() -> bool:
     """Tell whether the process was stopped since the last time that this was asked."""
-    if not _CAN_TELL or signal.SIGCONT not in signal.sigpending():
-        return False
-    signal.sigwait({signal.SIGCONT})
-    return True
+    # This never waits, even if a thread that does not block the signal has just taken it.
+    return _CAN_TELL and signal.sigtimedwait({signal.SIGCONT}, 0) is not None
 
 
 def pass_on_stop() -> None:
