@@ -144,26 +144,35 @@ def note(file: Path, found: dict[str, Any]) -> None:
         stream.write(json.dumps(found) + "\n")
 
 
-def table(notes: list[dict[str, Any]]) -> str:
-    """Return a row for each part of each loss: what each run found, of what truth, and how often rightly."""
-    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    counted = []
-    for one in notes:
-        where_and = (one["python"], str(one["busy"]))
-        if one["loss"] == "released":
-            told = f"{one['wrong']} of {one['samples']} samples"
-            counted.append([*where_and, "counted as held, though released", told, ""])
-            continue
-        for part in one["parts"]:
-            name = f"{one['loss']}, `{one['statement'].removeprefix('_known.')}`: {part['name']}"
-            rows.setdefault((*where_and, name), []).append(part)
-    lines = []
-    for key, parts in rows.items():
-        shares = "; ".join(
-            f"{part['found']:.3f} ± {Z99 * part['error']:.3f} ({part['truth']:.3f})" for part in parts
-        )
-        lines.append([*key, shares, f"{sum(part['right'] for part in parts)} of {len(parts)}"])
-    return markdown_table(["Python", "busy programs", "loss", "found (truth)", "right"], [*lines, *counted])
+def tables(notes: list[dict[str, Any]]) -> str:
+    """Return a table for each number of busy programs: a row for each part, a column for each Python."""
+    pythons = list(dict.fromkeys(one["python"] for one in notes))
+    told = []
+    for busy in sorted({one["busy"] for one in notes}):
+        rows: dict[str, dict[str, list[str]]] = {}
+        for one in notes:
+            if one["busy"] == busy:
+                for name, cell in cells(one):
+                    rows.setdefault(name, {}).setdefault(one["python"], []).append(cell)
+        lines = [
+            [name, *("; ".join(by_python.get(python, [])) for python in pythons)]
+            for name, by_python in rows.items()
+        ]
+        told.append(f"Beside {busy} busy programs:\n\n{markdown_table(['loss and part', *pythons], lines)}")
+    judged = [part["right"] for one in notes if one["loss"] != "released" for part in one["parts"]]
+    return "\n\n".join([*told, f"{sum(judged)} of {len(judged)} right."])
+
+
+def cells(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a sampling: a name, and what was found (truth), in bold where that is wrong."""
+    statement = one["statement"].removeprefix("_known.")
+    if one["loss"] == "released":
+        yield f"`{statement}`: released, counted as held", f"{one['wrong']} of {one['samples']}"
+        return
+    for part in one["parts"]:
+        found = f"{part['found']:.3f} ± {Z99 * part['error']:.3f}"
+        found = found if part["right"] else f"**{found}**"
+        yield f"{one['loss']}, `{statement}`: {part['name']}", f"{found} ({part['truth']:.3f})"
 
 
 def main() -> None:
@@ -176,7 +185,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     if args.table:
-        print(table(read_notes(args.file)))
+        print(tables(read_notes(args.file)))
         return
     with tempfile.TemporaryDirectory() as folder, busy_neighbours(args.busy):
         include = f"-I{sysconfig.get_path('include')}"
