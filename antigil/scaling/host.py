@@ -99,7 +99,7 @@ def cpus_allowed() -> int:
 
 
 def require_cpus(allowed: int) -> None:
-    """Raise MeasurementError if this process may no longer keep so many CPUs busy, or more."""
+    """Raise MeasurementError if the number of CPUs that this process may keep busy is no longer that one."""
     if (now := cpus_allowed()) != allowed:
         raise MeasurementError(cpus_changed(allowed, now))
 
