@@ -2,9 +2,9 @@
 
 Usage: audit_cost.py [--pairs 20] [PATH ...]
 
-Runs pytest on the paths (default: tests of this project that start no processes), and on one empty test, with
-and without the audit in turn. CPU time does not count what other programs take of the CPUs. Prints what the audit
-takes once, and of the rest of the suite: medians of the pairs, and their 99 % intervals by rank.
+Runs pytest on the paths (default: tests of this project that start no processes), and on one empty test,
+with and without the audit in turn. CPU time does not count what other programs take of the CPUs. Prints what
+the audit takes once, and of the rest of the suite: medians of the pairs, and their 99 % intervals by rank.
 """
 
 import argparse
