@@ -1,6 +1,8 @@
 # Shorthands that do their own set-up, in .venv. CONTRIBUTING.md has the plain commands behind them.
 
 PYTHON ?= python3
+# Beside the one in .venv; the workflows try all that the metadata name.
+PYTHONS ?= python3.13 python3.14t
 COMMITS ?= 3
 BENCH ?= .
 
@@ -17,10 +19,10 @@ OXLINT := node_modules/.bin/oxlint
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
 SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/where/*.[ch])
 
-.PHONY: help site screenshots test test-all lint demo history asked-python
+.PHONY: help site screenshots test test-all test-pythons lint demo history asked-python
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 site: history .venv/installed-asv ## measure the newest commits (COMMITS=3) and a demonstration, as far as they lack results, and build the site
 	@mkdir -p .asv
@@ -40,10 +42,13 @@ test: lint $(ACTIONLINT) ## check the code, then run the tests, about a quarter 
 	python -m pytest $(AT_ONCE) -m 'not timing and not long' || status=$$?; \
 	python -m pytest -m 'timing and not long' || status=$$?; exit $$status
 
-test-all: ## the same, and then the tests that build and measure whole projects
-	@status=0; $(MAKE) test || status=$$?; $(ON_PATH); set -x; \
+test-all: ## the same, other Pythons, and then the tests that build and measure whole projects
+	@status=0; $(MAKE) test || status=$$?; $(MAKE) test-pythons || status=$$?; $(ON_PATH); set -x; \
 	python -m pytest $(AT_ONCE) -m 'long and not timing' || status=$$?; \
 	python -m pytest -m 'long and timing' || status=$$?; exit $$status
+
+test-pythons: .venv/installed-test ## the tests of what depends on the interpreter, under each of PYTHONS
+	$(BIN)/python tools/pythons.py $(PYTHONS)
 
 lint: .venv/installed-test $(OXLINT)
 	$(BIN)/python -m ruff check

@@ -13,6 +13,11 @@ from ruamel.yaml import YAML
 from antigil.adopt.github_workflows import Pin, workflows
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from pythons import environment  # noqa: E402
+from under import found  # noqa: E402
+
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"
 SCRIPTS = [ROOT / ".ci/run", *sorted((ROOT / "tests/workflows/bin").iterdir())]
@@ -158,3 +163,59 @@ def test_ci_covers_the_pythons_that_the_metadata_names():
 
     assert matrix["python"] == [*named, f"{named[-1]}t"]
     assert len({image.partition("-")[0] for image in matrix["os"]}) == 3
+
+
+def step_of(job, name):
+    """Return the script of a step of CI's."""
+    steps = load(ROOT / ".github/workflows/ci.yml")["jobs"][job]["steps"]
+    (script,) = (step["run"] for step in steps if step.get("name") == name)
+    return script
+
+
+def test_ci_and_make_run_the_same_tests_under_each_python():
+    script = step_of("test", "Test what depends on the interpreter")
+
+    assert script == "python tools/pythons.py"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"$(BIN)/{script} $(PYTHONS)" in makefile
+    assert "$(MAKE) test-pythons" in makefile
+
+
+def needed(python):
+    """Return where a Python is; skip where it is not."""
+    path = found(python)
+    if path is None:
+        pytest.skip(f"there is no {python}")
+    return path
+
+
+CHECKED = [
+    (combination["kind"], f"python{combination['python']}")
+    for combination in load(ROOT / ".github/workflows/ci.yml")["jobs"]["sanitize"]["strategy"]["matrix"][
+        "include"
+    ]
+]
+
+if sys.platform == "linux":
+
+    @pytest.mark.long
+    @pytest.mark.parametrize(("kind", "python"), CHECKED, ids=[kind for kind, _ in CHECKED])
+    def test_the_step_that_tests_under_a_checker_works_here(kind, python):
+        """As it is written, but for how many tests it runs: those of one file."""
+        bin_folder = environment(python, needed(python)).parent
+        own = {"KIND": kind, "PATH": os.pathsep.join([str(bin_folder), os.environ["PATH"]])}
+        few = {"PYTEST_ADDOPTS": "-k test_kernels_article"}
+        script = step_of("sanitize", "Test under the checker")
+
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=ROOT,
+            env={**os.environ, **own, **few},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert re.search(r"the tests: 0 reports, exit status 0 .*\b[1-9]\d* passed", done.stdout), done.stdout
