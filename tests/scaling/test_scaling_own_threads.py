@@ -135,7 +135,8 @@ def test_a_pool_is_not_pinned_in_the_end_whenever_it_is_made(first_call):
 def test_a_pool_that_is_made_while_the_gil_is_probed_is_not_pinned_in_the_end():
     masks = Masks(1)
     probe_gil(FunctionWorkload(masks), 0.2)
-    assert set(masks.seen[-20:]) == {affinity()}
+    after_the_first_call = masks.seen[3:]  # a busy machine makes but a few
+    assert set(after_the_first_call[-20:]) == {affinity()}
 
 
 @linux
