@@ -19,7 +19,7 @@ OXLINT := node_modules/.bin/oxlint
 FORBID_SKIPS := $(filter-out 0,$(ANTIGIL_FORBID_SKIPS))
 SOURCES := pyproject.toml setup.py $(wildcard antigil/kernels/*.[ch] antigil/where/*.[ch])
 
-.PHONY: help site screenshots test test-all test-pythons lint demo history asked-python
+.PHONY: help site screenshots test test-all test-pythons coverage lint demo history asked-python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ test-all: ## the same, other Pythons, and then the tests that build and measure 
 
 test-pythons: .venv/installed-test ## the tests of what depends on the interpreter, under each of PYTHONS
 	$(BIN)/python tools/pythons.py $(PYTHONS)
+
+coverage: .venv/installed-test ## tell which lines and branches the tests reach, in Python and in C
+	$(BIN)/python tools/covered.py
 
 lint: .venv/installed-test $(OXLINT)
 	$(BIN)/python -m ruff check

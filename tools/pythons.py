@@ -4,8 +4,9 @@ Usage: python tools/pythons.py                 under this Python, in which antig
        python tools/pythons.py PYTHON ...      under each of these, like python3.14t
 
 A Python that is named gets an environment of its own, .venv-PYTHON, with antigil[test] in it; one that is not
-on the PATH is looked for among pyenv's. What needs no other Python to be tried, such as the pages, or tries
-several itself, is left to `make test`. Exit status 1 if a test fails, 2 if a Python is not there.
+on the PATH is looked for among pyenv's. Of these, only Pythons without a GIL run the tests that measure: with
+one, `make test` does. What needs no other Python to be tried, such as the pages, or tries several itself, is
+left to `make test`, too. Exit status 1 if a test fails, 2 if a Python is not there.
 """
 
 import os
@@ -36,7 +37,9 @@ def main(pythons: list[str]) -> int:
     if missing := [name for name, path in paths.items() if path is None]:
         print(f"antigil: error: there is no {' and no '.join(missing)}", file=sys.stderr)
         return 2
-    return max(run_under(environment(name, str(path))) for name, path in paths.items())
+    return max(
+        run_under(environment(name, str(path)), measuring=name.endswith("t")) for name, path in paths.items()
+    )
 
 
 def environment(name: str, path: str) -> Path:
@@ -49,13 +52,12 @@ def environment(name: str, path: str) -> Path:
     return python
 
 
-def run_under(python: Path) -> int:
+def run_under(python: Path, *, measuring: bool = True) -> int:
     """Run the tests, first those that do not measure; return 1 if one failed, else 0."""
     chosen = [*ON_EACH, *(f"--ignore={one}" for one in TRIES_SEVERAL)]
-    runs = (
-        [*AT_ONCE, "-m", "not timing and not long", *chosen],
-        ["-m", "timing and not long", *chosen],
-    )
+    runs = [[*AT_ONCE, "-m", "not timing and not long", *chosen]]
+    if measuring:
+        runs.append(["-m", "timing and not long", *chosen])
     # asv looks for the Python of its own version on the PATH: let it find this one first.
     own = {**os.environ, "PATH": os.pathsep.join([str(python.parent), os.environ["PATH"]])}
     print(f"Testing under {python}", flush=True)

@@ -7,6 +7,7 @@ import pytest
 from nights import LOST, lost_from
 
 from antigil.commands import main as cli
+from antigil.errors import UserError
 from antigil.guard.search.halving import Range, halve
 
 
@@ -120,3 +121,11 @@ def test_ends_in_the_wrong_order_are_refused(history, capsys, first, last):
     assert (status, said.out) == (2, "")
     assert said.err.endswith("name the good commit first\n")
     assert said.err.count("\n") == 1
+
+
+def test_ends_that_cannot_be_compared_are_told_in_one_line(history, capsys):
+    history.problem = UserError("no compiler")
+
+    status, said = search(history, capsys, 0, 8)
+
+    assert (status, said.err.splitlines()[-1]) == (2, "antigil: error: no compiler")

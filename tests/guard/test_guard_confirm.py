@@ -7,7 +7,9 @@ from nights import HOLDS, LOST, RELEASES, lost_from
 from antigil.errors import UserError
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
+from antigil.guard.search.confirmation import Bench, CommitRange, narrow
 from antigil.history.machine_name import this_machine
+from antigil.history.project import open_project
 from antigil.report.alerts import pattern_of
 from antigil.report.formats import render_alerts
 
@@ -217,3 +219,15 @@ def test_when_the_time_is_up_the_rest_stays_suspected_and_is_asked_the_next_nigh
 def test_a_workload_that_was_only_timed_is_asked_for_by_its_benchmark():
     assert pattern_of("sort.time_sort(kind=heap)") == "^sort\\.time_sort\\b"
     assert pattern_of("work.One") == "^work\\.One\\b"
+
+
+def test_commits_that_git_does_not_know_are_told_with_the_alert(history):
+    """As where the history was written anew since the results were stored."""
+    (alert,) = (one for one in history.night(measuring=False)[1] if one.lost)
+    bench = Bench(open_project(), (), this_machine(), 8, str, lambda: 0.0, None, history.root)
+    span = CommitRange("0" * 40, alert.commit.hash, alert.environment.combination)
+
+    (found,) = narrow(bench, [alert], span)
+
+    assert found.problem.startswith("could not be looked for: ")
+    assert history.asked == []

@@ -173,3 +173,7 @@ def test_identical_commits_look_changed_as_often_as_the_level_says_and_not_twice
 def test_relative_change_from_nothing_is_infinite_and_from_nothing_to_nothing_none():
     assert judged(Number("work", "gil_held"), [0.0] * 8, [0.5] * 8).change == float("inf")
     assert judged(Number("work", "gil_held"), [0.0] * 8, [0.0] * 8).change == 0.0
+
+
+def test_relative_change_is_that_of_the_medians():
+    assert judged(Number("work", "time"), [1.0, 2.0, 9.0], [2.0, 3.0, 4.0]).change == 0.5

@@ -5,12 +5,13 @@ from random import Random
 from statistics import fmean
 
 import pytest
+from fakes import round_of, window
 from simulator import seeded, simulate_calls
 
 from antigil.report.assertion import STANDARD_ERRORS
 from antigil.scaling import GilHeld, median_interval, pool
 from antigil.scaling.gil_held_share import estimate
-from antigil.scaling.sample import t99
+from antigil.scaling.sample import speedup_interval, t99
 
 stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
 
@@ -81,3 +82,25 @@ def test_calls_with_phases_are_probed_without_bias(budget, phases):
     assert abs(error) <= 0.003 + 3.0 * spread / runs**0.5
     assert fmean(covers(one.ci99, truth) for one in found) >= 0.95
     assert fmean(covers(one.interval(STANDARD_ERRORS), truth) for one in found) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("speedups", "interval"),
+    [
+        ([1.0, 1.5, 2.0], (0.9, 2.2)),
+        ([1.0, 1.2, 1.5, 1.8, 2.0], (1.0, 2.0)),
+        ([1.0, 1.2, 1.4, 1.5, 1.5, 1.6, 1.8, 2.0], (1.0, 2.0)),
+    ],
+    ids=["a margin around three", "the range of five", "the ends of eight"],
+)
+def test_the_interval_of_few_rounds_is_their_range_and_of_fewer_a_margin_more(speedups, interval):
+    rounds = [round_of(window(1, 100.0), window(2, 100.0 * speedup)) for speedup in speedups]
+
+    assert speedup_interval(rounds, 2) == pytest.approx(interval)
+
+
+def test_the_interval_of_a_held_share_is_so_many_standard_errors_wide():
+    held = GilHeld(0.5, 0.01, 500, 0.001, "switches", quantile99=3.0)
+
+    assert held.ci99 == pytest.approx((0.47, 0.53))
+    assert held.margin99 == pytest.approx(0.03)
