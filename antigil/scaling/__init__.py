@@ -12,7 +12,6 @@ from .host import (
     cgroup_quota,
     cpu_model,
     cpus_allowed,
-    gil_enabled,
     placement,
     thread_siblings,
     whole_cpus,
@@ -42,7 +41,7 @@ from .sample import (
     t99,
 )
 from .thread_states import ThreadStates
-from .threads import BESIDE, Clocks, ThreadMeter, Usage, queue_is_measurable
+from .threads import BESIDE, Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable
 from .verdicts import (
     FEWEST_SEEN,
     HELPS_ABOVE,

@@ -28,7 +28,7 @@ from typing import NamedTuple, Self, cast
 from .gil_held_share import Probe, estimate
 from .host import affinity, pin_thread, unpin_threads
 from .sample import GilHeld
-from .stops import stops_noticed, unstopped
+from .stops import noticing_stops, unstopped
 from .threads import OwnThreadsMeter, Threads, cpu_clock_of, is_asleep, other_threads
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
@@ -53,7 +53,7 @@ LEAST_PROBES = 2
 """However little time there is, and however long a call holds the GIL: fewer tell nothing."""
 
 
-@stops_noticed()
+@noticing_stops
 def probe_gil(
     workload: Workload | FunctionWorkload | MakeRun,
     budget: float = 1.0,

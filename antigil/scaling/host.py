@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .threads import other_threads, queue_is_measurable
+from .threads import gil_enabled, other_threads, queue_is_measurable
 from .workload import MeasurementError
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
@@ -239,12 +239,6 @@ class Host:
             queue_measured=queue_is_measurable(),
             cores_alike=cores_allowed(),
         )
-
-
-def gil_enabled() -> bool:
-    """Tell whether the GIL is enabled in this process."""
-    check = getattr(sys, "_is_gil_enabled", None)  # since 3.13; before, there is always a GIL
-    return True if check is None else bool(check())
 
 
 def pin_thread(cpu: int) -> None:

@@ -29,7 +29,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
-from .stops import stops_noticed, unstopped
+from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks, other_threads
 from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
@@ -175,7 +175,7 @@ class Others:
     call_seconds: float = 0.0
 
 
-@stops_noticed()
+@noticing_stops
 def measure_rounds(
     workload: Workload | FunctionWorkload | MakeRun,
     plan: Plan,

@@ -13,10 +13,12 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from .workload import MeasurementError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST_TRIES = 5
@@ -37,6 +39,17 @@ def stops_noticed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def noticing_stops(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function run with `stops_noticed`; tracebacks show no frame of another module for that."""
+
+    @wraps(function)
+    def noticing(*args: P.args, **keywords: P.kwargs) -> T:
+        with stops_noticed():
+            return function(*args, **keywords)
+
+    return noticing
 
 
 def was_stopped() -> bool:

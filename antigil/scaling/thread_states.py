@@ -31,11 +31,11 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from .host import cpus_allowed, gil_enabled, placement
+from .host import cpus_allowed, placement
 from .rounds import Plan
 from .sample import Sample
 from .stops import unstopped
-from .threads import Clocks, ThreadMeter, Usage
+from .threads import Clocks, ThreadMeter, Usage, gil_enabled
 from .window import MARK_SECONDS, run_window
 from .workload import MakeRun
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -48,7 +49,7 @@ class Usage:
     """What one thread used up to now, or between two moments, in seconds.
 
     ``kernel`` is the part of its CPU time that it spent in the kernel, and ``sleeps`` how often it went to
-    sleep (voluntary context switches), where the system tells.
+    sleep (voluntary context switches) or, without a GIL, left its CPU otherwise; where the system tells.
     """
 
     cpu: float
@@ -99,12 +100,19 @@ class ThreadMeter:
         return Usage(time.thread_time(), queued, *_in_kernel())
 
 
+def gil_enabled() -> bool:
+    """Tell whether the GIL is enabled in this process."""
+    check = getattr(sys, "_is_gil_enabled", None)  # since 3.13; before, there is always a GIL
+    return True if check is None else bool(check())
+
+
 def _in_kernel() -> tuple[float | None, int | None]:
     """Return the calling thread's CPU time in the kernel and its sleeps, None where they are not told."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
         return None, None
     usage = resource.getrusage(resource.RUSAGE_THREAD)
-    return usage.ru_stime, usage.ru_nvcsw
+    # CPython's locks give the CPU up before they sleep where there is no GIL, which counts as involuntary.
+    return usage.ru_stime, usage.ru_nvcsw + (0 if gil_enabled() else usage.ru_nivcsw)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,17 @@
 """Rounds: speedup, what takes it away, and which rounds are used."""
 
+from statistics import median
 from types import SimpleNamespace
 
 import pytest
 from fakes import OwnTime, round_of, window
+from marks import needs_two_cpus
 
 from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
 from antigil.scaling import rounds as rounds_module
 from antigil.scaling.host import Placement
 from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, select
+from antigil.scaling.verdicts.on_scaling import MOST_SLEEPS
 
 CALM = window(1, 100.0), window(2, 200.0)
 
@@ -299,3 +302,13 @@ def test_a_plan_refuses_what_is_not_positive(wrong):
 )
 def test_default_thread_counts_double_up_to_one_step_beyond_the_cpus(allowed, counts):
     assert default_thread_counts(allowed) == counts
+
+
+@needs_two_cpus
+def test_threads_that_take_turns_at_a_lock_leave_their_cpus_more_often_than_one_alone():
+    """Also where they yield them first, as CPython's own locks do without a GIL: nothing else tells of it."""
+    setup = "import hashlib, threading; lock = threading.Lock(); data = bytes(1 << 18)"
+    rounds = measure_rounds(Workload("with lock: hashlib.sha256(data)", setup), Plan((1, 2), 1.0, rounds=8))
+
+    one, two = ([done.windows[n].sleeps for done in rounds] for n in (1, 2))
+    assert median(two) > 2.0 * median(one) + MOST_SLEEPS
