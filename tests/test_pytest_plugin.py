@@ -75,6 +75,7 @@ def test_a_hold_is_that_of_the_test_in_which_most_of_it_lies():
 
 if sys.platform == "linux":
 
+    @pytest.mark.timing  # programs beside it keep the thread that asks for the GIL from asking
     @needs_gil
     def test_calls_that_keep_the_gil_are_listed_with_their_test(suite):
         done = run(suite, "--antigil-audit", "--antigil-json", "kept.json")
