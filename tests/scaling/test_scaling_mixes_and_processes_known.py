@@ -98,8 +98,9 @@ def test_processes_share_no_lock_of_the_set_up():
 def test_processes_share_the_memory_s_bandwidth_and_get_no_more_than_the_cpus_give():
     point = found("stream_releasing(data)", in_processes=True).processes.point(2)
 
-    assert point.speedup.median <= 2.0
-    assert point.speedup.median * point.inflation <= 2.1
+    error = 1.05  # of one round or two
+    assert point.speedup.median <= 2.0 * error
+    assert point.speedup.median * point.inflation <= 2.0 * error
 
 
 # What goes wrong, and how it ends
