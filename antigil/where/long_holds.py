@@ -94,15 +94,19 @@ class HoldWatch:
         seed = Random().getrandbits(63)
         # A thread that sleeps with the GIL held is interrupted, too; one that has released it never is.
         self._sampler.start(signal.SIGPROF, self._limit / (2 * SAMPLES), seed, 1.0, ARENA_BYTES)
-        self._sampler.hold_off(60.0, 0)
+        self._hold_off()
+
+    def _hold_off(self) -> None:
+        """Let the sampler begin when our thread, which sleeps now, has waited for the GIL for a while."""
+        self._sampler.hold_off(self._pause + self._limit / 2, SAMPLES)
 
     def _ask(self) -> None:
         queues = [_RunQueue(one) for one in (threading.main_thread().native_id, threading.get_native_id())]
-        pause, hold_off = self._pause, self._sampler.hold_off
+        pause = self._pause
         while not self._stop.is_set():
             before = [queue.seconds() for queue in queues]
             due = time.monotonic() + pause
-            hold_off(pause + self._limit / 2, SAMPLES)
+            self._hold_off()
             time.sleep(pause)
             now = time.monotonic()
             if now - due >= self._limit:
