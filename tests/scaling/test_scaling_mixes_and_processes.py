@@ -181,6 +181,11 @@ def test_nothing_more_is_measured_by_default():
     assert dict(found.others) == {}
 
 
+def test_the_least_side_by_side_of_threads_that_only_queue_is_what_the_gil_leaves_at_most():
+    assert least_side_by_side(1.5, most=1.2, threads=2, queued=1.0) == 1.2
+    assert least_side_by_side(0.9, most=1.2, threads=2, queued=1.0) == 0.9
+
+
 def test_the_least_side_by_side_is_the_speedup_where_nobody_was_queued():
     assert least_side_by_side(1.5, 2.0, 2, 0.0) == 1.5
     assert least_side_by_side(1.5, 2.0, 2, 0.25) == pytest.approx(2.0 * (0.75 - 0.25) / 0.75)
