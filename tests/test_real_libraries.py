@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from real_libraries import SCALING, TRUTHS, answer, cells, subjects  # noqa: E402
+from library_subjects import SCALING, TRUTHS, subjects  # noqa: E402
+from library_tables import answer, cells  # noqa: E402
 
 
 def measured(verdict="releases", waits=None, scaling="scales"):

@@ -22,31 +22,15 @@ import shlex
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import busy_neighbours, machine, markdown_table
-
-from antigil.scaling import cpus_allowed
-
-ROOT = Path(__file__).resolve().parents[1]
-CONDITIONS = {"quiet": 0, "busy": cpus_allowed()}
-SAMPLER = "sampler"
-TRUTHS = ("releases", "holds", "partly", "waits", "no-gil")
-SCALING = {"scales": ("scales",), "partly": ("partly",), "no": ("does-not", "hurts")}
-"""Whether two threads help, and the verdicts that say so."""
-
-FOLLOWS = {"releases": "scales", "holds": "no", "no-gil": "scales"}
-"""What follows for two threads, where nothing is stated."""
+from library_subjects import ROOT, Subject, subjects
+from library_tables import CONDITIONS, SAMPLER, report
+from support import busy_neighbours
 
 BUDGET_SECONDS = 8.0
-STANDARD_ERRORS = 3.0
-"""So far apart may two instruments be."""
-
-Z99 = 2.5758
 QUIET_AT_MOST = 0.05
 """Share of time in the run queue with which a measurement still counts as quiet."""
 
@@ -59,61 +43,6 @@ def best(statement):
     return min(timer.repeat(7, number)) / number
 print(best(statements[0]) / best(statements[1]))
 """
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A function in one release of its library, and what is known of it."""
-
-    function: str
-    label: str
-    requires: tuple[str, ...]
-    python: str | None
-    setup: str
-    thread_setup: str
-    statement: str
-    released_part: str | None
-    truth: str
-    scaling: str
-    why: str
-    source: str
-
-    @property
-    def release(self) -> str:
-        """The release and, where it is another one, the Python build; only that for what is Python's own."""
-        library = [one.replace("==", " ") for one in self.requires[:1]]
-        return " ".join(filter(None, [*library, self.python]))
-
-    @property
-    def slug(self) -> str:
-        """A name for files."""
-        return re.sub(r"[^a-z0-9.]+", "-", f"{self.release} {self.function} {self.label}".lower().strip())
-
-
-def subjects(path: Path = ROOT / "tools" / "real_libraries.toml") -> list[Subject]:
-    """Return what the table of functions and releases asks for."""
-    found = []
-    for function in tomllib.loads(path.read_text(encoding="utf-8"))["function"]:
-        for release in function.pop("release"):
-            both = {**function, **release}
-            setup = "\n".join(part["setup"].strip() for part in (release, function) if "setup" in part)
-            found.append(
-                Subject(
-                    function=both["name"],
-                    label=both.get("label", ""),
-                    requires=tuple(both["requires"].split()),
-                    python=both.get("python"),
-                    setup=setup or "pass",
-                    thread_setup=both.get("thread_setup", "pass"),
-                    statement=both["statement"],
-                    released_part=both.get("released_part"),
-                    truth=both["truth"],
-                    scaling=both.get("scaling") or FOLLOWS[both["truth"]],
-                    why=both["why"],
-                    source=both["source"],
-                )
-            )
-    return found
 
 
 def environment(subject: Subject, folder: Path) -> Path:
@@ -164,85 +93,6 @@ def held_part(python: Path, subject: Subject) -> float | None:
         return None
     command = [python, "-c", TIME_PART, subject.setup, subject.released_part, subject.statement]
     return 1.0 - float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-def waiting(measured: dict[str, Any]) -> tuple[float, float]:
-    """Return the waiting share with 1 thread, and by how much it is more with 2."""
-    one, two = measured["points"]
-    return one["waiting"], two["waiting"] - one["waiting"]
-
-
-def answer(measured: dict[str, Any]) -> str:
-    """Return what a measurement says in the words of the truth: its verdict, or that its threads wait.
-
-    Where the GIL is in the way, that comes first.
-    """
-    verdict: str = measured["verdict"]
-    return "waits" if verdict in ("releases", "no-gil") and measured["waits"] else verdict
-
-
-def cells(measured: dict[str, Any]) -> list[str]:
-    """Return the figures of one measurement: held share, waiting, speedup, answer, whether threads help."""
-    alone, more = waiting(measured)
-    held = measured["gil_held"]
-    return [
-        f"{held['share']:.3f} ± {held['se']:.3f}",
-        f"{alone:.2f} {more:+.2f}",
-        f"{measured['points'][1]['speedup']['median']:.2f}",
-        answer(measured),
-        measured["scaling"],
-    ]
-
-
-def instruments(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
-    """Return a table of the held share by the sampler beside that by the probe, where there is a GIL."""
-    lines, agreed = [], 0
-    for subject, record in rows:
-        if not record["quiet"]["python"]["gil"]:
-            continue
-        probe, found = record["quiet"]["gil_held"], record[SAMPLER]["held"]["total"]
-        error = (found["ci99"][1] - found["ci99"][0]) / 2 / Z99
-        apart = abs(found["value"] - probe["share"]) / math.hypot(error, probe["se"])
-        agreed += apart <= STANDARD_ERRORS
-        name = ", ".join(filter(None, [subject.function, subject.label]))
-        shares = [f"{found['value']:.3f} ± {error:.3f}", f"{probe['share']:.3f} ± {probe['se']:.3f}"]
-        largest = record[SAMPLER]["held"]["parts"][:1]
-        function = "".join(f"`{part['function']['name']}` {part['share']['value']:.3f}" for part in largest)
-        lines.append([name, subject.release, *shares, f"{apart:.1f}", function])
-    head = ["function", "release", "held: sampler", "held: probe", "standard errors apart", "largest part"]
-    return f"{markdown_table(head, lines)}\n\n{agreed} of {len(lines)} within {STANDARD_ERRORS:g}."
-
-
-def report(rows: Sequence[tuple[Subject, dict[str, Any]]], asked: Sequence[str]) -> str:
-    """Return the tables: what was measured, from where each truth is known, and how the instruments agree."""
-    conditions = [condition for condition in asked if condition in CONDITIONS]
-    head = ["function", "release", "truth"]
-    for condition in conditions:
-        head += [f"{condition}: held", "waiting", "S*", "verdict", "threads help"]
-    figures, known, right = [], [], 0
-    for subject, record in rows:
-        name = ", ".join(filter(None, [subject.function, subject.label]))
-        share = "" if record["held_part"] is None else f" ({record['held_part']:.2f})"
-        found = [record[condition] for condition in conditions]
-        agree = all(
-            answer(measured) == subject.truth and measured["scaling"] in SCALING[subject.scaling]
-            for measured in found
-        )
-        right += agree
-        figures.append([name, subject.release, f"{subject.truth}{share}, {subject.scaling}"])
-        figures[-1] += [cell for measured in found for cell in cells(measured)] + [
-            "yes" if agree else "**no**"
-        ]
-        known.append([name, subject.release, subject.truth, f"{subject.why} ([source]({subject.source}))"])
-    return "\n\n".join(
-        [
-            f"{machine()}",
-            markdown_table([*head, "right"], figures),
-            f"{right} of {len(rows)} right in each condition.",
-            markdown_table(["function", "release", "truth", "how it is known"], known),
-            *([instruments(rows)] if {"quiet", SAMPLER} <= set(asked) else []),
-        ]
-    )
 
 
 def file_of(subject: Subject, folder: Path) -> Path:

@@ -27,14 +27,13 @@ from typing import Any
 
 from support import busy_neighbours, machine, markdown_table, read_notes
 
-from antigil.scaling import Workload, gil_enabled
+from antigil.scaling import Z99, Workload, gil_enabled
 from antigil.where import Loss, Where, sample_in_turn, where
 
 SOURCE = Path(__file__).parents[1] / "tests" / "where" / "known" / "_known.c"
 GIL = gil_enabled()
 TOLERANCE = 0.02
 STANDARD_ERRORS = 3.0
-Z99 = 2.5758
 RELEASED_SAMPLES = 10_000
 MEAN_SECONDS = 5e-4
 """Between the samples of which there are to be many; their number is asked for, and not their cost."""

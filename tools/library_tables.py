@@ -1,0 +1,98 @@
+"""The tables of real_libraries.py: what was measured beside what is known; two instruments side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from library_subjects import SCALING, Subject
+from support import machine, markdown_table
+
+from antigil.scaling import Z99, cpus_allowed
+
+CONDITIONS = {"quiet": 0, "busy": cpus_allowed()}
+"""Where it is measured, and how many programs keep CPUs busy there."""
+
+SAMPLER = "sampler"
+STANDARD_ERRORS = 3.0
+"""So far apart may two instruments be."""
+
+
+def waiting(measured: dict[str, Any]) -> tuple[float, float]:
+    """Return the waiting share with 1 thread, and by how much it is more with 2."""
+    one, two = measured["points"]
+    return one["waiting"], two["waiting"] - one["waiting"]
+
+
+def answer(measured: dict[str, Any]) -> str:
+    """Return what a measurement says in the words of the truth: its verdict, or that its threads wait.
+
+    Where the GIL is in the way, that comes first.
+    """
+    verdict: str = measured["verdict"]
+    return "waits" if verdict in ("releases", "no-gil") and measured["waits"] else verdict
+
+
+def cells(measured: dict[str, Any]) -> list[str]:
+    """Return the figures of one measurement: held share, waiting, speedup, answer, whether threads help."""
+    alone, more = waiting(measured)
+    held = measured["gil_held"]
+    return [
+        f"{held['share']:.3f} ± {held['se']:.3f}",
+        f"{alone:.2f} {more:+.2f}",
+        f"{measured['points'][1]['speedup']['median']:.2f}",
+        answer(measured),
+        measured["scaling"],
+    ]
+
+
+def instruments(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
+    """Return a table of the held share by the sampler beside that by the probe, where there is a GIL."""
+    lines, agreed = [], 0
+    for subject, record in rows:
+        if not record["quiet"]["python"]["gil"]:
+            continue
+        probe, found = record["quiet"]["gil_held"], record[SAMPLER]["held"]["total"]
+        error = (found["ci99"][1] - found["ci99"][0]) / 2 / Z99
+        apart = abs(found["value"] - probe["share"]) / math.hypot(error, probe["se"])
+        agreed += apart <= STANDARD_ERRORS
+        name = ", ".join(filter(None, [subject.function, subject.label]))
+        shares = [f"{found['value']:.3f} ± {error:.3f}", f"{probe['share']:.3f} ± {probe['se']:.3f}"]
+        largest = record[SAMPLER]["held"]["parts"][:1]
+        function = "".join(f"`{part['function']['name']}` {part['share']['value']:.3f}" for part in largest)
+        lines.append([name, subject.release, *shares, f"{apart:.1f}", function])
+    head = ["function", "release", "held: sampler", "held: probe", "standard errors apart", "largest part"]
+    return f"{markdown_table(head, lines)}\n\n{agreed} of {len(lines)} within {STANDARD_ERRORS:g}."
+
+
+def report(rows: Sequence[tuple[Subject, dict[str, Any]]], asked: Sequence[str]) -> str:
+    """Return the tables: what was measured, from where each truth is known, and how the instruments agree."""
+    conditions = [condition for condition in asked if condition in CONDITIONS]
+    head = ["function", "release", "truth"]
+    for condition in conditions:
+        head += [f"{condition}: held", "waiting", "S*", "verdict", "threads help"]
+    figures, known, right = [], [], 0
+    for subject, record in rows:
+        name = ", ".join(filter(None, [subject.function, subject.label]))
+        share = "" if record["held_part"] is None else f" ({record['held_part']:.2f})"
+        found = [record[condition] for condition in conditions]
+        agree = all(
+            answer(measured) == subject.truth and measured["scaling"] in SCALING[subject.scaling]
+            for measured in found
+        )
+        right += agree
+        figures.append([name, subject.release, f"{subject.truth}{share}, {subject.scaling}"])
+        figures[-1] += [cell for measured in found for cell in cells(measured)] + [
+            "yes" if agree else "**no**"
+        ]
+        known.append([name, subject.release, subject.truth, f"{subject.why} ([source]({subject.source}))"])
+    return "\n\n".join(
+        [
+            f"{machine()}",
+            markdown_table([*head, "right"], figures),
+            f"{right} of {len(rows)} right in each condition.",
+            markdown_table(["function", "release", "truth", "how it is known"], known),
+            *([instruments(rows)] if {"quiet", SAMPLER} <= set(asked) else []),
+        ]
+    )
