@@ -95,7 +95,8 @@ class Point:
     kernel
         Share of the CPU time spent in the kernel, 0 to 1; None where the system does not tell.
     sleeps
-        How often threads went to sleep per second of CPU time; None where the system does not tell.
+        How often threads went to sleep per second of CPU time, without a GIL also how often they left their
+        CPU otherwise; None where the system does not tell.
     least, most
         Share of the work that the thread with the least of it got, and that with the most.
     """

@@ -67,7 +67,8 @@ class Window:
     kernel
         Share of the CPU time that threads spent in the kernel; None where the system does not tell.
     sleeps
-        How often threads went to sleep per second of CPU time; None where the system does not tell.
+        How often threads went to sleep per second of CPU time, without a GIL also how often they left their
+        CPU otherwise; None where the system does not tell.
     least, most
         Shares of the calls that the thread with the fewest made, and that with the most.
     parts
