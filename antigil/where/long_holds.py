@@ -82,6 +82,7 @@ class HoldWatch:
         self._seen: list[_Seen] = []
         self._codes: dict[int, Code] = {}
         self._stop = threading.Event()
+        self._asks = threading.Event()
         self._asker = threading.Thread(target=self._ask, name="antigil: asks for the GIL", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +90,7 @@ class HoldWatch:
         self._sampler.enrol()
         self._start_sampler()
         self._asker.start()
+        self._asks.wait()  # else it would have no wait to tell of where the GIL is kept from here on
 
     def _start_sampler(self) -> None:
         seed = Random().getrandbits(63)
@@ -102,12 +104,14 @@ class HoldWatch:
 
     def _ask(self) -> None:
         queues = [_RunQueue(one) for one in (threading.main_thread().native_id, threading.get_native_id())]
-        pause = self._pause
+        now = time.monotonic()
         while not self._stop.is_set():
-            before = [queue.seconds() for queue in queues]
-            due = time.monotonic() + pause
+            # From the last look on: to read a file gives up the GIL, too, and getting it back may be the wait.
+            due = now + self._pause
             self._hold_off()
-            time.sleep(pause)
+            before = [queue.seconds() for queue in queues]
+            self._asks.set()
+            time.sleep(self._pause)
             now = time.monotonic()
             if now - due >= self._limit:
                 queued = [queue.seconds() - then for queue, then in zip(queues, before, strict=True)]

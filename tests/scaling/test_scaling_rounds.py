@@ -258,6 +258,7 @@ def test_default_thread_counts_double_up_to_one_step_beyond_the_cpus(allowed, co
     assert default_thread_counts(allowed) == counts
 
 
+@pytest.mark.timing
 @needs_two_cpus
 def test_threads_that_take_turns_at_a_lock_leave_their_cpus_more_often_than_one_alone():
     """Also where they yield them first, as CPython's own locks do without a GIL: nothing else tells of it."""
