@@ -24,7 +24,7 @@ from typing import Any
 from .child import ARENA_BYTES, SAMPLER
 from .entry_points import entry_points
 from .records import SAMPLE, Code, RawSample, read_records
-from .stacks import NamedStack, named_stacks
+from .stacks import NamedStack, named_stacks, up_to_python
 from .symbols import Function, Names
 from .unwind import AddressSpace, Place, architecture
 
@@ -104,18 +104,19 @@ class HoldWatch:
 
     def _ask(self) -> None:
         queues = [_RunQueue(one) for one in (threading.main_thread().native_id, threading.get_native_id())]
-        now = time.monotonic()
+        now, before = time.monotonic(), [queue.seconds() for queue in queues]
         while not self._stop.is_set():
-            # From the last look on: to read a file gives up the GIL, too, and getting it back may be the wait.
+            # From the last look on: to read a file gives up the GIL, and getting it back may be the wait.
             due = now + self._pause
-            self._hold_off()
-            before = [queue.seconds() for queue in queues]
             self._asks.set()
             time.sleep(self._pause)
             now = time.monotonic()
+            self._hold_off()
+            read = [queue.seconds() for queue in queues]
             if now - due >= self._limit:
-                queued = [queue.seconds() - then for queue, then in zip(queues, before, strict=True)]
+                queued = [after - then for after, then in zip(read, before, strict=True)]
                 self._waits.append((due, now, max(queued)))
+            before = read
         for queue in queues:
             queue.close()
 
@@ -154,16 +155,20 @@ class HoldWatch:
 
     def _named(self) -> Iterator[LongHold]:
         space = AddressSpace(architecture())
-        places = list(dict.fromkeys(place for seen in self._seen for place in seen.places))
+        entries: dict[tuple[str, int], str] = {}
+        names = Names(entries, space.interpreter_file())
+        # What called the interpreter is not told, and to look it up takes time.
+        inner = [tuple(up_to_python(seen.places, names)) for seen in self._seen]
+        places = list(dict.fromkeys(place for one in inner for place in one))
         frames = list(dict.fromkeys(frame for seen in self._seen for frame in seen.frames))
         place_at = {place: i for i, place in enumerate(places)}
         frame_at = {frame: i for i, frame in enumerate(frames)}
         starts = {(place.file, place.start) for place in places if place.start >= 0}
         found = entry_points(self._sampler.entry_points, space, starts)
-        names = Names({(file, start): name for file, start, name in found}, space.interpreter_file())
+        entries.update({(file, start): name for file, start, name in found})
         stacks = [
-            [1, "running", True, [place_at[p] for p in one.places], [frame_at[f] for f in one.frames], 1]
-            for one in self._seen
+            [1, "running", True, [place_at[p] for p in one], [frame_at[f] for f in seen.frames], 1]
+            for seen, one in zip(self._seen, inner, strict=True)
         ]
         answer = {"places": places, "frames": frames, "stacks": stacks}
         for seen, stack in zip(self._seen, named_stacks(answer, names), strict=True):

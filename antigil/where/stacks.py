@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from .classify import ends_in_atomic, is_evaluation, is_glue, waits_for
 from .result import PythonLine
 from .symbols import PYTHON, Function, Names
+from .unwind import Place
 
 OWN_FILES = ("<statement>", "<thread setup>")
 """The outermost frames of Python that are the user's: what called them is the instrument."""
@@ -134,6 +135,14 @@ class NamedStack:
                 yield name
         for line, _ in python:
             yield f"{line.name} ({line.file}:{line.line})"
+
+
+def up_to_python(places: Iterable[Place], names: Names) -> Iterator[Place]:
+    """Yield the places of a stack, the innermost first, up to the first of the interpreter's loop."""
+    for place in places:
+        yield place
+        if names.is_interpreter(place.file) and is_evaluation(names.symbol(*place)):
+            return
 
 
 def named_stacks(

@@ -125,6 +125,12 @@ class Names:
         """Whether what reads source lines is installed."""
         return can_read_lines()
 
+    def symbol(self, file: str, address: int, start: int) -> str:
+        """Return the name that a file has for the function at a place, or nothing; sooner than `function`."""
+        elf = self.elf(file)
+        found = None if elf is None else elf.symbol_at(address)
+        return found[0].name if found is not None and (found[1] or found[0].address == start) else ""
+
     def is_interpreter(self, file: str) -> bool:
         """Tell whether a file is the interpreter's own."""
         return file == self._interpreter

@@ -33,11 +33,22 @@ for _ in range(8):
     found += watch.stop()
 print([hold.function.name for hold in found], flush=True)
 """
+ONE_AFTER_ANOTHER = """
+from antigil.kernels import sleep_holding
+from antigil.where.long_holds import HoldWatch
+
+watch = HoldWatch(0.02)
+watch.start()
+for _ in range(8):
+    sleep_holding(0.15)
+found = watch.stop()
+print([hold.function.name for hold in found], flush=True)
+"""
 
 
 @pytest.mark.timing
 @needs_gil
-@pytest.mark.parametrize("program", [AFTER_COLLECTING, AT_THE_START])
+@pytest.mark.parametrize("program", [AFTER_COLLECTING, AT_THE_START, ONE_AFTER_ANOTHER])
 def test_a_hold_is_found_whatever_the_watch_did_when_it_began(sampler, program):
     # In a process of its own: the watch takes a signal, and keeps the main thread's place.
     done = subprocess.run(

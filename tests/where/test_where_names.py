@@ -9,6 +9,9 @@ import pytest
 
 from antigil.where.classify import ends_in_atomic, kind_of_growth, waits_for
 from antigil.where.object_files import Elf, demangle
+from antigil.where.stacks import up_to_python
+from antigil.where.symbols import Names
+from antigil.where.unwind import Place
 
 
 @pytest.mark.parametrize(
@@ -142,3 +145,12 @@ def test_a_symbol_is_told_exact_within_its_function_only():
     assert (inside.address, is_exact) == (symbol.address, True)
     last = library.symbols[-1]
     assert library.symbol_at(last.address + last.size + 1) == (last, False)
+
+
+def test_a_stack_ends_where_python_begins_and_is_whole_where_nobody_can_tell(monkeypatch):
+    stack = [Place("/codec.so", 5, 0), Place("/python", 9, 8), Place("/other.so", 7, 7)]
+
+    monkeypatch.setattr(Names, "symbol", lambda self, file, address, start: "_PyEval_EvalFrameDefault")
+    assert list(up_to_python(stack, Names({}, "/python"))) == stack[:2]
+    monkeypatch.setattr(Names, "symbol", lambda self, file, address, start: "")
+    assert list(up_to_python(stack, Names({}, "/python"))) == stack
