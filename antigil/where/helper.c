@@ -3,6 +3,8 @@
 #include "sampler.h"
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -12,6 +14,8 @@
 
 #define FETCH (256 * 1024) /* bytes, at once */
 #define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
+#define CPU_FIELD 39       /* of a thread's stat */
+#define IN_A_ROW 16        /* looks at one thread, before another one is picked */
 
 static struct {
     pthread_t thread;
@@ -23,6 +27,11 @@ static struct {
     double wakes;         /* the share of sleeping threads that are interrupted, too */
     _Atomic int64_t from; /* nothing is sampled before, in nanoseconds of CLOCK_MONOTONIC ... */
     atomic_int left;      /* ... and so often after it; negative: without end */
+    worker *followed;     /* who was looked at last, if it still is who it was ... */
+    uint64_t follows;     /* ... by its number; and how many looks ... */
+    int looks;            /* ... are left until another one is picked */
+    cpu_set_t allowed;    /* where the helper may run; nothing where that is not told */
+    bool stays;           /* whether it keeps to one CPU */
     _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
     atomic_int lost_signal;
@@ -65,7 +74,7 @@ pick(void)
 {
     int live = 0;
     worker *picked = NULL;
-    for (int i = 0; i < MOST_WORKERS; i++) {
+    for (int i = 0, used = atomic_load(&antigil_sampler.used); i < used; i++) {
         worker *one = &antigil_sampler.workers[i];
         if (atomic_load(&one->state) == LIVE && next_random() * ++live < 1.0) {
             picked = one;
@@ -76,18 +85,75 @@ pick(void)
                                                                                                   : NULL;
 }
 
-/* Whether the kernel calls a thread neither running nor ready to run. */
-static bool
-is_asleep(const worker *one)
+/* Let the helper run on one CPU only, or where it may run at all (-1). */
+static void
+stay_on(int cpu)
 {
-    char text[256];
-    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
-    if (n <= 0) {
-        return true;
+    cpu_set_t here;
+    if (cpu < 0 && helper.stays) {
+        helper.stays = sched_setaffinity(0, sizeof helper.allowed, &helper.allowed) != 0;
+    } else if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &helper.allowed)) {
+        CPU_ZERO(&here);
+        CPU_SET(cpu, &here);
+        helper.stays |= sched_setaffinity(0, sizeof here, &here) == 0;
     }
-    text[n] = '\0';
-    const char *state = strrchr(text, ')');
-    return state == NULL || strlen(state) < 3 || state[2] != 'R';
+}
+
+/* The worker that is followed, or another one; as `pick` returns it. */
+static worker *
+next_worker(void)
+{
+    int expected = LIVE;
+    worker *one = helper.followed;
+    if (helper.looks-- > 0 && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT)) {
+        if (one->number == helper.follows) {
+            return one;
+        }
+        atomic_store(&one->state, LIVE);
+    }
+    stay_on(-1);
+    one = pick();
+    helper.looks = one == NULL ? 0 : IN_A_ROW - 1;
+    helper.followed = one;
+    helper.follows = one == NULL ? 0 : one->number;
+    return one;
+}
+
+/* Look at a worker from its own CPU from now on, if here the helper takes the CPU of another one.
+ *
+ * All the others run on meanwhile, and meet one thread less in what they share. A signal takes tens of
+ * microseconds from CPU to CPU: time enough to get to where they seldom stand while all of them run. Who has
+ * to leave its CPU for the helper itself stays where it is. */
+static void
+follow(const worker *one)
+{
+    int here = sched_getcpu(), there = atomic_load(&one->cpu);
+    for (int i = 0, used = atomic_load(&antigil_sampler.used); there != here && i < used; i++) {
+        const worker *other = &antigil_sampler.workers[i];
+        if (other != one && atomic_load(&other->state) == LIVE && atomic_load(&other->cpu) == here) {
+            stay_on(there);
+            return;
+        }
+    }
+}
+
+/* Ask the kernel whether a thread runs or is ready to, and on which CPU it is or was last. */
+static bool
+is_runnable(worker *one)
+{
+    char text[512];
+    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    const char *at = strrchr(text, ')');
+    if (at == NULL || strlen(at) < 3) {
+        return false;
+    }
+    bool runnable = at[2] == 'R';
+    for (int field = 2; at != NULL && field < CPU_FIELD; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    atomic_store(&one->cpu, at == NULL ? -1 : atoi(at));
+    return runnable;
 }
 
 static void
@@ -118,7 +184,7 @@ look_at(worker *one)
         }
         return;
     }
-    one->asleep = is_asleep(one);
+    one->asleep = !is_runnable(one);
     if (one->asleep && next_random() >= helper.wakes) {
         note_unseen(one, time, ASLEEP);
         return;
@@ -148,14 +214,17 @@ static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
     prctl(PR_SET_TIMERSLACK, 1);
+    if (sched_getaffinity(0, sizeof helper.allowed, &helper.allowed) != 0) {
+        CPU_ZERO(&helper.allowed); /* more CPUs than it has room for */
+    }
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
+        fetch_memory();
         sleep_for(-log(next_random()) * helper.mean_seconds);
         if (!is_due()) {
             continue;
         }
-        fetch_memory();
-        worker *one = pick();
+        worker *one = next_worker();
         if (one == NULL) {
             continue;
         }
@@ -165,6 +234,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
             look_at(one);
         }
         atomic_store(&one->state, LIVE);
+        follow(one);
     }
     return NULL;
 }
@@ -194,6 +264,8 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.left, -1);
+    helper.looks = 0;
+    helper.stays = false;
     helper.process = getpid();
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
@@ -243,7 +315,7 @@ antigil_stop(void)
     helper.runs = false;
     for (int waited = 0; waited < PATIENCE; waited++) {
         bool pending = false;
-        for (int i = 0; i < MOST_WORKERS; i++) {
+        for (int i = 0, used = atomic_load(&antigil_sampler.used); i < used; i++) {
             worker *one = &antigil_sampler.workers[i];
             pending |= atomic_load(&one->state) == LIVE && atomic_load(&one->pending);
         }

@@ -100,6 +100,7 @@ typedef struct {
     int64_t sent;       /* when it was sent, in nanoseconds of CLOCK_MONOTONIC */
     int64_t queued; /* how long it had stood in the run queue until then, in nanoseconds; -1 if not told */
     bool asleep;    /* whether it slept then */
+    atomic_int cpu; /* on which it was seen last; -1 if it was not */
     pid_t thread;
     uint64_t number;
     PyThreadState *python;
@@ -118,7 +119,8 @@ enum worker_state { FREE, CLAIMED, LIVE, LOOKED_AT };
 
 /* What the helper and the handler share. */
 typedef struct {
-    worker *_Atomic workers; /* MOST_WORKERS of them */
+    worker *_Atomic workers; /* MOST_WORKERS of them, each in memory of its own ... */
+    atomic_int used;         /* ... of which only so many, the first ones, have ever been enrolled */
     char *arena;
     size_t arena_size;
     _Atomic size_t arena_used;

@@ -62,16 +62,21 @@ int
 antigil_enrol(worker **enrolled)
 {
     worker *one = NULL;
-    for (int i = 0; i < MOST_WORKERS && one == NULL; i++) {
+    int place = 0;
+    for (; place < MOST_WORKERS && one == NULL; place++) {
         int expected = FREE;
-        if (atomic_compare_exchange_strong(&antigil_sampler.workers[i].state, &expected, CLAIMED)) {
-            one = &antigil_sampler.workers[i];
+        if (atomic_compare_exchange_strong(&antigil_sampler.workers[place].state, &expected, CLAIMED)) {
+            one = &antigil_sampler.workers[place];
         }
     }
     if (one == NULL) {
         return EAGAIN;
     }
+    int used = atomic_load(&antigil_sampler.used);
+    while (used < place && !atomic_compare_exchange_weak(&antigil_sampler.used, &used, place)) {
+    }
     one->thread = (pid_t)syscall(SYS_gettid);
+    atomic_store(&one->cpu, sched_getcpu());
     one->number = atomic_fetch_add(&numbers, 1) + 1;
     one->python = PyThreadState_Get();
     one->status_file = open_own(one->thread, "stat");
