@@ -194,10 +194,7 @@ class _Note(NamedTuple):
 class _Watch:
     """Sleeps and notes what it saw of the worker; to be used in the prober's thread.
 
-    Nothing that it does between two sleeps may release the GIL, so it reads the kernel's
-    files through ``ctypes.PyDLL``, which keeps it, and not through ``os.pread``. Between two
-    sleeps it stands in the worker's way, with cold caches: what can wait is worked out in
-    `probes`.
+    Between two sleeps it is in the worker's way, and must keep the GIL: what can wait is left to `probes`.
     """
 
     def __init__(self, worker: threading.Thread) -> None:
@@ -224,17 +221,9 @@ class _Watch:
 
     def _reader(self, path: str) -> Callable[[], bytes]:
         try:
-            descriptor = os.open(path, os.O_RDONLY)
+            return open_reader(path, self._files)
         except OSError:
             return lambda: b"0 0 0"  # not Linux: all time counts as running time
-        self._files.callback(os.close, descriptor)
-        pread, buffer = _pread(ctypes.PyDLL(None)), ctypes.create_string_buffer(96)
-
-        def read() -> bytes:
-            pread(descriptor, buffer, 95, 0)
-            return buffer.value
-
-        return read
 
     def count_since(self, moment: float) -> int:
         """Return how many looks there have been since a moment."""
@@ -281,6 +270,19 @@ def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
     """Return the worker's CPU time, its time in the run queue, and the prober's."""
     cpu, worker, own, _ = clocks
     return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
+
+
+def open_reader(path: str, files: contextlib.ExitStack) -> Callable[[], bytes]:
+    """Return what reads how a file begins; unlike ``os.pread``, it keeps the GIL meanwhile."""
+    descriptor = os.open(path, os.O_RDONLY)
+    files.callback(os.close, descriptor)
+    pread, buffer = _pread(ctypes.PyDLL(None)), ctypes.create_string_buffer(96)
+
+    def read() -> bytes:
+        pread(descriptor, buffer, 95, 0)
+        return buffer.value
+
+    return read
 
 
 def _pread(library: ctypes.CDLL) -> Callable[..., int]:

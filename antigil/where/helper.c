@@ -15,7 +15,6 @@
 #define FETCH (256 * 1024) /* bytes, at once */
 #define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
 #define CPU_FIELD 39       /* of a thread's stat */
-#define IN_A_ROW 16        /* looks at one thread, before another one is picked */
 
 static struct {
     pthread_t thread;
@@ -27,9 +26,6 @@ static struct {
     double wakes;         /* the share of sleeping threads that are interrupted, too */
     _Atomic int64_t from; /* nothing is sampled before, in nanoseconds of CLOCK_MONOTONIC ... */
     atomic_int left;      /* ... and so often after it; negative: without end */
-    worker *followed;     /* who was looked at last, if it still is who it was ... */
-    uint64_t follows;     /* ... by its number; and how many looks ... */
-    int looks;            /* ... are left until another one is picked */
     cpu_set_t allowed;    /* where the helper may run; nothing where that is not told */
     bool stays;           /* whether it keeps to one CPU */
     _Atomic pid_t number; /* of the helper thread itself */
@@ -68,21 +64,27 @@ fetch_memory(void)
 #endif
 }
 
-/* Pick a worker to look at, which stays this thread's until then. NULL where there is none. */
+/* Choose a worker, each as likely as the others. NULL where there is none. */
 static worker *
-pick(void)
+choose(void)
 {
     int live = 0;
-    worker *picked = NULL;
+    worker *chosen = NULL;
     for (int i = 0, used = atomic_load(&antigil_sampler.used); i < used; i++) {
         worker *one = &antigil_sampler.workers[i];
         if (atomic_load(&one->state) == LIVE && next_random() * ++live < 1.0) {
-            picked = one;
+            chosen = one;
         }
     }
+    return chosen;
+}
+
+/* Make a worker this thread's, which it stays until it is LIVE again. Tell whether it still was there. */
+static bool
+take(worker *one)
+{
     int expected = LIVE;
-    return picked != NULL && atomic_compare_exchange_strong(&picked->state, &expected, LOOKED_AT) ? picked
-                                                                                                  : NULL;
+    return one != NULL && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT);
 }
 
 /* Let the helper run on one CPU only, or where it may run at all (-1). */
@@ -99,41 +101,24 @@ stay_on(int cpu)
     }
 }
 
-/* The worker that is followed, or another one; as `pick` returns it. */
-static worker *
-next_worker(void)
-{
-    int expected = LIVE;
-    worker *one = helper.followed;
-    if (helper.looks-- > 0 && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT)) {
-        if (one->number == helper.follows) {
-            return one;
-        }
-        atomic_store(&one->state, LIVE);
-    }
-    stay_on(-1);
-    one = pick();
-    helper.looks = one == NULL ? 0 : IN_A_ROW - 1;
-    helper.followed = one;
-    helper.follows = one == NULL ? 0 : one->number;
-    return one;
-}
-
-/* Look at a worker from its own CPU from now on, if here the helper takes the CPU of another one.
+/* Go to the CPU of the worker that is looked at next, if here the helper takes the CPU of another one.
  *
  * All the others run on meanwhile, and meet one thread less in what they share. A signal takes tens of
  * microseconds from CPU to CPU: time enough to get to where they seldom stand while all of them run. Who has
  * to leave its CPU for the helper itself stays where it is. */
 static void
-follow(const worker *one)
+approach(const worker *next)
 {
-    int here = sched_getcpu(), there = atomic_load(&one->cpu);
+    int here = sched_getcpu(), there = next == NULL ? here : atomic_load(&next->cpu);
     for (int i = 0, used = atomic_load(&antigil_sampler.used); there != here && i < used; i++) {
         const worker *other = &antigil_sampler.workers[i];
-        if (other != one && atomic_load(&other->state) == LIVE && atomic_load(&other->cpu) == here) {
+        if (other != next && atomic_load(&other->state) == LIVE && atomic_load(&other->cpu) == here) {
             stay_on(there);
             return;
         }
+    }
+    if (there != here || next == NULL) {
+        stay_on(-1);
     }
 }
 
@@ -220,13 +205,18 @@ sample_until_stopped(void *Py_UNUSED(nothing))
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
         fetch_memory();
+        uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
+        worker *one = choose();
+        approach(one);
         sleep_for(-log(next_random()) * helper.mean_seconds);
         if (!is_due()) {
             continue;
         }
-        worker *one = next_worker();
-        if (one == NULL) {
-            continue;
+        if (enrolled != atomic_load(&antigil_sampler.enrolled) || !take(one)) {
+            one = choose(); /* among those that there are now */
+            if (!take(one)) {
+                continue;
+            }
         }
         if (!handler_is_ours()) {
             atomic_store(&helper.lost_signal, 1); /* and send it no more */
@@ -234,7 +224,6 @@ sample_until_stopped(void *Py_UNUSED(nothing))
             look_at(one);
         }
         atomic_store(&one->state, LIVE);
-        follow(one);
     }
     return NULL;
 }
@@ -264,7 +253,6 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.left, -1);
-    helper.looks = 0;
     helper.stays = false;
     helper.process = getpid();
     atomic_store(&helper.number, 0);

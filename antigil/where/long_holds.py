@@ -11,15 +11,16 @@ sleeps.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from random import Random
 from typing import Any
+
+from antigil.scaling.gil_probe import open_reader
 
 from .child import ARENA_BYTES, SAMPLER
 from .entry_points import entry_points
@@ -103,22 +104,22 @@ class HoldWatch:
         self._sampler.hold_off(self._pause + self._limit / 2, SAMPLES)
 
     def _ask(self) -> None:
-        queues = [_RunQueue(one) for one in (threading.main_thread().native_id, threading.get_native_id())]
-        now, before = time.monotonic(), [queue.seconds() for queue in queues]
-        while not self._stop.is_set():
-            # From the last look on: to read a file gives up the GIL, and getting it back may be the wait.
-            due = now + self._pause
+        """Ask for the GIL again and again; it is given up in the sleep alone, or two waits would be one."""
+        with contextlib.ExitStack() as files:
+            numbers = threading.main_thread().native_id, threading.get_native_id()
+            queues = [_run_queue(number, files) for number in numbers]
+            now, before = time.monotonic(), [queued() for queued in queues]
             self._asks.set()
-            time.sleep(self._pause)
-            now = time.monotonic()
-            self._hold_off()
-            read = [queue.seconds() for queue in queues]
-            if now - due >= self._limit:
-                queued = [after - then for after, then in zip(read, before, strict=True)]
-                self._waits.append((due, now, max(queued)))
-            before = read
-        for queue in queues:
-            queue.close()
+            while not self._stop.is_set():
+                due = now + self._pause
+                time.sleep(self._pause)
+                now = time.monotonic()
+                self._hold_off()
+                read = [queued() for queued in queues]
+                if now - due >= self._limit:
+                    waits = [after - then for after, then in zip(read, before, strict=True)]
+                    self._waits.append((due, now, max(waits)))
+                before = read
 
     @property
     def has_seen(self) -> bool:
@@ -175,20 +176,13 @@ class HoldWatch:
             yield LongHold(seen.start, seen.seconds, stack.function, _called_from(stack))
 
 
-class _RunQueue:
-    """For how long a thread of this process has stood ready without a CPU, if the kernel tells."""
-
-    def __init__(self, thread: int | None) -> None:
-        self._file: int | None = None
-        with contextlib.suppress(OSError):
-            self._file = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
-
-    def seconds(self) -> float:
-        return 0.0 if self._file is None else int(os.pread(self._file, 100, 0).split()[1]) / 1e9
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
+def _run_queue(thread: int | None, files: contextlib.ExitStack) -> Callable[[], float]:
+    """Return what tells for how long a thread of ours has stood ready without a CPU, where that is told."""
+    try:
+        read = open_reader(f"/proc/self/task/{thread}/schedstat", files)
+    except OSError:
+        return lambda: 0.0
+    return lambda: int(read().split()[1]) / 1e9
 
 
 def _is_one_call(samples: list[RawSample]) -> bool:

@@ -119,8 +119,9 @@ enum worker_state { FREE, CLAIMED, LIVE, LOOKED_AT };
 
 /* What the helper and the handler share. */
 typedef struct {
-    worker *_Atomic workers; /* MOST_WORKERS of them, each in memory of its own ... */
-    atomic_int used;         /* ... of which only so many, the first ones, have ever been enrolled */
+    worker *_Atomic workers;   /* MOST_WORKERS of them, each in memory of its own ... */
+    atomic_int used;           /* ... of which only so many, the first ones, have ever been enrolled */
+    _Atomic uint64_t enrolled; /* threads, up to now */
     char *arena;
     size_t arena_size;
     _Atomic size_t arena_used;

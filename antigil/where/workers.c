@@ -12,8 +12,6 @@
 
 #define HANDLER_STACK (64 * 1024)
 
-static _Atomic uint64_t numbers;
-
 static int
 give_alternate_stack(worker *one)
 {
@@ -77,7 +75,7 @@ antigil_enrol(worker **enrolled)
     }
     one->thread = (pid_t)syscall(SYS_gettid);
     atomic_store(&one->cpu, sched_getcpu());
-    one->number = atomic_fetch_add(&numbers, 1) + 1;
+    one->number = atomic_fetch_add(&antigil_sampler.enrolled, 1) + 1;
     one->python = PyThreadState_Get();
     one->status_file = open_own(one->thread, "stat");
     one->schedule_file = open_own(one->thread, "schedstat");
