@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from library_subjects import SCALING, TRUTHS, subjects  # noqa: E402
-from library_tables import answer, cells  # noqa: E402
+from library_tables import answer, cells, counted, judged  # noqa: E402
 
 
 def measured(verdict="releases", waits=None, scaling="scales"):
@@ -76,3 +76,17 @@ def test_cells_show_held_waiting_speedup_answer_and_whether_threads_help():
     found = cells(measured(waits="alone", scaling="partly"))
 
     assert found == ["0.250 ± 0.013", "0.25 +0.50", "1.50", "waits", "partly"]
+
+
+def test_what_stays_open_is_not_wrong_and_what_is_wrong_stands_out():
+    subject = next(one for one in subjects() if (one.truth, one.scaling) == ("releases", "scales"))
+    right, still_open, wrong = (measured(scaling=said) for said in ("scales", "inconclusive", "hurts"))
+    holds = measured("holds", scaling="scales")
+
+    assert [judged(subject, found)[-1] for found in (right, still_open, wrong)] == [
+        "scales", "inconclusive", "**hurts**",
+    ]  # fmt: skip
+    assert judged(subject, holds)[-2:] == ["**holds**", "scales"]
+    assert counted([(subject, {"quiet": found}) for found in (right, still_open, wrong, holds)], "quiet") == (
+        "quiet: threads help, 2 right, 1 open, 1 wrong; the GIL, 3 of 4 right."
+    )

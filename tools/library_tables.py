@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,32 +67,46 @@ def instruments(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
     return f"{markdown_table(head, lines)}\n\n{agreed} of {len(lines)} within {STANDARD_ERRORS:g}."
 
 
+def outcome(subject: Subject, measured: dict[str, Any]) -> str:
+    """Return whether it is told right that threads help: ``right``, ``open`` or ``wrong``."""
+    if measured["scaling"] == "inconclusive":
+        return "open"
+    return "right" if measured["scaling"] in SCALING[subject.scaling] else "wrong"
+
+
+def judged(subject: Subject, measured: dict[str, Any]) -> list[str]:
+    """Return the cells of a measurement, with answers that are wrong in bold."""
+    *figures, said, helps = cells(measured)
+    said = said if said == subject.truth else f"**{said}**"
+    return [*figures, said, f"**{helps}**" if outcome(subject, measured) == "wrong" else helps]
+
+
+def counted(rows: Sequence[tuple[Subject, dict[str, Any]]], condition: str) -> str:
+    """Return how many answers are right under a condition, in words."""
+    helps = Counter(outcome(subject, record[condition]) for subject, record in rows)
+    gil = sum(answer(record[condition]) == subject.truth for subject, record in rows)
+    told = ", ".join(f"{helps[kind]} {kind}" for kind in ("right", "open", "wrong"))
+    return f"{condition}: threads help, {told}; the GIL, {gil} of {len(rows)} right."
+
+
 def report(rows: Sequence[tuple[Subject, dict[str, Any]]], asked: Sequence[str]) -> str:
     """Return the tables: what was measured, from where each truth is known, and how the instruments agree."""
     conditions = [condition for condition in asked if condition in CONDITIONS]
     head = ["function", "release", "truth"]
     for condition in conditions:
         head += [f"{condition}: held", "waiting", "S*", "verdict", "threads help"]
-    figures, known, right = [], [], 0
+    figures, known = [], []
     for subject, record in rows:
         name = ", ".join(filter(None, [subject.function, subject.label]))
         share = "" if record["held_part"] is None else f" ({record['held_part']:.2f})"
-        found = [record[condition] for condition in conditions]
-        agree = all(
-            answer(measured) == subject.truth and measured["scaling"] in SCALING[subject.scaling]
-            for measured in found
-        )
-        right += agree
         figures.append([name, subject.release, f"{subject.truth}{share}, {subject.scaling}"])
-        figures[-1] += [cell for measured in found for cell in cells(measured)] + [
-            "yes" if agree else "**no**"
-        ]
+        figures[-1] += [cell for condition in conditions for cell in judged(subject, record[condition])]
         known.append([name, subject.release, subject.truth, f"{subject.why} ([source]({subject.source}))"])
     return "\n\n".join(
         [
             f"{machine()}",
-            markdown_table([*head, "right"], figures),
-            f"{right} of {len(rows)} right in each condition.",
+            markdown_table(head, figures),
+            *(counted(rows, condition) for condition in conditions),
             markdown_table(["function", "release", "truth", "how it is known"], known),
             *([instruments(rows)] if {"quiet", SAMPLER} <= set(asked) else []),
         ]
