@@ -14,6 +14,7 @@
 
 #define FETCH (256 * 1024) /* bytes, at once */
 #define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
+#define MOST_OFF 10000000  /* nanoseconds to sleep at once where nothing is due: who stops waits for it */
 #define CPU_FIELD 39       /* of a thread's stat */
 
 static struct {
@@ -195,6 +196,15 @@ is_due(void)
     return left < 0 || atomic_compare_exchange_strong(&helper.left, &left, left - 1);
 }
 
+/* For how long nothing is due at all: to wake up for nothing costs a busy program a per cent. */
+static double
+seconds_off(void)
+{
+    int left = atomic_load(&helper.left);
+    int64_t off = left == 0 ? MOST_OFF : atomic_load(&helper.from) - antigil_now();
+    return left < 0 || off < 0 ? 0.0 : (double)(off < MOST_OFF ? off : MOST_OFF) / 1e9;
+}
+
 static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
@@ -208,7 +218,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
         approach(one);
-        sleep_for(-log(next_random()) * helper.mean_seconds);
+        sleep_for(seconds_off() - log(next_random()) * helper.mean_seconds);
         if (!is_due()) {
             continue;
         }
