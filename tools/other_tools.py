@@ -83,7 +83,7 @@ def by_antigil(row: Row, threads: int, seconds: float) -> str:
     (found,) = measure_in_turn(workload, [None], (1, threads), budget=seconds)
     form = measurement_to_json(found, NO_LAWS)
     cause = f", {form['cause']}" if form["cause"] else ""
-    return f"{form['scaling']}, {form['judged']['value']:.2f}{cause}"
+    return f"{form['scaling']}, {form['judged']['speedup']:.2f}{cause}"
 
 
 def by_py_spy(told: Told, arguments: list[str], seconds: float) -> None:

@@ -192,9 +192,9 @@ class _Note(NamedTuple):
 
 
 class _Watch:
-    """Sleeps and notes what it saw of the worker; to be used in the prober's thread.
+    """Sleeps and notes what it saw of the worker; in the prober's thread, which keeps the GIL in between.
 
-    Between two sleeps it is in the worker's way, and must keep the GIL: what can wait is left to `probes`.
+    As it is in the worker's way then, what can wait is left to `probes`.
     """
 
     def __init__(self, worker: threading.Thread) -> None:
@@ -220,10 +220,9 @@ class _Watch:
         self._files.close()
 
     def _reader(self, path: str) -> Callable[[], bytes]:
-        try:
+        with contextlib.suppress(OSError):
             return open_reader(path, self._files)
-        except OSError:
-            return lambda: b"0 0 0"  # not Linux: all time counts as running time
+        return lambda: b"0 0 0"  # not Linux: all time counts as running time
 
     def count_since(self, moment: float) -> int:
         """Return how many looks there have been since a moment."""
