@@ -50,7 +50,8 @@ def test_two_kinds_that_hold_the_gil_wait_for_each_other_and_two_that_release_it
 def test_readers_stand_still_while_the_writer_has_their_lock():
     setup = "import threading, time\nlock, registry = threading.Lock(), {'key': 1}"
     writer = "with lock: time.sleep(0.003)"
-    (point,) = found("with lock: registry['key']", setup, beside=writer).mix.points
+    # Between two reads it sleeps: else it may take the lock again and again before the writer wakes up.
+    (point,) = found("with lock: registry['key']\ntime.sleep(0.0005)", setup, beside=writer).mix.points
 
     assert point.readers.median < 0.7
     assert point.writer_waiting / (1.0 - point.queued) > 0.7
