@@ -1,4 +1,4 @@
-"""What `pytest --antigil-audit` costs: the CPU time of a test suite with it, against the same suite without.
+"""What `pytest --antigil-audit` costs: the time of a test suite with it, against the same suite without.
 
 Usage: audit_cost.py [--pairs 20] [MODULE ...]
 

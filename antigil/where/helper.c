@@ -27,8 +27,6 @@ static struct {
     double wakes;         /* the share of sleeping threads that are interrupted, too */
     _Atomic int64_t from; /* nothing is sampled before, in nanoseconds of CLOCK_MONOTONIC ... */
     atomic_int left;      /* ... and so often after it; negative: without end */
-    cpu_set_t allowed;    /* where the helper may run; nothing where that is not told */
-    bool stays;           /* whether it keeps to one CPU */
     _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
     atomic_int lost_signal;
@@ -86,41 +84,6 @@ take(worker *one)
 {
     int expected = LIVE;
     return one != NULL && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT);
-}
-
-/* Let the helper run on one CPU only, or where it may run at all (-1). */
-static void
-stay_on(int cpu)
-{
-    cpu_set_t here;
-    if (cpu < 0 && helper.stays) {
-        helper.stays = sched_setaffinity(0, sizeof helper.allowed, &helper.allowed) != 0;
-    } else if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &helper.allowed)) {
-        CPU_ZERO(&here);
-        CPU_SET(cpu, &here);
-        helper.stays |= sched_setaffinity(0, sizeof here, &here) == 0;
-    }
-}
-
-/* Go to the CPU of the worker that is looked at next, if here the helper takes the CPU of another one.
- *
- * All the others run on meanwhile, and meet one thread less in what they share. A signal takes tens of
- * microseconds from CPU to CPU: time enough to get to where they seldom stand while all of them run. Who has
- * to leave its CPU for the helper itself stays where it is. */
-static void
-approach(const worker *next)
-{
-    int here = sched_getcpu(), there = next == NULL ? here : atomic_load(&next->cpu);
-    for (int i = 0, used = atomic_load(&antigil_sampler.used); there != here && i < used; i++) {
-        const worker *other = &antigil_sampler.workers[i];
-        if (other != next && atomic_load(&other->state) == LIVE && atomic_load(&other->cpu) == here) {
-            stay_on(there);
-            return;
-        }
-    }
-    if (there != here || next == NULL) {
-        stay_on(-1);
-    }
 }
 
 /* Ask the kernel whether a thread runs or is ready to, and on which CPU it is or was last. */
@@ -196,7 +159,7 @@ is_due(void)
     return left < 0 || atomic_compare_exchange_strong(&helper.left, &left, left - 1);
 }
 
-/* For how long nothing is due at all: to wake up for nothing costs a busy program a per cent. */
+/* For how long nothing is due at all: to wake up for nothing disturbs the programs beside. */
 static double
 seconds_off(void)
 {
@@ -209,15 +172,13 @@ static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
     prctl(PR_SET_TIMERSLACK, 1);
-    if (sched_getaffinity(0, sizeof helper.allowed, &helper.allowed) != 0) {
-        CPU_ZERO(&helper.allowed); /* more CPUs than it has room for */
-    }
+    antigil_stay_anywhere();
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
         fetch_memory();
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
-        approach(one);
+        antigil_approach(one);
         sleep_for(seconds_off() - log(next_random()) * helper.mean_seconds);
         if (!is_due()) {
             continue;
@@ -263,7 +224,6 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.left, -1);
-    helper.stays = false;
     helper.process = getpid();
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);

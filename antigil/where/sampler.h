@@ -155,6 +155,10 @@ bool antigil_helper_runs_here(void);
 void antigil_stop(void);
 bool antigil_lost_signal(void);
 
+/* placement.c */
+void antigil_stay_anywhere(void);
+void antigil_approach(const worker *next);
+
 /* workers.c */
 int antigil_enrol(worker **enrolled);
 void antigil_leave(worker *left);

@@ -1,0 +1,55 @@
+/* On which CPU the helper thread sleeps, and so which thread's place it takes on waking; see sampler.h. */
+
+#include "sampler.h"
+#include <sched.h>
+
+/* The helper's alone. */
+static struct {
+    cpu_set_t allowed; /* where it may run; nothing where that is not told */
+    bool stays;        /* whether it keeps to one CPU */
+} placement;
+
+/* To be called by the helper as it begins. */
+void
+antigil_stay_anywhere(void)
+{
+    placement.stays = false;
+    if (sched_getaffinity(0, sizeof placement.allowed, &placement.allowed) != 0) {
+        CPU_ZERO(&placement.allowed); /* more CPUs than it has room for */
+    }
+}
+
+/* Let the helper run on one CPU only, or where it may run at all (-1). */
+static void
+stay_on(int cpu)
+{
+    cpu_set_t here;
+    if (cpu < 0 && placement.stays) {
+        placement.stays = sched_setaffinity(0, sizeof placement.allowed, &placement.allowed) != 0;
+    } else if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &placement.allowed)) {
+        CPU_ZERO(&here);
+        CPU_SET(cpu, &here);
+        placement.stays |= sched_setaffinity(0, sizeof here, &here) == 0;
+    }
+}
+
+/* Go to the CPU of the worker that is looked at next, if here the helper takes the CPU of another one.
+ *
+ * All the others run on meanwhile, and meet one thread less in what they share. A signal takes tens of
+ * microseconds from CPU to CPU: time enough to get to where they seldom stand while all of them run. Who has
+ * to leave its CPU for the helper itself stays where it is. */
+void
+antigil_approach(const worker *next)
+{
+    int here = sched_getcpu(), there = next == NULL ? here : atomic_load(&next->cpu);
+    for (int i = 0, used = atomic_load(&antigil_sampler.used); there != here && i < used; i++) {
+        const worker *other = &antigil_sampler.workers[i];
+        if (other != next && atomic_load(&other->state) == LIVE && atomic_load(&other->cpu) == here) {
+            stay_on(there);
+            return;
+        }
+    }
+    if (there != here || next == NULL) {
+        stay_on(-1);
+    }
+}
