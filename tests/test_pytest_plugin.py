@@ -20,11 +20,13 @@ from antigil.kernels import sleep_holding
 
 
 def test_backtracks():
-    assert re.match(r"(a+)+$", "a" * 23 + "b") is None
+    for _ in range(2):  # of one, another program may keep our thread from asking
+        assert re.match(r"(a+)+$", "a" * 23 + "b") is None
 
 
 def test_sleeps_with_the_gil():
-    sleep_holding(0.2)
+    for _ in range(3):
+        sleep_holding(0.2)
 
 
 def test_sleeps():
