@@ -135,11 +135,18 @@ class HoldWatch:
         space = AddressSpace(architecture()) if waits and samples else None
         for start, end, queued in waits:
             inside = [sample for sample in samples if start <= sample.sent < end]
-            if space is not None and end - start - queued >= self._limit and _is_one_call(inside):
+            if space is not None and end - start - queued >= self._limit and self._is_one_call(inside):
                 self._seen.append(
                     _Seen(start, end - start - queued, space.unwind(inside[-1]), self._frames(inside[-1]))
                 )
         self._start_sampler()
+
+    def _is_one_call(self, samples: list[RawSample]) -> bool:
+        """Tell whether samples found the GIL held, in one call out of the same instruction of Python."""
+        # Not by the numbers of the code objects: where two share a place in the sampler's memory, each sample
+        # gives them new ones.
+        where = {tuple((self._codes.get(f.code), f.offset) for f in one.frames[:1]) for one in samples}
+        return len(where) == 1 and all(sample.attached for sample in samples)
 
     def _frames(self, sample: RawSample) -> tuple[tuple[str, str, int, bool], ...]:
         codes = [(self._codes.get(frame.code), frame) for frame in sample.frames]
@@ -183,12 +190,6 @@ def _run_queue(thread: int | None, files: contextlib.ExitStack) -> Callable[[], 
     except OSError:
         return lambda: 0.0
     return lambda: int(read().split()[1]) / 1e9
-
-
-def _is_one_call(samples: list[RawSample]) -> bool:
-    """Tell whether samples found the GIL held, in one call out of the same instruction of Python."""
-    where = {sample.frames[:1] for sample in samples}
-    return len(where) == 1 and all(sample.attached for sample in samples)
 
 
 def _called_from(stack: NamedStack) -> str:

@@ -44,11 +44,36 @@ for _ in range(8):
 found = watch.stop()
 print([hold.function.name for hold in found], flush=True)
 """
+CALLED_BY_CODE_THAT_SHARES_ITS_PLACE = """
+from antigil.kernels import sleep_holding
+from antigil.where.long_holds import HoldWatch
+
+def place(function):
+    return id(function.__code__) >> 4 & 1023  # in the sampler's memory of code objects
+
+def keep():
+    sleep_holding(0.15)
+
+callers = []
+while not callers or place(callers[-1]) != place(keep):
+    names = {"keep": keep}
+    exec("def call(): keep()", names)
+    callers.append(names["call"])
+
+watch = HoldWatch(0.02)
+watch.start()
+for _ in range(8):
+    callers[-1]()
+found = watch.stop()
+print([hold.function.name for hold in found], flush=True)
+"""
 
 
 @pytest.mark.timing
 @needs_gil
-@pytest.mark.parametrize("program", [AFTER_COLLECTING, AT_THE_START, ONE_AFTER_ANOTHER])
+@pytest.mark.parametrize(
+    "program", [AFTER_COLLECTING, AT_THE_START, ONE_AFTER_ANOTHER, CALLED_BY_CODE_THAT_SHARES_ITS_PLACE]
+)
 def test_a_hold_is_found_whatever_the_watch_did_when_it_began(sampler, program):
     # In a process of its own: the watch takes a signal, and keeps the main thread's place.
     done = subprocess.run(
