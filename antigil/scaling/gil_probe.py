@@ -100,7 +100,7 @@ def collect(
     group = Threads(2, budget + time_limit)
     watching, watched = threading.Event(), threading.Event()
     worker: list[threading.Thread] = []
-    watch: list[_Watch] = []
+    watch: list[Watch] = []
     probes: list[Probe] = []
     calls = Calls()
     cpus, before = affinity(), other_threads()
@@ -122,7 +122,7 @@ def collect(
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
             own.append(OwnThreadsMeter())
-            calls.make(run, budget, lambda since: watch[0].count_since(since), group.stop, free_own_threads)
+            calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_threads)
             free_own_threads()
         finally:
             group.stop.set()
@@ -133,7 +133,7 @@ def collect(
             pin_thread(cpu)
         group.gate.wait()
         try:
-            with _Watch(worker[0]) as seen:
+            with Watch(worker[0]) as seen:
                 watch.append(seen)
                 watching.set()
                 while not group.stop.is_set():
@@ -155,7 +155,7 @@ class Calls:
     end: float = 0.0
 
     def make(
-        self, run: Run, budget: float, count_since: Callable[[float], int], stop: threading.Event,
+        self, run: Run, budget: float, count: Callable[[float, float], int], stop: threading.Event,
         on_warm: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Call until the budget is over, and as many probes as are needed have been made, or told to stop.
@@ -169,7 +169,7 @@ class Calls:
             run(batch)
             self.end = perf_counter()
             if self.end - self.start >= budget:
-                if count_since(self.start) >= LEAST_PROBES:
+                if count(self.start, self.end) >= LEAST_PROBES:
                     return
                 time.sleep(0.0)  # a probe that waits for the GIL comes in now, and not during the next call
             elif not warm:
@@ -191,7 +191,7 @@ class _Note(NamedTuple):
     clocks: _Clocks
 
 
-class _Watch:
+class Watch:
     """Sleeps and notes what it saw of the worker; in the prober's thread, which keeps the GIL in between.
 
     As it is in the worker's way then, what can wait is left to `probes`.
@@ -224,9 +224,9 @@ class _Watch:
             return open_reader(path, self._files)
         return lambda: b"0 0 0"  # not Linux: all time counts as running time
 
-    def count_since(self, moment: float) -> int:
-        """Return how many looks there have been since a moment."""
-        return sum(note.start + note.sleep >= moment for note in tuple(self._notes))
+    def count(self, start: float, end: float) -> int:
+        """Return how many looks there have been between two moments."""
+        return sum(start <= note.start + note.sleep < end for note in tuple(self._notes))
 
     def look(self, sleep: float) -> None:
         """Sleep, and note what was seen since the last look."""

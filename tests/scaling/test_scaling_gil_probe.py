@@ -1,0 +1,21 @@
+"""The watch over a worker: what counts as a look is what is told of as one."""
+
+import itertools
+import threading
+import time
+
+from antigil.scaling.gil_probe import Watch
+
+
+def test_looks_are_counted_between_the_moments_that_they_are_told_of():
+    """A look from which nobody had woken up by the end is none, though its sleep began before."""
+    moments = [time.perf_counter()]
+    with Watch(threading.current_thread()) as watch:
+        for sleep in (0.001, 0.003, 0.002, 0.004):
+            watch.look(sleep)
+            now = time.perf_counter()
+            moments += [now - sleep / 2, now, now + sleep / 2]
+
+        for start, end in itertools.combinations(sorted(moments), 2):
+            looked = sum(probe.looked for probe in watch.probes(start, end))
+            assert watch.count(start, end) == looked
