@@ -1,36 +1,99 @@
-"""What `pytest --antigil-audit` costs: the time of a test suite with it, against the same suite without.
+"""What `pytest --antigil-audit` costs: the time of tests with its watch, against the same tests without.
 
-Usage: audit_cost.py [--pairs 20] [MODULE ...]
+Usage: audit_cost.py [--runs 16] [MODULE ...]
 
 Runs pytest on the tests of modules that are installed (default: some of NumPy's own, which call native code
-throughout), and on one empty test, with and without the audit in turn. Prints what the audit adds to both, in
-seconds of the clock and of CPU time, which other programs disturb less: medians of the pairs, and their 99 %
-intervals by rank.
+throughout). In each run the watch is on for some blocks of tests and off for the others, by chance: machines
+change their speed within a minute, and two runs of a suite, one after the other, differ by more than the
+watch costs. Then runs pytest on one empty test, with the audit and without in turn: what is paid once.
+Prints medians or means, and 99 % intervals: by resampling the blocks, and by rank.
 """
 
 import argparse
+import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from support import machine
 
 from antigil.scaling.sample import median_interval
+from antigil.where.long_holds import HoldWatch
 
 MODULES = ("numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.matrixlib", "numpy.ma", "numpy.random")
+BLOCK = 40
+"""Tests."""
 
-Pair = tuple[tuple[float, float], tuple[float, float]]
+LIMIT = 0.02
+RESAMPLED = 2000
+CLOCKS = ("by the clock", "CPU time")
+
+Seconds = tuple[float, float]
+"""By the clock, and of CPU time."""
 
 
-def seconds(folder: str, tests: list[str], *options: str) -> tuple[float, float]:
-    """Return how long a run of pytest in a folder takes: by the clock, and of CPU time."""
+def now() -> Seconds:
+    """Read both clocks."""
+    return time.perf_counter(), time.process_time()
+
+
+class Alternating:
+    """A plugin for pytest that has the watch on in some blocks of tests, and notes what each block took."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._watch: HoldWatch | None = None
+        self._tests = 0
+        self._blocks: list[dict[str, Any]] = []
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
+        """Time a test, and begin a block where the last one is full."""
+        if self._tests % BLOCK == 0:
+            self._begin(is_on=random.random() < 0.5)
+        self._tests += 1
+        clock, cpu = now()
+        outcome = yield
+        end = now()
+        self._blocks[-1]["clock"] += end[0] - clock
+        self._blocks[-1]["cpu"] += end[1] - cpu
+        return outcome
+
+    def _begin(self, *, is_on: bool) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+        self._watch = HoldWatch(LIMIT) if is_on else None
+        if self._watch is not None:
+            self._watch.start()
+        self._blocks.append({"is_on": is_on, "clock": 0.0, "cpu": 0.0})
+
+    def pytest_unconfigure(self) -> None:
+        """Write what was noted."""
+        if self._watch is not None:
+            self._watch.stop()
+        Path(self._file).write_text(json.dumps(self._blocks))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the plugin in pytest as it is run below."""
+    config.pluginmanager.register(Alternating(os.environ["AUDIT_COST_FILE"]))
+
+
+def run(folder: str, tests: list[str], *options: str) -> Seconds:
+    """Run pytest in a folder, and return how long it took."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", *tests, *options]
     # Threads of a BLAS spin while they wait for each other, and more or less so by chance.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)}
+    environment["AUDIT_COST_FILE"] = str(Path(folder, "blocks"))
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=said)
@@ -43,42 +106,52 @@ def seconds(folder: str, tests: list[str], *options: str) -> tuple[float, float]
     return clock, used.ru_utime + used.ru_stime
 
 
-def pair(folder: str, tests: list[str], *, audit_first: bool) -> Pair:
-    """Return what a run takes with the audit, and without."""
-    taken = {}
-    for audit in (audit_first, not audit_first):
-        taken[audit] = seconds(folder, tests, *(["--antigil-audit"] if audit else []))
-    return taken[True], taken[False]
+def blocks_of(folder: str, modules: list[str], runs: int) -> Iterator[tuple[Seconds, Seconds]]:
+    """Yield what each block of tests took without the watch and with it, each the mean over the runs."""
+    taken: dict[int, dict[bool, list[Seconds]]] = defaultdict(lambda: {False: [], True: []})
+    for i in range(runs):
+        run(folder, modules, "-p", "audit_cost")
+        for number, block in enumerate(json.loads(Path(folder, "blocks").read_text())):
+            taken[number][block["is_on"]].append((block["clock"], block["cpu"]))
+        print(f"{i + 1} of {runs}", file=sys.stderr)
+    for both in taken.values():
+        if all(both.values()):
+            yield mean(both[False]), mean(both[True])
 
 
-def told(values: list[float], form: str) -> str:
-    """Return the median and its interval."""
-    interval = median_interval(values, 0.99)
-    shown = "" if interval is None else f" (99 %: {interval[0]:{form}} to {interval[1]:{form}})"
-    return f"{statistics.median(values):{form}}{shown}"
+def mean(taken: list[Seconds]) -> Seconds:
+    """Return the means of both clocks."""
+    return statistics.mean(clock for clock, _ in taken), statistics.mean(cpu for _, cpu in taken)
+
+
+def cost(blocks: list[tuple[float, float]]) -> float:
+    """Return what the watch adds, as a share of the time without."""
+    return sum(audited for _, audited in blocks) / sum(without for without, _ in blocks) - 1.0
 
 
 def main() -> None:
-    """Run the pairs, and print the cost."""
+    """Run the tests, and print the cost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("modules", nargs="*", default=list(MODULES))
-    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=16)
     args = parser.parse_args()
-    empty, suite = list[Pair](), list[Pair]()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n")
         Path(folder, "test_empty.py").write_text("def test_empty():\n    pass\n")
-        seconds(folder, args.modules)  # what is compiled once and cached
-        for i in range(args.pairs):
-            empty.append(pair(folder, ["test_empty.py"], audit_first=i % 2 == 0))
-            suite.append(pair(folder, args.modules, audit_first=i % 2 == 0))
-            print(f"{i + 1} of {args.pairs}", file=sys.stderr)
-    print(f"{machine()}; {args.pairs} pairs of {' '.join(args.modules)}")
-    for i, clock in enumerate(("by the clock", "CPU time")):
-        alone = statistics.median(without[i] for _, without in suite)
-        once = told([audit[i] - without[i] for audit, without in empty], ".2f")
-        share = told([audit[i] / without[i] - 1.0 for audit, without in suite], ".1%")
-        print(f"{clock}: {once} s of an empty test, {share} of the suite's {alone:.1f} s")
+        blocks = list(blocks_of(folder, args.modules, args.runs))
+        empty = ["test_empty.py"]
+        once = [(run(folder, empty, "--antigil-audit"), run(folder, empty)) for _ in range(args.runs)]
+    print(f"{machine()}; {args.runs} runs of {' '.join(args.modules)}; {len(blocks)} blocks of {BLOCK} tests")
+    for k, clock in enumerate(CLOCKS):
+        pairs = [(without[k], audited[k]) for without, audited in blocks]
+        again = sorted(cost(random.choices(pairs, k=len(pairs))) for _ in range(RESAMPLED))
+        low, high = again[RESAMPLED // 200], again[-RESAMPLED // 200]
+        seconds = sum(without for without, _ in pairs)
+        first = [audited[k] - alone[k] for audited, alone in once]
+        interval = median_interval(first, 0.99)
+        shown = "" if interval is None else f" (99 %: {interval[0]:.2f} to {interval[1]:.2f})"
+        print(f"{clock}: {cost(pairs):.1%} (99 %: {low:.1%} to {high:.1%}) of the tests' {seconds:.1f} s;")
+        print(f"  {statistics.median(first):.2f} s{shown} once")
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ antigil_now(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* The second field of the thread's schedstat. */
+/* How long a thread has stood in the run queue, by its schedstat, in nanoseconds; -1 if not told. */
 int64_t
-antigil_queued(const worker *of)
+antigil_queued(int schedule_file)
 {
     char text[96];
-    ssize_t n = pread(of->schedule_file, text, sizeof text, 0);
+    ssize_t n = pread(schedule_file, text, sizeof text, 0);
     ssize_t at = 0;
     int64_t value = 0;
     while (at < n && text[at] != ' ') {
@@ -175,7 +175,7 @@ note(worker *of, const ucontext_t *context)
     if (noted == NULL) {
         return;
     }
-    int64_t queued = antigil_queued(of);
+    int64_t queued = antigil_queued(of->schedule_file);
     noted->taken = antigil_now();
     noted->queued = queued < 0 || of->queued < 0 ? -1 : queued - of->queued;
     noted->asleep = of->asleep;

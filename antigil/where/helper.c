@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,7 @@ static struct {
     double wakes;         /* the share of sleeping threads that are interrupted, too */
     _Atomic int64_t from; /* nothing is sampled before, in nanoseconds of CLOCK_MONOTONIC ... */
     atomic_int left;      /* ... and so often after it; negative: without end */
+    sem_t awaken;         /* where nothing is left */
     _Atomic pid_t number; /* of the helper thread itself */
     atomic_int stopping;
     atomic_int lost_signal;
@@ -139,7 +141,7 @@ look_at(worker *one)
         return;
     }
     one->sent = time;
-    one->queued = antigil_queued(one);
+    one->queued = antigil_queued(one->schedule_file);
     atomic_store(&one->pending, 1);
     /* By the number of the thread: one that has ended meanwhile is no danger. */
     if (syscall(SYS_tgkill, antigil_sampler.process, one->thread, antigil_sampler.signal) != 0) {
@@ -159,13 +161,21 @@ is_due(void)
     return left < 0 || atomic_compare_exchange_strong(&helper.left, &left, left - 1);
 }
 
-/* For how long nothing is due at all: to wake up for nothing disturbs the programs beside. */
+/* Wait while nothing is left to be done: to wake up for nothing disturbs the programs beside. */
+static void
+await_work(void)
+{
+    while (atomic_load(&helper.left) == 0 && !atomic_load(&helper.stopping)) {
+        (void)sem_wait(&helper.awaken);
+    }
+}
+
+/* For how long nothing is due yet. */
 static double
 seconds_off(void)
 {
-    int left = atomic_load(&helper.left);
-    int64_t off = left == 0 ? MOST_OFF : atomic_load(&helper.from) - antigil_now();
-    return left < 0 || off < 0 ? 0.0 : (double)(off < MOST_OFF ? off : MOST_OFF) / 1e9;
+    int64_t off = atomic_load(&helper.left) < 0 ? 0 : atomic_load(&helper.from) - antigil_now();
+    return off < 0 ? 0.0 : (double)(off < MOST_OFF ? off : MOST_OFF) / 1e9;
 }
 
 static void *
@@ -175,6 +185,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
     antigil_stay_anywhere();
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {
+        await_work();
         fetch_memory();
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
@@ -224,6 +235,9 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     helper.fetched = 0;
     helper.wakes = wakes;
     atomic_store(&helper.left, -1);
+    if (helper.process == 0 && sem_init(&helper.awaken, 0, 0) != 0) {
+        return errno;
+    }
     helper.process = getpid();
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
@@ -247,6 +261,9 @@ antigil_hold_off(double seconds, int samples)
     atomic_store(&helper.left, 0);
     atomic_store(&helper.from, antigil_now() + (int64_t)(seconds * 1e9));
     atomic_store(&helper.left, samples);
+    if (samples != 0) {
+        sem_post(&helper.awaken);
+    }
 }
 
 pid_t
@@ -269,6 +286,7 @@ antigil_stop(void)
         return;
     }
     atomic_store(&helper.stopping, 1);
+    sem_post(&helper.awaken);
     pthread_join(helper.thread, NULL);
     helper.runs = false;
     for (int waited = 0; waited < PATIENCE; waited++) {

@@ -1,41 +1,47 @@
 """Which native calls keep the GIL for long, in a program as it is: in this process, in its main thread.
 
-A thread of ours sleeps, and then asks for the GIL. Python code gives it up after the switch interval, so
-where our thread waits for longer than the limit, a native call has kept it. While it waits, and only then,
-the sampler interrupts the main thread, which tells what call that is. A wait counts where all samples in it
-lie in one call and found the GIL held; time in which one of the two threads was ready and had no CPU, the
-longer of the two, is taken off. What is left is shorter than the call by up to the time that our thread
-sleeps.
+A thread of ours has the interpreter run something of no account in the main thread, again and again. Where
+that does not come about for a while, a native call goes on: then our thread asks for the GIL. Where it waits
+for that for longer than the limit, the call has kept it. While it waits, and only then, the sampler
+interrupts the main thread, which tells what call that is. A wait counts where all samples in it lie in one
+call and found the GIL held; time in which one of the two threads was ready and had no CPU, the longer of the
+two, is taken off. What is left is shorter than the call by one to two times what our thread sleeps.
+
+The garbage collector keeps the GIL in whatever function allocates next. The interpreter tells when it runs,
+and what it takes is told as its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from random import Random
 from typing import Any
 
-from antigil.scaling.gil_probe import open_reader
-
 from .child import ARENA_BYTES, SAMPLER
 from .entry_points import entry_points
 from .records import SAMPLE, Code, RawSample, read_records
 from .stacks import NamedStack, named_stacks, up_to_python
-from .symbols import Function, Names
+from .symbols import PYTHON, Function, Names
 from .unwind import AddressSpace, Place, architecture
 
-ASK_SHARE = 0.5
-"""Of the limit: for so long our thread sleeps before it asks again. Each time costs a switch of threads."""
+PAUSE_SHARE = 0.25
+"""Of the limit: for so long our thread sleeps at a time."""
 
-LEAST_ASK_SECONDS = 2e-3
+LEAST_PAUSE_SECONDS = 1e-3
 
 SAMPLES = 4
 """Of each wait, the first half of the limit on average between the first and the last."""
+
+COLLECTOR = Function("garbage collection", PYTHON)
+ASKED_TO_COLLECT = "gc.collect"
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class _Seen:
     seconds: float
     places: tuple[Place, ...]
     frames: tuple[tuple[str, str, int, bool], ...]
+    in_collector: bool
 
 
 class HoldWatch:
@@ -77,10 +84,12 @@ class HoldWatch:
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
-        self._pause = max(LEAST_ASK_SECONDS, ASK_SHARE * limit)
+        self._pause = max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit)
         self._sampler: Any = import_module(SAMPLER)
         self._waits: list[tuple[float, float, float]] = []
         self._seen: list[_Seen] = []
+        self._collections: list[tuple[float, float]] = []
+        self._began = 0.0
         self._codes: dict[int, Code] = {}
         self._stop = threading.Event()
         self._asks = threading.Event()
@@ -90,6 +99,7 @@ class HoldWatch:
         """Begin to watch; OSError where somebody else handles SIGPROF."""
         self._sampler.enrol()
         self._start_sampler()
+        gc.callbacks.append(self._on_collection)
         self._asker.start()
         self._asks.wait()  # else it would have no wait to tell of where the GIL is kept from here on
 
@@ -97,29 +107,29 @@ class HoldWatch:
         seed = Random().getrandbits(63)
         # A thread that sleeps with the GIL held is interrupted, too; one that has released it never is.
         self._sampler.start(signal.SIGPROF, self._limit / (2 * SAMPLES), seed, 1.0, ARENA_BYTES)
-        self._hold_off()
-
-    def _hold_off(self) -> None:
-        """Let the sampler begin when our thread, which sleeps now, has waited for the GIL for a while."""
-        self._sampler.hold_off(self._pause + self._limit / 2, SAMPLES)
+        self._sampler.hold_off()
 
     def _ask(self) -> None:
-        """Ask for the GIL again and again; it is given up in the sleep alone, or two waits would be one."""
         with contextlib.ExitStack() as files:
             numbers = threading.main_thread().native_id, threading.get_native_id()
-            queues = [_run_queue(number, files) for number in numbers]
-            now, before = time.monotonic(), [queued() for queued in queues]
+            opened = [_open_schedule(number, files) for number in numbers]
             self._asks.set()
             while not self._stop.is_set():
-                due = now + self._pause
-                time.sleep(self._pause)
-                now = time.monotonic()
-                self._hold_off()
-                read = [queued() for queued in queues]
-                if now - due >= self._limit:
-                    waits = [after - then for after, then in zip(read, before, strict=True)]
-                    self._waits.append((due, now, max(waits)))
-                before = read
+                asked, granted, queued = self._sampler.ask(self._pause, self._limit / 2, SAMPLES, *opened)
+                if granted - asked >= self._limit:
+                    self._waits.append((asked, granted, queued))
+
+    def _on_collection(self, phase: str, _info: object) -> None:
+        now = time.monotonic()
+        if phase == "start":
+            self._began = now
+        elif now - self._began >= self._limit / 2:
+            self._collections.append((self._began, now))
+
+    def _is_in_collector(self, start: float, end: float) -> bool:
+        """Tell whether the garbage collector took more than half of a time."""
+        parts = (min(end, after) - max(start, before) for before, after in self._collections)
+        return sum(part for part in parts if part > 0.0) > (end - start) / 2
 
     @property
     def has_seen(self) -> bool:
@@ -136,9 +146,16 @@ class HoldWatch:
         for start, end, queued in waits:
             inside = [sample for sample in samples if start <= sample.sent < end]
             if space is not None and end - start - queued >= self._limit and self._is_one_call(inside):
-                self._seen.append(
-                    _Seen(start, end - start - queued, space.unwind(inside[-1]), self._frames(inside[-1]))
+                last = inside[-1]
+                seen = _Seen(
+                    start,
+                    end - start - queued,
+                    space.unwind(last),
+                    self._frames(last),
+                    self._is_in_collector(start, end),
                 )
+                self._seen.append(seen)
+        self._collections.clear()
         self._start_sampler()
 
     def _is_one_call(self, samples: list[RawSample]) -> bool:
@@ -154,6 +171,7 @@ class HoldWatch:
 
     def stop(self) -> list[LongHold]:
         """End watching and return what was found, with names."""
+        gc.callbacks.remove(self._on_collection)
         self.collect()
         self._stop.set()
         self._sampler.stop()
@@ -180,19 +198,22 @@ class HoldWatch:
         ]
         answer = {"places": places, "frames": frames, "stacks": stacks}
         for seen, stack in zip(self._seen, named_stacks(answer, names), strict=True):
-            yield LongHold(seen.start, seen.seconds, stack.function, _called_from(stack))
+            is_asked_for = stack.function.name == ASKED_TO_COLLECT
+            function = COLLECTOR if seen.in_collector and not is_asked_for else stack.function
+            yield LongHold(seen.start, seen.seconds, function, _called_from(stack, function))
 
 
-def _run_queue(thread: int | None, files: contextlib.ExitStack) -> Callable[[], float]:
-    """Return what tells for how long a thread of ours has stood ready without a CPU, where that is told."""
+def _open_schedule(thread: int | None, files: contextlib.ExitStack) -> int:
+    """Open what tells for how long a thread has stood ready without a CPU; -1 where that is not told."""
     try:
-        read = open_reader(f"/proc/self/task/{thread}/schedstat", files)
+        file = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
     except OSError:
-        return lambda: 0.0
-    return lambda: int(read().split()[1]) / 1e9
+        return -1
+    files.callback(os.close, file)
+    return file
 
 
-def _called_from(stack: NamedStack) -> str:
+def _called_from(stack: NamedStack, function: Function) -> str:
     entry = "" if stack.entry is None else stack.entry.function.entry_point or str(stack.entry.function)
     line = "" if stack.line is None else str(stack.line)
-    return " ← ".join(one for one in (entry, line) if one and one != str(stack.function))
+    return " ← ".join(one for one in (entry, line) if one and one != str(function))

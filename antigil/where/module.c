@@ -91,20 +91,46 @@ start(PyObject *Py_UNUSED(module), PyObject *args)
     return PyLong_FromLong(antigil_helper());
 }
 
-PyDoc_STRVAR(hold_off_doc,
-             "hold_off(seconds, samples)\n--\n\n"
-             "Sample nothing for so long, and then so many times, unless this is called again before.");
+PyDoc_STRVAR(hold_off_doc, "hold_off()\n--\n\nSample nothing until somebody asks.");
 
 static PyObject *
-hold_off(PyObject *Py_UNUSED(module), PyObject *args)
+hold_off(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
 {
-    double seconds;
-    int samples;
-    if (!PyArg_ParseTuple(args, "di:hold_off", &seconds, &samples)) {
+    antigil_hold_off(0.0, 0);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(
+    ask_doc,
+    "ask(pause, sample_after, samples, main_schedule, own_schedule)\n--\n\n"
+    "Wait until the main thread runs no bytecode for one to two times `pause`, and ask for the GIL.\n\n"
+    "After `sample_after`, so many samples are taken. All times are in seconds. The files are open\n"
+    "ones, the schedstat of the main thread and the caller. Return when the caller asked, when it had\n"
+    "the GIL, and for how long in between one of both stood in the run queue, the longer of the two.");
+
+static PyObject *
+ask(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    double pause, sample_after;
+    int samples, files[2];
+    if (!PyArg_ParseTuple(args, "ddiii:ask", &pause, &sample_after, &samples, &files[0], &files[1])) {
         return NULL;
     }
-    antigil_hold_off(seconds, samples);
-    Py_RETURN_NONE;
+    int64_t asked, granted, before[2], queued = 0;
+    Py_BEGIN_ALLOW_THREADS
+    antigil_await_silence(pause);
+    before[0] = antigil_queued(files[0]);
+    before[1] = antigil_queued(files[1]);
+    antigil_hold_off(sample_after, samples);
+    asked = antigil_now();
+    Py_END_ALLOW_THREADS
+    granted = antigil_now();
+    antigil_hold_off(0.0, 0);
+    for (int i = 0; i < 2; i++) {
+        int64_t more = antigil_queued(files[i]) - before[i];
+        queued = more > queued ? more : queued;
+    }
+    return Py_BuildValue("ddd", (double)asked / 1e9, (double)granted / 1e9, (double)queued / 1e9);
 }
 
 PyDoc_STRVAR(stop_doc, "stop()\n--\n\nStop, and return '', or why it ended early: 'signal' or 'memory'.");
@@ -189,7 +215,8 @@ PyDoc_STRVAR(
 
 static PyMethodDef sampler_methods[] = {
     {"start", start, METH_VARARGS, start_doc},
-    {"hold_off", hold_off, METH_VARARGS, hold_off_doc},
+    {"hold_off", hold_off, METH_NOARGS, hold_off_doc},
+    {"ask", ask, METH_VARARGS, ask_doc},
     {"stop", stop, METH_NOARGS, stop_doc},
     {"drain", drain, METH_NOARGS, drain_doc},
     {"enrol", enrol, METH_NOARGS, enrol_doc},

@@ -138,7 +138,7 @@ extern __thread worker *antigil_self __attribute__((tls_model("initial-exec")));
 /* handler.c */
 void antigil_on_signal(int number, siginfo_t *info, void *context);
 int64_t antigil_now(void);
-int64_t antigil_queued(const worker *of);
+int64_t antigil_queued(int schedule_file);
 record *antigil_reserve(size_t size, const worker *of, int64_t time);
 void antigil_finish(record *done, enum kind kind);
 bool antigil_read(const worker *reader, void *to, uintptr_t from, size_t size);
@@ -154,6 +154,9 @@ pid_t antigil_helper(void);
 bool antigil_helper_runs_here(void);
 void antigil_stop(void);
 bool antigil_lost_signal(void);
+
+/* pulse.c */
+void antigil_await_silence(double seconds);
 
 /* placement.c */
 void antigil_stay_anywhere(void);
