@@ -40,8 +40,8 @@ except ImportError:  # Windows
 MEAN_SLEEP_SECONDS = 0.003
 """Each probe costs the worker about 50 us, switches of threads included: less than 2 % at this rate."""
 
-BATCH_SECONDS = 5e-5
-"""Short calls are made in batches of more than this, so that the loop around them does not count."""
+BATCH_SECONDS = 2e-3
+"""Short calls are made in batches of more than this: our own steps between two hold the GIL for some 1 us."""
 
 RANDOM = Random()
 """The prober's own: a workload that seeds must not move its sleeps, nor they what the workload draws."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "4"
+INSTRUMENT_VERSION = "5"
 """Figures of different versions must not be compared.
 
 Raised by every change that can move a figure. Version 2 probes the GIL over whole calls; version 3

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 
-from antigil.scaling.gil_probe import Watch
+from antigil.scaling.gil_probe import Calls, Watch
 
 
 def test_looks_are_counted_between_the_moments_that_they_are_told_of():
@@ -19,3 +19,16 @@ def test_looks_are_counted_between_the_moments_that_they_are_told_of():
         for start, end in itertools.combinations(sorted(moments), 2):
             looked = sum(probe.looked for probe in watch.probes(start, end))
             assert watch.count(start, end) == looked
+
+
+def test_short_calls_are_made_in_batches_beside_which_our_own_steps_are_short():
+    """What we do between two batches holds the GIL, and would count as the workload's."""
+    batches = []
+
+    def run(times):
+        batches.append(times)
+        time.sleep(times * 4e-5)
+
+    Calls().make(run, 0.2, lambda *_: 2, threading.Event())
+
+    assert len(batches) <= 100
