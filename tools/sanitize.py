@@ -74,7 +74,14 @@ while time.monotonic() < end:
     for thread in threads: thread.join()
     assert _sampler.stop() == ""
     samples += len(_sampler.drain())
-    _sampler.hold_off(0.0, 5)
+    _sampler.start(27, 1e-3, 7, 0.25, 1 << 28)
+    _sampler.hold_off()
+    ask = lambda: [_sampler.ask(1e-3, 1e-3, 2, -1, -1) for _ in range(5)]
+    asker = threading.Thread(target=ask)
+    asker.start()
+    kernels.sleep_holding(0.01)
+    asker.join()
+    assert _sampler.stop() == ""
     _sampler.entry_points(kernels.calcular_sem_gil)
 assert samples
 """
