@@ -221,7 +221,7 @@ class Watch:
 
     def _reader(self, path: str) -> Callable[[], bytes]:
         with contextlib.suppress(OSError):
-            return open_reader(path, self._files)
+            return _open_reader(path, self._files)
         return lambda: b"0 0 0"  # not Linux: all time counts as running time
 
     def count(self, start: float, end: float) -> int:
@@ -271,7 +271,7 @@ def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
     return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
 
 
-def open_reader(path: str, files: contextlib.ExitStack) -> Callable[[], bytes]:
+def _open_reader(path: str, files: contextlib.ExitStack) -> Callable[[], bytes]:
     """Return what reads how a file begins; unlike ``os.pread``, it keeps the GIL meanwhile."""
     descriptor = os.open(path, os.O_RDONLY)
     files.callback(os.close, descriptor)

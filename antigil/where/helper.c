@@ -16,7 +16,6 @@
 #define FETCH (256 * 1024) /* bytes, at once */
 #define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
 #define MOST_OFF 10000000  /* nanoseconds to sleep at once where nothing is due: who stops waits for it */
-#define CPU_FIELD 39       /* of a thread's stat */
 
 static struct {
     pthread_t thread;
@@ -44,8 +43,8 @@ next_random(void)
     return ((double)((helper.random * UINT64_C(2685821657736338717)) >> 11) + 0.5) / 9007199254740992.0;
 }
 
-static void
-sleep_for(double seconds)
+void
+antigil_sleep(double seconds)
 {
     struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
     nanosleep(&time, NULL);
@@ -88,25 +87,6 @@ take(worker *one)
     return one != NULL && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT);
 }
 
-/* Ask the kernel whether a thread runs or is ready to, and on which CPU it is or was last. */
-static bool
-is_runnable(worker *one)
-{
-    char text[512];
-    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
-    text[n > 0 ? n : 0] = '\0';
-    const char *at = strrchr(text, ')');
-    if (at == NULL || strlen(at) < 3) {
-        return false;
-    }
-    bool runnable = at[2] == 'R';
-    for (int field = 2; at != NULL && field < CPU_FIELD; field++) {
-        at = strchr(at + 1, ' ');
-    }
-    atomic_store(&one->cpu, at == NULL ? -1 : atoi(at));
-    return runnable;
-}
-
 static void
 note_unseen(const worker *one, int64_t time, enum kind kind)
 {
@@ -135,7 +115,7 @@ look_at(worker *one)
         }
         return;
     }
-    one->asleep = !is_runnable(one);
+    one->asleep = !antigil_is_runnable(one);
     if (one->asleep && next_random() >= helper.wakes) {
         note_unseen(one, time, ASLEEP);
         return;
@@ -190,7 +170,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
         antigil_approach(one);
-        sleep_for(seconds_off() - log(next_random()) * helper.mean_seconds);
+        antigil_sleep(seconds_off() - log(next_random()) * helper.mean_seconds);
         if (!is_due()) {
             continue;
         }
@@ -298,7 +278,7 @@ antigil_stop(void)
         if (!pending) {
             return;
         }
-        sleep_for(1e-3);
+        antigil_sleep(1e-3);
     }
 }
 

@@ -1,7 +1,12 @@
-/* On which CPU the helper thread sleeps, and so which thread's place it takes on waking; see sampler.h. */
+/* On which CPU threads are, and whose place the helper takes on waking; see sampler.h. */
 
 #include "sampler.h"
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CPU_FIELD 39 /* of a thread's stat */
 
 /* The helper's alone. */
 static struct {
@@ -52,4 +57,23 @@ antigil_approach(const worker *next)
     if (there != here || next == NULL) {
         stay_on(-1);
     }
+}
+
+/* Ask the kernel whether a thread runs or is ready to, and on which CPU it is or was last. */
+bool
+antigil_is_runnable(worker *one)
+{
+    char text[512];
+    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    const char *at = strrchr(text, ')');
+    if (at == NULL || strlen(at) < 3) {
+        return false;
+    }
+    bool runnable = at[2] == 'R';
+    for (int field = 2; at != NULL && field < CPU_FIELD; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    atomic_store(&one->cpu, at == NULL ? -1 : atoi(at));
+    return runnable;
 }

@@ -1,11 +1,9 @@
 /* Whether the main thread comes by: what tells of native calls that go on for long, see long_holds.py.
  *
  * A pending call runs in the main thread between two of its bytecodes. That takes no switch of threads, as
- * to ask for the GIL does. */
+ * to ask for the GIL does. An interpreter that ends has none any more. */
 
 #include "sampler.h"
-#include <math.h>
-#include <time.h>
 
 static atomic_int awaited; /* whether the main thread has still to come by */
 
@@ -20,11 +18,10 @@ come_by(void *Py_UNUSED(nothing))
 void
 antigil_await_silence(double seconds)
 {
-    struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
     do {
         if (Py_IsInitialized() && !atomic_exchange(&awaited, 1) && Py_AddPendingCall(come_by, NULL) != 0) {
             atomic_store(&awaited, 0); /* there are too many of others */
         }
-        nanosleep(&time, NULL);
+        antigil_sleep(seconds);
     } while (Py_IsInitialized() && !atomic_load(&awaited));
 }

@@ -148,6 +148,7 @@ void antigil_copy(void *to, uintptr_t from, size_t size);
 uint64_t antigil_note_python_frames(worker *of, int64_t time);
 
 /* helper.c */
+void antigil_sleep(double seconds);
 int antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes);
 void antigil_hold_off(double seconds, int samples);
 pid_t antigil_helper(void);
@@ -161,6 +162,7 @@ void antigil_await_silence(double seconds);
 /* placement.c */
 void antigil_stay_anywhere(void);
 void antigil_approach(const worker *next);
+bool antigil_is_runnable(worker *one);
 
 /* workers.c */
 int antigil_enrol(worker **enrolled);

@@ -1,53 +1,36 @@
 """Calls that keep the GIL for long are found, whatever our thread did when they began."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 from marks import needs_gil
 
-AFTER_COLLECTING = """
-import time
-from antigil.kernels import sleep_holding
-from antigil.where.long_holds import HoldWatch
+pytestmark = [pytest.mark.timing, needs_gil]
 
-watch = HoldWatch(0.02)
-watch.start()
-for i in range(8):
-    sleep_holding(0.15)
-    time.sleep(0.03)
-    watch.collect()
-    time.sleep(i / 1000)
-found = watch.stop()
-print([hold.function.name for hold in found], flush=True)
-"""
-AT_THE_START = """
-from antigil.kernels import sleep_holding
+PROGRAM = """
+import gc, json, time
+from antigil.kernels import serial_fraction, sleep_holding
 from antigil.where.long_holds import HoldWatch
-
+{before}
 found = []
-for _ in range(8):
-    watch = HoldWatch(0.02)
+for _ in range({watches}):
+    watch = HoldWatch({limit})
     watch.start()
-    sleep_holding(0.15)
+    {watched}
     found += watch.stop()
-print([hold.function.name for hold in found], flush=True)
+print(json.dumps([hold.function.name for hold in found]), flush=True)
 """
-ONE_AFTER_ANOTHER = """
-from antigil.kernels import sleep_holding
-from antigil.where.long_holds import HoldWatch
-
-watch = HoldWatch(0.02)
-watch.start()
-for _ in range(8):
-    sleep_holding(0.15)
-found = watch.stop()
-print([hold.function.name for hold in found], flush=True)
+COLLECTING = """
+def collecting(watch):
+    for i in range(8):
+        sleep_holding(0.15)
+        time.sleep(0.03)
+        watch.collect()
+        time.sleep(i / 1000)
 """
-CALLED_BY_CODE_THAT_SHARES_ITS_PLACE = """
-from antigil.kernels import sleep_holding
-from antigil.where.long_holds import HoldWatch
-
+SHARING_A_PLACE = """
 def place(function):
     return id(function.__code__) >> 4 & 1023  # in the sampler's memory of code objects
 
@@ -59,95 +42,57 @@ while not callers or place(callers[-1]) != place(keep):
     names = {"keep": keep}
     exec("def call():" + " a = 1;" * (len(callers) % 16) + " keep()", names)  # of all sizes
     callers.append(names["call"])
-
-watch = HoldWatch(0.02)
-watch.start()
-for _ in range(8):
-    callers[-1]()
-found = watch.stop()
-print([hold.function.name for hold in found], flush=True)
 """
-SHORT = """
-import time
-from antigil.kernels import sleep_holding
-from antigil.where.long_holds import HoldWatch
-
-watch = HoldWatch(0.005)
-watch.start()
-for _ in range(8):
-    sleep_holding(0.03)
-    time.sleep(0.01)
-found = watch.stop()
-print([hold.function.name for hold in found], flush=True)
-"""
-NOW_AND_THEN_RELEASED = """
-import time
-from antigil.kernels import serial_fraction, sleep_holding
-from antigil.where.long_holds import HoldWatch
-
-start = time.monotonic()
-serial_fraction(100_000, 0.9)
-steps = int(100_000 * 0.3 / (time.monotonic() - start))
-watch = HoldWatch(0.02)
-watch.start()
-for _ in range(4):
-    serial_fraction(steps, 0.9, steps // 100)  # 2.7 ms held, and 0.3 ms released
-sleep_holding(0.15)
-found = watch.stop()
-print([hold.function.name for hold in found], flush=True)
-"""
-COLLECTED = """
-import gc
-from antigil.where.long_holds import HoldWatch
-
+ALLOCATING = """
 kept = [[{i: i}] for i in range(400_000)]
-watch = HoldWatch(0.02)
-watch.start()
-for _ in range(8):
+
+def allocate():
     gc.set_threshold(700, 2, 2)
     more = [[{i: i}] for i in range(len(kept) // 2)]  # a whole collection comes after a quarter as many again
     gc.set_threshold(0)
-    del more
-gc.collect()
-found = watch.stop()
-print([(hold.function.name, hold.called_from.rpartition(":")[2]) for hold in found], flush=True)
+"""
+RELEASING = """
+start = time.monotonic()
+serial_fraction(100_000, 0.9)
+steps = int(100_000 * 0.3 / (time.monotonic() - start))
+
+def release_now_and_then():
+    serial_fraction(steps, 0.9, steps // 100)  # 2.7 ms held, and 0.3 ms released
 """
 
 
-@pytest.mark.timing
-@needs_gil
+def found(watched, before="", *, watches=1, limit=0.02):
+    """Return the names that watches find, in a process of its own: they take a signal."""
+    program = PROGRAM.format(before=before, watches=watches, limit=limit, watched=watched)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize(
-    "program",
-    [AFTER_COLLECTING, AT_THE_START, ONE_AFTER_ANOTHER, SHORT, CALLED_BY_CODE_THAT_SHARES_ITS_PLACE],
+    "options",
+    [
+        {"watched": "for _ in range(8): sleep_holding(0.15)"},
+        {"watched": "sleep_holding(0.15)", "watches": 8},
+        {"watched": "collecting(watch)", "before": COLLECTING},
+        {"watched": "for _ in range(8): sleep_holding(0.03); time.sleep(0.01)", "limit": 0.005},
+        {"watched": "for _ in range(8): callers[-1]()", "before": SHARING_A_PLACE},
+    ],
+    ids=["one after another", "at the start", "after collecting", "short", "sharing a place"],
 )
-def test_a_hold_is_found_whatever_the_watch_did_when_it_began(sampler, program):
-    # In a process of its own: the watch takes a signal, and keeps the main thread's place.
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
-    )
-
-    assert done.returncode == 0, done.stderr
+def test_a_hold_is_found_whatever_the_watch_did_when_it_began(sampler, options):
     # In one of the eight, another program may keep our thread from asking.
-    assert done.stdout.count("sleep_for") >= 7
+    assert found(**options).count("sleep_for") >= 7
 
 
-@pytest.mark.timing
-@needs_gil
 def test_what_the_garbage_collector_takes_is_told_as_its_own(sampler):
-    done = subprocess.run(
-        [sys.executable, "-c", COLLECTED], capture_output=True, text=True, check=False, timeout=60
-    )
+    told = found("for _ in range(8): allocate()\n    gc.collect()", ALLOCATING)
 
-    assert done.returncode == 0, done.stderr
-    assert "('garbage collection', '10')" in done.stdout
-    assert "('gc.collect', '13')" in done.stdout
+    assert "garbage collection" in told  # beside the end of what was allocated, which takes long as well
+    assert told[-1] == "gc.collect"
 
 
-@pytest.mark.timing
-@needs_gil
 def test_a_long_call_that_releases_the_gil_now_and_then_does_not_keep_it(sampler):
-    done = subprocess.run(
-        [sys.executable, "-c", NOW_AND_THEN_RELEASED], capture_output=True, text=True, check=False, timeout=60
-    )
+    watched = "for _ in range(4): release_now_and_then()\n    sleep_holding(0.15)"
 
-    assert (done.stdout, done.stderr) == ("['sleep_for']\n", "")
+    assert found(watched, RELEASING) == ["sleep_for"]
