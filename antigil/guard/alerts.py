@@ -27,6 +27,7 @@ from antigil.history.change_detection import (
     Effect,
     StepSource,
     clear_steps,
+    count_sides,
     detect_steps,
     find_changes,
 )
@@ -174,10 +175,12 @@ def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iter
 
 
 def _time_effects(series: Series, pieces: Sequence[AsvStep], least: float) -> Iterator[Effect]:
+    large = []
     for effect in clear_steps(series, pieces):
         shorter, longer = sorted((effect.before, effect.after))
         if shorter > 0 and longer / shorter >= 1 + least:
-            yield effect
+            large.append(effect)
+    return count_sides(series, large)
 
 
 def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from generated import Behaviour, Planned, generate, load, standard_plan
 
-from antigil.history.change_detection import find_changes
+from antigil.history.change_detection import detect_steps, find_changes, find_effects
 from antigil.history.options import ConfigError, Options, read_options
+from antigil.history.series import Environment, Series
 from antigil.site.workload_status import workload_statuses
 
 
@@ -82,6 +83,36 @@ def test_the_newest_commit_is_suspected_not_confirmed(tmp_path):
     generate(standard_plan(30, workloads=(workload,), tags={}), tmp_path / "project")
     (change,) = find_changes(*load(tmp_path / "project"))
     assert (change.revision, change.direction, change.confirmed) == (29, "lost", False)
+
+
+def held(values, half_widths):
+    """Return a series of GIL-held shares, each with an interval that ends at 0 and 1."""
+    values, half_widths = np.array(values), np.array(half_widths)
+    return Series(
+        "work.One", "gil_held", None, Environment(()), np.arange(len(values)), values,
+        np.clip(values - half_widths, 0, 1), np.clip(values + half_widths, 0, 1),
+        np.zeros(len(values), dtype=int), "work.One.track_gil_held", None,
+    )  # fmt: skip
+
+
+def sides(series):
+    effects = find_effects(series, detect_steps(series), Options())
+    return [(e.revision, e.measured_before, e.measured_after, e.confirmed) for e in effects]
+
+
+@pytest.mark.parametrize(
+    ("values", "half_widths", "expected"),
+    [
+        ([0.003, 0.004, 0.9999, 0.997], [0.003, 0.004, 1e-4, 1e-4], [(2, 2, 2, True)]),
+        ([0.99, 1.0, 0.002, 0.006], [1e-3, 1e-4, 5e-4, 5e-4], [(2, 2, 2, True)]),
+        ([0.4, 0.4, 0.41, 0.9, 0.9, 0.1, 0.1], [1e-4] * 7, [(3, 3, 2, True), (5, 2, 2, True)]),
+        ([0.003, 0.004, 0.9999], [0.003, 0.004, 1e-4], [(2, 2, 1, False)]),
+        ([0.0, 0.0, 1.0, 0.0, 0.01], [1e-4] * 5, [(2, 2, 1, False), (3, 1, 2, False)]),
+    ],
+)
+def test_a_step_too_small_to_count_ends_no_side_of_one_that_counts(values, half_widths, expected):
+    """In asv's fit, one of a few values with narrow intervals is a piece of its own."""
+    assert sides(held(values, half_widths)) == expected
 
 
 def test_a_change_amid_unmeasured_commits_names_its_range(tmp_path):
