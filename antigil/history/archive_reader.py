@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +11,12 @@ import numpy as np
 from antigil.git import Described
 
 from .asv_adapter.configuration import Configuration, Repository, asv_errors, quiet_asv
-from .asv_adapter.stored import (
-    StoredResults,
-    Suite,
-    readable_results,
-    stored_hashes,
-    stored_suite,
-)
+from .asv_adapter.stored import Suite, stored_hashes, stored_suite
 from .benchmark_columns import Column, drawable, timed_parameters
 from .branches import Branches
-from .labels import printable
 from .options import Options
 from .project import Project, printable_commits
+from .result_rows import ABSENT, FILE, Rows, read_rows
 from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, TrackedWorkload
 from .strong_scaling import strong_scaling
 
@@ -41,25 +33,24 @@ def read_archive(
     The first four are as asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to numbers.
     """
     columns, problems = drawable(benchmarks, options.thread_parameters)
+    kept = Path(conf.env_dir) / FILE
+    rows = read_rows(conf.results_dir, columns, benchmarks, problems, kept)
     tables: dict[Environment, _Table] = {}
     dates: dict[str, int] = {}
     tags = repo.get_tags()
     branches = Branches(conf, repo, set(tags.values()))
-    removed, lost = set[str](), set[str]()
-    for results in readable_results(conf.results_dir, problems):
-        removed.update(name for name in results.get_all_result_keys() if name not in benchmarks)
-        revision = revisions.get(results.commit_hash)
+    lost = set[str]()
+    for row, head in enumerate(rows.heads):
+        revision = revisions.get(head.commit_hash)
         if revision is None:
-            lost.add(results.commit_hash)
+            lost.add(head.commit_hash)
             continue
-        keys = results.get_result_keys(benchmarks)
-        for branch in branches.of(results.commit_hash):
-            dates[results.commit_hash] = results.date
-            environment = _environment(results, branch)
-            if environment not in tables:
-                tables[environment] = _Table(columns, benchmarks)
-            tables[environment].add(revision, results, keys)
-    series = _all_series(tables)
+        for branch in branches.of(head.commit_hash):
+            dates[head.commit_hash] = head.date
+            environment = Environment(head.environment, branch)
+            tables.setdefault(environment, _Table()).add(row, revision)
+    removed = {name for head in rows.heads for name in head.removed}
+    series = _all_series(tables, columns, rows)
     tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
     told = printable_commits(repo, [*dates, *tagged.values()])
     problems += _missing(repo, lost, branches.strays, removed)
@@ -78,112 +69,41 @@ def read_archive(
     )
 
 
-def _all_series(tables: Mapping[Environment, _Table]) -> list[Series]:
+def _all_series(tables: Mapping[Environment, _Table], columns: Sequence[Column], rows: Rows) -> list[Series]:
     """Return the series of all environments; seconds by thread count become strong scaling."""
-    series = [s for environment, table in tables.items() for s in table.series(environment)]
+    series = [s for environment, table in tables.items() for s in table.series(environment, columns, rows)]
     return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
 
 
-def _environment(results: StoredResults, branch: str | None) -> Environment:
-    """Return the environment of one result file: what asv keeps apart, it keeps apart."""
-    params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
-    params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
-    return Environment(tuple(sorted((printable(k), printable(v)) for k, v in params.items())), branch)
-
-
-class _Cells:
-    """One growing column."""
-
-    __slots__ = ("column", "high", "low", "states", "values")
-
-    def __init__(self, column: Column) -> None:
-        self.column = column
-        self.values = array("d")
-        self.low = array("d")
-        self.high = array("d")
-        self.states = bytearray()
-
-    def fill(self, row: int) -> None:
-        """Fill up with "missing" to a row."""
-        gap = row - len(self.states)
-        if gap:
-            for numbers in (self.values, self.low, self.high):
-                numbers.extend([np.nan] * gap)
-            self.states.extend([State.MISSING] * gap)
-
-    def put(self, row: int, value: Any, stats: dict[str, float] | None, known: bool) -> None:
-        """Write one cell, filling up the rows that went before without it."""
-        self.fill(row)
-        number, state = _number(value, known, self.column)
-        bounded = state == State.PRESENT and stats is not None
-        low, high = (stats.get("ci_99_a"), stats.get("ci_99_b")) if bounded and stats else (None, None)
-        self.values.append(number)
-        self.low.append(np.nan if low is None else low)
-        self.high.append(np.nan if high is None else high)
-        self.states.append(state)
-
-
 class _Table:
-    """The columns of one environment, growing row by row (one row per result file)."""
+    """Which rows belong to one environment, and which revision each tells of."""
 
-    def __init__(self, columns: Iterable[Column], benchmarks: Suite) -> None:
-        self._cells: dict[str, list[_Cells]] = {}
-        for column in columns:
-            self._cells.setdefault(column.benchmark, []).append(_Cells(column))
-        self._params = {name: benchmarks[name].get("params") or [] for name in self._cells}
-        self._revisions = array("q")
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+        self._revisions: list[int] = []
 
-    def add(self, revision: int, results: StoredResults, keys: set[str]) -> None:
-        """Add one result file."""
-        row = len(self._revisions)
+    def add(self, row: int, revision: int) -> None:
+        """Add one row."""
+        self._rows.append(row)
         self._revisions.append(revision)
-        for name in self._cells.keys() & keys:
-            params = self._params[name]
-            values = results.get_result_value(name, params)
-            stats = results.get_result_stats(name, params)
-            asked = _asked(results.get_result_params(name), params)
-            for cells in self._cells[name]:
-                index = cells.column.parameter or 0
-                cells.put(row, values[index], stats[index], asked is None or index in asked)
 
-    def series(self, environment: Environment) -> Iterator[Series]:
-        """Yield the columns that have rows as series, by ascending revision."""
+    def series(self, environment: Environment, columns: Sequence[Column], rows: Rows) -> Iterator[Series]:
+        """Yield the columns of which some row has a result as series, by ascending revision."""
         revisions = np.array(self._revisions, dtype=np.int64)
         order = np.argsort(revisions, kind="stable")
-        for cells in itertools.chain.from_iterable(self._cells.values()):
-            if not cells.states:
+        chosen = np.array(self._rows)[order]
+        for i, column in enumerate(columns):
+            states = rows.states[chosen, i]
+            absent = states == ABSENT
+            if absent.all():
                 continue
-            cells.fill(len(revisions))
-            numbers = (np.array(c, dtype=np.float64)[order] for c in (cells.values, cells.low, cells.high))
-            values, low, high = numbers
-            low[~np.isfinite(low)] = np.nan
-            high[~np.isfinite(high)] = np.nan
-            states = np.frombuffer(bytes(cells.states), dtype=np.uint8)[order]
-            merged = _merge(revisions[order], values, low, high, states)
-            column = cells.column
+            states[absent] = State.MISSING
+            values, low, high = rows.numbers[chosen, i].T
+            merged = _merge(revisions[order], values.copy(), low.copy(), high.copy(), states)
             yield Series(
                 column.workload.name, column.quantity, column.threads, environment, *merged,
                 benchmark=column.benchmark, parameter=column.parameter,
             )  # fmt: skip
-
-
-def _number(value: Any, known: bool, column: Column) -> tuple[float, int]:
-    """Return a stored value as a number, and its state; a slowdown that gives no speedup is no value."""
-    if value is None:
-        return np.nan, State.FAILED if known else State.MISSING
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return np.nan, State.SKIPPED
-    if column.quantity == "slowdown" and (value <= 0 or math.isinf((column.threads or 1) / value)):
-        return np.nan, State.SKIPPED
-    return float(value), State.PRESENT
-
-
-def _asked(stored: list[list[str]] | None, current: list[list[str]]) -> set[int] | None:
-    """Return the flat indices of today's parameters that a result was asked for; None means all."""
-    if not current or stored == current:
-        return None
-    before = set(itertools.product(*(stored or [])))
-    return {i for i, values in enumerate(itertools.product(*current)) if values in before}
 
 
 def _merge(revisions: Any, values: Any, low: Any, high: Any, states: Any) -> tuple[Any, Any, Any, Any, Any]:

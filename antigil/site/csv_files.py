@@ -27,10 +27,11 @@ OVERVIEW = (
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write rows of what `_field` returns."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
-        writer.writerows(map(_field, row) for row in rows)
+        writer.writerows(rows)
 
 
 def _field(value: object) -> object:
@@ -43,12 +44,13 @@ def _field(value: object) -> object:
     return "" if value != value else value
 
 
-def commit_fields(archive: Archive) -> dict[int, tuple[str, ...]]:
+def commit_fields(archive: Archive) -> dict[int, tuple[object, ...]]:
     """Return the fields that tell of each commit, by revision: every workload's file repeats them."""
-    found: dict[int, tuple[str, ...]] = {}
+    found: dict[int, tuple[object, ...]] = {}
     for revision, commit in archive.commits.items():
         when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
-        found[revision] = (commit.hash, f"{when:%Y-%m-%dT%H:%M:%SZ}", commit.subject, commit.author)
+        told = (commit.hash, f"{when:%Y-%m-%dT%H:%M:%SZ}", commit.subject, commit.author)
+        found[revision] = tuple(map(_field, told))
     return found
 
 
@@ -57,7 +59,7 @@ def write_workload_csv(
     archive: Archive,
     statuses: Sequence[tuple[WorkloadStatus, dict[str, Any]]],
     labels: Mapping[Environment, str],
-    commits: Mapping[int, Sequence[str]],
+    commits: Mapping[int, Sequence[object]],
 ) -> None:
     """Write one workload's numbers: its environments, each with what `environment_columns` returns."""
     names = list(dict.fromkeys(name for _, told in statuses for name, _ in _columns(told["series"])))
@@ -65,10 +67,10 @@ def write_workload_csv(
     def rows() -> Iterator[Sequence[object]]:
         for one, told in statuses:
             build = build_name(archive.gil_enabled(one.environment, one.revision))
-            place = (one.environment.machine, labels[one.environment], build)
+            place = tuple(map(_field, (one.environment.machine, labels[one.environment], build)))
             columns = dict(_columns(told["series"]))
             blank = [None] * len(told["revisions"])
-            numbers = [columns.get(name, blank) for name in names]
+            numbers = [[None if x != x else x for x in columns.get(name, blank)] for name in names]
             by_commit = zip(told["revisions"], _cpus(told), *numbers, _absent(told), strict=True)
             yield from ((*commits[revision], *place, *fields) for revision, *fields in by_commit)
 
@@ -120,5 +122,5 @@ def write_overview_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             row["threads"], row["cpus"], row["speedup"], low, high, row["ideal"], row["since_release"],
             row["release"], row["since_ago"], row["mark"], row["verdict"], row["held"], row["href"],
         )  # fmt: skip
-        lines.append([round(value, 4) if isinstance(value, float) else value for value in told])
+        lines.append([_field(round(value, 4) if isinstance(value, float) else value) for value in told])
     _write(path, OVERVIEW, lines)

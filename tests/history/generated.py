@@ -266,7 +266,7 @@ def publish(root: Path) -> subprocess.CompletedProcess[str]:
 def load(root: Path, repo: Path | None = None) -> tuple[Archive, Options]:
     """Read a history as the plugin does; its repository may lie in another folder."""
     conf = Config.load(str(root / "asv.conf.json"))
-    conf.repo, conf.results_dir = str(repo or root), str(root / "results")
+    conf.repo, conf.results_dir, conf.env_dir = str(repo or root), str(root / "results"), str(root / "env")
     opened = get_repo(conf)
     benchmarks = Benchmarks.load(conf)
     hashes = {result.commit_hash for result in iter_results(conf.results_dir)}

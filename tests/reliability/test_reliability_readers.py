@@ -16,7 +16,7 @@ from antigil.ci.merge_results import merge
 from antigil.errors import UserError
 from antigil.guard.alert_log import recall
 from antigil.guard.saved_measurements import judge_measurements
-from antigil.history.asv_adapter.stored import readable_results
+from antigil.history.asv_adapter.stored import load_results, result_files
 from antigil.report.document import read_alerts, read_comparison
 from antigil.report.formats import FORMATS, render_alerts, render_comparison
 from antigil.report.sentence import sentence
@@ -166,8 +166,10 @@ def test_a_history_is_read_without_what_is_no_file_of_results(history, tmp_path)
     def tried(document):
         file.write_text(json.dumps(document))
         problems = []
-        found = list(readable_results(str(root / "results"), problems))
-        assert len(found) + len(problems) == 2
+        results = str(root / "results")
+        found = [load_results(*one, results, problems) for one in result_files(results, problems)]
+        assert len(found) == 2
+        assert len(problems) == found.count(None)
         for problem in problems:
             told_in_one_line(f"{problem.where}: {problem.what}")
         load(root, repo=history)

@@ -90,20 +90,24 @@ def register_machine(name: str, fields: Mapping[str, str]) -> None:
             MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, **fields})
 
 
-def readable_results(results_dir: str, problems: list[Problem]) -> Iterator[StoredResults]:
-    """Yield what asv's result files hold; add a problem for each file or folder that cannot be read."""
+def result_files(results_dir: str, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    """Yield path and machine of each file of results; add a problem for each folder that has no machine."""
     folders = set()
     for folder, name, machine in iter_results_paths(results_dir):
         folders.add(folder)
-        path = os.path.join(folder, name)
-        try:
-            results = Results.load(path, machine_name=machine)
-        except (AsvUserError, OSError) as error:
-            where = os.path.relpath(path, results_dir)
-            problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
-        else:
-            yield results
+        yield os.path.join(folder, name), machine
     problems += _left_out(results_dir, folders)
+
+
+def load_results(path: str, machine: str, results_dir: str, problems: list[Problem]) -> StoredResults | None:
+    """Return what a file of results holds, or add a problem if it cannot be read."""
+    try:
+        results: StoredResults = Results.load(path, machine_name=machine)
+    except (AsvUserError, OSError) as error:
+        where = os.path.relpath(path, results_dir)
+        problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
+        return None
+    return results
 
 
 def _first_line(error: Exception, path: str) -> str:
