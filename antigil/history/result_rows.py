@@ -39,6 +39,11 @@ FILE = "antigil-results.npz"
 
 #: Seconds after which a change of a file shows in its times, whatever the file system.
 SETTLED = 2
+#: What reading a file of arrays raises where it holds something else.
+UNREADABLE = (
+    OSError, ValueError, TypeError, LookupError, EOFError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 #: Stands for a benchmark that a file has no result of.
 ABSENT = 255
 
@@ -133,7 +138,9 @@ def read_rows(
         stamp = _stamp(path, machine)
         if stamp in before:
             places.append(before[stamp])
-        elif (results := load_results(path, machine, results_dir, problems)) is not None:
+            continue
+        results = load_results(path, machine, results_dir, problems)
+        if results is not None and stamp is not None:
             places.append(len(before) + reader.add(stamp, results))
     rows = reader.after(kept).take(places)
     if places != list(range(len(before))):
@@ -221,8 +228,12 @@ def _asked(before: list[list[str]] | None, current: list[list[str]]) -> set[int]
     return {i for i, values in enumerate(itertools.product(*current)) if values in known}
 
 
-def _stamp(path: str, machine: str) -> Stamp:
-    told = os.stat(path)
+def _stamp(path: str, machine: str) -> Stamp | None:
+    """Return a file's stamp, or None of one that is not there, such as a link's that leads nowhere."""
+    try:
+        told = os.stat(path)
+    except OSError:
+        return None  # told where it is read
     return Stamp(path, machine, told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
 
 
@@ -238,7 +249,7 @@ def _read(file: Path, digest: str, columns: int) -> Rows:
             heads = [Head(hash_, date, *origins[i]) for hash_, date, i in told["heads"]]
             rows = Rows(stamps, heads, content["numbers"], content["states"])
         rows.check(columns)
-    except (OSError, ValueError, TypeError, LookupError, EOFError, zipfile.BadZipFile, zlib.error):
+    except UNREADABLE:
         return Rows.none(columns)  # it is no more than a shorter way: everything is read again
     return rows
 

@@ -154,13 +154,20 @@ def test_a_suite_that_changed_reads_all_again(root):
     assert numbers(read(root)[0]) == numbers(found)
 
 
-def test_a_file_that_cannot_be_read_is_told_each_time(root):
-    files(root)[0].write_text("{")
+def link_to_nothing(file):
+    file.unlink()
+    file.symlink_to("nothing.json")
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_text("{"), link_to_nothing])
+def test_a_file_that_cannot_be_read_is_told_each_time(root, spoil):
+    spoil(files(root)[0])
 
     told = [[(p.where, p.what) for p in read(root)[0].problems] for _ in range(2)]
 
     assert told[0] == told[1]
     assert len(told[0]) == 1
+    assert "could not be read" in told[0][0][1]
 
 
 def test_results_under_another_machines_name_are_not_those_that_were_kept(root):

@@ -25,7 +25,7 @@ WORKLOADS = (Planned("work.One", "one", {0: Behaviour(), 6: Behaviour(serial=1.0
 def plain(tmp_path_factory):
     """Return a small history, and its commits."""
     root = tmp_path_factory.mktemp("plain") / "project"
-    return root, generate(standard_plan(12, workloads=WORKLOADS, tags={}, samples=8), root)
+    return root, generate(standard_plan(14, workloads=WORKLOADS, tags={}, samples=8), root)
 
 
 @pytest.fixture
@@ -60,6 +60,8 @@ DAMAGE = {
     "too large a date": lambda file: changed(file, date=10**30),
     "no hash": lambda file: changed(file, commit_hash="../../etc/passwd"),
     "parameters of lists": lambda file: changed(file, params={"machine": "alpha", "python": ["3.13"]}),
+    "a link to nothing": lambda file: (file.unlink(), file.symlink_to("nothing.json")),
+    "a link to itself": lambda file: (file.unlink(), file.symlink_to(file.name)),
     "a name of lines": lambda file: file.rename(file.with_name(f"{file.name[:9]}{NAME}")).write_text("{"),
 }  # fmt: skip
 
@@ -71,7 +73,7 @@ def test_asv_publishes_and_antigil_alerts_what_is_sound_and_names_each_file_that
     odd = results_of(root, -1)
     changed(odd, **slowdowns([[1.0, 1e400, float("nan"), 10**200], [["1", "2", "4", "8"]], "1"]))
     for name in ("other", NAME):  # the second without a machine
-        shutil.copytree(root / "results/alpha", root / "results" / name)
+        shutil.copytree(root / "results/alpha", root / "results" / name, symlinks=True)
     (root / "results" / NAME / "machine.json").unlink()
     (root / "results/other/machine.json").write_text('{"version": 1, "machine": ["x"]}')
 
@@ -97,7 +99,7 @@ def test_a_file_of_100_mb_is_refused_without_reading_it_all(project, tmp_path):
 
     found = [load_results(*one, results, problems) for one in result_files(results, problems)]
 
-    assert len(found) - found.count(None) == 11
+    assert len(found) - found.count(None) == 13
     assert [problem.what for problem in problems] == [f"could not be read: larger than {MOST_BYTES} bytes"]
     (left_out,) = merge(root / "results", tmp_path / "stored")
     assert left_out == f"alpha/{file.name} is left out: larger than {MOST_BYTES} bytes"

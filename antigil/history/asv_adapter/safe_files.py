@@ -72,7 +72,10 @@ def _load_json(path: str, *args: Any, **keywords: Any) -> Any:
 
 def _load_results(cls: Any, path: str, machine_name: str | None = None) -> Any:
     """Read one file of results, in which every value is of its type."""
-    found = _refusing(path, lambda: _asv_load_results(cls, path, machine_name))
+    try:
+        found = _refusing(path, lambda: _asv_load_results(cls, path, machine_name))
+    except OSError as error:  # such as a link that leads nowhere
+        raise _refusal(path, ValueError(error.strerror)) from error
     with _checking(path):
         _check(found)
     return found

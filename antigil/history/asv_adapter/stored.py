@@ -70,13 +70,13 @@ def stored_hashes(conf: Configuration) -> set[str]:
     found = set()
     for folder, name, machine in iter_results_paths(conf.results_dir):
         path = os.path.join(folder, name)
-        with open(path, encoding="utf-8", errors="replace") as file:
-            beginning = HASH.match(file.read(100))
         try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                beginning = HASH.match(file.read(100))
             found.add(
                 beginning.group(1) if beginning else Results.load(path, machine_name=machine).commit_hash
             )
-        except AsvUserError:
+        except (AsvUserError, OSError):
             continue  # told where it is read
     return found
 
@@ -103,7 +103,7 @@ def load_results(path: str, machine: str, results_dir: str, problems: list[Probl
     """Return what a file of results holds, or add a problem if it cannot be read."""
     try:
         results: StoredResults = Results.load(path, machine_name=machine)
-    except (AsvUserError, OSError) as error:
+    except AsvUserError as error:
         where = os.path.relpath(path, results_dir)
         problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
         return None
