@@ -187,11 +187,12 @@ class _Reader:
 
     def after(self, rows: Rows) -> Rows:
         """Return some rows, and after them what was read."""
+        shape = (len(self._stamps), self._width)
         return Rows(
             [*rows.stamps, *self._stamps],
             [*rows.heads, *self._heads],
-            np.concatenate([rows.numbers, np.array(self._numbers).reshape(-1, self._width, 3)]),
-            np.concatenate([rows.states, np.array(self._states, np.uint8).reshape(-1, self._width)]),
+            np.concatenate([rows.numbers, np.array(self._numbers).reshape(*shape, 3)]),
+            np.concatenate([rows.states, np.array(self._states, np.uint8).reshape(shape)]),
         )
 
 
