@@ -30,17 +30,16 @@ LONG_CALLS = [
 
 
 def interrupted(call: str) -> "subprocess.CompletedProcess[str]":
-    """Run a call in a process whose timer sends it signals from then on."""
+    """Run a call in a process to which its timer sends a signal."""
     program = f"""
         import signal
         from mmap import MAP_PRIVATE, PROT_READ, mmap  # what is only read takes no memory
         from antigil.kernels import *
         signal.signal(signal.SIGALRM, signal.default_int_handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)
         try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
             {call}
         except KeyboardInterrupt:
-            signal.setitimer(signal.ITIMER_REAL, 0)
             print("ended", calcular_sem_gil(100) == calcular_com_gil(100))
     """
     # The time limit only keeps a call that cannot be ended from running for ever.

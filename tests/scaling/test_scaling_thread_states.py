@@ -1,8 +1,10 @@
 """What threads are seen waiting for from outside."""
 
+import math
 import os
 import sys
 import threading
+import time
 
 import pytest
 from marks import needs_gil
@@ -74,14 +76,15 @@ if sys.platform == "linux":
         over = threading.Event()
         thread = threading.Thread(target=over.wait)
         thread.start()
+        watched = {"spans": {str(thread.native_id): [0.0, math.inf]}, "gil": None}
         with Watcher() as watcher, open(watcher.pipe, "wb", buffering=0) as end:
             end.write(f"{os.getpid()}\n".encode())
-            while not any(look.thread == thread.native_id for look in watcher.looks):
-                pass
+            patience = time.monotonic() + 60
+            while not watcher.states(watched).lock and time.monotonic() < patience:
+                time.sleep(0.01)
             end.write(b"\n")
         over.set()
         thread.join()
-        watched = {"spans": {str(thread.native_id): [0.0, watcher.looks[-1].moment + 1.0]}, "gil": None}
         assert watcher.states(watched).lock > 0
 
     def test_a_process_that_never_asks_is_not_waited_for():
