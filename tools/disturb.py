@@ -2,9 +2,9 @@
 
     python tools/disturb.py FILE [--only NAME ...] [--subjects NAME ...] [--runs 1] [--budget 3]
 
-As root, on Linux with control groups of version 1, on two CPUs. A measurement is right, marked (disturbed,
-or a verdict left open, and what else it says right), refused in one line, or wrong. Each is a line of FILE
-(JSON), and a call with the same FILE goes on where it ended. Exit status 1 where any was wrong.
+As root, on Linux with control groups of version 1 or 2, on two CPUs. A measurement is right, marked
+(disturbed, or a verdict left open, and what else it says right), refused in one line, or wrong. Each is a
+line of FILE (JSON), and a call with the same FILE goes on where it ended. Exit status 1 where any was wrong.
 """
 
 from __future__ import annotations

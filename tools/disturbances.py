@@ -21,7 +21,9 @@ from pathlib import Path
 from support import busy_neighbours
 
 CGROUPS = Path("/sys/fs/cgroup")
-"""Where control groups of version 1 are, a folder for each controller."""
+"""Where control groups are: one tree of version 2, or of version 1 a folder for each controller."""
+
+UNIFIED = (CGROUPS / "cgroup.controllers").exists()
 
 FIRST = 1.0
 """Seconds after the first measuring process at which a measurement is disturbed that begins undisturbed."""
@@ -116,7 +118,10 @@ def within(controller: str, files: Mapping[str, str], after: Mapping[str, str] =
 
     @contextlib.contextmanager
     def run(process: int) -> Iterator[None]:
-        folder = Path(tempfile.mkdtemp(prefix="antigil-", dir=CGROUPS / controller))
+        if UNIFIED:
+            (CGROUPS / "cgroup.subtree_control").write_text(f"+{controller}")
+        parent = CGROUPS if UNIFIED else CGROUPS / controller
+        folder = Path(tempfile.mkdtemp(prefix="antigil-", dir=parent))
         try:
             _write(folder, {**files, "cgroup.procs": str(process)})
             with later(lambda _: _write(folder, after))(process):
@@ -143,6 +148,8 @@ def _remove(folder: Path) -> None:
 
 def quota(cpus: float | None) -> dict[str, str]:
     """Return what gives a control group so many CPUs, None for no limit."""
+    if UNIFIED:
+        return {"cpu.max": "max" if cpus is None else str(round(cpus * 100_000))}
     return {"cpu.cfs_quota_us": "-1" if cpus is None else str(round(cpus * 100_000))}
 
 
