@@ -43,7 +43,8 @@ OVERTAKEN = (
 FINAL = re.compile(
     r"declined|refusing to|not allowed|authentication failed|permission|could not read username"
     r"|no space left on device|read-only file system|disk quota exceeded|file too large|died of signal"
-    r"|error: 40[0-4]|repository .*not found|does not exist|does not appear to be a git repository",
+    r"|unable to create temporary object directory"
+    r"|error: 40[0-4]|repository .*(not found|does not exist)|does not appear to be a git repository",
     re.IGNORECASE,
 )
 
@@ -159,10 +160,10 @@ def _remotely(folder: Path | None, *words: str) -> str:
     if answer.status == 0:
         return answer.output.strip()
     said = " ".join(answer.errors.split())
-    if any(text in said for text in OVERTAKEN):
-        raise PassingError("somebody else has written to the branch meanwhile")
     if FINAL.search(said) or answer.status < 0:
         raise UserError(f"git {words[0]} failed: {said or f'signal {-answer.status}'}")
+    if any(text in said for text in OVERTAKEN):
+        raise PassingError("somebody else has written to the branch meanwhile")
     raise PassingError(f"git {words[0]} failed: {said}")
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,28 @@ def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_pa
 
     with pytest.raises(UserError, match="no quota left"):
         store.push_results([folder], "results", "add", pause=pauses.append)
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: remote unpack failed: unable to create temporary object directory",
+        "fatal: could not open '.git/objects/pack/tmp_pack_6x1': No space left on device",
+        "error: cannot lock ref 'refs/heads/results': Unable to create 'results.lock': Read-only file system",
+        "fatal: repository '/srv/other.git' does not exist",
+    ],
+)
+def test_a_disk_or_an_address_that_stays_as_it_is_is_not_tried_again(project, tmp_path, monkeypatch, said):
+    root, hashes = project
+    run, pauses = store.git.run, []
+
+    def told(folder, *words, **options):
+        return store.git.GitOutput(128, "", said) if words[0] == "push" else run(folder, *words, **options)
+
+    monkeypatch.setattr(store.git, "run", told)
+    with pytest.raises(UserError, match=re.escape(said)):
+        store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pauses.append)
     assert pauses == []
 
 
