@@ -3,7 +3,7 @@
 A row is kept for as long as its file is the one that it was read from: of the same machine, size, times and
 inode. A file that was written less than `SETTLED` seconds before may change again without showing it, and is
 read again the next time (git's index has the same rule). What is kept holds nothing that is not found anew
-without it: where it is damaged, of another suite or of another asv, it is made again.
+without it: where it is damaged, or of another suite, asv or antigil, it is made again.
 """
 
 from __future__ import annotations
@@ -128,8 +128,7 @@ def read_rows(
     file
         Where rows are kept between runs.
     """
-    suite = sorted((name, repr(told.get("version")), told.get("params")) for name, told in benchmarks.items())
-    digest = hashlib.sha256(repr((ASV_VERSION, suite, columns)).encode()).hexdigest()
+    digest = _digest(columns, benchmarks)
     kept = _read(file, digest, len(columns))
     before = {stamp: i for i, stamp in enumerate(kept.stamps)}
     reader = _Reader(columns, benchmarks)
@@ -141,9 +140,9 @@ def read_rows(
             continue
         results = load_results(path, machine, results_dir, problems)
         if results is not None and stamp is not None:
-            places.append(len(before) + reader.add(stamp, results))
+            places.append(len(kept.stamps) + reader.add(stamp, results))
     rows = reader.after(kept).take(places)
-    if places != list(range(len(before))):
+    if places != list(range(len(kept.stamps))):
         _save(file, digest, rows)
     return rows
 
@@ -227,6 +226,15 @@ def _asked(before: list[list[str]] | None, current: list[list[str]]) -> set[int]
         return None
     known = set(itertools.product(*(before or [])))
     return {i for i, values in enumerate(itertools.product(*current)) if values in known}
+
+
+def _digest(columns: Sequence[Column], benchmarks: Suite) -> str:
+    """Return what changes with all that a row depends on besides its file: the suite, asv, and our code."""
+    suite = sorted((name, repr(told.get("version")), told.get("params")) for name, told in benchmarks.items())
+    found = hashlib.sha256(repr((ASV_VERSION, suite, columns)).encode())
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        found.update(source.read_bytes())
+    return found.hexdigest()
 
 
 def _stamp(path: str, machine: str) -> Stamp | None:

@@ -210,6 +210,7 @@ DAMAGE = {
     "no heads": lambda file: document(file, heads=[]),
     "wrong heads": lambda file: document(file, heads=[1] * COMMITS),
     "no such origin": lambda file: document(file, origins=[]),
+    "one stamp for two": lambda file: document(file, stamps=[["a", "alpha", 1, 2, 3, 4]] * COMMITS),
     "wrong stamps": lambda file: document(file, stamps=[[1, 2]] * COMMITS),
     "another suite": lambda file: document(file, digest="0"),
 }
