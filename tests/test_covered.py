@@ -1,5 +1,6 @@
 """Of the parts that decide, every line and every branch is reached by their own tests."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from covered import DECIDING, DECIDING_TESTS, by_room, table  # noqa: E402
+from covered_c import c_files  # noqa: E402
 
 
 @pytest.mark.parametrize("pattern", [*DECIDING, *DECIDING_TESTS])
@@ -39,6 +41,22 @@ def counts(lines, reached, branches, taken):
             "covered_branches": taken,
         }
     }
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not shutil.which("gcov"), reason="needs gcov")
+def test_what_is_reached_of_either_extension_is_counted():
+    """The sampler works in processes that have the package under another name, and end without writing."""
+    tests = (
+        "tests/kernels/test_kernels_interrupt.py::test_portions_give_the_sum_of_all_steps",
+        "tests/where/test_where_command.py::test_sleeping_threads_can_be_left_alone",
+    )
+
+    reached = {file: lines for file, (_, lines, _, _) in c_files(tests).items()}
+
+    assert reached["antigil/kernels/article.c"] > 0
+    assert reached["antigil/where/handler.c"] > 0
+    assert set(reached) == {f"antigil/{file.parent.name}/{file.name}" for file in ROOT.glob("antigil/*/*.c")}
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from under import ROOT, build_for
@@ -22,9 +23,9 @@ AT_START = """
 import ctypes, os, sys
 leave = os._exit
 def write_counts_and_leave(status):
-    for name in ("antigil.kernels._native", "antigil.where._sampler"):
-        if name in sys.modules:
-            ctypes.CDLL(sys.modules[name].__file__).write_counts()
+    for name, module in list(sys.modules.items()):  # a fresh process has the package under another name
+        if name.endswith((".kernels._native", ".where._sampler")):
+            ctypes.CDLL(module.__file__).write_counts()
     leave(status)
 os._exit = write_counts_and_leave
 """
@@ -34,10 +35,11 @@ BUILD_ANEW = (
     "tests/kernels/test_kernels_under_fire.py",
     "tests/where/test_where_build.py",
 )
+TESTS = (*(f"tests/{room}" for room in ROOMS), *(f"--ignore={one}" for one in BUILD_ANEW))
 
 
-def c_files() -> dict[str, tuple[int, int, int, int]]:
-    """Return of each C file its lines, those reached, its branches, and those reached."""
+def c_files(tests: Sequence[str] = TESTS) -> dict[str, tuple[int, int, int, int]]:
+    """Return of each C file its lines, those that tests reach, its branches, and those reached."""
     with tempfile.TemporaryDirectory(prefix="antigil-") as name:
         folder = Path(name)
         for part in ("tests", "tools"):
@@ -48,7 +50,6 @@ def c_files() -> dict[str, tuple[int, int, int, int]]:
         dump = folder / "dump.o"
         subprocess.run(["gcc", "-fPIC", "-xc", "-c", "-", "-o", dump], input=DUMP, text=True, check=True)
         build_for(sys.executable, folder, (*FLAGS, str(dump)))
-        tests = [f"tests/{room}" for room in ROOMS] + [f"--ignore={one}" for one in BUILD_ANEW]
         subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not timing", *tests],
             cwd=folder,
