@@ -1,7 +1,8 @@
 """What the tests of the kernels and of the sampler reach of the C code, by gcov.
 
 The sampler works in processes that end by `os._exit`, at which nothing is written: a module that Python loads
-at its start has each extension write its counts first.
+at its start has each extension write its counts first. Tests that measure run as well, and may fail, since
+nothing is optimised here.
 """
 
 import gzip
@@ -51,7 +52,7 @@ def c_files(tests: Sequence[str] = TESTS) -> dict[str, tuple[int, int, int, int]
         subprocess.run(["gcc", "-fPIC", "-xc", "-c", "-", "-o", dump], input=DUMP, text=True, check=True)
         build_for(sys.executable, folder, (*FLAGS, str(dump)))
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not timing", *tests],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder)},
             check=False,
