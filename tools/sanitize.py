@@ -38,9 +38,11 @@ BUILD = (
     "tests/kernels/test_kernels_build.py",
     "tests/where/test_where_build.py",
     "tests/where/test_where_names.py",
+    "tests/kernels/test_kernels_under_fire.py",
 )
 LEFT_OUT = {"address": BUILD, "thread": (*BUILD, "tests/kernels/test_kernels_interrupt.py")}
-"""What builds anew, or looks into libraries in whose place the checker puts its own functions.
+"""What builds anew, looks into libraries in whose place the checker puts its own functions, or weighs memory,
+of which the checker keeps what was freed.
 
 ThreadSanitizer hands a signal on only when the thread comes by: calls end late, and the sampler's figures are
 not asked for.
