@@ -39,12 +39,17 @@ OVERTAKEN = (
     "reference already exists",
 )
 
+#: What git says where a disk cannot be written to, even of a ref that it cannot lock.
+DISK = (
+    "no space left on device|read-only file system|disk quota exceeded|file too large"
+    "|unable to create temporary object directory"
+)
+
 #: What git says where trying again changes nothing. All else may be the network's or the server's, and pass.
 FINAL = re.compile(
-    r"declined|refusing to|not allowed|authentication failed|permission|could not read username"
-    r"|no space left on device|read-only file system|disk quota exceeded|file too large|died of signal"
-    r"|unable to create temporary object directory"
-    r"|error: 40[0-4]|repository .*(not found|does not exist)|does not appear to be a git repository",
+    rf"{DISK}|declined|refusing to|not allowed|authentication failed|permission|could not read username"
+    r"|died of signal|error: 40[0-4]|repository .*(not found|does not exist)"
+    r"|does not appear to be a git repository",
     re.IGNORECASE,
 )
 
@@ -160,10 +165,10 @@ def _remotely(folder: Path | None, *words: str) -> str:
     if answer.status == 0:
         return answer.output.strip()
     said = " ".join(answer.errors.split())
+    if any(text in said for text in OVERTAKEN) and not re.search(DISK, said, re.IGNORECASE):
+        raise PassingError("somebody else has written to the branch meanwhile")
     if FINAL.search(said) or answer.status < 0:
         raise UserError(f"git {words[0]} failed: {said or f'signal {-answer.status}'}")
-    if any(text in said for text in OVERTAKEN):
-        raise PassingError("somebody else has written to the branch meanwhile")
     raise PassingError(f"git {words[0]} failed: {said}")
 
 

@@ -147,15 +147,24 @@ def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_pa
 )
 def test_a_disk_or_an_address_that_stays_as_it_is_is_not_tried_again(project, tmp_path, monkeypatch, said):
     root, hashes = project
-    run, pauses = store.git.run, []
+    folder, pauses = part(root, tmp_path / "a", hashes[0]), []
+    let_pushes_fail(monkeypatch, said, lambda: True)
+
+    with pytest.raises(UserError, match=re.escape(said)):
+        store.push_results([folder], "results", "add", pause=pauses.append)
+    assert pauses == []
+
+
+def let_pushes_fail(monkeypatch, said, now):
+    """Have git say something instead of pushing, whenever a function tells that it should."""
+    run = store.git.run
 
     def told(folder, *words, **options):
-        return store.git.GitOutput(128, "", said) if words[0] == "push" else run(folder, *words, **options)
+        if words[0] == "push" and now():
+            return store.git.GitOutput(1, "", said)
+        return run(folder, *words, **options)
 
     monkeypatch.setattr(store.git, "run", told)
-    with pytest.raises(UserError, match=re.escape(said)):
-        store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pauses.append)
-    assert pauses == []
 
 
 def refusing_hook(tmp_path, script):
@@ -177,18 +186,21 @@ def refusing_hook(tmp_path, script):
 )
 def test_a_refusal_of_the_server_that_passes_is_tried_again(project, tmp_path, monkeypatch, said):
     root, hashes = project
-    push, pauses = store.git.run, []
+    folder, pauses = part(root, tmp_path / "a", hashes[0]), []
+    whole = f"{said}\nerror: failed to push some refs to 'https://github.com/a/b'"
+    let_pushes_fail(monkeypatch, whole, lambda: not pauses)
 
-    def run(folder, *words, **options):
-        if words[0] == "push" and not pauses:
-            return store.git.GitOutput(
-                1, "", f"{said}\nerror: failed to push some refs to 'https://github.com/a/b'"
-            )
-        return push(folder, *words, **options)
+    assert store.push_results([folder], "results", "add", pause=pauses.append)
+    assert len(pauses) == 1
 
-    monkeypatch.setattr(store.git, "run", run)
 
-    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pauses.append)
+def test_who_was_overtaken_tries_again_whatever_the_repository_is_called(project, tmp_path, monkeypatch):
+    root, hashes = project
+    folder, pauses = part(root, tmp_path / "a", hashes[0]), []
+    said = "To https://github.com/a/permission-declined\n ! [rejected] HEAD -> results (fetch first)"
+    let_pushes_fail(monkeypatch, said, lambda: not pauses)
+
+    assert store.push_results([folder], "results", "add", pause=pauses.append)
     assert len(pauses) == 1
 
 
