@@ -17,7 +17,17 @@ from .branches import Branches
 from .options import Options
 from .project import Project, printable_commits
 from .result_rows import ABSENT, FILE, Rows, read_rows
-from .series import SURROUNDINGS, Archive, Commit, Environment, Problem, Series, State, TrackedWorkload
+from .series import (
+    SURROUNDINGS,
+    Archive,
+    Commit,
+    Environment,
+    Ints,
+    Problem,
+    Series,
+    State,
+    TrackedWorkload,
+)
 from .strong_scaling import strong_scaling
 
 
@@ -33,30 +43,21 @@ def read_archive(
     The first four are as asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to numbers.
     """
     columns, problems = drawable(benchmarks, options.thread_parameters)
-    kept = Path(conf.env_dir) / FILE
-    rows = read_rows(conf.results_dir, columns, benchmarks, problems, kept)
-    tables: dict[Environment, _Table] = {}
-    dates: dict[str, int] = {}
+    rows = read_rows(conf.results_dir, columns, benchmarks, problems, Path(conf.env_dir) / FILE)
     tags = repo.get_tags()
     branches = Branches(conf, repo, set(tags.values()))
-    lost = set[str]()
-    for row, head in enumerate(rows.heads):
-        revision = revisions.get(head.commit_hash)
-        if revision is None:
-            lost.add(head.commit_hash)
-            continue
-        for branch in branches.of(head.commit_hash):
-            dates[head.commit_hash] = head.date
-            environment = Environment(head.environment, branch)
-            tables.setdefault(environment, _Table()).add(row, revision)
-    removed = {name for head in rows.heads for name in head.removed}
-    series = _all_series(tables, columns, rows)
+    places = _by_environment(rows, revisions, branches)
+    series = _all_series(places, columns, rows, revisions)
+    shown = set().union(*places.values())
+    dates = {head.commit_hash: head.date for row, head in enumerate(rows.heads) if row in shown}
     tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
     told = printable_commits(repo, [*dates, *tagged.values()])
+    lost = {head.commit_hash for head in rows.heads} - revisions.keys()
+    removed = {name for head in rows.heads for name in head.removed}
     problems += _missing(repo, lost, branches.strays, removed)
     return Archive(
         workloads=_workloads(columns, series),
-        environments=tuple(sorted(tables, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
+        environments=tuple(sorted(places, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
         series=tuple(series),
         commits=_commits(told, dates, revisions),
         tags={name: revisions[hash_] for name, hash_ in tagged.items()},
@@ -69,41 +70,49 @@ def read_archive(
     )
 
 
-def _all_series(tables: Mapping[Environment, _Table], columns: Sequence[Column], rows: Rows) -> list[Series]:
+def _by_environment(
+    rows: Rows, revisions: Mapping[str, int], branches: Branches
+) -> dict[Environment, list[int]]:
+    """Return which rows belong to each environment, of the commits that the repository has."""
+    found: dict[Environment, list[int]] = {}
+    for row, head in enumerate(rows.heads):
+        if head.commit_hash in revisions:
+            for branch in branches.of(head.commit_hash):
+                found.setdefault(Environment(head.environment, branch), []).append(row)
+    return found
+
+
+def _all_series(
+    places: Mapping[Environment, list[int]],
+    columns: Sequence[Column],
+    rows: Rows,
+    revisions: Mapping[str, int],
+) -> list[Series]:
     """Return the series of all environments; seconds by thread count become strong scaling."""
-    series = [s for environment, table in tables.items() for s in table.series(environment, columns, rows)]
+    series: list[Series] = []
+    for environment, chosen in places.items():
+        numbers = np.array([revisions[rows.heads[row].commit_hash] for row in chosen], dtype=np.int64)
+        order = np.argsort(numbers, kind="stable")
+        series += _series(environment, columns, rows, np.array(chosen)[order], numbers[order])
     return [s for s in series if s.quantity != "seconds"] + strong_scaling(series)
 
 
-class _Table:
-    """Which rows belong to one environment, and which revision each tells of."""
-
-    def __init__(self) -> None:
-        self._rows: list[int] = []
-        self._revisions: list[int] = []
-
-    def add(self, row: int, revision: int) -> None:
-        """Add one row."""
-        self._rows.append(row)
-        self._revisions.append(revision)
-
-    def series(self, environment: Environment, columns: Sequence[Column], rows: Rows) -> Iterator[Series]:
-        """Yield the columns of which some row has a result as series, by ascending revision."""
-        revisions = np.array(self._revisions, dtype=np.int64)
-        order = np.argsort(revisions, kind="stable")
-        chosen = np.array(self._rows)[order]
-        for i, column in enumerate(columns):
-            states = rows.states[chosen, i]
-            absent = states == ABSENT
-            if absent.all():
-                continue
-            states[absent] = State.MISSING
-            values, low, high = rows.numbers[chosen, i].T
-            merged = _merge(revisions[order], values.copy(), low.copy(), high.copy(), states)
-            yield Series(
-                column.workload.name, column.quantity, column.threads, environment, *merged,
-                benchmark=column.benchmark, parameter=column.parameter,
-            )  # fmt: skip
+def _series(
+    environment: Environment, columns: Sequence[Column], rows: Rows, chosen: Ints, revisions: Ints
+) -> Iterator[Series]:
+    """Yield the columns of which some chosen row has a result as series; rows come by ascending revision."""
+    for i, column in enumerate(columns):
+        states = rows.states[chosen, i]
+        absent = states == ABSENT
+        if absent.all():
+            continue
+        states[absent] = State.MISSING
+        values, low, high = rows.numbers[chosen, i].T
+        merged = _merge(revisions, values.copy(), low.copy(), high.copy(), states)
+        yield Series(
+            column.workload.name, column.quantity, column.threads, environment, *merged,
+            benchmark=column.benchmark, parameter=column.parameter,
+        )  # fmt: skip
 
 
 def _merge(revisions: Any, values: Any, low: Any, high: Any, states: Any) -> tuple[Any, Any, Any, Any, Any]:
