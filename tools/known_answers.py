@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from support import machine, markdown_table
+from support import machine, markdown_row, markdown_table
 
 from antigil.scaling import Measurement, Workload, cpus_allowed, gil_enabled, gil_verdict, measure
 
@@ -94,10 +94,6 @@ def main() -> None:
     args = parser.parse_args()
     n, cpus = args.threads, cpus_allowed()
     print(f"{machine()}; {args.budget:g} s for each kernel, {n} threads on {cpus} CPUs\n")
-    rows = [
-        cells(known, measure(known.workload, (1, n), budget=args.budget), n)
-        for known in kernels(n, cpus, gil_enabled())
-    ]
     head = [
         "kernel",
         "known speedup",
@@ -108,7 +104,10 @@ def main() -> None:
         "waiting",
         "verdict",
     ]
-    print(markdown_table(head, rows))
+    print(markdown_table(head, []))
+    for known in kernels(n, cpus, gil_enabled()):
+        row = cells(known, measure(known.workload, (1, n), budget=args.budget), n)
+        print(markdown_row(row), flush=True)
 
 
 if __name__ == "__main__":
