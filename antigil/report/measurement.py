@@ -283,9 +283,11 @@ def notes(measurement: Measurement) -> Iterator[str]:
 
 
 def cut_short(measurement: Measurement, cut: Cut) -> str:
-    """Return what a measurement of long calls had to do without, and the budget that would do."""
+    """Return what a measurement had to do without, why, and the time that all of it would take."""
     done = len(measurement.samples)
-    text = "calls are so long that a window holds fewer than four of each thread"
+    text = "until each of so many threads has had its turns takes long"
+    if measurement.samples[0].shortened:
+        text = "calls are so long that a window holds fewer than four of each thread"
     if done == cut.processes:
         return text
     intervals = ", so there are no 99 % intervals" if measurement.points[0].speedup.ci99 is None else ""

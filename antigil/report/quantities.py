@@ -83,11 +83,12 @@ def ceiling_at(held: float) -> str:
 def ceiling_range(low: float, high: float | None) -> str:
     """Return a range of ceilings; it may have no upper end."""
     if high is None or high > 10 * low:
-        return f"{_two_digits(low)} or more"
-    return span(low, high, _two_digits)
+        return f"{two_digits(low)} or more"
+    return span(low, high, two_digits)
 
 
-def _two_digits(value: float) -> str:
+def two_digits(value: float) -> str:
+    """Return a number above 0.1 with two digits, and whole from 100 on."""
     return f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{float(f'{value:.2g}'):.0f}"
 
 

@@ -20,7 +20,10 @@ from antigil.scaling import (
 )
 
 from .mixes_and_processes import mix_and_process_sentences
-from .quantities import ceiling_range, count_word, figure, seconds, share_percent, span
+from .quantities import ceiling_range, count_word, figure, seconds, share_percent, span, two_digits
+
+MOST_APART = 10.0
+"""Ends of a range that differ by more are no range to a reader: the nearer one is told alone."""
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -50,7 +53,7 @@ def _on_scaling(measurement: Measurement) -> str:
         "scales": f"{name} get {times} times as much done as one",
         "partly": f"{name} get {times} times as much done as one, of {found.ideal} that could be",
         "does-not": f"{name} get no more done than one ({times} times as much)",
-        "hurts": f"{name} are {_slower(found)} times slower than one",
+        "hurts": f"{name} are {_slower(found)} slower than one",
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
     return f"{head}{': ' if why else ''}{why}"
@@ -199,7 +202,8 @@ def _between(found: Judged) -> str:
 
 def _slower(found: Judged) -> str:
     """Return how many times slower than one thread so many are, a range where its ends differ by much."""
-    fastest, slowest = 1.0 / found.high, 1.0 / max(found.low, 1e-3)
-    if slowest > 1.5 * fastest:
-        return span(fastest, slowest, lambda value: f"{value:.2g}")
-    return f"{1.0 / found.speedup:.2g}"
+    if found.low <= 0.0 or found.high > MOST_APART * found.low:
+        return f"at least {two_digits(1.0 / found.high)} times"
+    if found.high > 1.5 * found.low:
+        return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times"
+    return f"{two_digits(1.0 / found.speedup)} times"

@@ -27,7 +27,16 @@ PROCESSES = 8
 OVERRUN = 1.5
 """With long calls, so many times the budget may be spent where that is enough for all processes."""
 
-MOST_BEYOND = 64
+LEAST_CUT_SECONDS = 10.0
+"""A smaller budget cuts no processes off calls that are short: their number is worth the time."""
+
+FEWEST_PROCESSES = 2
+"""One tells nothing of how processes differ."""
+
+ENOUGH_LOOKS = 10_000
+"""So many looks tell what threads wait for. To watch one more process would cost a window for nothing."""
+
+MOST_BEYOND = 8
 """CPUs allowed up to which a thread count beyond them is measured by default."""
 
 PROBE_SHARE = 0.4
@@ -37,8 +46,8 @@ PROBE_SHARE = 0.4
 def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
     """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond.
 
-    Beyond more than `MOST_BEYOND` CPUs there is none: threads that want the GIL take turns of 5 ms, and
-    several hundred would take many seconds for each window.
+    Beyond more than `MOST_BEYOND` CPUs there is none: threads that want the GIL take turns of 5 ms in no
+    order, and until each of 32 has had its turns a window takes four seconds.
     """
     allowed = cpus_allowed() if allowed is None else allowed
     counts = {1, allowed}
@@ -135,6 +144,7 @@ def _measurement(
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
     mix, beside = combined([result.others for result in results])
+    is_cut = results[0].sample.shortened or len(results) < processes
     return Measurement(
         workload=workload,
         host=results[0].host,
@@ -144,7 +154,7 @@ def _measurement(
         gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
         states=pool_states(result.states for result in results),
-        cut=Cut(processes, results[0].seconds * processes) if results[0].sample.shortened else None,
+        cut=Cut(processes, results[0].seconds * processes) if is_cut else None,
         mix=mix,
         processes=beside,
     )
@@ -177,11 +187,27 @@ def _in_fresh_processes(
                 continue
             asked = here if interpreter is None else workload
             seconds = budget / processes * PROBE_SHARE
-            results[i].append(measure_in_fresh_process(asked, plan, seconds, interpreter))
-            if results[i][0].sample.shortened:
-                wanted[i] = processes_that_fit(processes, results[i][0].seconds, budget)
+            watch = sum(one.states.looks for one in results[i] if one.states) < ENOUGH_LOOKS
+            results[i].append(measure_in_fresh_process(asked, plan, seconds, interpreter, watch))
+            wanted[i] = processes_wanted(processes, results[i], budget)
             on_process(sum(map(len, results)), sum(wanted))
     return results
+
+
+def processes_wanted(asked: int, results: Sequence[ProcessResult], budget: float) -> int:
+    """Return in how many processes to measure, given those that have been: all, or as many as fit.
+
+    Short calls take more than their budget where so many threads take turns. Then the quickest process
+    tells what one takes: a disturbed one does not cut the others off.
+    """
+    if results[0].sample.shortened:
+        return processes_that_fit(asked, results[0].seconds, budget)
+    seconds = [result.seconds for result in results]
+    budget = max(budget, LEAST_CUT_SECONDS)
+    if asked * min(seconds) <= OVERRUN * budget:
+        return asked
+    fitting = max(0, int((budget - sum(seconds)) / min(seconds)))
+    return min(asked, max(FEWEST_PROCESSES, len(results) + fitting))
 
 
 def processes_that_fit(asked: int, seconds: float, budget: float) -> int:
@@ -243,11 +269,18 @@ class ProcessResult:
 
 
 def measure_in_fresh_process(
-    workload: Workload, plan: Plan, probe_seconds: float, interpreter: Interpreter | None = None
+    workload: Workload,
+    plan: Plan,
+    probe_seconds: float,
+    interpreter: Interpreter | None = None,
+    watch: bool = True,
 ) -> ProcessResult:
-    """Measure rounds and probe the GIL in a process of their own; raise what `ask_fresh_process` does."""
+    """Measure rounds and probe the GIL in a process of their own; raise what `ask_fresh_process` does.
+
+    Unless told not to, it watches threads there, to see what they wait for.
+    """
     limit = START_SECONDS + plan.budget + probe_seconds + plan.time_limit
-    with Watcher() as watcher:
+    with Watcher(watch) as watcher:
         more = {"probe": probe_seconds, "watch": watcher.pipe}
         answer = ask_fresh_process(workload, plan, limit, more, interpreter=interpreter)
     return replace(_result(answer), states=watcher.states(answer["watched"]))

@@ -137,14 +137,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a measurement of long calls would have taken, to do all of it.
+    """What a measurement of long calls, or of threads that wait long for a turn, would have taken in full.
 
     Attributes
     ----------
     processes
         Processes that were asked for.
     seconds
-        Time that so many would take with the few calls of a window that there were, about.
+        Time that so many would take as the first did, about.
     """
 
     processes: int
@@ -166,7 +166,7 @@ class Measurement:
     steal
         Share of the machine's CPU time that its hypervisor took meanwhile; None if not told.
     cut
-        What could not be done within the budget, as calls are long; None where all of it was.
+        What could not be done within the budget, as calls or turns are long; None where all of it was.
     states
         What the threads were seen doing at the thread count that is judged; None where it is not told.
     mix

@@ -147,13 +147,17 @@ def t99(degrees: int) -> float:
     )
 
 
+LOSS_GROWS_AS = 2
+"""What a thread loses is taken to grow at most as this power of the number of others that are there."""
+
+
 def least_side_by_side(speedup: float, most: float, threads: int, queued: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart.
 
     See `.verdicts`; ``most`` is what it is where the GIL takes all that it can and nothing else does, and
     ``queued`` the share of time of so many threads.
     """
-    beside = (1.0 - queued) ** (threads - 1)
+    beside = (1.0 - queued) ** min(threads - 1, LOSS_GROWS_AS)
     of = most if speedup < most else threads
     if beside <= 0.0:
         return min(speedup, most)

@@ -161,16 +161,21 @@ def _state(words: str, names: Mapping[int, str], gil: int | None) -> str:
 
 
 class Watcher:
-    """The parent's side: looks at the threads of the process that asks for it, as long as it does."""
+    """The parent's side: looks at the threads of the process that asks for it, as long as it does.
 
-    def __init__(self) -> None:
+    Unless it is ``wanted``, no process can ask.
+    """
+
+    def __init__(self, wanted: bool = True) -> None:
+        self._wanted = wanted
         self.looks: list[Look] = []
         self._folder = tempfile.TemporaryDirectory(prefix="antigil-")
         self.pipe = os.path.join(self._folder.name, "watch")
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Watcher:
-        if os.path.exists("/proc/self/syscall"):  # else not Linux, or a kernel that does not tell
+        # Else it is not Linux, or a kernel that does not tell.
+        if self._wanted and os.path.exists("/proc/self/syscall"):
             os.mkfifo(self.pipe)
             self._descriptor = os.open(self.pipe, os.O_RDWR)
             self._thread.start()

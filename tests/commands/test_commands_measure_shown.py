@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,16 +95,23 @@ def test_what_limits_a_measurement_is_said(changed, words):
 
 
 @pytest.mark.parametrize(
-    ("done", "ci99", "words"),
+    ("done", "ci99", "shortened", "words"),
     [
-        (8, True, "fewer than four of each thread"),
-        (3, False, "3 of 8 processes, so there are no 99 % intervals: all would take about 33 s"),
-        (9, True, "9 of 16 processes: all would take about 33 s"),
+        (8, True, True, "calls are so long that a window holds fewer than four of each thread"),
+        (
+            3, False, True,
+            "than four of each thread, and the budget was enough for 3 of 8 processes, so there are no "
+            "99 % intervals: all would take about 33 s",
+        ),
+        (9, True, True, "9 of 16 processes: all would take about 33 s"),
+        (9, True, False, "has had its turns takes long, and the budget was enough for 9 of 16 processes: all "
+         "would take about 33 s"),
     ],
-)
-def test_what_long_calls_cost_is_said(done, ci99, words):
+)  # fmt: skip
+def test_what_was_left_out_for_want_of_time_is_said(done, ci99, shortened, words):
     asked = 16 if done > 8 else 8
-    measured = replace(found(point(1, 1.0, ci99=ci99)), samples=(None,) * done, cut=Cut(asked, 33.3))
+    samples = (SimpleNamespace(shortened=shortened),) * done
+    measured = replace(found(point(1, 1.0, ci99=ci99)), samples=samples, cut=Cut(asked, 33.3))
     (note,) = [line for line in shown(measured) if line.startswith("Note:")]
     assert note.endswith(words)
 

@@ -24,6 +24,18 @@ SCALES = (1.0, 2.0, 4.0)
             "write to the same memory: reference counts of shared objects, or a shared counter; give each",
         ),
         (
+            measurement(0.0, gil=False, speedup=(1.0, 0.4, 0.4), width=0.3, inflation=5.0),
+            "Two threads are 1.8 to 4.0 times slower than one: each call takes 5 times the CPU time",
+        ),
+        (
+            measurement(0.0, gil=False, speedup=(1.0, 0.04, 0.04), width=0.02, inflation=50.0),
+            "Two threads are 20 to 33 times slower than one: each call takes 50 times the CPU time",
+        ),
+        (
+            measurement(0.0, gil=False, speedup=(1.0, 0.4, 0.4), width=0.79, inflation=5.0),
+            "Two threads are at least 1.3 times slower than one: each call takes 5 times the CPU time",
+        ),
+        (
             measurement(1.0, 0.004, waiting=(0.0, 0.5, 0.7)),
             "Two threads get no more done than one (1.00 times as much): they wait for the GIL (release "
             "it around what needs no Python objects). It holds the GIL for 99% to 100% of its time: more",

@@ -1,17 +1,19 @@
 """Calls that take long beside the budget: what is left out, what is said, and what is no hang."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
-from marks import needs_gil
+from marks import needs_gil, needs_two_cpus
 
 from antigil.scaling import Plan, Workload, experiment, measure, measure_function, probe_gil
 from antigil.scaling import process as process_module
-from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit
+from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit, processes_wanted
 from antigil.scaling.rounds import calls_that_fit
 
 pytestmark = pytest.mark.timing
@@ -40,6 +42,60 @@ def test_a_window_holds_as_many_calls_as_the_budget_lets_it(call_seconds, budget
 def test_as_many_processes_are_measured_as_the_budget_lets_be(seconds, processes):
     """Half as much again is spent where that completes them."""
     assert processes_that_fit(8, seconds, budget=8.0) == processes
+
+
+def taken(*seconds, shortened=False):
+    return [SimpleNamespace(seconds=one, sample=SimpleNamespace(shortened=shortened)) for one in seconds]
+
+
+@pytest.mark.parametrize(
+    ("results", "budget", "wanted"),
+    [
+        (taken(1.5), 12.0, 8),
+        (taken(2.2), 12.0, 8),
+        (taken(4.7), 12.0, 2),
+        (taken(4.7, 3.0), 12.0, 3),  # the first looked at what threads wait for
+        (taken(4.7, 3.0, 3.0), 12.0, 3),
+        (taken(9.0), 12.0, 2),
+        (taken(9.0, 1.5), 12.0, 8),  # the first was disturbed
+        (taken(30.0), 12.0, 2),
+        (taken(30.0, 30.0), 12.0, 2),
+        (taken(30.0, shortened=True), 12.0, 1),
+        (taken(0.4), 1.0, 8),  # processes are worth ten seconds
+        (taken(3.0), 1.0, 3),
+        (taken(3.0), 60.0, 8),
+    ],
+)
+def test_threads_that_take_turns_are_measured_in_as_many_processes_as_fit(results, budget, wanted):
+    assert processes_wanted(8, results, budget) == wanted
+
+
+@needs_gil
+def test_many_threads_that_hold_the_gil_keep_to_the_time(monkeypatch):
+    """In no order, each waits for its turns of 5 ms: 16 take over a second for each window."""
+    monkeypatch.setattr(experiment, "LEAST_CUT_SECONDS", 2.0)
+    measured = measure(Workload("sum(range(50_000))"), (1, 16), budget=1.0)
+    assert 2 <= len(measured.samples) < 8
+    assert measured.cut.processes == 8
+    assert measured.point(16).speedup.ci99 is None
+    assert measured.gil_held.share > 0.9
+
+
+@needs_two_cpus
+@pytest.mark.skipif(not os.path.exists("/proc/self/syscall"), reason="the system tells of no waiting")
+def test_what_threads_wait_for_is_looked_at_until_it_is_known(monkeypatch):
+    monkeypatch.setattr(experiment, "ENOUGH_LOOKS", 60)
+    watched = []
+
+    def noting(workload, plan, seconds, interpreter, watch):
+        watched.append(watch)
+        return measure_in_fresh_process(workload, plan, seconds, interpreter, watch)
+
+    monkeypatch.setattr(experiment, "measure_in_fresh_process", noting)
+    measured = measure(Workload("time.sleep(0.002)", "import time"), (1, 2), budget=0.5, processes=6)
+    assert watched[0]
+    assert not watched[-1]
+    assert measured.states.looks >= 60
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 from fakes import measurement
 
-from antigil.scaling import Estimate, ThreadStates, judged, missing, speedup_word, starved, waits
+from antigil.scaling import (
+    Estimate,
+    ThreadStates,
+    judged,
+    least_side_by_side,
+    missing,
+    speedup_word,
+    starved,
+    waits,
+)
 from antigil.scaling.measurement import combine
 from antigil.scaling.sample import PointSample, Sample
 from antigil.scaling.verdicts import cause
@@ -40,6 +49,8 @@ def test_the_word_goes_by_the_share_of_the_ideal(speedup, ideal, word):
         (1.72, 1.85, "partly"),
         (1.2, 1.9, "inconclusive"),
         (0.4, 1.95, "inconclusive"),
+        (1.55, 2.6, "partly"),  # to 2 it is no wider than half a speedup, and beyond there all is one
+        (1.45, 2.6, "inconclusive"),
     ],
 )
 def test_an_interval_that_leaves_too_much_open_decides_nothing(low, high, word):
@@ -98,6 +109,27 @@ def test_threads_that_other_programs_keep_apart_do_not_pass_for_threads_that_do_
 def test_a_speedup_that_depends_on_other_programs_is_left_open(share, speedup, queued, word):
     measured = measurement(share, 0.05, speedup=(1.0, speedup, 1.0), queued=(queued, queued, 0.6))
     assert measured.scaling == word
+
+
+@pytest.mark.parametrize(
+    ("speedup", "queued", "least"),
+    [(0.3, 0.002, 0.2), (8.0, 0.01, 7.7), (8.0, 0.2, 3.4), (15.9, 0.02, 15.8)],
+    ids=["hardly busy, hurts", "hardly busy, half", "busy", "nothing shared"],
+)
+def test_of_many_threads_a_little_queueing_leaves_little_open(speedup, queued, least):
+    """While one of 16 is queued, the others get in each other's way as before, or nearly."""
+    low = least_side_by_side(speedup, 16.0, 16, queued)
+    assert least < low < speedup
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("threads", [2, 3, 16])
+def test_the_least_side_by_side_holds_what_is_lost_to_others(threads, power):
+    """By threads that lose half of their speed where all are there, and are there by chance."""
+    queued, others = 0.2, threads - 1
+    chances = [math.comb(others, m) * 0.8**m * 0.2 ** (others - m) for m in range(threads)]
+    seen = sum(chance * (1 - 0.5 * (m / others) ** power) for m, chance in enumerate(chances))
+    assert least_side_by_side(threads * seen, threads, threads, queued) <= threads * 0.5 + 1e-9
 
 
 def test_what_the_gil_takes_is_taken_beside_other_programs_too():

@@ -7,13 +7,15 @@ One word on whether threads help, by the speedup S* at the largest thread count 
     does-not       S* from 0.9 to 1.1
     hurts          S* < 0.9
     inconclusive   the interval of S* reaches across two that are no neighbours, or across two that are
-                   and is wider than a quarter of min(n, CPUs); or S* helps by what was seen beside
-                   other programs, and not as much by the least that it can be without them
+                   and as far as min(n, CPUs) is wider than a quarter of that; or S* helps by what was
+                   seen beside other programs, and not as much by the least that it can be without them
 
 Beside other programs, S* says too much of threads that get in each other's way: while one stands in
-the run queue, it gets in nobody's. Threads that are queued for a share q of their time run beside
-the others for about o = (1 - q)^(n - 1) of theirs. Of the efficiency P that was seen, 1 - o belongs
-to the time in which nobody was there, so that side by side it is as low as (P - (1 - o)) / o.
+the run queue, it gets in nobody's. Threads that are queued for a share q of their time have
+(1 - q) (n - 1) others beside them, instead of n - 1. What a thread loses to the others grows with their
+number: two threads lose o = 1 - q of what they would lose, and more threads o = (1 - q)^2 or more, where
+the loss grows at most as the square. So of the efficiency P that was seen, side by side it is as low as
+(P - (1 - o)) / o.
 So the lower end of the interval is moved down to where the quiet speedup may lie: but not below what the
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
@@ -60,7 +62,7 @@ HELPS_ABOVE = 1.1
 HURTS_BELOW = 0.9
 
 WIDEST = 0.25
-"""Of min(n, CPUs): a wider interval decides nothing, unless all of it says the same."""
+"""Of min(n, CPUs): an interval that is wider up to there decides nothing, unless all of it says the same."""
 
 WORDS = ("hurts", "does-not", "partly", "scales")
 
@@ -101,7 +103,8 @@ def speedup_word(speedup: float, interval: tuple[float, float], ideal: float) ->
     """Return one of `WORDS` for a speedup, or ``inconclusive`` where its interval leaves too much open."""
     low, high = interval
     lowest, highest = _rank(low, ideal), _rank(high, ideal)
-    if highest - lowest > 1 or (highest > lowest and high - low > WIDEST * ideal):
+    width = min(high, ideal) - low  # how far beyond what n threads can do makes no difference
+    if highest - lowest > 1 or (highest > lowest and width > WIDEST * ideal):
         return "inconclusive"
     return WORDS[_rank(speedup, ideal)]
 
