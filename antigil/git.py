@@ -83,6 +83,12 @@ def merge_base(folder: Path | str | None, one: str, other: str) -> str | None:
     return answer.output.strip() if answer.status == 0 else None
 
 
+def merged_tags(folder: Path | str, commit: str) -> set[str]:
+    """Return the names of all tags of a commit and of those before it, on any branch; none if git fails."""
+    words = ("for-each-ref", "--merged", commit, "--format=%(refname:strip=2)", "refs/tags")
+    return set(run(folder, *words).output.splitlines())
+
+
 def differ(folder: Path | str, base: str, head: str, paths: Sequence[str]) -> bool:
     """Tell whether anything beneath some paths differs between two commits; true where git cannot tell."""
     return _heard(run(folder, "diff", "--quiet", base, head, "--", *paths)).status != 0

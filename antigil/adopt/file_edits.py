@@ -44,6 +44,12 @@ class Sha256(Scaling, title="control: sha256 of 1 MiB", control=True):
 '''
 
 
+def has_other_benchmarks(checkout: Checkout) -> bool:
+    """Tell whether the suite has benchmarks of its own, beside the file that is written here."""
+    files = checkout.benchmarks.rglob("*.py")
+    return any(file.name not in ("__init__.py", SUITE_FILE) for file in files)
+
+
 @dataclass(frozen=True)
 class FileEdit:
     """A file that is written: its path, what it held (None where it was not), what it will hold."""

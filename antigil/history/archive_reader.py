@@ -64,6 +64,7 @@ def read_archive(
         tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
         problems=tuple(problems),
         branches=branches.revisions(),
+        branch_tags=branches.tags(),
         drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
         benchmarks=len(benchmarks),
         parameters=timed_parameters(benchmarks),

@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 
+from antigil import git
 from antigil.errors import UserError
 
-from .asv_adapter.configuration import Configuration, Repository, asv_errors, quiet_asv
+from .asv_adapter.configuration import Configuration, Repository, asv_errors, git_folder, quiet_asv
 from .project import Project, refuse_shallow
 from .series import Ints
 
@@ -24,7 +25,9 @@ class Branches:
 
     def __init__(self, conf: Configuration, repo: Repository, tagged: Collection[str]) -> None:
         self._repo = repo
-        self._commits = {repo.get_branch_name(b): set(repo.get_branch_commits(b)) for b in conf.branches}
+        commits = {repo.get_branch_name(b): repo.get_branch_commits(b) for b in conf.branches}
+        self._commits = {branch: set(all_) for branch, all_ in commits.items()}
+        self._newest = {branch: all_[0] for branch, all_ in commits.items() if all_}
         self._tagged = tagged
         self.strays: set[str] = set()
 
@@ -43,6 +46,14 @@ class Branches:
         return {
             self._key(branch): np.array(sorted(numbers[c] for c in commits if c in numbers), dtype=np.int64)
             for branch, commits in self._commits.items()
+        }
+
+    def tags(self) -> dict[str | None, frozenset[str]]:
+        """Return the names of the tags of each branch: of its commits, and of what was merged to it."""
+        folder = git_folder(self._repo)
+        return {
+            self._key(branch): frozenset(() if folder is None else git.merged_tags(folder, newest))
+            for branch, newest in self._newest.items()
         }
 
     def _key(self, branch: str) -> str | None:

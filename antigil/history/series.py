@@ -210,6 +210,8 @@ class Archive:
     branches : dict of (str or None) to array of int
         Revisions of every commit of each branch, ascending, measured or not, by `Environment.branch`.
         asv's revision numbers count the commits of all branches; how far apart two commits are, these tell.
+    branch_tags : dict of (str or None) to frozenset of str
+        Names of the tags of each branch, those of commits that were merged to it among them.
     drawable : frozenset of str
         Names of all workloads that the suite could draw, measured or not.
     benchmarks, parameters : int, tuple of str
@@ -224,6 +226,7 @@ class Archive:
     tag_dates: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     branches: Mapping[str | None, Ints] = field(default_factory=dict)
+    branch_tags: Mapping[str | None, frozenset[str]] = field(default_factory=dict)
     drawable: frozenset[str] = frozenset()
     benchmarks: int = 0
     parameters: tuple[str, ...] = ()

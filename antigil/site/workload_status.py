@@ -191,12 +191,13 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
 
 
 def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
-    """Return revision and name of the tags of a branch, the oldest first.
+    """Return revision and name of the tags of a branch, or merged to it, the oldest first.
 
     Where the branch has none, of all tags: many a project tags its releases on branches of their own.
     """
     tags = sorted((tagged, name) for name, tagged in archive.tags.items())
-    return [one for one in tags if archive.commits_between(branch, one[0] - 1, one[0])] or tags
+    own = archive.branch_tags.get(branch, frozenset())
+    return [one for one in tags if one[1] in own] or tags
 
 
 def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:

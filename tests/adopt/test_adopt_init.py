@@ -99,7 +99,16 @@ def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(proje
     suite = root / "asv_bench/benchmarks/thread_scaling.py"
     assert 'Workload("f()", "from project import f")' in suite.read_text()
     assert (root / ".gitignore").read_text() == "/asv_bench/env/\n/asv_bench/results/\n/asv_bench/html/\n"
-    assert "    cd asv_bench\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "    cd asv_bench\n" in said
+    assert '    asv run --machine "$(antigil ci machine)" --bench thread_scaling HEAD^!\n' in said
+
+
+@pytest.mark.parametrize("others", [{}, {"benchmarks/__init__.py": ""}])
+def test_a_suite_without_other_benchmarks_is_run_as_a_whole(project, capsys, others):
+    project({"setup.py": "", **others})
+    assert cli.main(["init"]) == 0
+    assert '    asv run --machine "$(antigil ci machine)" HEAD^!\n' in capsys.readouterr().out
 
 
 def test_what_is_there_is_kept_and_a_second_time_changes_nothing(project, capsys):

@@ -7,7 +7,7 @@ import pytest
 from generated import DAY, FIRST_DATE, Behaviour, Planned, generate, load, publish, standard_plan
 
 from antigil.history.change_detection import find_changes
-from antigil.site.workload_status import workload_statuses
+from antigil.site.workload_status import releases, workload_statuses
 
 COMMITS = 40
 
@@ -78,6 +78,25 @@ def test_where_the_branch_has_no_tag_those_of_other_branches_are_releases(tmp_pa
     generate(standard_plan(6, tags={}), root)
     commit_aside(root, "stable", [FIRST_DATE + 3 * DAY], tag="v2")
     archive, options = load(root)
+    assert {s.release for s in workload_statuses(archive, [], options)} == {"v2"}
+
+
+def test_a_tag_that_was_merged_to_the_branch_is_a_release_of_it(tmp_path):
+    """Many a project tags what is then merged, so that no first parent has the tag."""
+    root = tmp_path / "project"
+    generate(standard_plan(6, tags={"v1": 2}), root)
+    tagged = commit_aside(root, "release", [FIRST_DATE + 3 * DAY + 1], tag="v2")
+    commit_aside(root, "stable", [FIRST_DATE + 4 * DAY + 1], tag="v1.1")
+    git = ("git", "-C", str(root), "-c", "user.name=A. Author", "-c", "user.email=a@example.org")
+    told = subprocess.run(
+        [*git, "rev-parse", "main", "main^{tree}"], capture_output=True, text=True, check=True
+    )
+    newest, tree = told.stdout.split()
+    commit = [*git, "commit-tree", tree, "-p", newest, "-p", tagged, "-m", "Merge the release"]
+    merge = subprocess.run(commit, capture_output=True, text=True, check=True).stdout.strip()
+    subprocess.run([*git, "update-ref", "refs/heads/main", merge], check=True)
+    archive, options = load(root)
+    assert [name for _, name in releases(archive, None)] == ["v1", "v2"]
     assert {s.release for s in workload_statuses(archive, [], options)} == {"v2"}
 
 
