@@ -81,10 +81,12 @@ def because(measurement: Measurement, threads: int) -> str:
 def _own_threads(measurement: Measurement, point: Point) -> str:
     one, allowed = measurement.point(1), measurement.host.cpus_allowed
     busy = min(one.on_cpu + one.own_on_cpu, allowed)
+    own, limit = f"threads of its own at work ({point.own_threads} seen)", "one thread, or call it from one"
+    if point.own_processes:
+        own, limit = "processes of its own at work", "one process, or call it from one thread"
     return (
-        f"each call has threads of its own at work ({point.own_threads} seen): one call alone keeps "
-        f"{busy:.1f} of {allowed} CPUs busy, and several compete for them (limit a call to one thread, or "
-        "call it from one)"
+        f"each call has {own}: one call alone keeps {busy:.1f} of {allowed} CPUs busy, and several compete "
+        f"for them (limit a call to {limit})"
     )
 
 
@@ -161,8 +163,9 @@ def _seen(measurement: Measurement) -> str:
     """Return what threads were seen waiting for, other than the GIL."""
     states = measurement.states
     lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
-    if measurement.point(1).own_threads:
-        lock = "threads of the call's own, or a lock"
+    if measurement.point(1).own_threads or measurement.point(1).own_processes:
+        own = "processes" if measurement.point(1).own_processes else "threads"
+        lock = f"{own} of the call's own, or a lock"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
         return f"{lock}, or I/O"
     others = {lock: states.lock, **states.calls}

@@ -19,6 +19,7 @@ from .host import (
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
 from .mixes_and_processes.mixes import Mix, MixPoint
 from .mixes_and_processes.processes import Processes, to_win
+from .own_work.meter import BESIDE
 from .process import START_SECONDS, Interpreter, answer_request, ask_fresh_process, plan_of
 from .rounds import (
     DISTURBED_QUEUE_SHARE,
@@ -41,7 +42,7 @@ from .sample import (
     t99,
 )
 from .thread_states import ThreadStates
-from .threads import BESIDE, Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable
+from .threads import Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable
 from .verdicts import (
     FEWEST_SEEN,
     HELPS_ABOVE,

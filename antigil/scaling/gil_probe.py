@@ -3,13 +3,11 @@
 One worker thread calls the workload again and again. Beside it a prober sleeps for exponentially distributed
 times, so its wake-ups see time averages. Waking from a sleep costs one voluntary context switch; finding the
 GIL taken costs at least one more, and the prober reads its own count. Where that count cannot be had, or no
-sleep moves it, a late wake-up stands in for it.
+sleep moves it, a late wake-up stands in for it. :mod:`.gil_held_share` makes a share of what the probes saw.
 
 Worker and prober share one CPU. A probe that wakes up on another CPU looks at the GIL while the worker goes
 on, and a hold that ends within the microsecond between look and wait goes unseen. On the worker's own CPU the
 probe interrupts it, and finds the GIL as the worker left it, however short the hold.
-
-What the probes saw is turned into a share in :mod:`.gil_held_share`.
 """
 
 from __future__ import annotations
@@ -27,9 +25,10 @@ from typing import NamedTuple, Self, cast
 
 from .gil_held_share import Probe, estimate
 from .host import affinity, pin_thread, unpin_threads
+from .own_work.meter import OwnWorkMeter, alive, other_threads
 from .sample import GilHeld
 from .stops import noticing_stops, unstopped
-from .threads import OwnThreadsMeter, Threads, cpu_clock_of, is_asleep, other_threads
+from .threads import Threads, cpu_clock_of, is_asleep
 from .workload import FunctionWorkload, MakeRun, Run, Workload
 
 try:
@@ -77,7 +76,7 @@ def probe_gil(
     mean_sleep
         Mean time between probes, in seconds.
     pin
-        Whether to pin worker and prober to one CPU, as long as no threads of the workload's own are seen.
+        Whether to pin worker and prober to one CPU, as long as nothing that the workload starts is at work.
     time_limit
         Seconds beyond the budget after which the workload is taken to hang.
 
@@ -103,13 +102,13 @@ def collect(
     watch: list[Watch] = []
     probes: list[Probe] = []
     calls = Calls()
-    cpus, before = affinity(), other_threads()
+    cpus, before = affinity(), alive()
     cpu = RANDOM.choice(cpus)
-    own: list[OwnThreadsMeter] = []
+    own: list[OwnWorkMeter] = []
 
     def free_own_threads() -> None:
         prober = watch[0].native_id
-        if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).count:
+        if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).seen:
             unpin_threads(before, cpus)
 
     def work() -> None:
@@ -121,7 +120,7 @@ def collect(
         try:
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
-            own.append(OwnThreadsMeter())
+            own.append(OwnWorkMeter())
             calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_threads)
             free_own_threads()
         finally:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .threads import gil_enabled, other_threads, queue_is_measurable
+from .own_work.meter import other_threads
+from .own_work.processes import own_processes, threads_of
+from .threads import gil_enabled, queue_is_measurable
 from .workload import MeasurementError
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
@@ -259,9 +261,10 @@ def pin_thread(cpu: int) -> None:
 
 
 def unpin_threads(before: Collection[int], cpus: Collection[int]) -> None:
-    """Let threads that are not from before run on all these CPUs: those that inherited one CPU."""
+    """Let threads run on all these CPUs that are not from before and inherited one, processes' among them."""
     if hasattr(os, "sched_setaffinity"):
-        for thread in {*other_threads(), threading.get_native_id()} - set(before):
+        of_processes = {thread for one in set(own_processes()) - set(before) for thread in threads_of(one)}
+        for thread in {*other_threads(), *of_processes, threading.get_native_id()} - set(before):
             with contextlib.suppress(OSError):  # it has ended
                 if len(os.sched_getaffinity(thread)) == 1:
                     os.sched_setaffinity(thread, cpus)

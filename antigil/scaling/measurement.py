@@ -23,13 +23,11 @@ if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "5"
+INSTRUMENT_VERSION = "6"
 """Figures of different versions must not be compared.
 
-Raised by every change that can move a figure. Version 2 probes the GIL over whole calls; version 3
-leaves a holder's time in the run queue out of the share, and threads of the workload's own unpinned;
-version 4 gives back all that threads lose beside busy programs with a queued one that they wait for;
-version 5 leaves the probe's own steps between short calls out of the held share.
+Raised by every change that can move a figure; docs/evidence/README.md tells of each. Version 6 pins no
+process of a workload's own, counts its CPU time, and gives back no queueing behind what a workload starts.
 """
 
 
@@ -89,10 +87,10 @@ class Point:
         Rounds used, and disturbed ones left out.
     disturbed
         Whether disturbed rounds had to be used.
-    own_threads
-        Threads that the workload started itself and that were seen at work.
+    own_threads, own_processes
+        Threads and processes that the workload started itself and that were seen at work.
     own_cpu_seconds
-        Their CPU time per call. While they work, the threads that call wait.
+        Their CPU time per call; the threads that call wait meanwhile.
     kernel
         Share of the CPU time spent in the kernel, 0 to 1; None where the system does not tell.
     sleeps
@@ -113,6 +111,7 @@ class Point:
     dropped: int
     disturbed: bool
     own_threads: int = 0
+    own_processes: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
     sleeps: float | None = None
@@ -121,7 +120,7 @@ class Point:
 
     @property
     def own_on_cpu(self) -> float:
-        """CPU time of the workload's own threads relative to the wall time of the threads that call."""
+        """CPU time of what the workload starts itself relative to the wall time of the threads that call."""
         return self.own_cpu_seconds * self.rate / self.threads
 
     @property
@@ -283,6 +282,7 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 dropped=sum(sample.dropped for sample in samples),
                 disturbed=any(sample.disturbed for sample in samples),
                 own_threads=median_high(p.own_threads for p in at),
+                own_processes=median_high(p.own_processes for p in at),
                 own_cpu_seconds=median(p.own_cpu_seconds for p in at),
                 kernel=fmean(kernel) if kernel else None,
                 sleeps=median(sleeps) if sleeps else None,

@@ -15,7 +15,8 @@ that one is queued costs the threads 1 + w / (1 - w) seconds:
     lost(n) = queued(n) / (1 - w)
 
 That is exact where nobody waits for others (w = 0), and where one thread at a time gets on, as under the GIL.
-With more threads than CPUs, queueing is the truth and nothing is given back.
+With more threads than CPUs, queueing is the truth and nothing is given back. It is so, too, as far as the
+workload's own threads and processes can account for it: those that call queue behind them.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
+from .own_work.meter import alive
 from .stops import noticing_stops, unstopped
-from .threads import SYSTEM_CLOCKS, Clocks, other_threads
+from .threads import SYSTEM_CLOCKS, Clocks
 from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
 from .workload import FunctionWorkload, MakeRun, Workload
 
@@ -83,7 +85,7 @@ class Round:
         if not window.queued:
             return 1.0
         waits = max(0.0, window.waiting - alone.waiting)
-        return max(1.0 - window.queued / (1.0 - waits), window.on_cpu)
+        return max(1.0 - window.queued * window.by_others / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
         """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""
@@ -93,7 +95,7 @@ class Round:
     def disturbed(self) -> bool:
         """Whether other programs took CPUs from a window that had enough of them."""
         return any(
-            n <= self.cpus_allowed and window.queued is not None and window.queued > DISTURBED_QUEUE_SHARE
+            n <= self.cpus_allowed and (window.queued or 0.0) * window.by_others > DISTURBED_QUEUE_SHARE
             for n, window in [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
         )
 
@@ -111,8 +113,8 @@ class Plan:
     rounds
         Undisturbed rounds to aim at. Disturbed ones are taken again while the budget lasts.
     pin
-        Whether to pin each thread to a CPU of its own while there are CPUs enough, and no threads
-        that the workload starts itself are seen at work: they inherit the pin.
+        Whether to pin each thread to a CPU of its own while there are CPUs enough, and no threads or
+        processes that the workload starts itself are seen at work: they inherit the pin.
     time_limit
         Seconds after which one window is taken to hang.
     shorten
@@ -195,7 +197,7 @@ def measure_rounds(
     WorkloadTimeout, MeasurementError
         If a window does not end in time, the process is stopped again and again, or its CPUs change.
     """
-    before = other_threads()
+    before = alive()
     make_run = workload if callable(workload) else workload.prepare()
     measure_window: MeasureWindow = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()
@@ -226,7 +228,7 @@ def measure_rounds(
             break
         windows = unstopped(windows_of_a_round)
         require_cpus(allowed)
-        if places and any(window.own_threads for window in windows.values()):
+        if places and any(window.own_threads or window.own_processes for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
@@ -245,18 +247,18 @@ def _round_of(windows: Mapping[Kind, Window], allowed: int, shortened: bool) -> 
 
 def time_calls(
     make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
-) -> tuple[float, int]:
-    """Return how long one call takes, in seconds, and how many threads of its own were seen at work.
+) -> tuple[float, bool]:
+    """Return how long one call takes, in seconds, and whether it has threads or processes of its own at work.
 
     A long call is timed by itself, others in a window of one thread.
     """
     once, own = time_one_call(make_run, time_limit)
     if once >= LONG_CALL_SECONDS:
-        return once, own.count
+        return once, own.seen
     first = measure_window(1, MARK_SECONDS)
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
-    return first.seconds / first.calls, first.own_threads
+    return first.seconds / first.calls, first.own_threads + first.own_processes > 0
 
 
 def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:

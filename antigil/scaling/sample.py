@@ -48,6 +48,7 @@ class PointSample:
     queued: float
     uncut: float | None = None
     own_threads: int = 0
+    own_processes: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
     sleeps: float | None = None
@@ -78,8 +79,8 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
 
 
 def starts_threads(sample: Sample) -> bool:
-    """Tell whether threads that the workload starts itself were seen at work."""
-    return any(point.own_threads for point in sample.points.values())
+    """Tell whether threads or processes that the workload starts itself were seen at work."""
+    return any(point.own_threads or point.own_processes for point in sample.points.values())
 
 
 def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
@@ -112,6 +113,7 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         waiting=median(window.waiting for window in windows),
         queued=median(window.queued or 0.0 for window in windows),
         own_threads=median_high(window.own_threads for window in windows),
+        own_processes=median_high(window.own_processes for window in windows),
         own_cpu_seconds=median(window.own_cpu_seconds for window in windows),
         kernel=fmean(kernel) if kernel else None,  # told by the tick: no single window is right
         sleeps=median(sleeps) if sleeps else None,

@@ -5,25 +5,20 @@
 *On CPU* is the thread's CPU time. *Queued* is the time for which it was ready to run and no
 CPU was free (Linux only: second field of the thread's ``schedstat``). *Waiting* is the rest:
 the GIL, a lock, I/O. Without the queued share, waiting and queued cannot be told apart.
-
-A workload may start threads of its own: a pool, one for each call, those of a library. While they
-work, the threads that call it wait. Their CPU time is what the process used and ours did not
-(Linux only); the clock of the process knows threads that have ended, too.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from time import monotonic, perf_counter
 from typing import Protocol, Self
 
+from .own_work.meter import OwnWork, OwnWorkMeter
 from .workload import MeasurementError, WorkloadTimeout
 
 try:
@@ -33,15 +28,6 @@ except ImportError:  # Windows
 
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""
-
-TASKS = "/proc/self/task"
-"""The threads of this process, on Linux."""
-
-LEAST_SHARE = 0.01
-"""Threads that use less CPU time than this share of the time of those that call are not seen at work."""
-
-LEAST_CPU_SECONDS = 2e-4
-"""Nor those that use less than this for each that calls."""
 
 
 @dataclass(frozen=True)
@@ -132,73 +118,6 @@ def queue_is_measurable() -> bool:
         return meter.read().queued is not None
 
 
-BESIDE: set[int] = set()
-"""Native ids of threads that are not the workload's own but an instrument's beside this one."""
-
-
-@dataclass(frozen=True)
-class OwnThreads:
-    """What a workload's own threads did: how many were seen at work, and their CPU time in seconds."""
-
-    count: int = 0
-    cpu: float = 0.0
-
-
-class OwnThreadsMeter:
-    """Watches the process's threads from its making on, but for the calling one and those named to it."""
-
-    def __init__(self) -> None:
-        self._before = other_threads()
-        self._most = 0
-        self._start = perf_counter()
-        self._others_cpu = _cpu_of_others()
-
-    def look(self, ours: Collection[int]) -> None:
-        """See how many there are now: those that end within a call are seen in no other way."""
-        self._most = max(self._most, len(other_threads().keys() - self._before.keys() - set(ours)))
-
-    def read(self, ours: Mapping[int, float]) -> OwnThreads:
-        """Return what they did up to now, given the CPU time of our threads meanwhile, by native id."""
-        now = other_threads()
-        cpu = _cpu_of_others() - self._others_cpu - sum(ours.values())
-        seconds = perf_counter() - self._start
-        if not os.path.isdir(TASKS) or cpu < len(ours) * max(LEAST_CPU_SECONDS, LEAST_SHARE * seconds):
-            return OwnThreads()
-        at_work = sum(
-            used - self._before.get(thread, 0.0) > LEAST_CPU_SECONDS
-            for thread, used in now.items()
-            if thread not in ours and thread not in BESIDE
-        )
-        return OwnThreads(max(1, at_work, self._most), cpu)
-
-
-def _cpu_of_others() -> float:
-    """Return the CPU time of all threads of the process but the calling one, and but those beside."""
-    beside = sum(time.clock_gettime(cpu_clock(thread)) for thread in BESIDE)
-    return time.process_time() - time.thread_time() - beside
-
-
-def other_threads() -> dict[int, float]:
-    """Return the CPU time of each thread of this process but the calling one, by native id.
-
-    Empty where the system does not tell.
-    """
-    try:
-        threads = {int(name) for name in os.listdir(TASKS)} - {threading.get_native_id()}
-    except OSError:
-        return {}  # not Linux
-    used = {}
-    for thread in threads:
-        with contextlib.suppress(OSError):  # it has ended
-            used[thread] = time.clock_gettime(cpu_clock(thread))
-    return used
-
-
-def cpu_clock(thread: int) -> int:
-    """Return the Linux clock of the CPU time of a thread of this process, given its native id."""
-    return ~thread << 3 | 6  # CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED of the kernel's posix-timers.h
-
-
 def cpu_clock_of(thread: threading.Thread) -> Callable[[], float]:
     """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
     if not hasattr(time, "pthread_getcpuclockid"):
@@ -224,8 +143,8 @@ class Threads:
         self.gate = threading.Barrier(threads)
         self.stop = threading.Event()
 
-    def run(self, bodies: Sequence[Callable[[], None]], look_seconds: float = 0.5) -> OwnThreads:
-        """Run the bodies side by side and wait for all of them; return what other threads did meanwhile.
+    def run(self, bodies: Sequence[Callable[[], None]], look_seconds: float = 0.5) -> OwnWork:
+        """Run the bodies side by side and wait for all of them; return what else was at work meanwhile.
 
         It looks at them after ``look_seconds``, and after ever longer ones up to half a second.
 
@@ -237,7 +156,7 @@ class Threads:
             If a body has not ended within the time limit. It cannot be killed, only left behind.
         """
         started = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
-        own = OwnThreadsMeter()
+        own = OwnWorkMeter()
         deadline = monotonic() + self._time_limit
         running = len(started)
         try:

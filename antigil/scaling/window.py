@@ -21,7 +21,8 @@ from statistics import fmean
 from time import perf_counter
 
 from .host import pin_thread
-from .threads import SYSTEM_CLOCKS, Clocks, OwnThreads, Threads, Usage
+from .own_work.meter import OwnWork
+from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage
 from .workload import MakeRun
 
 MARK_SECONDS = 1e-4
@@ -62,8 +63,8 @@ class Window:
         Length of the window.
     calls
         Calls that fell into the window, a fraction counting for those cut by its edges.
-    own_threads, own_cpu_seconds
-        How many threads of the workload's own were seen at work, and their CPU time per call.
+    own_threads, own_processes, own_cpu_seconds
+        How many threads and processes of the workload's own were seen at work, and their CPU time per call.
     kernel
         Share of the CPU time that threads spent in the kernel; None where the system does not tell.
     sleeps
@@ -83,6 +84,7 @@ class Window:
     seconds: float
     calls: float
     own_threads: int = 0
+    own_processes: int = 0
     own_cpu_seconds: float = 0.0
     kernel: float | None = None
     sleeps: float | None = None
@@ -94,6 +96,15 @@ class Window:
     def cpu_seconds_per_call(self) -> float:
         """CPU time that one call took, in seconds."""
         return self.on_cpu * self.threads / self.rate + self.own_cpu_seconds
+
+    @property
+    def by_others(self) -> float:
+        """Which part of the time queued, 0 to 1, can be due to other programs only.
+
+        Those that call stand in the queue behind the workload's own threads and processes, too.
+        """
+        own = self.own_cpu_seconds * self.rate / self.threads
+        return max(0.0, 1.0 - own / self.queued) if self.queued else 1.0
 
 
 @dataclass
@@ -228,10 +239,10 @@ def run_window(
     own = group.run([partial(body, index) for index in range(threads)])
     window = summarize(tracks, seconds, calls_per_mark)
     calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
-    return replace(window, own_threads=own.count, own_cpu_seconds=own.cpu / calls)
+    return replace(window, **own.per_call(calls))
 
 
-def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnThreads]:
+def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnWork]:
     """Return how many seconds a first call takes, in a thread of its own, and what others did meanwhile."""
     taken: list[float] = []
 

@@ -76,6 +76,12 @@ SCALES = (1.0, 2.0, 4.0)
             "one call alone keeps 2.0 of 2 CPUs busy, and several compete for them",
         ),
         (
+            measurement(0.0, own=(1, 0.015, 2), waiting=(0.2, 0.5, 0.5)),
+            "Two threads get no more done than one (1.00 times as much): each call has processes of its own "
+            "at work: one call alone keeps 2.0 of 2 CPUs busy, and several compete for them (limit a call to "
+            "one process, or call it from one thread)",
+        ),
+        (
             measurement(0.0, waiting=(0.0, 0.5, 0.6), least=0.01),
             "Two threads get no more done than one (1.00 times as much): one thread does 99% of the work and "
             "another 1.0%: it starves",

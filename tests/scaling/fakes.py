@@ -47,7 +47,8 @@ def measurement(
 ):
     """Return a measurement with 1, 2 and 4 threads; intervals of the speedup are of that width.
 
-    `own` is how many threads of its own the workload has, and their CPU seconds for each call.
+    `own` is how many threads of its own the workload has, their CPU seconds for each call, and how many
+    processes, if any.
     """
 
     def point(n, s, waits, queues, system):
@@ -58,6 +59,7 @@ def measurement(
         return Point(
             n, rate * s, seen, seen, waits, queues, per_call, rounds=5, dropped=0,
             disturbed=queues > 0.03 and n <= cpus_allowed, own_threads=own[0], own_cpu_seconds=own[1],
+            own_processes=sum(own[2:]),
             kernel=system, least=fair, most=rest,
         )  # fmt: skip
 

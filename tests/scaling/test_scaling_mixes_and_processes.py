@@ -83,6 +83,16 @@ def test_what_is_given_back_makes_nobody_faster_than_alone():
     assert (found.readers, found.writer) == (1.0, 1.0)
 
 
+def test_nothing_is_given_back_for_queueing_behind_own_threads_and_processes():
+    one = mixed_round(part(60.0, on_cpu=0.6, queued=0.4), part(10.0))
+    behind = replace(one.others["mix", 2], own_processes=1, own_cpu_seconds=0.4 / 70.0)
+    round_ = replace(one, others=MappingProxyType({**one.others, ("mix", 2): behind}))
+
+    assert mix_samples([round_])[2].readers == pytest.approx(0.6)
+    assert one.disturbed
+    assert not round_.disturbed
+
+
 def test_intervals_of_a_mix_are_by_rank_and_of_few_processes_a_range():
     def sample(rate):
         return mix_samples([mixed_round(part(rate), part(5.0))])

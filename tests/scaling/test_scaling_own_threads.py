@@ -13,8 +13,9 @@ from marks import needs_two_cpus
 from antigil.scaling import FunctionWorkload, Plan, Workload, affinity, measure_rounds, probe_gil
 from antigil.scaling.experiment import measure_in_fresh_process
 from antigil.scaling.measurement import combine
+from antigil.scaling.own_work.meter import LEAST_CPU_SECONDS, OwnWorkMeter
 from antigil.scaling.sample import PointSample, Sample
-from antigil.scaling.threads import LEAST_CPU_SECONDS, OwnThreadsMeter, Threads
+from antigil.scaling.threads import Threads
 
 pytestmark = pytest.mark.timing
 
@@ -187,7 +188,7 @@ def test_threads_that_work_for_a_caller_are_counted_while_they_live_and_after():
             thread.join()
 
     own = Threads(1, 60.0).run([body], look_seconds=0.001)
-    assert own.count == 3
+    assert (own.threads, own.processes) == (3, 0)
     assert own.cpu == pytest.approx(sum(used), rel=0.1)
 
 
@@ -205,10 +206,10 @@ def test_what_a_thread_did_before_does_not_count():
     thread.start()
     done.wait(60.0)
     time.sleep(0.02)
-    own = OwnThreadsMeter().read({0: 0.0})
+    own = OwnWorkMeter().read({0: 0.0})
     go.set()
     thread.join()
-    assert (own.count, own.cpu) == (0, 0.0)
+    assert (own.threads, own.cpu) == (0, 0.0)
     assert LEAST_CPU_SECONDS < 0.05
 
 

@@ -22,6 +22,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from ..own_work.meter import OwnWork, most_seen
+from ..own_work.processes import BESIDE
 from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
 from ..stops import pass_on_stop
@@ -60,6 +62,7 @@ class _Member:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
+        BESIDE.add(self._process.pid)
 
     def listen(self, place: int, lines: SimpleQueue[tuple[int, str]]) -> None:
         """Pass on what it says, at last that it says no more."""
@@ -101,6 +104,7 @@ class _Member:
         """End it at once, if it has not ended."""
         self._process.kill()
         self._process.wait()
+        BESIDE.discard(self._process.pid)
 
 
 @contextlib.contextmanager
@@ -183,6 +187,5 @@ class _Fleet:
         tracks = [Track(one["marks"], one["settled"], one["passed"], Usage(**one["used"])) for one in found]
         window = summarize(tracks, seconds, calls_per_mark)
         calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
-        own_threads = max(one["own_threads"] for one in found)
-        own_cpu = sum(one["own_cpu"] for one in found)
-        return replace(window, own_threads=own_threads, own_cpu_seconds=own_cpu / calls)
+        parts = [OwnWork(**one["own"]) for one in found]
+        return replace(window, **most_seen(parts).per_call(calls))

@@ -212,13 +212,16 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     """Return the fields of `MixSample` for one round."""
     mixed, (writer_alone,) = one.others[MIX_KIND, n], one.others[MIX_KIND, 1].parts
     (reader_alone,) = one.windows[1].parts
+    alone_by_others = one.windows[1].by_others, one.others[MIX_KIND, 1].by_others
     *readers, writer = mixed.parts
     served = n <= one.cpus_allowed
     threads = [*((reader, reader_alone) for reader in readers), (writer, writer_alone)]
     gains = []
-    for parts, alone in ((readers, reader_alone), ([writer], writer_alone)):
+    kinds = (readers, reader_alone), ([writer], writer_alone)
+    for (parts, alone), by_others in zip(kinds, alone_by_others, strict=True):
         raw = sum(part.rate for part in parts) / alone.rate
-        free = sum(part.rate * _kept(alone, alone, ()) / _kept(part, alone, threads) for part in parts)
+        kept = _kept(alone, alone, (), by_others)
+        free = sum(part.rate * kept / _kept(part, alone, threads, mixed.by_others) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)
         gains.append((min(free / alone.rate if served else raw, most), raw))
@@ -236,10 +239,12 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     )
 
 
-def _kept(part: ThreadPart, alone: ThreadPart, threads: Sequence[tuple[ThreadPart, ThreadPart]]) -> float:
+def _kept(
+    part: ThreadPart, alone: ThreadPart, threads: Sequence[tuple[ThreadPart, ThreadPart]], by_others: float
+) -> float:
     """Return 1 - lost: what queueing, its own and that of the other threads, left a thread of its time.
 
-    ``threads`` are all that run, each with what it does alone.
+    ``threads`` are all that run, each with what it does alone; ``by_others`` is `Window.by_others`.
     """
     if part.queued is None:
         return 1.0
@@ -247,7 +252,7 @@ def _kept(part: ThreadPart, alone: ThreadPart, threads: Sequence[tuple[ThreadPar
     queued = sum(other.queued or 0.0 for other, _ in others)
     waited_for = sum(1.0 - _waits_for_others(*pair) for pair in others)
     lost = part.queued + (_waits_for_others(part, alone) * queued / waited_for if queued else 0.0)
-    return max(1.0 - lost, part.on_cpu, 1e-9)
+    return max(1.0 - lost * by_others, part.on_cpu, 1e-9)
 
 
 def _waits_for_others(part: ThreadPart, alone: ThreadPart) -> float:

@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any, TextIO, cast
 
 from ..host import affinity, pin_thread, unpin_threads
+from ..own_work.meter import alive as all_alive
 from ..process import answer_request
 from ..stops import was_stopped
-from ..threads import SYSTEM_CLOCKS, Threads, Usage, other_threads
+from ..threads import SYSTEM_CLOCKS, Threads, Usage
 from ..window import Track, call_through
 from ..workload import MakeRun, MeasurementError
 from .fleet import CELLS
@@ -39,7 +40,7 @@ def serve(request: str, response: str, signs: str) -> None:
 def _obey(
     commands: TextIO, answers: TextIO, make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
 ) -> None:
-    place, before, cpus = asked["place"], other_threads(), affinity()
+    place, before, cpus = asked["place"], all_alive(), affinity()
 
     def tell(answer: Any) -> None:
         answers.write(json.dumps(answer) + "\n")
@@ -91,8 +92,7 @@ def _window(
         "settled": own.settled,
         "passed": own.passed,
         "used": asdict(own.used),
-        "own_threads": others.count,
-        "own_cpu": others.cpu,
+        "own": asdict(others),
     }
 
 

@@ -34,7 +34,7 @@ belong to these causes (logarithms are shared out):
                  handing it over costs more
     waiting      waiting for a lock, or for I/O that serves one at a time, and the kernel's time for it
     cpu          the rest of the CPU time: memory that threads share
-    own-threads  all of it, where the workload's own threads need the CPUs
+    own-threads  all of it, where the workload's own threads or processes need the CPUs
 
 For whom threads wait is what they were seen waiting for (`.thread_states`); where nobody looked, it
 is the GIL as far as the held share explains it. Time in the kernel that a call takes in n threads
@@ -149,8 +149,9 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
     if point.disturbed and _send_each_other_to_sleep(measurement, point):
         return 0.0
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
+    queued = max(0.0, point.queued - point.own_on_cpu)  # behind others than what the workload starts itself
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
-    return least_side_by_side(speedup, most, n, point.queued)
+    return least_side_by_side(speedup, most, n, queued)
 
 
 def _send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
@@ -196,7 +197,8 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     point, one = measurement.point(threads), measurement.point(1)
     kept = max(1e-9, 1.0 - _unqueued(one)) / max(1e-9, 1.0 - _unqueued(point))
     waited, worked = math.log(max(1.0, kept)), math.log(max(1.0, point.inflation))
-    if point.own_threads and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
+    own = point.own_threads or point.own_processes
+    if own and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
         parts = {"own-threads": waited + worked}
     else:
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))

@@ -1,0 +1,117 @@
+"""Processes that a workload starts, and those that these start: who lives, and the CPU time of all (Linux).
+
+A process's CPU time is told by its clock while it lives, and by the one that waited for it once it has ended.
+So what all of them used between two moments is the difference of two sums, whenever they began and ended.
+A process that outlives the one that started it is not seen, nor one that nobody waits for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+PROCESSES = Path("/proc")
+"""Where Linux tells of processes."""
+
+BESIDE: set[int] = set()
+"""Processes that this one has started and that are not the workload's; what they start is not its, either."""
+
+TRIES = 3
+"""A sum is taken again where a process ended meanwhile, but not for ever."""
+
+
+def processes_and_cpu() -> tuple[dict[int, float], float]:
+    """Return the CPU time of each process that lives, and of all that there have been, in seconds."""
+    for _ in range(TRIES):
+        before, living = _cpu_of_the_ended(), own_processes()
+        if _cpu_of_the_ended() == before:
+            break
+    return living, before + sum(living.values())
+
+
+def own_processes() -> dict[int, float]:
+    """Return the CPU time of each process that lives and that this one, or one of these, has started.
+
+    In seconds, with that of the processes for which it has waited. Empty where the system does not tell.
+    """
+    found: dict[int, float] = {}
+    left = [os.getpid()] if _has_children() else []
+    children = _all_children() if left and not _children_are_told() else None
+    while left:
+        parent = left.pop()
+        for process in _children(parent) if children is None else children[parent]:
+            if process not in BESIDE and process not in found:
+                with contextlib.suppress(OSError):  # it has ended
+                    found[process] = _cpu_of(process)
+                    left.append(process)
+    return found
+
+
+def threads_of(process: int) -> list[int]:
+    """Return the native ids of another process's threads; none where it has ended."""
+    try:
+        return [int(name) for name in os.listdir(PROCESSES / str(process) / "task")]
+    except OSError:
+        return []
+
+
+def _has_children() -> bool:
+    """Tell at next to no price whether this process has any child at all."""
+    if not PROCESSES.joinpath("self", "task").is_dir():
+        return False  # not Linux
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # it leaves them as they are
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _children_are_told() -> bool:
+    """Tell whether the kernel lists children, as most do."""
+    return PROCESSES.joinpath("self", "task", str(os.getpid()), "children").exists()
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    for thread in threads_of(process):
+        with contextlib.suppress(OSError):  # it has ended
+            path = PROCESSES / str(process) / "task" / str(thread) / "children"
+            found.extend(map(int, path.read_bytes().split()))
+    return found
+
+
+def _all_children() -> defaultdict[int, list[int]]:
+    """Return the children of each process of the system."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for name in os.listdir(PROCESSES):
+        if name.isdigit():
+            with contextlib.suppress(OSError):  # it has ended
+                found[int(_stat(int(name))[1])].append(int(name))
+    return found
+
+
+def _cpu_of(process: int) -> float:
+    """Return the CPU time of a process, and of those for which it has waited; OSError where it has ended."""
+    waited_for = sum(map(int, _stat(process)[13:15])) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(~process << 3 | 2) + waited_for  # CPUCLOCK_SCHED of the kernel's posix-timers.h
+
+
+def _stat(process: int) -> list[bytes]:
+    """Return the fields of a process's ``stat`` from its state on, which is the third."""
+    with open(f"{PROCESSES}/{process}/stat", "rb", buffering=0) as file:
+        return file.read().rpartition(b")")[2].split()
+
+
+def _cpu_of_the_ended() -> float:
+    if resource is None:
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
