@@ -41,13 +41,7 @@ def _on_scaling(measurement: Measurement) -> str:
         return "Whether threads help cannot be told with one CPU, or from one thread"
     name = f"{count_word(found.threads)} threads"
     if found.word == "inconclusive":
-        why = (
-            "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
-        )
-        return (
-            f"Whether threads help cannot be told: {name.lower()} get {_between(found)} times as much done "
-            f"as one ({why}: measure again with a larger budget or on a quieter machine)"
-        )
+        return _inconclusive(measurement, found, name)
     times = figure(found.speedup, found.high - found.low)
     head = {
         "scales": f"{name} get {times} times as much done as one",
@@ -57,6 +51,20 @@ def _on_scaling(measurement: Measurement) -> str:
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
     return f"{head}{': ' if why else ''}{why}"
+
+
+def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
+    """Return what is sure all the same, and why the rest is not."""
+    told = f"Whether threads help cannot be told: {name.lower()}"
+    if found.low > HELPS_ABOVE:
+        told = f"{name} help, but how far cannot be told: they"
+    elif found.high <= HELPS_ABOVE:
+        told = f"{name} do not help, but whether they hurt cannot be told: they"
+    why = "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
+    return (
+        f"{told} get {_between(found)} times as much done as one ({why}: measure again with a larger budget "
+        "or on a quieter machine)"
+    )
 
 
 def because(measurement: Measurement, threads: int) -> str:

@@ -55,6 +55,14 @@ SCALES = (1.0, 2.0, 4.0)
             "Whether threads help cannot be told: two threads get 0.8 to 1.9 times as much done as one (too",
         ),
         (
+            measurement(0.0, speedup=(1.0, 1.6, 1.6), width=0.8),
+            "Two threads help, but how far cannot be told: they get 1.2 to 2.0 times as much done as one (",
+        ),
+        (
+            measurement(0.0, gil=False, speedup=(1.0, 0.8, 0.8), width=0.59, cpus_allowed=2),
+            "Two threads do not help, but whether they hurt cannot be told: they get 0.5 to 1.1 times",
+        ),
+        (
             measurement(0.0, speedup=(1.0, 1.4, 1.4), queued=(0.5, 0.5, 0.6)),
             "Whether threads help cannot be told: two threads get 0.8 to 1.4 times as much done as one (",
         ),
