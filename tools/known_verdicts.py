@@ -23,7 +23,7 @@ from support import busy_neighbours, machine, markdown_table, read_notes
 
 from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement import measurement_to_json
-from antigil.scaling import Interpreter, Workload, measure_in_turn
+from antigil.scaling import Interpreter, Workload, gil_enabled, measure_in_turn
 
 KINDS = ("right", "open", "wrong")
 NO_LAWS: dict[str, Any] = {"threads": [], "karp_flatt": {}, "best": None, "note": None}
@@ -94,6 +94,14 @@ WITHOUT = (
 )  # fmt: skip
 
 
+def rows_for(python: Interpreter | None) -> tuple[Row, ...]:
+    """Return the statements for an interpreter, by whether it has a GIL; None is this one."""
+    has_gil = gil_enabled()
+    if python is not None:
+        has_gil = not python.name.endswith("t") or python.environment.get("PYTHON_GIL") == "1"
+    return WITH_GIL if has_gil else WITHOUT
+
+
 def wrong(row: Row, form: dict[str, Any]) -> str | None:
     """Return what is wrong in the JSON form of a measurement; None for nothing, also where it stays open."""
     disturbed = any(point["disturbed"] for point in form["points"])
@@ -120,7 +128,7 @@ def runs(args: argparse.Namespace, done: Counter[tuple[str, str]]) -> Iterator[d
     for number in range(args.runs):
         for python in pythons or [None]:
             name = "" if python is None else python.name
-            for row in WITHOUT if name.endswith("t") else WITH_GIL:
+            for row in rows_for(python):
                 if done[name, row.name] > number:
                     continue
                 if args.minutes and time.monotonic() - began > 60 * args.minutes:

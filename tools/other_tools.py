@@ -5,16 +5,17 @@
 The statements, and what is right of them, are those of known_verdicts.py. Each is a line in FILE, so that
 a run that was broken off goes on where it was. py-spy and perf have to be on the PATH, and permitted to look.
 
-    timeit   n threads time the statement at the same time, in one process, five times; the best of them
-             against one thread's best is the speedup that somebody without an instrument would go by
-    py-spy   the share of its samples in which a thread had the GIL (record --gil), in n threads
-    perf     the functions in which most samples of the CPU clock are, in n threads
+    timeit   n threads repeat the statement at the same time, in one process, five times; the shortest time
+             against one thread's is the speedup that somebody without an instrument would go by
+    py-spy   in which share of the looks that it was asked for it saw a thread with the GIL (record --gil)
+    perf     the functions in which most samples of the CPU clock are, as py-spy with n threads
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from known_verdicts import NO_LAWS, WITH_GIL, WITHOUT, Row, wrong
+from known_verdicts import NO_LAWS, Row, rows_for, wrong
 from support import machine, markdown_row, read_notes
 
 from antigil.commands.arguments import find_interpreter
@@ -36,17 +37,22 @@ asked = json.loads(sys.argv[1])
 names = {"__name__": "__main__"}
 exec(asked["setup"], names)
 timer = timeit.Timer(asked["statement"], globals=names)
-number = max(1, int(0.2 * timer.autorange()[0] / max(0.2, timer.autorange()[1])))
+calls, taken = timer.autorange()
+number = max(1, int(0.2 * calls / taken))
 
-def together(n):
-    gate, taken = threading.Barrier(n), []
-    def time_it():
-        gate.wait()
-        taken.append(timer.timeit(number))
-    threads = [threading.Thread(target=time_it) for _ in range(n)]
+def run(target, n):
+    threads = [threading.Thread(target=target) for _ in range(n)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-    return max(taken)
+
+def together(n):
+    began = []
+    gate = threading.Barrier(n, lambda: began.append(time.perf_counter()))
+    def repeat():
+        gate.wait()
+        timer.timeit(number)
+    run(repeat, n)
+    return time.perf_counter() - began[0]
 
 if asked["seconds"]:
     print("ready", flush=True)
@@ -54,7 +60,7 @@ if asked["seconds"]:
     def go_on():
         while time.monotonic() < end:
             timer.timeit(max(1, number // 20))
-    for _ in range(asked["threads"]): threading.Thread(target=go_on).start()
+    run(go_on, asked["threads"])
 else:
     alone, n = min(together(1) for _ in range(5)), asked["threads"]
     print(n * alone / min(together(n) for _ in range(5)))
@@ -64,19 +70,20 @@ RATE = 200
 """Samples per second that py-spy is asked for."""
 
 
-def start(python: str, row: Row, threads: int, seconds: float) -> subprocess.Popen[str]:
+def start(python: Interpreter, row: Row, threads: int, seconds: float) -> subprocess.Popen[str]:
     """Start a process that runs a statement in threads for so long, or times it if that is nothing."""
     asked = {"setup": row.setup, "statement": row.statement, "threads": threads, "seconds": seconds}
-    command = [python, "-c", RUNNER, json.dumps(asked)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [python.executable, "-c", RUNNER, json.dumps(asked)]
+    environment = {**os.environ, **python.environment}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def by_timeit(python: str, row: Row, threads: int) -> float:
+def by_timeit(python: Interpreter, row: Row, threads: int) -> float:
     """Return the speedup that timeit in threads shows."""
     return float(start(python, row, threads, 0.0).communicate()[0])
 
 
-def beside(python: str, row: Row, threads: int, seconds: float, command: list[str]) -> str | None:
+def beside(python: Interpreter, row: Row, threads: int, seconds: float, command: list[str]) -> str | None:
     """Run a command on the process that runs a statement; return what it said, None where it failed."""
     with start(python, row, threads, seconds + 1.0) as process:
         assert process.stdout is not None
@@ -86,7 +93,7 @@ def beside(python: str, row: Row, threads: int, seconds: float, command: list[st
     return done.stdout + done.stderr if done.returncode == 0 else None
 
 
-def by_py_spy(python: str, row: Row, threads: int, seconds: float) -> float | None:
+def by_py_spy(python: Interpreter, row: Row, threads: int, seconds: float) -> float | None:
     """Return for which share of its looks py-spy saw a thread that had the GIL; None where it cannot look."""
     with tempfile.NamedTemporaryFile("r") as file:
         duration = ["--duration", f"{seconds:.0f}", "--rate", str(RATE)]
@@ -96,7 +103,7 @@ def by_py_spy(python: str, row: Row, threads: int, seconds: float) -> float | No
         return sum(int(line.rpartition(" ")[2]) for line in file) / (RATE * round(seconds))
 
 
-def by_perf(python: str, row: Row, threads: int, seconds: float) -> list[str] | None:
+def by_perf(python: Interpreter, row: Row, threads: int, seconds: float) -> list[str] | None:
     """Return the two functions in which perf saw most of the CPU time; None where it cannot look."""
     with tempfile.NamedTemporaryFile() as file:
         record = ["perf", "record", "--quiet", "--event", "cpu-clock", "--output", file.name, "--pid", "PID"]
@@ -113,8 +120,8 @@ def looks(args: argparse.Namespace, done: set[tuple[str, str]]) -> Iterator[dict
     pythons: list[Interpreter | None] = [find_interpreter(text) for text in args.python]
     for python in pythons or [None]:
         name = "" if python is None else python.name
-        executable = sys.executable if python is None else python.executable
-        for row in WITHOUT if name.endswith("t") else WITH_GIL:
+        run_by = python or Interpreter("", sys.executable, {})
+        for row in rows_for(python):
             if (name, row.name) in done:
                 continue
             workload = Workload(row.statement, row.setup)
@@ -127,9 +134,9 @@ def looks(args: argparse.Namespace, done: set[tuple[str, str]]) -> Iterator[dict
                 "causes": row.causes,
                 "ideal": form["judged"]["ideal"],
                 "antigil": {"scaling": form["scaling"], "cause": form["cause"], "wrong": wrong(row, form)},
-                "timeit": by_timeit(executable, row, args.threads),
-                "py-spy": by_py_spy(executable, row, args.threads, args.seconds),
-                "perf": by_perf(executable, row, args.threads, args.seconds),
+                "timeit": by_timeit(run_by, row, args.threads),
+                "py-spy": by_py_spy(run_by, row, args.threads, args.seconds),
+                "perf": by_perf(run_by, row, args.threads, args.seconds),
             }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
-from antigil.scaling.own_work.processes import BESIDE
+from antigil.scaling.own_work.processes import PROCESSES_BESIDE
 
 _NEIGHBOUR = """\
 import os, sys
@@ -25,14 +25,16 @@ while os.getppid() == int(sys.argv[1]):  # whoever started it may be killed
 def busy_neighbours(count: int) -> Iterator[None]:
     """Keep other programs busy beside the block, each wanting a whole CPU."""
     programs = [subprocess.Popen([sys.executable, "-c", _NEIGHBOUR, str(os.getpid())]) for _ in range(count)]
-    BESIDE.update(program.pid for program in programs)  # not the workload's, where this process measures
+    PROCESSES_BESIDE.update(
+        program.pid for program in programs
+    )  # not the workload's, where this process measures
     try:
         yield
     finally:
         for program in programs:
             program.kill()
             program.wait()
-            BESIDE.discard(program.pid)
+            PROCESSES_BESIDE.discard(program.pid)
 
 
 @contextlib.contextmanager

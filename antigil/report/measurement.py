@@ -285,7 +285,9 @@ def notes(measurement: Measurement) -> Iterator[str]:
 def cut_short(measurement: Measurement, cut: Cut) -> str:
     """Return what a measurement had to do without, why, and the time that all of it would take."""
     done = len(measurement.samples)
-    text = "until each of so many threads has had its turns takes long"
+    text = (
+        "a process takes much longer than its share of the budget, as where many threads wait for their turns"
+    )
     if measurement.samples[0].shortened:
         text = "calls are so long that a window holds fewer than four of each thread"
     if done == cut.processes:

@@ -73,7 +73,8 @@ def _ends(
         on_cpu = 1.0 - point.waiting - point.queued
         if send_to_sleep(point.sleeps, point.sleeps_alone, point.waiting, on_cpu, measurement.host):
             return 0.0, high
-    return least_side_by_side(low, most, point.threads, point.queued), high
+    queued = point.queued if isinstance(point, MixPoint) else point.queued_by_others
+    return least_side_by_side(low, most, point.threads, queued), high
 
 
 def _share(estimate: Estimate, low: float, high: float) -> str:

@@ -23,7 +23,7 @@ from .mixes_and_processes import mix_and_process_sentences
 from .quantities import ceiling_range, count_word, figure, seconds, share_percent, span, two_digits
 
 MOST_APART = 10.0
-"""Ends of a range that differ by more are no range to a reader: the nearer one is told alone."""
+"""Of a range whose ends differ by more, only the nearer one is told."""
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -57,7 +57,7 @@ def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
     """Return what is sure all the same, and why the rest is not."""
     told = f"Whether threads help cannot be told: {name.lower()}"
     if found.low > HELPS_ABOVE:
-        told = f"{name} help, but how far cannot be told: they"
+        told = f"{name} help, but how much cannot be told: they"
     elif found.high <= HELPS_ABOVE:
         told = f"{name} do not help, but whether they hurt cannot be told: they"
     why = "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
@@ -91,7 +91,8 @@ def _own_threads(measurement: Measurement, point: Point) -> str:
     busy = min(one.on_cpu + one.own_on_cpu, allowed)
     own, limit = f"threads of its own at work ({point.own_threads} seen)", "one thread, or call it from one"
     if point.own_processes:
-        own, limit = "processes of its own at work", "one process, or call it from one thread"
+        kinds = "threads and processes" if point.own_threads else "processes"
+        own, limit = f"{kinds} of its own at work", "one of them, or call it from one thread"
     return (
         f"each call has {own}: one call alone keeps {busy:.1f} of {allowed} CPUs busy, and several compete "
         f"for them (limit a call to {limit})"
@@ -213,6 +214,8 @@ def _between(found: Judged) -> str:
 
 def _slower(found: Judged) -> str:
     """Return how many times slower than one thread so many are, a range where its ends differ by much."""
+    if found.high >= 1.0:
+        return f"up to {two_digits(1.0 / found.low)} times" if found.low > 0.0 else "many times"
     if found.low <= 0.0 or found.high > MOST_APART * found.low:
         return f"at least {two_digits(1.0 / found.high)} times"
     if found.high > 1.5 * found.low:

@@ -19,7 +19,7 @@ from .host import (
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
 from .mixes_and_processes.mixes import Mix, MixPoint
 from .mixes_and_processes.processes import Processes, to_win
-from .own_work.meter import BESIDE
+from .own_work.meter import THREADS_BESIDE
 from .process import START_SECONDS, Interpreter, answer_request, ask_fresh_process, plan_of
 from .rounds import (
     DISTURBED_QUEUE_SHARE,
@@ -66,7 +66,6 @@ from .window import time_one_call
 from .workload import FunctionWorkload, MakeRun, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
 __all__ = [
-    "BESIDE",
     "DISTURBED_QUEUE_SHARE",
     "FEWEST_ROUNDS",
     "FEWEST_SEEN",
@@ -75,6 +74,7 @@ __all__ = [
     "INSTRUMENT_VERSION",
     "SCALES_FROM",
     "START_SECONDS",
+    "THREADS_BESIDE",
     "WAITING_WORTH_TELLING",
     "Z99",
     "Clocks",

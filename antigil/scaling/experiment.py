@@ -17,7 +17,7 @@ from .measurement_json import sample_from_json
 from .mixes_and_processes.other_windows import combined
 from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds, select
-from .sample import GilHeld, Sample, pool, sample_of, starts_threads, under_ceiling
+from .sample import GilHeld, Sample, pool, sample_of, starts_work, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
 from .workload import FunctionWorkload, MeasurementError, Workload
 
@@ -25,10 +25,10 @@ PROCESSES = 8
 """The fewest whose medians give a 99 % interval (see :mod:`.measurement`)."""
 
 OVERRUN = 1.5
-"""With long calls, so many times the budget may be spent where that is enough for all processes."""
+"""So many times the budget may be spent where that is enough for all processes."""
 
-LEAST_CUT_SECONDS = 10.0
-"""A smaller budget cuts no processes off calls that are short: their number is worth the time."""
+LEAST_PROCESS_SECONDS = 1.25
+"""With short calls no process is cut off where each takes less than `OVERRUN` times this."""
 
 FEWEST_PROCESSES = 2
 """One tells nothing of how processes differ."""
@@ -47,7 +47,7 @@ def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
     """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond.
 
     Beyond more than `MOST_BEYOND` CPUs there is none: threads that want the GIL take turns of 5 ms in no
-    order, and until each of 32 has had its turns a window takes four seconds.
+    order, and a window of 32 such threads takes four seconds.
     """
     allowed = cpus_allowed() if allowed is None else allowed
     counts = {1, allowed}
@@ -92,14 +92,15 @@ def measure_in_turn(
         Ascending thread counts; :func:`default_thread_counts` if None.
     budget
         Seconds to spend on measuring, for each Python. With long calls there are fewer of them in a
-        window, and fewer processes, so as to keep to it as far as can be.
+        window, and with those or many threads that wait for turns fewer processes, so as to keep to it as
+        far as can be.
     processes
         Fresh processes; below eight there are no 99 % intervals.
     rounds
         Undisturbed rounds to aim at in each process.
     pin
-        Whether to pin threads to CPUs of their own. Where threads that the workload itself starts
-        are seen at work, which would inherit it, none is pinned.
+        Whether to pin threads to CPUs of their own. Where threads or processes that the workload itself
+        starts are seen at work, which would inherit it, none is pinned.
     time_limit
         Seconds after which one window is taken to hang.
     in_processes
@@ -154,7 +155,7 @@ def _measurement(
         gil_samples=tuple(result.gil_held for result in results),
         steal=steal.share(),
         states=pool_states(result.states for result in results),
-        cut=Cut(processes, results[0].seconds * processes) if is_cut else None,
+        cut=Cut(processes, processes * min(result.seconds for result in results)) if is_cut else None,
         mix=mix,
         processes=beside,
     )
@@ -177,7 +178,7 @@ def _in_fresh_processes(
     processes: int,
     on_process: Callable[[int, int], None],
 ) -> list[list[ProcessResult]]:
-    """Measure in one process after the other: in all, or where calls are long in as many as fit."""
+    """Measure in one process after the other: in all, or in as many as fit."""
     results: list[list[ProcessResult]] = [[] for _ in interpreters]
     wanted = [processes for _ in interpreters]
     here = as_imported_here(workload)
@@ -197,13 +198,13 @@ def _in_fresh_processes(
 def processes_wanted(asked: int, results: Sequence[ProcessResult], budget: float) -> int:
     """Return in how many processes to measure, given those that have been: all, or as many as fit.
 
-    Short calls take more than their budget where so many threads take turns. Then the quickest process
-    tells what one takes: a disturbed one does not cut the others off.
+    Short calls, too, take more than their budget where many threads wait for their turns. Then the quickest
+    process tells what one takes: a disturbed one does not cut the others off.
     """
     if results[0].sample.shortened:
         return processes_that_fit(asked, results[0].seconds, budget)
     seconds = [result.seconds for result in results]
-    budget = max(budget, LEAST_CUT_SECONDS)
+    budget = max(budget, asked * LEAST_PROCESS_SECONDS)
     if asked * min(seconds) <= OVERRUN * budget:
         return asked
     fitting = max(0, int((budget - sum(seconds)) / min(seconds)))
@@ -238,7 +239,7 @@ def measure_function(
     done = measure_rounds(workload, plan)
     used, disturbed = select(done)
     samples = [sample_of([one]) for one in used]
-    pin = pin and not any(map(starts_threads, samples))
+    pin = pin and not any(map(starts_work, samples))
     held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
     samples = [under_ceiling(sample, held.ceiling) for sample in samples]
     dropped = len(done) - len(used)

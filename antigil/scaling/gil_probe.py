@@ -25,7 +25,7 @@ from typing import NamedTuple, Self, cast
 
 from .gil_held_share import Probe, estimate
 from .host import affinity, pin_thread, unpin_threads
-from .own_work.meter import OwnWorkMeter, alive, other_threads
+from .own_work.meter import OwnWorkMeter, ids_alive, other_threads
 from .sample import GilHeld
 from .stops import noticing_stops, unstopped
 from .threads import Threads, cpu_clock_of, is_asleep
@@ -102,11 +102,11 @@ def collect(
     watch: list[Watch] = []
     probes: list[Probe] = []
     calls = Calls()
-    cpus, before = affinity(), alive()
+    cpus, before = affinity(), ids_alive()
     cpu = RANDOM.choice(cpus)
     own: list[OwnWorkMeter] = []
 
-    def free_own_threads() -> None:
+    def free_own_work() -> None:
         prober = watch[0].native_id
         if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).seen:
             unpin_threads(before, cpus)
@@ -121,8 +121,8 @@ def collect(
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
             own.append(OwnWorkMeter())
-            calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_threads)
-            free_own_threads()
+            calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_work)
+            free_own_work()
         finally:
             group.stop.set()
         watched.wait(time_limit)  # the clocks of a thread that has ended cannot be read

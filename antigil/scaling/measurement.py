@@ -124,6 +124,11 @@ class Point:
         return self.own_cpu_seconds * self.rate / self.threads
 
     @property
+    def queued_by_others(self) -> float:
+        """What of ``queued`` the workload's own threads and processes cannot account for."""
+        return max(0.0, self.queued - self.own_on_cpu)
+
+    @property
     def efficiency(self) -> float:
         """Speedup per thread, 1 being perfect."""
         return self.speedup.median / self.threads
@@ -143,7 +148,7 @@ class Cut:
     processes
         Processes that were asked for.
     seconds
-        Time that so many would take as the first did, about.
+        Time that so many would take, about, if each were as quick as the quickest.
     """
 
     processes: int

@@ -25,7 +25,7 @@ from typing import Any
 from .gil_probe import probe_gil
 from .host import Host
 from .rounds import Plan, measure_rounds
-from .sample import sample_of, starts_threads
+from .sample import sample_of, starts_work
 from .stops import stops_noticed
 from .thread_states import watched_window
 from .workload import MakeRun, MeasurementError, Workload, WorkloadTimeout, described, rebuilt
@@ -285,7 +285,7 @@ def _measured(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None
         rounds = measure_rounds(make_run, plan, before_window=before_window, others=others)
     sample = sample_of(rounds)
     alive()
-    pin = plan.pin and not starts_threads(sample)
+    pin = plan.pin and not starts_work(sample)
     watched = watched_window(make_run, sample, replace(plan, pin=pin), Path(asked["watch"]))
     alive()
     held = probe_gil(make_run, asked["probe"], pin=pin, time_limit=plan.time_limit)

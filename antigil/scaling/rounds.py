@@ -30,7 +30,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
-from .own_work.meter import alive
+from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks
 from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
@@ -85,7 +85,8 @@ class Round:
         if not window.queued:
             return 1.0
         waits = max(0.0, window.waiting - alone.waiting)
-        return max(1.0 - window.queued * window.by_others / (1.0 - waits), window.on_cpu)
+        by_others = window.by_others if n > 1 else 1.0  # where one is alone, too little is taken for others'
+        return max(1.0 - window.queued * by_others / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
         """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""
@@ -197,7 +198,7 @@ def measure_rounds(
     WorkloadTimeout, MeasurementError
         If a window does not end in time, the process is stopped again and again, or its CPUs change.
     """
-    before = alive()
+    before = ids_alive()
     make_run = workload if callable(workload) else workload.prepare()
     measure_window: MeasureWindow = partial(run_window, make_run, clocks=clocks, time_limit=plan.time_limit)
     allowed = cpus_allowed()

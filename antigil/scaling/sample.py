@@ -78,7 +78,7 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
     return Sample(points, len(used), dropped, disturbed, shortened=any(one.shortened for one in used))
 
 
-def starts_threads(sample: Sample) -> bool:
+def starts_work(sample: Sample) -> bool:
     """Tell whether threads or processes that the workload starts itself were seen at work."""
     return any(point.own_threads or point.own_processes for point in sample.points.values())
 

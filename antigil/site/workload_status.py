@@ -191,13 +191,17 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
 
 
 def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
-    """Return revision and name of the tags of a branch, or merged to it, the oldest first.
+    """Return revision and name of the tags of a branch, or merged to it, the oldest first by date.
 
     Where the branch has none, of all tags: many a project tags its releases on branches of their own.
     """
     tags = sorted((tagged, name) for name, tagged in archive.tags.items())
     own = archive.branch_tags.get(branch, frozenset())
-    return [one for one in tags if one[1] in own] or tags
+    return [
+        (tagged, name)
+        for tagged, name in tags
+        if name in own or archive.commits_between(branch, tagged - 1, tagged)
+    ] or tags
 
 
 def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:

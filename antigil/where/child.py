@@ -18,7 +18,7 @@ from typing import Any, cast
 
 # Relative, also to other rooms: this process loads the package by path, under another name.
 from ..scaling import (
-    BESIDE,
+    THREADS_BESIDE,
     Clocks,
     Host,
     MakeRun,
@@ -104,7 +104,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         plan = plan_of(asked)
         rounds = measure_rounds(sampled_run, plan, windows.clocks(), before_window)
     finally:
-        BESIDE.clear()
+        THREADS_BESIDE.clear()
         ended = sampler.stop()
     if ended:
         raise MeasurementError(ENDED[ended].format(signal=asked["signal_name"]))
@@ -147,7 +147,7 @@ def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
             if error.errno == 16  # EBUSY
             else f"threads cannot be sampled: {error.strerror}"
         ) from error
-    BESIDE.add(helper)
+    THREADS_BESIDE.add(helper)
 
 
 def _within(

@@ -104,8 +104,11 @@ def test_what_limits_a_measurement_is_said(changed, words):
             "99 % intervals: all would take about 33 s",
         ),
         (9, True, True, "9 of 16 processes: all would take about 33 s"),
-        (9, True, False, "has had its turns takes long, and the budget was enough for 9 of 16 processes: all "
-         "would take about 33 s"),
+        (
+            9, True, False,
+            "wait for their turns, and the budget was enough for 9 of 16 processes: all would take about "
+            "33 s",
+        ),
     ],
 )  # fmt: skip
 def test_what_was_left_out_for_want_of_time_is_said(done, ci99, shortened, words):

@@ -70,10 +70,17 @@ def test_threads_that_take_turns_are_measured_in_as_many_processes_as_fit(result
     assert processes_wanted(8, results, budget) == wanted
 
 
+@pytest.mark.parametrize("asked", [1, 2, 64, 500])
+def test_as_many_short_processes_are_measured_as_are_asked_for(asked):
+    """What each takes to look at threads and to probe is no reason to measure in fewer."""
+    assert processes_wanted(asked, taken(0.5), 12.0) == asked
+    assert processes_wanted(1, taken(100.0), 12.0) == 1
+
+
 @needs_gil
 def test_many_threads_that_hold_the_gil_keep_to_the_time(monkeypatch):
     """In no order, each waits for its turns of 5 ms: 16 take over a second for each window."""
-    monkeypatch.setattr(experiment, "LEAST_CUT_SECONDS", 2.0)
+    monkeypatch.setattr(experiment, "LEAST_PROCESS_SECONDS", 0.25)
     measured = measure(Workload("sum(range(50_000))"), (1, 16), budget=1.0)
     assert 2 <= len(measured.samples) < 8
     assert measured.cut.processes == 8

@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ..own_work.meter import OwnWork, most_seen
-from ..own_work.processes import BESIDE
+from ..own_work.processes import PROCESSES_BESIDE
 from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
 from ..stops import pass_on_stop
@@ -62,7 +62,7 @@ class _Member:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
-        BESIDE.add(self._process.pid)
+        PROCESSES_BESIDE.add(self._process.pid)
 
     def listen(self, place: int, lines: SimpleQueue[tuple[int, str]]) -> None:
         """Pass on what it says, at last that it says no more."""
@@ -104,7 +104,7 @@ class _Member:
         """End it at once, if it has not ended."""
         self._process.kill()
         self._process.wait()
-        BESIDE.discard(self._process.pid)
+        PROCESSES_BESIDE.discard(self._process.pid)
 
 
 @contextlib.contextmanager

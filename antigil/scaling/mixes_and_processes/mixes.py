@@ -212,15 +212,13 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     """Return the fields of `MixSample` for one round."""
     mixed, (writer_alone,) = one.others[MIX_KIND, n], one.others[MIX_KIND, 1].parts
     (reader_alone,) = one.windows[1].parts
-    alone_by_others = one.windows[1].by_others, one.others[MIX_KIND, 1].by_others
     *readers, writer = mixed.parts
     served = n <= one.cpus_allowed
     threads = [*((reader, reader_alone) for reader in readers), (writer, writer_alone)]
     gains = []
-    kinds = (readers, reader_alone), ([writer], writer_alone)
-    for (parts, alone), by_others in zip(kinds, alone_by_others, strict=True):
+    for parts, alone in ((readers, reader_alone), ([writer], writer_alone)):
         raw = sum(part.rate for part in parts) / alone.rate
-        kept = _kept(alone, alone, (), by_others)
+        kept = _kept(alone, alone, (), 1.0)
         free = sum(part.rate * kept / _kept(part, alone, threads, mixed.by_others) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)

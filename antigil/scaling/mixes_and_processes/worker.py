@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TextIO, cast
 
 from ..host import affinity, pin_thread, unpin_threads
-from ..own_work.meter import alive as all_alive
+from ..own_work.meter import ids_alive
 from ..process import answer_request
 from ..stops import was_stopped
 from ..threads import SYSTEM_CLOCKS, Threads, Usage
@@ -40,7 +40,7 @@ def serve(request: str, response: str, signs: str) -> None:
 def _obey(
     commands: TextIO, answers: TextIO, make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
 ) -> None:
-    place, before, cpus = asked["place"], all_alive(), affinity()
+    place, before, cpus = asked["place"], ids_alive(), affinity()
 
     def tell(answer: Any) -> None:
         answers.write(json.dumps(answer) + "\n")

@@ -27,7 +27,7 @@ LEAST_SHARE = 0.01
 LEAST_CPU_SECONDS = 2e-4
 """Nor who uses less than this for each thread that calls."""
 
-BESIDE: set[int] = set()
+THREADS_BESIDE: set[int] = set()
 """Native ids of threads that are not the workload's own but an instrument's beside this one."""
 
 
@@ -74,7 +74,9 @@ class OwnWorkMeter:
 
     def read(self, ours: Mapping[int, float]) -> OwnWork:
         """Return what they did up to now, given the CPU time of our threads meanwhile, by native id."""
-        now = {thread: used for thread, used in other_threads().items() if thread not in {*ours, *BESIDE}}
+        now = {
+            thread: used for thread, used in other_threads().items() if thread not in {*ours, *THREADS_BESIDE}
+        }
         cpu = _cpu_of_others() - self._others_cpu - sum(ours.values())
         living, of_processes = processes_and_cpu()
         of_processes -= self._processes_cpu
@@ -94,11 +96,11 @@ def _at_work(before: Mapping[int, float], now: Mapping[int, float]) -> int:
 
 def _cpu_of_others() -> float:
     """Return the CPU time of all threads of the process but the calling one, and but those beside."""
-    beside = sum(time.clock_gettime(cpu_clock(thread)) for thread in BESIDE)
+    beside = sum(time.clock_gettime(cpu_clock(thread)) for thread in THREADS_BESIDE)
     return time.process_time() - time.thread_time() - beside
 
 
-def alive() -> set[int]:
+def ids_alive() -> set[int]:
     """Return the native ids of this process's threads, but the calling one, and of `own_processes`."""
     return {*other_threads(), *own_processes()}
 

@@ -2,7 +2,9 @@
 
 A process's CPU time is told by its clock while it lives, and by the one that waited for it once it has ended.
 So what all of them used between two moments is the difference of two sums, whenever they began and ended.
-A process that outlives the one that started it is not seen, nor one that nobody waits for.
+A process that outlives the one that started it is not seen, and the time of one is lost that ends without
+being waited for. What a living process has waited for is told in ticks of some 10 ms, and a process that ends
+while the sum is taken may be missed in it.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-PROCESSES = Path("/proc")
+PROC = Path("/proc")
 """Where Linux tells of processes."""
 
-BESIDE: set[int] = set()
+PROCESSES_BESIDE: set[int] = set()
 """Processes that this one has started and that are not the workload's; what they start is not its, either."""
 
 TRIES = 3
@@ -48,7 +50,7 @@ def own_processes() -> dict[int, float]:
     while left:
         parent = left.pop()
         for process in _children(parent) if children is None else children[parent]:
-            if process not in BESIDE and process not in found:
+            if process not in PROCESSES_BESIDE and process not in found:
                 with contextlib.suppress(OSError):  # it has ended
                     found[process] = _cpu_of(process)
                     left.append(process)
@@ -58,14 +60,14 @@ def own_processes() -> dict[int, float]:
 def threads_of(process: int) -> list[int]:
     """Return the native ids of another process's threads; none where it has ended."""
     try:
-        return [int(name) for name in os.listdir(PROCESSES / str(process) / "task")]
+        return [int(name) for name in os.listdir(PROC / str(process) / "task")]
     except OSError:
         return []
 
 
 def _has_children() -> bool:
     """Tell at next to no price whether this process has any child at all."""
-    if not PROCESSES.joinpath("self", "task").is_dir():
+    if not PROC.joinpath("self", "task").is_dir():
         return False  # not Linux
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # it leaves them as they are
@@ -75,15 +77,15 @@ def _has_children() -> bool:
 
 
 def _children_are_told() -> bool:
-    """Tell whether the kernel lists children, as most do."""
-    return PROCESSES.joinpath("self", "task", str(os.getpid()), "children").exists()
+    """Tell whether the kernel lists children, as it may be built to."""
+    return PROC.joinpath("self", "task", str(os.getpid()), "children").exists()
 
 
 def _children(process: int) -> list[int]:
     found: list[int] = []
     for thread in threads_of(process):
         with contextlib.suppress(OSError):  # it has ended
-            path = PROCESSES / str(process) / "task" / str(thread) / "children"
+            path = PROC / str(process) / "task" / str(thread) / "children"
             found.extend(map(int, path.read_bytes().split()))
     return found
 
@@ -91,7 +93,7 @@ def _children(process: int) -> list[int]:
 def _all_children() -> defaultdict[int, list[int]]:
     """Return the children of each process of the system."""
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for name in os.listdir(PROCESSES):
+    for name in os.listdir(PROC):
         if name.isdigit():
             with contextlib.suppress(OSError):  # it has ended
                 found[int(_stat(int(name))[1])].append(int(name))
@@ -106,7 +108,7 @@ def _cpu_of(process: int) -> float:
 
 def _stat(process: int) -> list[bytes]:
     """Return the fields of a process's ``stat`` from its state on, which is the third."""
-    with open(f"{PROCESSES}/{process}/stat", "rb", buffering=0) as file:
+    with open(f"{PROC}/{process}/stat", "rb", buffering=0) as file:
         return file.read().rpartition(b")")[2].split()
 
 

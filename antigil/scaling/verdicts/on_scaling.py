@@ -7,8 +7,8 @@ One word on whether threads help, by the speedup S* at the largest thread count 
     does-not       S* from 0.9 to 1.1
     hurts          S* < 0.9
     inconclusive   the interval of S* reaches across two that are no neighbours, or across two that are
-                   and as far as min(n, CPUs) is wider than a quarter of that; or S* helps by what was
-                   seen beside other programs, and not as much by the least that it can be without them
+                   and its part below min(n, CPUs) is wider than a quarter of min(n, CPUs); or S* helps
+                   by what was seen beside other programs, and less by the least it can be without them
 
 Beside other programs, S* says too much of threads that get in each other's way: while one stands in
 the run queue, it gets in nobody's. Threads that are queued for a share q of their time have
@@ -62,7 +62,7 @@ HELPS_ABOVE = 1.1
 HURTS_BELOW = 0.9
 
 WIDEST = 0.25
-"""Of min(n, CPUs): an interval that is wider up to there decides nothing, unless all of it says the same."""
+"""Of min(n, CPUs): an interval with more than that below it decides nothing, unless all says the same."""
 
 WORDS = ("hurts", "does-not", "partly", "scales")
 
@@ -149,9 +149,8 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
     if point.disturbed and _send_each_other_to_sleep(measurement, point):
         return 0.0
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
-    queued = max(0.0, point.queued - point.own_on_cpu)  # behind others than what the workload starts itself
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
-    return least_side_by_side(speedup, most, n, queued)
+    return least_side_by_side(speedup, most, n, point.queued_by_others)
 
 
 def _send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
