@@ -24,11 +24,7 @@ if TYPE_CHECKING:
     from .mixes_and_processes.processes import Processes
 
 INSTRUMENT_VERSION = "6"
-"""Figures of different versions must not be compared.
-
-Raised by every change that can move a figure; docs/evidence/README.md tells of each. Version 6 pins no
-process of a workload's own, counts its CPU time, and gives back no queueing behind what a workload starts.
-"""
+"""Raised by every change that can move a figure (docs/evidence/README.md): those of two are not compared."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,7 @@ class Cut:
     processes
         Processes that were asked for.
     seconds
-        Time that so many would take, about, if each were as quick as the quickest.
+        Time that so many would take, about, if all were as quick as the quickest.
     """
 
     processes: int
@@ -193,10 +189,7 @@ class Measurement:
 
     def point(self, threads: int) -> Point:
         """Return the point of a thread count; KeyError if it was not measured."""
-        for point in self.points:
-            if point.threads == threads:
-                return point
-        raise KeyError(threads)
+        return {point.threads: point for point in self.points}[threads]
 
     @property
     def scaling(self) -> str:
