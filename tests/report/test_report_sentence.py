@@ -90,8 +90,8 @@ SCALES = (1.0, 2.0, 4.0)
         (
             measurement(0.0, own=(1, 0.015, 2), waiting=(0.2, 0.5, 0.5)),
             "Two threads get no more done than one (1.00 times as much): each call has threads and processes "
-            "of its own at work: one call alone keeps 2.0 of 2 CPUs busy, and several compete for them (limit "
-            "a call to one of them, or call it from one thread)",
+            "of its own at work: one call alone keeps 2.0 of 2 CPUs busy, and several compete for them "
+            "(limit a call to one of them, or call it from one thread)",
         ),
         (
             measurement(0.0, own=(0, 0.015, 2), waiting=(0.2, 0.5, 0.5)),
