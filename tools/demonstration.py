@@ -58,14 +58,12 @@ RELEASED = """\
 """
 HELD = """\
     sum = sum_up(steps);
-    Py_BEGIN_ALLOW_THREADS
-    Py_END_ALLOW_THREADS
 """
 #: Subject line, what stands in place of BODY, and the README.
 COMMITS = (
     ("total: sum up, with the GIL released", RELEASED, "Sums up.\n"),
     ("docs: say what total takes", RELEASED, "total(steps) sums up.\n"),
-    ("total: sum up before the macros", HELD, "total(steps) sums up.\n"),
+    ("total: sum up without the macros", HELD, "total(steps) sums up.\n"),
     ("docs: say what total returns", HELD, "total(steps) returns a sum.\n"),
     ("total: sum up between the macros again", RELEASED, "total(steps) returns a sum.\n"),
     ("docs: name the type", RELEASED, "total(steps: int) returns a sum.\n"),
@@ -108,7 +106,7 @@ class Total(
 FIGURE = """\
 <figure class="card demonstration"><figcaption><b>What a loss looks like</b>
   <span class="muted">A <a href="../demonstration/speedup/index.html">demonstration project</a>, measured on
-  this machine: its third commit moves the work out from where the GIL is released, its fifth back.</span>
+  this machine: its third commit takes out the macros that release the GIL, its fifth puts them back.</span>
 </figcaption>
 <a href="../demonstration/speedup/index.html"><img src="../demonstration/speedup/history.svg"
   alt="The speedup of a function over six commits: it falls at the third and recovers at the fifth"></a>

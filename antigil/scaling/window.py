@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import fmean
-from time import perf_counter
+from time import perf_counter, sleep
 
 from .host import pin_thread
 from .own_work.meter import OwnWork
@@ -30,6 +30,10 @@ MARK_SECONDS = 1e-4
 
 MARKING_THREADS = 8
 """With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
+
+
+PATIENCE_SECONDS = 1.0
+"""So long at least threads go on for one that is shut out by who takes the GIL, or a lock, again at once."""
 
 
 @dataclass(frozen=True)
@@ -216,13 +220,10 @@ def run_window(
         Calls between two looks at the clock.
     cpus
         Thread i is pinned to ``cpus[i]``; None leaves the threads to the scheduler.
-    clocks
-        Clocks to use.
     time_limit
         Seconds after which a thread is taken to hang.
     warm_up
-        Whether each thread makes a call before it meets the others, and another one before the
-        window opens. Where calls are long that takes long, and the skew of the start is little.
+        Whether each thread makes a call before it meets the others, and one before the window opens.
     """
     group = Threads(threads, time_limit)
     tracks = [Track() for _ in range(threads)]
@@ -265,7 +266,7 @@ def call_through(
     clocks: Clocks,
     settle: bool,
 ) -> None:
-    """Call until every thread has passed the end of the window.
+    """Call until every thread has passed the end of the window, as long as it has patience.
 
     The threads need no lock: each writes its own track only, and all derive the same window
     from the tracks. Unless a thread is to `settle`, its part begins with its first call.
@@ -279,8 +280,7 @@ def call_through(
             before, track.settled = meter.read(), marks[0]
         while not stop.is_set():
             run_batch()
-            mark = now()
-            marks.append(mark)
+            marks.append(mark := now())
             if track.settled is None and all(other.marks for other in tracks):
                 before = meter.read()
                 track.settled = mark
@@ -288,9 +288,12 @@ def call_through(
                 settled = [other.settled for other in tracks if other.settled is not None]
                 if len(settled) == len(tracks):
                     end = max(settled) + seconds
+            if end is None and mark - marks[0] > PATIENCE_SECONDS:
+                sleep(0.001)  # some thread does not even begin: let it in
             if end is not None and mark >= end:
                 if track.passed is None:
                     track.used = meter.read() - before
                     track.passed = mark
-                if all(other.passed is not None for other in tracks):
+                patience = max(PATIENCE_SECONDS, len(tracks) * seconds)
+                if mark > end + patience or all(other.passed is not None for other in tracks):
                     return

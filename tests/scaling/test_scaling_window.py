@@ -7,8 +7,9 @@ from fakes import OwnTime
 
 from antigil.scaling import WorkloadTimeout
 from antigil.scaling import threads as threads_module
-from antigil.scaling.threads import Usage
-from antigil.scaling.window import Track, batches_by, run_window, summarize
+from antigil.scaling import window as window_module
+from antigil.scaling.threads import Clocks, Usage
+from antigil.scaling.window import PATIENCE_SECONDS, Track, batches_by, call_through, run_window, summarize
 
 
 @pytest.mark.parametrize(
@@ -188,3 +189,34 @@ def test_an_error_is_raised_although_another_thread_hangs(held_lock, monkeypatch
 
     with pytest.raises(BrokenWorkloadError):
         run_window(make_run, 2, 0.01, time_limit=600.0)
+
+
+def calls_of_a_tenth(monkeypatch, track, seconds, until=1000):
+    """Call beside a thread that gets no further than its track, by its own clock; tell calls and naps."""
+    tracks, stop, naps = [Track(), track], threading.Event(), []
+    calls = []
+    clocks = Clocks(now=lambda: 0.1 * len(calls))
+
+    def call():
+        calls.append(1)
+        if len(calls) == until:
+            stop.set()
+
+    monkeypatch.setattr(window_module, "sleep", naps.append)
+    call_through(tracks, 0, call, seconds, stop, clocks, settle=True)
+    return len(calls), naps
+
+
+@pytest.mark.parametrize("seconds", [0.03, 5.0])
+def test_who_has_passed_does_not_wait_for_ever_for_one_that_is_shut_out(monkeypatch, seconds):
+    """It lets go of the GIL for a moment and takes it again, before the other wakes up."""
+    shut_out = Track(marks=[0.0, 0.1], settled=0.1)
+    calls, naps = calls_of_a_tenth(monkeypatch, shut_out, seconds)
+    patience = max(PATIENCE_SECONDS, 2 * seconds)
+    assert 0.1 * calls == pytest.approx(0.1 + seconds + patience, abs=0.21)
+    assert naps == []
+
+
+def test_one_that_does_not_even_begin_is_let_in(monkeypatch):
+    calls, naps = calls_of_a_tenth(monkeypatch, Track(), 0.03, until=50)
+    assert len(naps) == pytest.approx(calls - PATIENCE_SECONDS / 0.1, abs=2)
