@@ -10,7 +10,7 @@ from pathlib import Path
 from antigil.adopt.building import isolates, varied_in
 from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
-from antigil.adopt.file_edits import FileEdit, file_edits, has_other_benchmarks
+from antigil.adopt.file_edits import SUITE_FILE, FileEdit, file_edits, has_other_benchmarks
 from antigil.adopt.github_workflows import pin
 from antigil.files import write_whole
 
@@ -78,7 +78,7 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
     names = sorted({edit.path.relative_to(checkout.root).as_posix() for edit in found})
     commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
     branch = checkout.branch
-    ours = " --bench thread_scaling" if has_other_benchmarks(checkout) else ""
+    ours = f" --bench {Path(SUITE_FILE).stem}" if has_other_benchmarks(checkout) else ""
     return [
         *said,
         "Next, in an environment with antigil[asv,laws] and this project:",

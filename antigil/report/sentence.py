@@ -47,7 +47,7 @@ def _on_scaling(measurement: Measurement) -> str:
         "scales": f"{name} get {times} times as much done as one",
         "partly": f"{name} get {times} times as much done as one, of {found.ideal} that could be",
         "does-not": f"{name} get no more done than one ({times} times as much)",
-        "hurts": f"{name} are {_slower(found)} slower than one",
+        "hurts": f"{name} are {_slower(found)} than one",
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
     return f"{head}{': ' if why else ''}{why}"
@@ -213,11 +213,12 @@ def _between(found: Judged) -> str:
 
 
 def _slower(found: Judged) -> str:
-    """Return how many times slower than one thread so many are, a range where its ends differ by much."""
+    """Return how many times slower than one thread so many are, as far as it is known."""
+    is_wide = found.low <= 0.0 or found.high > MOST_APART * found.low
     if found.high >= 1.0:
-        return f"up to {two_digits(1.0 / found.low)} times" if found.low > 0.0 else "many times"
-    if found.low <= 0.0 or found.high > MOST_APART * found.low:
-        return f"at least {two_digits(1.0 / found.high)} times"
+        return "slower" if is_wide else f"up to {two_digits(1.0 / found.low)} times slower"
+    if is_wide:
+        return f"at least {two_digits(1.0 / found.high)} times slower"
     if found.high > 1.5 * found.low:
-        return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times"
-    return f"{two_digits(1.0 / found.speedup)} times"
+        return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times slower"
+    return f"{two_digits(1.0 / found.speedup)} times slower"

@@ -1,10 +1,10 @@
 """One window: n threads call a workload again and again, all of them before, in and after it.
 
-Every thread notes the time after every batch of calls. The window opens when every thread has
-come to a mark since the last of them started, and closes a set time later; the threads go on
-until every one has a mark beyond it. Batches cut by its edges count in proportion. So start-up
-and tail skew fall away, no barrier stands inside the timed stretch, and the calls at the edges
-contend with just as many others as those in the middle.
+Every thread notes the time after every batch of calls. The window opens when every thread has come to a
+mark since the last of them started, and closes a set time later; the threads go on until every one has a
+mark beyond it, or one is shut out for long. Batches cut by its edges count in proportion. So start-up
+and tail skew fall away, no barrier stands inside the timed stretch, and the calls at the edges contend
+with just as many others as those in the middle.
 
     rate X(n) = calls in the window / its length
     c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call

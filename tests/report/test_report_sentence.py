@@ -40,6 +40,10 @@ SCALES = (1.0, 2.0, 4.0)
             "Two threads are up to 1.8 times slower than one: each call takes 2.5 times the CPU time",
         ),
         (
+            measurement(0.0, gil=False, speedup=(1.0, 0.5, 0.52), width=0.98, cpus_allowed=16),
+            "Four threads are slower than one: ",
+        ),
+        (
             measurement(1.0, 0.004, waiting=(0.0, 0.5, 0.7)),
             "Two threads get no more done than one (1.00 times as much): they wait for the GIL (release "
             "it around what needs no Python objects). It holds the GIL for 99% to 100% of its time: more",
