@@ -1,6 +1,9 @@
 """What README and CONTRIBUTING tell a reader to type exists and gives what they show."""
 
+import argparse
+import dataclasses
 import doctest
+import inspect
 import re
 import subprocess
 import sys
@@ -9,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from antigil.commands import main as cli
+from antigil.history.options import Options
+from antigil.suite import Scaling
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "README.pt.md", "CONTRIBUTING.md")
@@ -93,3 +98,59 @@ def test_every_page_of_evidence_is_in_its_index():
     named = set(re.findall(r"^\| \[[^]]+\]\(([^)]+)\)", index, re.MULTILINE))
 
     assert named == {file.name for file in (ROOT / "docs/evidence").glob("*.md")} - {"README.md"}
+
+
+def first_cells(document, heading):
+    """Return the first cells of the rows below a heading of a table, without their backticks."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    table = re.search(rf"^\| {re.escape(heading)} \|.*\n\|[- |:]*\n((?:\|.*\n)*)", text, re.MULTILINE)
+    return set(re.findall(r"^\| `([^`]+)` \|", table[1], re.MULTILINE))
+
+
+def test_the_settings_of_a_suite_are_those_that_a_class_takes():
+    takes = {
+        name
+        for name, one in inspect.signature(Scaling.__init_subclass__).parameters.items()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+    assert first_cells("docs/adopt.md", "setting") == takes
+
+
+def test_every_option_of_the_configuration_is_documented_and_every_documented_one_exists():
+    known = {one.name for one in dataclasses.fields(Options)}
+    told = {word for page in pages() for word in re.findall(r"`(\w+)`", (ROOT / page).read_text("utf-8"))}
+
+    assert first_cells("docs/site.md", "option") <= known <= told
+
+
+def options_of(parser):
+    """Return every option of a parser and of its own commands."""
+    own = set(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            own = own.union(*map(options_of, action.choices.values()))
+    return own
+
+
+def command_lines(document):
+    """Yield command and arguments of each command line of ours in a Markdown file, without what is quoted."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    found = re.findall(r"^(?: {4}|\$ )antigil ([a-z-]+)\b(.*)$", text, re.MULTILINE)
+    found += re.findall(r"`antigil ([a-z-]+)\b([^`]*)`", text)
+    for command, words in found:
+        if command in cli.COMMANDS:
+            yield command, re.sub(r"\s#.*|\"[^\"]*\"", "", words)
+
+
+def test_options_in_command_lines_exist():
+    asked = {
+        (command, option)
+        for page in pages()
+        for command, words in command_lines(page)
+        for option in re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", words)
+    }
+    known = {command: options_of(cli.build_parser(command)) for command in cli.COMMANDS}
+
+    assert len(asked) > 10
+    assert [one for one in sorted(asked) if one[1] not in known[one[0]]] == []

@@ -122,7 +122,7 @@ def _under_pythons(project: Project, args: argparse.Namespace) -> Comparison:
 
 def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Namespace) -> Comparison:
     from antigil.guard.comparison import Comparison, compare
-    from antigil.guard.stored_comparison import compare_stored
+    from antigil.guard.stored.asv_results import compare_stored
 
     if args.paths and not project.differ(base, head, args.paths):
         return Comparison(base, head, (), 0.0, f"no difference under {' '.join(args.paths)}")

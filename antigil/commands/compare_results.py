@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _compare(base: Measurement, head: Measurement) -> int:
     with needed("laws"):
-        from antigil.guard.saved_measurements import differences, judge_measurements
+        from antigil.guard.stored.saved_measurements import differences, judge_measurements
     found = judge_measurements(base, head)
     lost = any(one.direction == "lost" for one in found.values())
     gained = any(one.direction == "gained" for one in found.values())

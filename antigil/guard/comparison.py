@@ -5,16 +5,18 @@ Each look is on samples of its own, so its level holds whatever the looks before
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 
 from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination, TrackedWorkload
 from antigil.history.surroundings import Surroundings
-from antigil.report import quantities
 from antigil.where import Changes
 
 from .commit_verdict import NOTHING_LOST, Verdict, conclude
@@ -22,21 +24,16 @@ from .decision_rule import (
     CONFIRMATION,
     JUDGED,
     NOTICED,
-    SAME,
-    Judgement,
-    LimitOf,
     Looks,
     Number,
     SamplePair,
     judge,
     judged_in,
     least_effects,
-    powerless,
 )
-from .interleaved_visits import VisitPlace, measure_both, prepare
+from .interleaved_visits import VisitPlace, alternating, measure_both, prepare
+from .looks import LooksTaken, Measure, not_steady, take_look
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart, too_few
-
-Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
 
 @dataclass(frozen=True)
@@ -150,14 +147,14 @@ def compare_in(
     say: Callable[[str], None],
 ) -> EnvironmentComparison:  # fmt: skip
     """Compare in one place; the level is shared out among so many `places`."""
+    order, visits = alternating(), itertools.count(1)
 
     def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
-        what = "measuring" if workloads is None else f"measuring {', '.join(sorted(workloads))} again"
-
-        def progress(done: int, visits: int) -> None:
-            say(f"{place.name}: {what}, {done} of {visits} visits done")
-
-        return measure_both(place, count, workloads, progress)
+        what = "all workloads" if workloads is None else ", ".join(sorted(workloads))
+        sides = list(islice(order, 2 * count))
+        return measure_both(
+            place, sides, workloads, lambda: say(f"{place.name}: visit {next(visits)} done, of {what}")
+        )
 
     workloads, among = workloads_of(place.columns), judged_in(place.python)
     looks = Looks(processes)
@@ -188,15 +185,16 @@ def take_looks(
     among
         Quantities that are judged.
     """
-    one, other = measure(None, looks.first)
+    limit = least_effects(options)
+    one, other = take_look(measure, None, looks.first, partial(not_steady, among=among, limit=limit))
     apart, pairs = told_apart(one, other), pairs_of(one, other)
     numbers = judgeable(pairs, among)
-    taken = _Taken(
+    taken = LooksTaken(
         among=among,
         controls={number.workload for number in numbers if workloads[number.workload].control},
         level=CONFIRMATION / environments,
         seen=[pairs],
-        judged=[judge(numbers, least_effects(options), NOTICED / environments)],
+        judged=[judge(numbers, limit, NOTICED / environments)],
         problems=[
             *apart.problems,
             *missing_at_head(one, other, among),
@@ -204,7 +202,7 @@ def take_looks(
         ],
         notes=[*apart.notes],
     )
-    taken.look_further(measure, looks.further, least_effects(options))
+    taken.look_further(measure, looks.further, limit)
     verdict = conclude(
         taken.judged,
         workloads,
@@ -215,82 +213,3 @@ def take_looks(
         notes=taken.notes,
     )
     return EnvironmentComparison(base, head, environment, verdict, True, tuple(taken.seen))
-
-
-@dataclass
-class _Taken:
-    """The looks taken so far, the first included: their samples, judgements, and what else is to be told.
-
-    `level` is that of a further look, `controls` are the names of the workloads that are one, and `among` the
-    quantities that are judged.
-    """
-
-    among: Collection[str]
-    controls: set[str]
-    level: float
-    seen: list[Mapping[Number, SamplePair]]
-    judged: list[Mapping[Number, Judgement]]
-    problems: list[str]
-    notes: list[str]
-
-    def look_further(self, measure: Measure, looks: Iterable[int], limit: LimitOf) -> None:
-        """Measure what is suspected again, as long as a suspicion is open."""
-        suspects = {n: judgement.tendency for n, judgement in self.judged[0].items() if judgement.suspected}
-        for processes in looks:
-            if not suspects:
-                break
-            one, other = measure({number.workload for number in suspects} | self.controls, processes)
-            pairs = pairs_of(one, other)
-            beside = {n for n in judgeable(pairs, self.among) if n.workload in self.controls}
-            judged = _again(pairs, suspects, beside, limit, self.level)
-            self.seen.append(pairs)
-            self.judged.append(judged)
-            self.problems += _not_seen_again(suspects, pairs, one, other)
-            self.notes += [note for note in told_apart(one, other).notes if note not in self.notes]
-            suspects = {n: t for n, t in suspects.items() if n in judged and _open(judged[n], t)}
-        self.problems += _blind(suspects, self.seen[-1], self.level)
-
-    def judge_again(self, wider: LimitOf) -> list[dict[Number, Judgement]]:
-        """Judge by wider limits what was judged beside the controls in the further looks."""
-        further = zip(self.seen[1:], self.judged[1:], strict=True)
-        ours = [{n: seen[n] for n in judged if n.workload not in self.controls} for seen, judged in further]
-        return [judge(pairs, wider, self.level) for pairs in ours]
-
-
-def _again(
-    pairs: Mapping[Number, SamplePair],
-    suspects: Collection[Number],
-    controls: Collection[Number],
-    limit: LimitOf,
-    level: float,
-) -> dict[Number, Judgement]:
-    """Judge what is suspected, and apart from it the controls that were measured beside it."""
-    again = {number: pair for number, pair in pairs.items() if number in suspects}
-    beside = {n: pairs[n] for n in controls if n not in again}
-    return {**judge(again, limit, level), **judge(beside, limit, level)}
-
-
-def _open(judgement: Judgement, tendency: str) -> bool:
-    """Tell whether a further look has neither confirmed a suspicion nor ended it."""
-    return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
-
-
-def _not_seen_again(
-    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], base: Readings, head: Readings
-) -> list[str]:
-    """Name what was suspected, and gave no numbers when it was measured again."""
-    apart = told_apart(base, head)
-    reasons = [*(f"{name}: {reason}" for name, reason in apart.gone.items()), *apart.problems]
-    why = f" ({'; '.join(reasons)})" if reasons else ""
-    return [f"{_told(n)} gave no numbers when it was measured again{why}" for n in suspects if n not in pairs]
-
-
-def _told(number: Number) -> str:
-    return f"{number.workload} ({quantities.name(number.quantity, number.threads)})"
-
-
-def _blind(suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float) -> list[str]:
-    """Name what is suspected even after the last look, and was given by too few processes to be decided."""
-    left = {number: pairs[number] for number in suspects if number in pairs}
-    blind = powerless(left, level / max(1, len(left)))
-    return [f"{_told(n)} is suspected, and too few processes gave it to show a change" for n in blind]

@@ -12,7 +12,8 @@ raised(base). It is *gained* if base against raised(head) says so. The GIL-held 
 that by chance found none should cost a change what it lacks and no more. All else is tested by rank
 (Wilcoxon), since one process in ten can be far off. p is two-sided, twice the smaller of the two.
 
-There are up to three *looks*, each on fresh processes (`Looks`):
+There are up to three *looks*, each on fresh processes (`Looks`), and to its end only for what stays
+promising (`looks`):
 
 1. Suspicion. Every number is tested; those with p <= `SUSPICION` are suspected. Nothing is reported from it,
    so nothing has to be corrected for, and a small change is not lost to the number of numbers.
@@ -53,7 +54,9 @@ JUDGED_WITHOUT_GIL = (*JUDGED, "inflation")
 COUNTED = frozenset({"gil_held"})
 
 #: p, of one number alone, up to which it is looked at again.
-SUSPICION = 0.2
+SUSPICION = 0.3
+#: The same after half of a look's processes, up to which the look goes on.
+PROMISING = 0.9
 #: Level, for all numbers together, at which the first look alone is worth telling.
 NOTICED = 0.05
 #: Level of each further look, for all numbers together that it is about.

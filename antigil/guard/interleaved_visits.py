@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
@@ -108,36 +109,34 @@ def _only(columns: Sequence[Column], workload: str) -> tuple[Column, ...]:
 
 def measure_both(
     place: VisitPlace,
-    processes: int,
+    sides: Iterable[int],
     workloads: Collection[str] | None = None,
-    progress: Callable[[int, int], None] = lambda done, visits: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> tuple[Readings, Readings]:
-    """Visit both commits in turn and return what was read of base and of head.
+    """Visit the commits and return what was read of base and of head.
 
     Parameters
     ----------
-    processes
-        Visits to each commit.
+    sides
+        0 for each visit to base, 1 for each to head, in their order; see `alternating`.
     workloads
         Names of the only ones to measure; all if None.
     progress
-        Called with the number of visits done, and of all, after each.
+        Called after each visit.
     """
     columns = tuple(c for c in place.columns if workloads is None or c.workload.name in workloads)
     suite = suite_part(place.suite, {column.benchmark for column in columns})
     readings = (Readings(), Readings())
-    order = list(alternating(processes))
-    for done, side in enumerate(order, start=1):
+    for side in sides:
         values, errors = _visit(suite, place.sides[side], columns)
         readings[side].add(values, errors)
-        progress(done, len(order))
+        progress()
     return readings
 
 
-def alternating(processes: int) -> Iterator[int]:
-    """Yield 0, 1, 1, 0, ...: base and head in turn, each so often."""
-    for i in range(processes):
-        yield from (0, 1) if i % 2 == 0 else (1, 0)
+def alternating() -> Iterator[int]:
+    """Yield 0, 1, 1, 0, 0, 1, 1, 0, ... for ever: base and head in turn."""
+    return cycle((0, 1, 1, 0))
 
 
 def _visit(

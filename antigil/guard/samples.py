@@ -59,6 +59,15 @@ class Readings:
         else:
             self.skipped.add(number.workload)
 
+    def extend(self, more: Readings) -> None:
+        """Add the visits that came after these."""
+        self.visits += more.visits
+        self.skipped |= more.skipped
+        for number, values in more.samples.items():
+            self.samples.setdefault(number, []).extend(values)
+        for workload, reasons in more.failures.items():
+            self.failures.setdefault(workload, []).extend(reasons)
+
     @property
     def workloads(self) -> set[str]:
         """Names of the workloads with a value."""

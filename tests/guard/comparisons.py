@@ -59,10 +59,16 @@ def compared(head, base=None, options=None, errors=None, n=8):
 
 
 def document(one, other, options=None):
-    """Return the JSON form of a comparison whose looks all find the same readings."""
+    """Return the JSON form of a comparison whose looks all begin with these visits, and find no more."""
 
     def measure(workloads, processes):
-        return one, other
+        if workloads is None:
+            return one, other
+        begins = processes > 1
+        return tuple(
+            Readings({n: v for n, v in side.samples.items() if begins and n.workload in workloads})
+            for side in (one, other)
+        )
 
     comparison = take_looks(measure, options or Options(), WORKLOADS, BASE, HEAD, "virtualenv-py3.13")
     return comparison_to_json(Comparison(BASE, HEAD, (comparison,), 300.0))

@@ -54,10 +54,10 @@ class History:
         suite = {one.benchmark: {} for one in COLUMNS}
         return (VisitPlace("virtualenv-py3.13", "3.13", suite, COLUMNS, commits, self.surroundings),)
 
-    def measure_both(self, place, processes, workloads=None, progress=None):
+    def measure_both(self, place, sides, workloads=None, progress=None):
         """Return what the commits show."""
         places = [self.hashes.index(one.hash) for one in place.sides]
-        base, head = (readings({**STEADY, **self.shows(i)}, n=processes) for i in places)
+        base, head = (readings({**STEADY, **self.shows(i)}, n=len(sides) // 2) for i in places)
         return base, head
 
     def forget(self, machine, *places):

@@ -37,7 +37,8 @@ def test_cpu_time_per_call_is_judged_where_there_is_no_gil(python, status):
 
 @pytest.mark.parametrize(("python", "status"), [("3.14t", 1), ("3.14", 0)])
 def test_the_python_of_the_environment_decides(python, status, monkeypatch):
-    def measure_both(place, processes, workloads, progress):
+    def measure_both(place, sides, workloads, progress):
+        processes = len(sides) // 2
         return readings(STEADY, n=processes), readings({**STEADY, **INFLATED}, n=processes)
 
     monkeypatch.setattr(comparison, "measure_both", measure_both)

@@ -15,7 +15,7 @@ from antigil.ci.issues import LEDGER, _read
 from antigil.ci.merge_results import merge
 from antigil.errors import UserError
 from antigil.guard.alert_log import recall
-from antigil.guard.saved_measurements import judge_measurements
+from antigil.guard.stored.saved_measurements import judge_measurements
 from antigil.history.asv_adapter.stored import load_results, result_files
 from antigil.report.document import read_alerts, read_comparison
 from antigil.report.formats import FORMATS, render_alerts, render_comparison

@@ -8,7 +8,7 @@ from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, compared, document,
 from antigil.errors import UserError
 from antigil.guard.comparison import Comparison
 from antigil.guard.comparison_json import comparison_to_json
-from antigil.guard.stored_comparison import NOT_JUDGED
+from antigil.guard.stored.asv_results import NOT_JUDGED
 from antigil.history.series import TrackedWorkload
 from antigil.report.annotations import annotation
 from antigil.report.document import read_comparison

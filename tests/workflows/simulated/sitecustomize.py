@@ -99,13 +99,14 @@ def simulate_compare():
         )
         return (Installed("simulated", "3.13", {name: {} for name in names}, columns, commits),)
 
-    def measure_both(place, processes, workloads=None, progress=lambda done, visits: None):
+    noise = random.Random(1)
+
+    def measure_both(place, sides, workloads=None, progress=lambda: None):
         both = (Readings(), Readings())
-        noise = random.Random(1)
         for readings, commit in zip(both, place.sides, strict=True):
             for name, behaviour in behaviours(commit.hash).items():
                 if workloads is None or name in workloads:
-                    for _ in range(processes):
+                    for _ in range(len(sides) // 2):
                         slowdown = 2 / scaling(behaviour, Place(), 2)["speedup"]
                         readings.add_one(Number(name, "slowdown", 2), slowdown * noise.gauss(1, 0.005))
                         readings.add_one(

@@ -20,10 +20,10 @@ from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.series import SURROUNDINGS
 
-from .commit_verdict import conclude
-from .comparison import Comparison, EnvironmentComparison
-from .decision_rule import STORED_LEVEL, judge, least_effects, powerless
-from .samples import Readings, judgeable, number_of, pairs_of, told_apart
+from ..commit_verdict import conclude
+from ..comparison import Comparison, EnvironmentComparison
+from ..decision_rule import STORED_LEVEL, judge, least_effects, powerless
+from ..samples import Readings, judgeable, number_of, pairs_of, told_apart
 
 #: Quantities whose samples asv keeps one per process.
 PER_PROCESS = frozenset({"slowdown", "gil_held"})

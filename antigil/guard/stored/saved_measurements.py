@@ -12,7 +12,7 @@ from antigil.errors import UserError
 from antigil.history.options import Options
 from antigil.scaling import Measurement
 
-from .decision_rule import STORED_LEVEL, Judgement, Number, SamplePair, judge, least_effects, powerless
+from ..decision_rule import STORED_LEVEL, Judgement, Number, SamplePair, judge, least_effects, powerless
 
 WORKLOAD = "statement"
 

@@ -1,0 +1,1 @@
+"""Judge what was measured before: results that asv has stored, and measurements in files."""
