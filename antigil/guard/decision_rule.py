@@ -53,6 +53,8 @@ JUDGED_WITHOUT_GIL = (*JUDGED, "inflation")
 #: Quantities whose samples are shares of what was counted, with means to be compared.
 COUNTED = frozenset({"gil_held"})
 
+#: The clearest difference that samples can show has a p of at most that, or they are too few.
+TELLING = 0.2
 #: p, of one number alone, up to which it is looked at again.
 SUSPICION = 0.3
 #: The same after half of a look's processes, up to which the look goes on.

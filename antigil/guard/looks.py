@@ -17,6 +17,7 @@ from .decision_rule import (
     PROMISING,
     SAME,
     SUSPICION,
+    TELLING,
     Judgement,
     LimitOf,
     Number,
@@ -41,7 +42,7 @@ def take_look(
     """Measure some workloads, or all if None, to the end only those that stay promising."""
     both, left = (Readings(), Readings()), workloads
     halfway = (processes + 1) // 2
-    stops = [n for n in range(halfway, processes) if smallest_p(n, n) <= SUSPICION]
+    stops = [n for n in range(halfway, processes) if smallest_p(n, n) <= TELLING]
     for taken, stop in pairwise([0, *stops, processes]):
         for readings, more in zip(both, measure(left, stop - taken), strict=True):
             readings.extend(more)

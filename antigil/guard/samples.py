@@ -18,7 +18,7 @@ from antigil.history.benchmark_columns import Column, drawable
 from antigil.history.series import SURROUNDINGS, TrackedWorkload
 from antigil.report import quantities
 
-from .decision_rule import JUDGED, SUSPICION, Number, SamplePair, powerless
+from .decision_rule import JUDGED, TELLING, Number, SamplePair, powerless
 
 T = TypeVar("T")
 
@@ -203,7 +203,7 @@ def too_few(numbers: Mapping[Number, SamplePair], gone: bool) -> list[str]:
     """Return what is wrong if some change could not even be suspected; where all is gone, nothing is."""
     if not numbers:
         return [] if gone else ["the two commits have no number in common to be judged"]
-    blind = powerless(numbers, SUSPICION)
+    blind = powerless(numbers, TELLING)
     if not blind:
         return []
     fewest = min(min(len(numbers[n].base), len(numbers[n].head)) for n in blind)
