@@ -46,15 +46,16 @@ def case(root, name):
     for folder in (root, root.with_name(f"{root.name}-vendored")):
         shutil.rmtree(folder, ignore_errors=True)
     make_case(root, CASES[name])
-    env = environment(root.parent / "home", ANTIGIL_PROCESSES="1")
-    installed = root.parent / f"{root.name}-installed"
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--upgrade", "--target", installed, root]
+    package, beside = root / CASES[name].folder, root.parent
+    env = environment(beside / "home", ANTIGIL_PROCESSES="1")
+    installed = beside / f"{root.name}-installed"
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--upgrade", "--target", installed, package]
     subprocess.run(pip, check=True, env=env)
-    _, commands = init(root, env, "-s", SETUP, STATEMENT)
+    _, commands = init(package, env, "-s", SETUP, STATEMENT)
     steps = []
-    for command, done, seconds in follow(commands, root, env, measure={"PYTHONPATH": str(installed)}):
+    for command, done, seconds in follow(commands, package, env, measure={"PYTHONPATH": str(installed)}):
         steps.append({"command": command, "status": done.returncode, "seconds": round(seconds, 1)})
-        with (root.parent / f"{root.name}.log").open("a") as log:
+        with (beside / f"{root.name}.log").open("a") as log:
             log.write(f"$ {command}\n{done.stdout}{done.stderr}\n")
     number = "thread_scaling.First.track_gil_held"
     results = [json.loads(path.read_text()) for path in root.glob("**/results/*/*-virtualenv-*.json")]

@@ -13,6 +13,7 @@ from antigil.git import run
 from .config_text import read_config
 
 CONFIG = "asv.conf.json"
+NO_PACKAGE = "it has neither a setup.py nor a pyproject.toml with [build-system] or [project]"
 #: What builds a project, by the module that its pyproject.toml names: those that were tried.
 BACKENDS = ("setuptools", "mesonpy", "scikit_build_core", "maturin")
 
@@ -25,6 +26,8 @@ class Checkout:
     ----------
     root
         The top of the checkout.
+    package
+        The folder in it that pip builds.
     project
         Its name.
     module
@@ -40,6 +43,7 @@ class Checkout:
     """
 
     root: Path
+    package: Path
     project: str
     module: str
     backend: str | None
@@ -60,7 +64,7 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     Raises
     ------
     UserError
-        It is in no checkout, has no commit, says nothing of how it is built, or has several suites.
+        It is in no checkout, has no commit, holds nothing that pip can build, or has several suites.
     """
     answer = run(folder, "rev-parse", "--show-toplevel")
     if answer.status:
@@ -68,28 +72,58 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     root = Path(answer.output.strip())
     if run(root, "rev-parse", "--verify", "--quiet", "HEAD").status:
         raise UserError(f"{root} has no commit yet: asv measures commits")
-    table = _pyproject(root)
-    if table is None and not (root / "setup.py").exists():
-        raise UserError(f"{root} has neither pyproject.toml nor setup.py: pip cannot build it")
-    name = _name(root, table or {})
+    nearest = _nearest_package(root, folder.resolve())
+    path = _config(root, nearest or root, config)
+    package = _told_package(root, path) or nearest
+    if package is None or not _is_package(package):
+        raise UserError(f"pip can build nothing in {package or root}: {NO_PACKAGE}{_elsewhere(root)}")
+    table = _pyproject(package)
+    name = _name(package, table)
     return Checkout(
         root=root,
+        package=package,
         project=name,
         module=re.sub(r"[^a-z0-9_]", "_", name.lower()),
-        backend=_backend(table or {}),
-        requires=_requires(table or {}),
+        backend=_backend(table),
+        requires=_requires(table),
         branch=_main_branch(root),
-        config=_config(root, config),
+        config=path,
     )
 
 
-def _pyproject(root: Path) -> dict[str, object] | None:
-    try:
-        return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+def _nearest_package(root: Path, folder: Path) -> Path | None:
+    """Return what pip can build and holds a folder, the nearest one up to the top."""
+    upwards = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
+    return next(filter(_is_package, upwards), None)
+
+
+def _told_package(root: Path, config: Path) -> Path | None:
+    """Return the folder that a configuration says is built."""
+    if not config.exists():
         return None
+    return root / str(read_config(config).get("repo_subdir") or ".")
+
+
+def _is_package(folder: Path) -> bool:
+    """Tell whether pip can build a folder: many a pyproject.toml at the top is for tools only."""
+    return (folder / "setup.py").exists() or not {"build-system", "project"}.isdisjoint(_pyproject(folder))
+
+
+def _elsewhere(root: Path) -> str:
+    """Return where to go instead, where something below the top can be built."""
+    listed = run(root, "ls-files", "-z", "--", "*/pyproject.toml", "*/setup.py").output.split("\0")
+    folders = sorted({Path(name).parent for name in listed if name}, key=lambda one: (len(one.parts), one))
+    found = [str(one) for one in folders if _is_package(root / one)]
+    return f"; run it in one of the folders that have: {', '.join(found[:3])}" if found else ""
+
+
+def _pyproject(folder: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{root / 'pyproject.toml'} cannot be read: {error}") from error
+        raise UserError(f"{folder / 'pyproject.toml'} cannot be read: {error}") from error
 
 
 def _part(table: dict[str, object], name: str) -> dict[str, object]:
@@ -133,16 +167,28 @@ def _main_branch(root: Path) -> str:
     return here.output.strip()
 
 
-def _config(root: Path, asked: Path | None) -> Path:
+def _config(root: Path, package: Path, asked: Path | None) -> Path:
+    """Return the configuration: what is asked for, or lies in the package or names it, or where it will be.
+
+    asv comes with one, in the environment that it is installed in; that is not the project's.
+    """
     if asked is not None:
         path = asked.resolve()
         if path.name != CONFIG or not path.is_relative_to(root):
             raise UserError(f"{asked} is no {CONFIG} in {root}")
         return path
     listed = run(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f"*{CONFIG}")
-    found = [root / name for name in listed.output.split("\0") if Path(name).name == CONFIG]
-    found = [path for path in found if path.exists()]
+    names = [Path(name) for name in listed.output.split("\0") if Path(name).name == CONFIG]
+    found = [root / name for name in names if (root / name).exists() and not _is_installed(root, name)]
+    found = [one for one in found if one.is_relative_to(package) or _told_package(root, one) == package]
     if len(found) > 1:
-        names = ", ".join(str(path.relative_to(root)) for path in found)
-        raise UserError(f"{root} has several suites ({names}): name one with --config")
-    return found[0] if found else root / CONFIG
+        several = ", ".join(str(path.relative_to(root)) for path in found)
+        raise UserError(f"{root} has several suites ({several}): name one with --config")
+    return found[0] if found else package / CONFIG
+
+
+def _is_installed(root: Path, path: Path) -> bool:
+    """Tell whether a file lies in an environment of Python's or conda's, which need not be ignored."""
+    marks = ("pyvenv.cfg", "conda-meta")
+    inside = any((root / folder / mark).exists() for folder in path.parents for mark in marks)
+    return inside or "site-packages" in path.parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,7 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
     form = {
         "version": 1,
         "project": checkout.project,
-        "repo": ".",
+        "repo": Path(os.path.relpath(checkout.root, path.parent)).as_posix(),
         "branches": [checkout.branch],
         "environment_type": "virtualenv",
         "env_dir": ".asv/env",
@@ -125,6 +126,8 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
         "install_command": [INSTALL_PROJECT, install],
         "plugins": [PLUGIN],
     }
+    if checkout.package != checkout.root:
+        form["repo_subdir"] = checkout.package.relative_to(checkout.root).as_posix()
     yield _edit(path, json.dumps(form, indent=4) + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from importlib.metadata import distribution
 from pathlib import Path
@@ -63,7 +64,8 @@ def _write(edit: FileEdit) -> None:
 def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace) -> list[str]:
     """Return what to type next, as it is to be typed."""
     if args.dry_run:
-        return ["", f"Nothing was written: {len(found)} files would be."]
+        would = f": {len(found)} files would be." if found else ", and nothing would be: the suite is there."
+        return ["", f"Nothing was written{would}"]
     said = [""] if found else ["Nothing to write: the suite is there.", ""]
     if checkout.backend is None:
         said += ["Not tried with what builds this project; the first 'asv run' tells.", ""]
@@ -72,10 +74,10 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
     if varied and isolates(config.get("build_command", [])):
         said += [f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add"]
         said += ["--no-build-isolation to build_command.", ""]
-    where = checkout.config.parent.relative_to(checkout.root)
+    where = os.path.relpath(checkout.config.parent)
     setup = "\n".join(args.setup) or f"import {checkout.module}"
     measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
-    names = sorted({edit.path.relative_to(checkout.root).as_posix() for edit in found})
+    names = sorted({os.path.relpath(edit.path) for edit in found})
     commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
     branch = checkout.branch
     ours = f" --bench {Path(SUITE_FILE).stem}" if has_other_benchmarks(checkout) else ""
@@ -84,7 +86,7 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         "Next, in an environment with antigil[asv,laws] and this project:",
         "",
         *(commit if found else []),
-        *([f"    cd {shlex.quote(str(where))}"] if where.parts else []),
+        *([f"    cd {shlex.quote(where)}"] if where != os.curdir else []),
         *([f"    {shlex.join(measure)}"] if found else []),
         f'    asv run --machine "$(antigil ci machine)"{ours} HEAD^!',
         "    asv publish",

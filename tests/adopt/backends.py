@@ -206,7 +206,7 @@ def make_project(root, files, branch="main", submodule=None):
 class Case(NamedTuple):
     """A project: its backend, its asv suite if it has one, its branch, whether it has a submodule.
 
-    `environments` is how many asv measures in.
+    `folder` is where in the repository it lies, and `environments` how many asv measures in.
     """
 
     backend: str
@@ -214,6 +214,7 @@ class Case(NamedTuple):
     branch: str = "main"
     submodule: bool = False
     environments: int = 1
+    folder: str = "."
 
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -225,6 +226,7 @@ CASES = {
     "suite in a folder": Case("scikit-build-core", {}),
     "branch master": Case("meson-python", branch="master"),
     "submodule": Case("setuptools", submodule=True),
+    "below the top": Case("maturin", folder="bindings/python"),
     "requirement matrix": Case("setuptools", SIX, environments=2),
     "build requirement in the matrix": Case("cython", CYTHONS, environments=2),
     "environment variables": Case("meson-python", VARIABLE, environments=2),
@@ -244,4 +246,7 @@ def make_case(root, case):
         fold = files.pop("fold.h")
         files = {name: text.replace("fold.h", "vendored/fold.h") for name, text in files.items()}
         files["fold.h"] = fold
+    if case.folder != ".":
+        files = {f"{case.folder}/{name}": text for name, text in files.items()}
+        files["pyproject.toml"] = "[tool.ruff]\n"
     make_project(root, files, case.branch, "fold.h" if case.submodule else None)

@@ -31,13 +31,13 @@ WRITTEN = dict.fromkeys(CASES, ISOLATED) | {
 def test_asv_is_told_how_to_build_each(tmp_path, monkeypatch, capsys, name):
     case, root = CASES[name], tmp_path / "project"
     make_case(root, case)
-    monkeypatch.chdir(root)
+    monkeypatch.chdir(root / case.folder)
     assert cli.main(["init", "-s", SETUP, STATEMENT]) == 0
     (path,) = root.glob("**/asv.conf.json")
     config = json.loads(path.read_text())
     assert config.get("build_command") == WRITTEN[name]
     assert config["branches"] == [case.branch]
-    assert checkout.look_at(root).backend is not None
+    assert checkout.look_at(root / case.folder).backend is not None
     said = capsys.readouterr().out
     assert f"antigil compare {case.branch}~1 {case.branch}\n" in said
     assert "--no-build-isolation to" not in said
@@ -100,9 +100,10 @@ def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, ca
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are a shell's")
 def test_what_init_prints_works_as_it_is_printed(tmp_path):
-    """Built by meson-python, on a branch master; asv measures the first workload."""
-    root, case = tmp_path / "project", CASES["branch master"]
-    make_case(root, case)
+    """Built by meson-python, on a branch master, below the top; asv measures the first workload."""
+    case = CASES["branch master"]._replace(folder="bindings/python")
+    make_case(tmp_path / "project", case)
+    root = tmp_path / "project" / case.folder
     env = environment(tmp_path / "home", ANTIGIL_PROCESSES="1")
     _, commands = init(root, env, "-s", SETUP, STATEMENT)
     *wanted, compare = [one for one in commands if not one.startswith("antigil measure")]

@@ -3,6 +3,8 @@
 import ast
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -173,12 +175,26 @@ def test_a_dry_run_shows_everything_and_writes_nothing(project, capsys):
     assert sorted(path for path in root.rglob("*") if ".git/" not in str(path)) == [
         path for path in before if ".git/" not in str(path)
     ]
+    assert cli.main(["init"]) == 0
+    capsys.readouterr()
+    assert cli.main(["init", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "\nNothing was written, and nothing would be: the suite is there.\n"
 
 
 @pytest.mark.parametrize(
     ("files", "words", "said"),
     [
-        ({"README": ""}, [], "neither pyproject.toml nor setup.py"),
+        ({"README": ""}, [], "neither a setup.py nor a pyproject.toml"),
+        (
+            {"pyproject.toml": "[tool.ruff]\nline-length = 100\n"},
+            [],
+            "neither a setup.py nor a pyproject.toml",
+        ),
+        (
+            {"python/setup.py": "", "b/c/setup.py": "", "tools/pyproject.toml": ""},
+            [],
+            "that have: python, b/c\n",
+        ),
         ({"pyproject.toml": "[project"}, [], "cannot be read"),
         ({"setup.py": "", "a/asv.conf.json": "{}", "b/asv.conf.json": "{}"}, [], "name one with --config"),
         ({"setup.py": "", "asv.conf.json": "{"}, [], "is not JSON"),
@@ -194,6 +210,70 @@ def test_what_cannot_be_taken_up_is_refused_in_one_line(project, capsys, files, 
     assert said in errors
     assert errors.count("\n") == 1
     assert {path: path.read_bytes() for path in root.glob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"venv/pyvenv.cfg": "", "venv/lib/python3.11/site-packages/asv/template/asv.conf.json": "{}"},
+        {"here/pyvenv.cfg": "", "here/share/asv.conf.json": "{}"},
+        {"conda/conda-meta/history": "", "conda/pkgs/asv/asv.conf.json": "{}"},
+        {"lib/python3/site-packages/asv/template/asv.conf.json": "{}"},
+    ],
+    ids=lambda files: next(iter(files)),
+)
+def test_what_lies_in_an_environment_that_git_does_not_ignore_is_not_the_projects_suite(project, environment):
+    root = project({"setup.py": ""})
+    for name, text in environment.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    assert checkout.look_at(root).config == root / "asv.conf.json"
+    assert cli.main(["init"]) == 0
+    assert {name: (root / name).read_text() for name in environment} == environment
+
+
+WORDS = {
+    "pyproject.toml": "[tool.towncrier]\n",
+    "python/words/pyproject.toml": PYPROJECT.format(backend="maturin", name="words"),
+    "python/words/src/lib.rs": "",
+}
+
+
+@pytest.mark.parametrize("where", ["python/words", "python/words/src"])
+def test_a_package_below_the_top_gets_a_suite_of_its_own(project, monkeypatch, capsys, where):
+    root = project(WORDS)
+    monkeypatch.chdir(root / where)
+    assert cli.main(["init", "search()", "-s", "from words import search"]) == 0
+    found = json.loads((root / "python/words/asv.conf.json").read_text())
+    assert (found["project"], found["repo"], found["repo_subdir"]) == ("words", "../..", "python/words")
+    assert (root / "python/words/benchmarks/thread_scaling.py").exists()
+    assert (root / ".gitignore").read_text() == "/python/words/.asv/\n"
+    said = capsys.readouterr().out
+    (added,) = re.findall(r"git add --force (.*)", said)
+    git(root / where, "add", "--force", *shlex.split(added))
+    git(root / where, "commit", "-q", "-m", "Track how it scales")
+    assert re.findall(r"    cd (.*)", said) == ([] if where == "python/words" else [".."])
+    assert cli.main(["init"]) == 0
+    assert "Nothing to write" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", [".", "python/words"])
+def test_a_suite_that_names_the_package_below_the_top_is_completed(project, monkeypatch, where):
+    text = '{"version": 1, "repo": "..", "repo_subdir": "python/words", "matrix": {}}'
+    root = project({**WORDS, "asv_bench/asv.conf.json": text, "other/asv.conf.json": "{}"})
+    monkeypatch.chdir(root / where)
+    words = ["--config", str(root / "asv_bench/asv.conf.json")] if where == "." else []
+    assert cli.main(["init", *words]) == 0
+    found = json.loads((root / "asv_bench/asv.conf.json").read_text())
+    assert (found["repo_subdir"], found["plugins"]) == ("python/words", [".antigil.asv_plugin"])
+    assert (root / "other/asv.conf.json").read_text() == "{}"
+    assert not (root / "python/words/asv.conf.json").exists()
+
+
+def test_a_suite_that_is_begun_in_a_folder_finds_its_repository(project):
+    root = project({"setup.py": ""})
+    assert cli.main(["init", "--config", "asv_bench/asv.conf.json"]) == 0
+    assert json.loads((root / "asv_bench/asv.conf.json").read_text())["repo"] == ".."
 
 
 def test_outside_a_checkout_and_without_a_commit_it_says_so(tmp_path):
