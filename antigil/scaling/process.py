@@ -24,6 +24,7 @@ from typing import Any
 
 from .gil_probe import probe_gil
 from .host import Host
+from .own_work.processes import end_group
 from .rounds import Plan, measure_rounds
 from .sample import sample_of, starts_work
 from .stops import stops_noticed
@@ -157,20 +158,11 @@ def _run(
         with _orderly_end():
             status = _ended(process, signs, limit + GRACE_SECONDS)
     finally:
-        _end_group(process)
+        end_group(process)
     if status is not None and monotonic() - _last_sign(signs, begun) > OVERDUE * limit:
         status = None  # its own watchdog has ended it
     listener.join(1.0)  # what the workload has started may still hold the pipe
     return status, said.decode(errors="replace")
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()  # nothing happens to one that has ended
-    process.wait()
 
 
 @contextlib.contextmanager

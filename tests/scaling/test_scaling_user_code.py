@@ -168,6 +168,39 @@ def test_the_processes_of_a_workload_end_with_it(tmp_path, fails):
     assert gone([int(Path(log).read_text())])
 
 
+SEMAPHORES = Path("/dev/shm")
+
+
+@pytest.mark.skipif(not SEMAPHORES.exists(), reason="no /dev/shm that shows named semaphores")
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_what_multiprocessing_made_is_taken_away(tmp_path, method):
+    """Except with fork, a lock keeps its name, which a process of multiprocessing's own takes away."""
+    log = tmp_path / "names"
+    setup = (
+        f"import multiprocessing\nlock = multiprocessing.get_context({method!r}).Lock()\n"
+        f"print(lock._semlock.name, file=open({str(log)!r}, 'w'))\n"
+    )
+    go("with lock: pass", setup)
+    name = log.read_text().strip().lstrip("/")
+    assert name.startswith("mp-")
+    assert not (SEMAPHORES / f"sem.{name}").exists()
+
+
+@linux
+def test_what_does_not_end_when_it_is_asked_is_ended(tmp_path):
+    log = tmp_path / "pids"
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    child = f"{deaf}; print(1, flush=True); time.sleep(600)"
+    setup = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        f"print(child.pid, file=open({str(log)!r}, 'w'))\n"
+    )
+    go("pass", setup)
+    assert gone([int(log.read_text())])
+
+
 @linux
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_measurement_that_is_told_to_end_leaves_nothing(tmp_path, number):

@@ -1,4 +1,4 @@
-"""Processes that a workload starts, and those that these start: who lives, and the CPU time of all (Linux).
+"""Processes that a workload starts, and those that these start: who lives, their CPU time (Linux), their end.
 
 A process's CPU time is told by its clock while it lives, and by the one that waited for it once it has ended.
 So what all of them used between two moments is the difference of two sums, whenever they began and ended.
@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
+from time import monotonic, sleep
 
 try:
     import resource
@@ -25,6 +28,9 @@ PROC = Path("/proc")
 
 PROCESSES_BESIDE: set[int] = set()
 """Processes that this one has started and that are not the workload's; what they start is not its, either."""
+
+ASKED_SECONDS = 0.5
+"""Time for processes to end that are asked to."""
 
 TRIES = 3
 """A sum is taken again where a process ended meanwhile, but not for ever."""
@@ -117,3 +123,21 @@ def _cpu_of_the_ended() -> float:
         return 0.0
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a group, and all that it has started.
+
+    They are asked first: the process in which multiprocessing keeps count of semaphores then takes them away.
+    """
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
+            os.killpg(process.pid, signal.SIGTERM)
+            patience = monotonic() + ASKED_SECONDS
+            while monotonic() < patience:
+                process.poll()
+                os.killpg(process.pid, 0)
+                sleep(0.005)
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # nothing happens to one that has ended
+    process.wait()
