@@ -31,7 +31,6 @@ from .samples import Readings, judgeable, pairs_of, told_apart
 #: Returns the samples of base and head, each of so many processes, of some workloads or, given None, of all.
 Measure = Callable[[Collection[str] | None, int], tuple[Readings, Readings]]
 
-
 #: Given what a look read so far of base and head, and p, returns the workloads with a p at most that.
 Promising = Callable[[Readings, Readings, float], Collection[str]]
 
