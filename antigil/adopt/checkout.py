@@ -74,8 +74,9 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
         raise UserError(f"{root} has no commit yet: asv measures commits")
     nearest = _nearest_package(root, folder.resolve())
     path = _config(root, nearest or root, config)
+    told = read_config(path) if path.exists() else {}
     package = _told_package(root, path) or nearest
-    if package is None or not _is_package(package):
+    if package is None or not ("build_command" in told or _is_package(package)):
         raise UserError(f"pip can build nothing in {package or root}: {NO_PACKAGE}{_elsewhere(root)}")
     table = _pyproject(package)
     name = _name(package, table)
@@ -189,6 +190,6 @@ def _config(root: Path, package: Path, asked: Path | None) -> Path:
 
 def _is_installed(root: Path, path: Path) -> bool:
     """Tell whether a file lies in an environment of Python's or conda's, which need not be ignored."""
-    marks = ("pyvenv.cfg", "conda-meta")
-    inside = any((root / folder / mark).exists() for folder in path.parents for mark in marks)
+    folders = [root / folder for folder in path.parents[:-1]]
+    inside = any((one / mark).exists() for one in folders for mark in ("pyvenv.cfg", "conda-meta"))
     return inside or "site-packages" in path.parts

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 
 from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
@@ -151,7 +150,7 @@ def compare_in(
 
     def measure(workloads: Collection[str] | None, count: int) -> tuple[Readings, Readings]:
         what = "all workloads" if workloads is None else ", ".join(sorted(workloads))
-        sides = list(islice(order, 2 * count))
+        sides = list(itertools.islice(order, 2 * count))
         return measure_both(
             place, sides, workloads, lambda: say(f"{place.name}: visit {next(visits)} done, of {what}")
         )

@@ -85,7 +85,7 @@ class Round:
         if not window.queued:
             return 1.0
         waits = max(0.0, window.waiting - alone.waiting)
-        by_others = window.by_others if n > 1 else 1.0  # where one is alone, too little is taken for others'
+        by_others = window.by_others(self.cpus_allowed)
         return max(1.0 - window.queued * by_others / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
@@ -96,7 +96,8 @@ class Round:
     def disturbed(self) -> bool:
         """Whether other programs took CPUs from a window that had enough of them."""
         return any(
-            n <= self.cpus_allowed and (window.queued or 0.0) * window.by_others > DISTURBED_QUEUE_SHARE
+            n <= self.cpus_allowed
+            and (window.queued or 0.0) * window.by_others(self.cpus_allowed) > DISTURBED_QUEUE_SHARE
             for n, window in [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
         )
 

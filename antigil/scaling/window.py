@@ -101,13 +101,13 @@ class Window:
         """CPU time that one call took, in seconds."""
         return self.on_cpu * self.threads / self.rate + self.own_cpu_seconds
 
-    @property
-    def by_others(self) -> float:
-        """Which part of the time queued, 0 to 1, can be due to other programs only.
+    def by_others(self, cpus: int) -> float:
+        """Return which part of the time queued, 0 to 1, can be due to other programs only.
 
-        Those that call stand in the queue behind the workload's own threads and processes, too.
+        Those that call stand in the queue behind the workload's own threads and processes, too; one alone
+        only while these keep all CPUs busy.
         """
-        own = self.own_cpu_seconds * self.rate / self.threads
+        own = self.own_cpu_seconds * self.rate / (self.threads if self.threads > 1 else cpus)
         return max(0.0, 1.0 - own / self.queued) if self.queued else 1.0
 
 

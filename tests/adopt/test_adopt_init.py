@@ -270,6 +270,18 @@ def test_a_suite_that_names_the_package_below_the_top_is_completed(project, monk
     assert not (root / "python/words/asv.conf.json").exists()
 
 
+def test_a_suite_with_a_build_of_its_own_is_completed_whatever_pip_could_build(project):
+    own = '{"version": 1, "build_command": ["make -C src wheel"]}'
+    root = project({"README": "", "asv.conf.json": own})
+    assert cli.main(["init"]) == 0
+    assert json.loads((root / "asv.conf.json").read_text())["build_command"] == ["make -C src wheel"]
+
+
+def test_a_checkout_that_is_an_environment_itself_has_its_suite(project):
+    root = project({"setup.py": "", "pyvenv.cfg": "", "bench/asv.conf.json": "{}"})
+    assert checkout.look_at(root).config == root / "bench/asv.conf.json"
+
+
 def test_a_suite_that_is_begun_in_a_folder_finds_its_repository(project):
     root = project({"setup.py": ""})
     assert cli.main(["init", "--config", "asv_bench/asv.conf.json"]) == 0

@@ -254,6 +254,19 @@ def test_time_in_the_queue_is_others_only_as_far_as_own_work_does_not_account_fo
     assert done.queue_free_speedup(2) == pytest.approx(done.speedup(2) / kept)
 
 
+@pytest.mark.parametrize(
+    ("cpus", "own_on_cpu", "kept"),
+    [(2, 0.0, 0.4), (2, 0.4, 0.6), (2, 1.9, 1.0), (4, 1.9, 0.875), (4, 2.4, 1.0)],
+)
+def test_one_alone_is_queued_behind_own_work_only_while_that_keeps_all_cpus_busy(cpus, own_on_cpu, kept):
+    """A pool of as many threads as CPUs, whose caller yields and so is queued for most of the time."""
+    alone = window(1, 100.0, on_cpu=0.0, queued=0.6)
+    alone = replace(alone, own_threads=2, own_cpu_seconds=own_on_cpu / 100.0)
+    done = round_of(alone, window(2, 107.0, on_cpu=0.1), cpus_allowed=cpus)
+    assert done.queue_free_speedup(2) == pytest.approx(1.07 * kept)
+    assert done.disturbed is (kept < 1.0)
+
+
 def test_the_verdict_takes_no_queueing_behind_own_work_for_others():
     found = measurement(0.0, speedup=(1.0, 1.9, 1.9), queued=(0.02, 0.02, 0.2), waiting=(0.5, 0.5, 0.5))
     own = measurement(

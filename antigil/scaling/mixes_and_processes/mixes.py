@@ -219,7 +219,8 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     for parts, alone in ((readers, reader_alone), ([writer], writer_alone)):
         raw = sum(part.rate for part in parts) / alone.rate
         kept = _kept(alone, alone, (), 1.0)
-        free = sum(part.rate * kept / _kept(part, alone, threads, mixed.by_others) for part in parts)
+        by_others = mixed.by_others(one.cpus_allowed)
+        free = sum(part.rate * kept / _kept(part, alone, threads, by_others) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)
         gains.append((min(free / alone.rate if served else raw, most), raw))
