@@ -91,6 +91,10 @@ WITHOUT = (
         (None, "each other")),
     Row("a loop", "", "for i in range(1000): pass", ("scales",), (None, "cpu")),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
+    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
+        (None, "each other", "alone")),
+    Row("a pool for each call", POOL, "with ThreadPoolExecutor(2) as own: list(own.map(work, parts))",
+        LITTLE_HELP, ("own-threads",), (None, "each other", "alone")),
 )  # fmt: skip
 
 

@@ -186,11 +186,14 @@ def test_a_short_call_takes_more_cpu_time_for_the_hand_over():
         (measurement(0.0, own=(3, 0.015), waiting=(0.0, 0.5, 0.5)), "own-threads"),
         (measurement(0.0, own=(0, 0.015, 3), waiting=(0.0, 0.5, 0.5)), "own-threads"),
         (measurement(0.0, own=(3, 0.001), waiting=(0.0, 0.5, 0.5)), "waiting"),
+        (measurement(0.0, gil=False, own=(2, 0.019), queued=(0.85, 0.9, 0.9)), "own-threads"),
+        (measurement(0.0, own=(2, 0.011), queued=(0.05, 0.9, 0.9), speedup=(1.0, 1.97, 2.0)), None),
     ],
     ids=[
         *("nothing", "shared objects", "a lock", "a holder", "half of it", "a sleep", "short releases"),
         *("a lock that is handed over", "the same without a GIL", "calls that need the kernel"),
         *("a pool that needs the CPUs", "processes that need them", "a pool that needs hardly any"),
+        *("a pool whose callers yield", "a pool that scales"),
     ],
 )
 def test_the_first_cause_is_that_of_the_largest_part(measured, first):

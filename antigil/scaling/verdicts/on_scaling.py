@@ -198,7 +198,9 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     waited, worked = math.log(max(1.0, kept)), math.log(max(1.0, point.inflation))
     own = point.own_threads or point.own_processes
     if own and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
-        parts = {"own-threads": waited + worked}
+        # A caller may wait by yielding, which is told as time in the queue.
+        lacking = math.log(min(threads, measurement.host.ideal) / max(1e-9, point.speedup.median))
+        parts = {"own-threads": max(waited + worked, lacking)}
     else:
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
         handed = worked * _kernel_part(point, one)
