@@ -93,6 +93,19 @@ def test_nothing_is_given_back_for_queueing_behind_own_threads_and_processes():
     assert not round_.disturbed
 
 
+def test_nothing_is_given_back_to_one_alone_for_queueing_behind_its_own_pool():
+    """Its caller yields, and so is queued for most of the time."""
+    one = mixed_round(part(100.0), part(10.0), cpus_allowed=2)
+    (caller,) = (replace(own, on_cpu=0.1, queued=0.9) for own in one.windows[1].parts)
+    alone = replace(
+        one.windows[1], parts=(caller,), on_cpu=0.1, queued=0.9, own_threads=2, own_cpu_seconds=1.9 / 100.0
+    )
+    round_ = replace(one, windows=MappingProxyType({**one.windows, 1: alone}))
+
+    assert mix_samples([round_])[2].readers == mix_samples([one])[2].readers == pytest.approx(1.0)
+    assert not round_.disturbed
+
+
 def test_intervals_of_a_mix_are_by_rank_and_of_few_processes_a_range():
     def sample(rate):
         return mix_samples([mixed_round(part(rate), part(5.0))])

@@ -210,16 +210,18 @@ def _sample(rounds: Sequence[Round], n: int, disturbed: bool) -> MixSample:
 
 def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     """Return the fields of `MixSample` for one round."""
-    mixed, (writer_alone,) = one.others[MIX_KIND, n], one.others[MIX_KIND, 1].parts
-    (reader_alone,) = one.windows[1].parts
+    mixed, cpus = one.others[MIX_KIND, n], one.cpus_allowed
+    windows_alone = one.windows[1], one.others[MIX_KIND, 1]
+    (reader_alone,), (writer_alone,) = (window.parts for window in windows_alone)
     *readers, writer = mixed.parts
-    served = n <= one.cpus_allowed
+    served = n <= cpus
     threads = [*((reader, reader_alone) for reader in readers), (writer, writer_alone)]
     gains = []
-    for parts, alone in ((readers, reader_alone), ([writer], writer_alone)):
+    for parts, window in zip((readers, [writer]), windows_alone, strict=True):
+        (alone,) = window.parts
         raw = sum(part.rate for part in parts) / alone.rate
-        kept = _kept(alone, alone, (), 1.0)
-        by_others = mixed.by_others(one.cpus_allowed)
+        kept = _kept(alone, alone, (), window.by_others(cpus))
+        by_others = mixed.by_others(cpus)
         free = sum(part.rate * kept / _kept(part, alone, threads, by_others) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)
