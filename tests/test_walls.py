@@ -165,6 +165,7 @@ def breaks_git(path: PurePosixPath, found: Import) -> bool:
         "antigil/ci/measure_job.py",
         "antigil/commands/arguments.py",
         "antigil/scaling/mixes_and_processes/fleet.py",
+        "antigil/scaling/own_work/processes.py",  # ends one
         "antigil/scaling/process.py",
         "antigil/where/build.py",
     }

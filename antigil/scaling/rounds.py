@@ -7,10 +7,11 @@ Speedup is taken within a round, so a drift of the machine's speed cancels:
     S*(n) = S(n) x [1 - lost(1)] / [1 - lost(n)]                     queue-free, for n <= CPUs allowed
 
 While there are CPUs enough, time in the run queue was taken by other programs; S* gives it back. What a
-queued thread loses, those lose with it that wait for it: for the GIL, say, that it holds. A thread waits for
-others for the share w = waiting(n) - waiting(1) of its time. So at any time n w threads wait, and they wait
-for the other n (1 - w). If these are waited for as much while they are queued as while they run, each second
-that one is queued costs the threads 1 + w / (1 - w) seconds:
+queued thread loses, those lose with it that wait for it: for the GIL, say, that it holds. On its own a call
+waits as long beside others as alone, which is the share waiting(1) S(n) / n of a thread's time; for the share
+w, the rest of waiting(n), it waits for others. So at any time n w threads wait, and they wait for the other
+n (1 - w). If these are waited for as much while they are queued as while they run, each second that one is
+queued costs the threads 1 + w / (1 - w) seconds:
 
     lost(n) = queued(n) / (1 - w)
 
@@ -81,10 +82,10 @@ class Round:
 
     def _kept(self, n: int) -> float:
         """Return 1 - lost(n); a thread keeps at least the time in which it ran."""
-        window, alone = self.windows[n], self.windows[1]
+        window = self.windows[n]
         if not window.queued:
             return 1.0
-        waits = max(0.0, window.waiting - alone.waiting)
+        waits = max(0.0, window.waiting - self.windows[1].waiting * self.speedup(n) / n)
         by_others = window.by_others(self.cpus_allowed)
         return max(1.0 - window.queued * by_others / (1.0 - waits), window.on_cpu)
 

@@ -26,6 +26,9 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+YIELDS = 10_000.0
+"""Who leaves its CPU more often per second of CPU time waits by yielding, as at locks without a GIL."""
+
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""
 

@@ -22,7 +22,7 @@ from time import perf_counter, sleep
 
 from .host import pin_thread
 from .own_work.meter import OwnWork
-from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage
+from .threads import SYSTEM_CLOCKS, YIELDS, Clocks, Threads, Usage
 from .workload import MakeRun
 
 MARK_SECONDS = 1e-4
@@ -104,10 +104,11 @@ class Window:
     def by_others(self, cpus: int) -> float:
         """Return which part of the time queued, 0 to 1, can be due to other programs only.
 
-        Those that call stand in the queue behind the workload's own threads and processes, too; one alone
-        only while these keep all CPUs busy.
+        Those that call stand in the queue behind the workload's own threads and processes, too. One alone
+        does so only while these keep all CPUs busy, unless it yields: then behind whoever has its CPU.
         """
-        own = self.own_cpu_seconds * self.rate / (self.threads if self.threads > 1 else cpus)
+        waits_for_any_cpu = self.threads == 1 and (self.sleeps or 0.0) < YIELDS
+        own = self.own_cpu_seconds * self.rate / (cpus if waits_for_any_cpu else self.threads)
         return max(0.0, 1.0 - own / self.queued) if self.queued else 1.0
 
 
@@ -183,8 +184,7 @@ def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> W
         rate=calls / seconds,
         on_cpu=on_cpu,
         queued=queued,
-        # The rest can come out a hair below nothing, by rounding.
-        waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),
+        waiting=max(0.0, 1.0 - on_cpu - (queued or 0.0)),  # a hair below nothing, by rounding
         seconds=seconds,
         calls=calls,
         kernel=min(1.0, sum(kernel) / cpu) if len(kernel) == len(tracks) and cpu else None,

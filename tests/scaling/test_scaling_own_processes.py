@@ -249,19 +249,23 @@ def queued_behind(own_on_cpu, *, rate=100.0, queued=0.2):
 def test_time_in_the_queue_is_others_only_as_far_as_own_work_does_not_account_for_it(
     own_on_cpu, disturbed, kept
 ):
-    done = round_of(window(1, 100.0, on_cpu=0.5), queued_behind(own_on_cpu))
+    done = round_of(window(1, 50.0, on_cpu=0.5), queued_behind(own_on_cpu))
     assert done.disturbed is disturbed
     assert done.queue_free_speedup(2) == pytest.approx(done.speedup(2) / kept)
 
 
 @pytest.mark.parametrize(
-    ("cpus", "own_on_cpu", "kept"),
-    [(2, 0.0, 0.4), (2, 0.4, 0.6), (2, 1.9, 1.0), (4, 1.9, 0.875), (4, 2.4, 1.0)],
+    ("cpus", "own_on_cpu", "sleeps", "kept"),
+    [
+        *((2, 0.0, None, 0.4), (2, 0.4, None, 0.6), (2, 1.9, 3_000.0, 1.0), (4, 1.9, 3_000.0, 0.875)),
+        *((4, 2.4, None, 1.0), (2, 0.4, 30_000.0, 0.8), (4, 0.6, 30_000.0, 1.0)),
+    ],
 )
-def test_one_alone_is_queued_behind_own_work_only_while_that_keeps_all_cpus_busy(cpus, own_on_cpu, kept):
-    """A pool of as many threads as CPUs, whose caller yields and so is queued for most of the time."""
+def test_one_alone_is_queued_behind_own_work_while_that_keeps_all_cpus_busy_or_it_yields(
+    cpus, own_on_cpu, sleeps, kept
+):
     alone = window(1, 100.0, on_cpu=0.0, queued=0.6)
-    alone = replace(alone, own_threads=2, own_cpu_seconds=own_on_cpu / 100.0)
+    alone = replace(alone, own_threads=2, own_cpu_seconds=own_on_cpu / 100.0, sleeps=sleeps)
     done = round_of(alone, window(2, 107.0, on_cpu=0.1), cpus_allowed=cpus)
     assert done.queue_free_speedup(2) == pytest.approx(1.07 * kept)
     assert done.disturbed is (kept < 1.0)

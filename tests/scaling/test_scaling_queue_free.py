@@ -30,6 +30,31 @@ def test_a_thread_that_waits_on_its_own_loses_nothing_by_others():
     assert round_of(one, two).queue_free_speedup(2) == pytest.approx(1.6 / 0.8)
 
 
+@pytest.mark.parametrize("taken", [0.0, 0.2, 0.5])
+@pytest.mark.parametrize("slept", [0.0, 1.0, 5.0])
+def test_what_sleeps_in_its_turn_has_a_speedup_of_1_however_busy_the_machine(slept, taken):
+    """Under a lock each call works for a second and sleeps; others take a share of the CPU meanwhile."""
+    queued = taken / (1.0 - taken)
+    turn = 1.0 + slept + queued
+    one = window(1, 1.0 / turn, on_cpu=1.0 / turn, queued=queued / turn)
+    two = window(2, 1.0 / turn, on_cpu=0.5 / turn, queued=0.5 * queued / turn)
+
+    assert round_of(one, two).queue_free_speedup(2) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("works", "sleeps", "quiet"), [(70.0, 30.0, 100.0 / 71.0), (30.0, 120.0, 2.0)])
+def test_what_sleeps_between_its_turns_is_told_too_little_of_and_no_more_than_it_is(works, sleeps, quiet):
+    """Calls that work under the GIL, for twice as long beside other programs, and then sleep."""
+    alone = 2.0 * works + sleeps
+    one = window(1, 1.0 / alone, on_cpu=works / alone, queued=works / alone)
+    cycle = max(alone, 4.0 * works)
+    two = window(2, 2.0 / cycle, on_cpu=works / cycle, queued=works / cycle)
+
+    found = round_of(one, two).queue_free_speedup(2)
+
+    assert 0.85 * quiet < found <= quiet
+
+
 def test_the_queue_free_speedup_gives_back_what_those_lost_that_waited_for_a_queued_thread():
     """Each waits for a fifth of the time, for one that does not wait: a quarter as much again was lost."""
     two = window(2, 100.0, on_cpu=0.6, queued=0.2)

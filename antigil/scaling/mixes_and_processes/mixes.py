@@ -257,4 +257,5 @@ def _kept(
 
 
 def _waits_for_others(part: ThreadPart, alone: ThreadPart) -> float:
-    return max(0.0, part.waiting - alone.waiting)
+    """Return for which share of its time a thread waits for others: on its own a call waits as alone."""
+    return max(0.0, part.waiting - alone.waiting * part.rate / alone.rate)
