@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,11 +74,12 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     if run(root, "rev-parse", "--verify", "--quiet", "HEAD").status:
         raise UserError(f"{root} has no commit yet: asv measures commits")
     nearest = _nearest_package(root, folder.resolve())
-    path = _config(root, nearest or root, config)
+    path = _config(root, nearest, config)
     told = read_config(path) if path.exists() else {}
-    package = _told_package(root, path) or nearest
-    if package is None or not ("build_command" in told or _is_package(package)):
-        raise UserError(f"pip can build nothing in {package or root}: {NO_PACKAGE}{_elsewhere(root)}")
+    package = root / str(told.get("repo_subdir") or ".") if told else nearest or root
+    if "build_command" not in told and not _is_package(package):
+        instead = f"; name the package in {path}, as repo_subdir" if told and nearest else _elsewhere(root)
+        raise UserError(f"pip can build nothing in {package}: {NO_PACKAGE}{instead}")
     table = _pyproject(package)
     name = _name(package, table)
     return Checkout(
@@ -98,13 +100,6 @@ def _nearest_package(root: Path, folder: Path) -> Path | None:
     return next(filter(_is_package, upwards), None)
 
 
-def _told_package(root: Path, config: Path) -> Path | None:
-    """Return the folder that a configuration says is built."""
-    if not config.exists():
-        return None
-    return root / str(read_config(config).get("repo_subdir") or ".")
-
-
 def _is_package(folder: Path) -> bool:
     """Tell whether pip can build a folder: many a pyproject.toml at the top is for tools only."""
     return (folder / "setup.py").exists() or not {"build-system", "project"}.isdisjoint(_pyproject(folder))
@@ -114,7 +109,10 @@ def _elsewhere(root: Path) -> str:
     """Return where to go instead, where something below the top can be built."""
     listed = run(root, "ls-files", "-z", "--", "*/pyproject.toml", "*/setup.py").output.split("\0")
     folders = sorted({Path(name).parent for name in listed if name}, key=lambda one: (len(one.parts), one))
-    found = [str(one) for one in folders if _is_package(root / one)]
+    found = []
+    for one in folders:
+        with suppress(UserError):  # a pyproject.toml that cannot be read
+            found += [one.as_posix()] if _is_package(root / one) else []
     return f"; run it in one of the folders that have: {', '.join(found[:3])}" if found else ""
 
 
@@ -168,7 +166,7 @@ def _main_branch(root: Path) -> str:
     return here.output.strip()
 
 
-def _config(root: Path, package: Path, asked: Path | None) -> Path:
+def _config(root: Path, package: Path | None, asked: Path | None) -> Path:
     """Return the configuration: what is asked for, or lies in the package or names it, or where it will be.
 
     asv comes with one, in the environment that it is installed in; that is not the project's.
@@ -181,11 +179,21 @@ def _config(root: Path, package: Path, asked: Path | None) -> Path:
     listed = run(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f"*{CONFIG}")
     names = [Path(name) for name in listed.output.split("\0") if Path(name).name == CONFIG]
     found = [root / name for name in names if (root / name).exists() and not _is_installed(root, name)]
-    found = [one for one in found if one.is_relative_to(package) or _told_package(root, one) == package]
+    found = [one for one in found if package is None or _is_of(package, one, root)]
     if len(found) > 1:
         several = ", ".join(str(path.relative_to(root)) for path in found)
         raise UserError(f"{root} has several suites ({several}): name one with --config")
-    return found[0] if found else package / CONFIG
+    return found[0] if found else (package or root) / CONFIG
+
+
+def _is_of(package: Path, config: Path, root: Path) -> bool:
+    """Tell whether a configuration is a package's: that it names, or in which it lies, if it names none."""
+    inside = config.is_relative_to(package)
+    try:
+        named = read_config(config).get("repo_subdir")
+    except UserError:
+        return inside  # who owns it is told what is wrong
+    return root / str(named) == package if named else inside
 
 
 def _is_installed(root: Path, path: Path) -> bool:

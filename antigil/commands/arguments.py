@@ -42,7 +42,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         type=positive_integer,
         default=6,
         metavar="N",
-        help="fresh processes of each commit in the first look; more in further ones (default: 6)",
+        help="fresh processes of each commit in the first look, at most; more in further ones (default: 6)",
     )
     parser.add_argument(
         "-b",

@@ -61,6 +61,10 @@ def _write(edit: FileEdit) -> None:
         write_whole(edit.path, edit.after)
 
 
+def _from_here(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()
+
+
 def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace) -> list[str]:
     """Return what to type next, as it is to be typed."""
     if args.dry_run:
@@ -74,10 +78,10 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
     if varied and isolates(config.get("build_command", [])):
         said += [f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add"]
         said += ["--no-build-isolation to build_command.", ""]
-    where = os.path.relpath(checkout.config.parent)
+    where = _from_here(checkout.config.parent)
     setup = "\n".join(args.setup) or f"import {checkout.module}"
     measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
-    names = sorted({os.path.relpath(edit.path) for edit in found})
+    names = sorted({_from_here(edit.path) for edit in found})
     commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
     branch = checkout.branch
     ours = f" --bench {Path(SUITE_FILE).stem}" if has_other_benchmarks(checkout) else ""

@@ -4,9 +4,9 @@ A change counts if it was suspected in the first look and confirmed by a further
 (`Outcome.LOST`, `Outcome.GAINED`). What was clear in the first look and did not come back is
 `Outcome.PASSING`. From there:
 
-- Controls are measured in every look. One whose number changed in a further look, suspected or not, was not
-  changed by a commit: the machine moved. Of that *quantity* only what changed by more than the control did,
-  and by the least effect on top, is still a change; the run is unfit to judge the rest.
+- Controls are measured in every look at anything else. One whose number changed in a further look, suspected
+  or not, was not changed by a commit: the machine moved. Of that *quantity* only what changed by more than
+  the control did, and by the least effect on top, is still a change; the run is unfit to judge the rest.
 - A workload with numbers at base and none at head is *gone*: a loss that needs no further look.
 - A workload that is excused in the configuration is reported with the reason and costs nothing.
 - A *trade*: scaling and single-thread time changed in opposite directions. Scaling gained by a slower

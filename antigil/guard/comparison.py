@@ -152,7 +152,7 @@ def compare_in(
         what = "all workloads" if workloads is None else ", ".join(sorted(workloads))
         sides = list(itertools.islice(order, 2 * count))
         return measure_both(
-            place, sides, workloads, lambda: say(f"{place.name}: visit {next(visits)} done, of {what}")
+            place, sides, workloads, lambda: say(f"{place.name}: visit {next(visits)} done ({what})")
         )
 
     workloads, among = workloads_of(place.columns), judged_in(place.python)

@@ -71,7 +71,7 @@ LOST, GAINED, SAME = "lost", "gained", "same"
 
 @dataclass(frozen=True)
 class Looks:
-    """How many fresh processes each look takes of each commit.
+    """How many fresh processes each look takes of each commit, at most.
 
     The second takes more than the first, which has only to raise a suspicion, so that it can decide among
     many suspected numbers: ten show p = 2 ÷ C(20, 10) = 0.00001. The third takes twice as many, at times

@@ -65,7 +65,7 @@ def not_steady(base: Readings, head: Readings, p: float, among: Collection[str],
     """Return the workloads that a first look goes on with: a number is promising, or some are missing."""
     pairs = pairs_of(base, head)
     judged = judge(judgeable(pairs, among), limit)
-    uneven = {*base.failures, *head.failures, *base.skipped, *head.skipped}
+    uneven = {*base.failures, *head.failures, *(base.skipped ^ head.skipped)}
     uneven |= {number.workload for number in base.samples.keys() ^ head.samples.keys()}
     return uneven | {number.workload for number, one in judged.items() if one.p <= p}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,7 +33,7 @@ class Readings:
     samples
         Finite values only, in the order of the visits.
     visits
-        How many there were.
+        How many there were to each workload.
     failures
         By workload, why each visit that failed did.
     skipped
@@ -40,13 +41,13 @@ class Readings:
     """
 
     samples: dict[Number, list[float]] = field(default_factory=dict)
-    visits: int = 0
+    visits: Counter[str] = field(default_factory=Counter)
     failures: dict[str, list[str]] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
     def add(self, values: Mapping[Number, float], errors: Mapping[str, str]) -> None:
         """Add one visit: its values, NaN where there is none, and what failed by workload."""
-        self.visits += 1
+        self.visits.update({*(number.workload for number in values), *errors})
         for number, value in values.items():
             self.add_one(number, value)
         for workload, reason in errors.items():
@@ -166,7 +167,7 @@ def told_apart(base: Readings, head: Readings) -> Difference:
                 notes.append(f"{workload} is new")
         elif workload not in base.workloads or not _mostly_worked(base, workload):
             problems += told
-        elif workload in head.skipped or (now and head.visits):
+        elif workload in head.skipped or (now and head.visits[workload]):
             gone[workload] = now or "not in this commit any more"
         elif now:
             problems.append(f"{workload} {now}")
@@ -180,13 +181,17 @@ def _failed(readings: Readings, workload: str, side: str) -> str:
     reasons = readings.failures.get(workload, [])
     if not reasons:
         return ""
-    often = f"in {len(reasons)} of {readings.visits} visits to" if workload in readings.workloads else "at"
+    often = (
+        f"in {len(reasons)} of {readings.visits[workload]} visits to"
+        if workload in readings.workloads
+        else "at"
+    )
     return f"failed {often} {side}: {reasons[-1]}"
 
 
 def _mostly_worked(readings: Readings, workload: str) -> bool:
     """Tell whether a commit gave a workload's numbers more often than not."""
-    return 2 * len(readings.failures.get(workload, [])) <= readings.visits
+    return 2 * len(readings.failures.get(workload, [])) <= readings.visits[workload]
 
 
 def missing_at_head(base: Readings, head: Readings, among: Collection[str] = JUDGED) -> list[str]:

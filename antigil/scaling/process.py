@@ -158,7 +158,8 @@ def _run(
         with _orderly_end():
             status = _ended(process, signs, limit + GRACE_SECONDS)
     finally:
-        end_group(process)
+        with _orderly_end():
+            end_group(process)
     if status is not None and monotonic() - _last_sign(signs, begun) > OVERDUE * limit:
         status = None  # its own watchdog has ended it
     listener.join(1.0)  # what the workload has started may still hold the pipe

@@ -195,6 +195,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(project, capsys):
             [],
             "that have: python, b/c\n",
         ),
+        ({"py/setup.py": "", "bad/pyproject.toml": "["}, [], "that have: py\n"),
         ({"pyproject.toml": "[project"}, [], "cannot be read"),
         ({"setup.py": "", "a/asv.conf.json": "{}", "b/asv.conf.json": "{}"}, [], "name one with --config"),
         ({"setup.py": "", "asv.conf.json": "{"}, [], "is not JSON"),
@@ -255,6 +256,29 @@ def test_a_package_below_the_top_gets_a_suite_of_its_own(project, monkeypatch, c
     assert re.findall(r"    cd (.*)", said) == ([] if where == "python/words" else [".."])
     assert cli.main(["init"]) == 0
     assert "Nothing to write" in capsys.readouterr().out
+
+
+def test_a_suite_of_a_package_that_builds_the_top_is_told_what_it_lacks(project, monkeypatch, capsys):
+    root = project({**WORDS, "python/words/asv.conf.json": '{"version": 1}'})
+    monkeypatch.chdir(root / "python/words")
+    assert cli.main(["init"]) == 2
+    said = capsys.readouterr().err
+    assert f"name the package in {root / 'python/words/asv.conf.json'}, as repo_subdir\n" in said
+
+
+def test_a_suite_of_another_package_is_left_alone(project):
+    text = '{"version": 1, "repo": "../..", "repo_subdir": "python/words"}'
+    root = project({**WORDS, "setup.py": "", "python/words/asv.conf.json": text})
+    assert cli.main(["init"]) == 0
+    assert (root / "python/words/asv.conf.json").read_text() == text
+    assert "repo_subdir" not in json.loads((root / "asv.conf.json").read_text())
+
+
+def test_a_configuration_elsewhere_that_cannot_be_read_hinders_nothing(project, monkeypatch):
+    root = project({**WORDS, "template/asv.conf.json": "{% t %}"})
+    monkeypatch.chdir(root / "python/words")
+    assert cli.main(["init"]) == 0
+    assert (root / "python/words/asv.conf.json").exists()
 
 
 @pytest.mark.parametrize("where", [".", "python/words"])

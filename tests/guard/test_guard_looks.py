@@ -89,6 +89,31 @@ def test_a_control_that_alone_is_suspected_is_measured_alone():
     assert outcomes == {"slowdown": "lost"}
 
 
+def test_what_neither_commit_gives_keeps_no_look_going():
+    """Where the system tells of no queueing, say."""
+    unknown = {("work.One", "queued", 2): float("nan")}
+    asked = []
+
+    def measure(workloads, processes):
+        asked.append((workloads, processes))
+        both = (readings({**STEADY, **unknown}, n=processes) for _ in range(2))
+        return tuple(both)
+
+    take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+
+    assert asked == [(None, 3)]
+
+
+def test_visits_in_which_a_workload_was_not_measured_are_not_its_own():
+    every, some = (
+        readings(STEADY, n=3),
+        readings({k: v for k, v in STEADY.items() if k[0] == "work.One"}, n=2),
+    )
+    every.extend(some)
+
+    assert every.visits == {"work.One": 5, "work.Steady": 3, "controls.Loop": 3}
+
+
 @pytest.mark.parametrize("side", [0, 1])
 def test_what_failed_at_either_commit_is_measured_to_the_end_of_the_look(side):
     asked = []

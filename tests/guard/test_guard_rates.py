@@ -8,13 +8,15 @@ measured counterpart is ``tools/guard_error_rates.py``.
 """
 
 import random
-from itertools import islice
+from functools import partial
+from itertools import chain, count, islice, repeat
 
 import pytest
 from generated import Place, scaling
 from test_guard_alert import GAINED, LOST
 from test_guard_alert import WORKLOADS as HISTORY
 
+from antigil.guard import comparison, looks
 from antigil.guard.commit_verdict import Outcome
 from antigil.guard.comparison import take_looks
 from antigil.guard.decision_rule import Number
@@ -56,37 +58,35 @@ def process(generator, readings, name, held, seconds, probes, slower=1.0):
         add("waiting", threads, min(1.0, held * generator.uniform(0.3, 0.6) + abs(generator.gauss(0, 0.01))))
 
 
-def steady(generator, visits):
-    """Return by what factor the machine is slower at each visit: never."""
-    return [1.0] * visits
+def steady(generator):
+    """Yield by what factor the machine is slower at each visit, for ever: never."""
+    return repeat(1.0)
 
 
-def drifting(generator, visits):
-    """Become slower by a fifth, in a straight line."""
-    return [1 + 0.2 * i / visits for i in range(visits)]
+def drifting(generator):
+    """Become slower by a fiftieth at each visit, in a straight line."""
+    return (1 + 0.02 * visit for visit in count())
 
 
-def joined(generator, visits):
-    """Get a neighbour at half-time."""
-    return [1.0] * (visits // 2) + [1.25] * (visits - visits // 2)
+def joined(generator):
+    """Get a neighbour at some time, in a first look or a further one."""
+    return chain(repeat(1.0, generator.randint(1, 30)), repeat(1.25))
 
 
-def visited(generator, visits):
+def visited(generator):
     """Have a neighbour for some visits, then none for some."""
-    slower, busy = [], generator.random() < 0.5
-    while len(slower) < visits:
-        slower += [1.25 if busy else 1.0] * generator.randint(4, 14)
+    busy = generator.random() < 0.5
+    while True:
+        yield from repeat(1.25 if busy else 1.0, generator.randint(4, 14))
         busy = not busy
-    return slower[:visits]
 
 
-def correlated(generator, visits):
+def correlated(generator):
     """Let each visit be much like the one before: what it is off by is nearly all inherited."""
-    slower, off = [], 0.0
-    for _ in range(visits):
+    off = 0.0
+    while True:
         off = 0.95 * off + generator.gauss(0, 0.05)
-        slower.append(1 + abs(off))
-    return slower
+        yield 1 + abs(off)
 
 
 MACHINES = {
@@ -97,25 +97,19 @@ MACHINES = {
 }
 
 
-def in_turn(processes):
-    return list(islice(alternating(), 2 * processes))
-
-
-def one_after_the_other(processes):
-    return [0] * processes + [1] * processes
-
-
-def alarms(seed, machine, changed_held=None, changed_seconds=0.003, slower_at=steady, ordered=in_turn):
+def alarms(seed, machine, changed_held=None, changed_seconds=0.003, slower_at=steady, ordered=None):
     """Compare once; return the workloads that lost something that counts.
 
-    Without `changed_held` and `changed_seconds` both commits are the same.
+    Without `changed_held` and `changed_seconds` both commits are the same. `ordered` returns the sides of so
+    many processes, where they are not visited in turn.
     """
-    generator = random.Random(seed)
+    generator, in_turn = random.Random(seed), alternating()
+    machine_is_slower = slower_at(generator)
 
     def measure(workloads, processes):
         both = (Readings(), Readings())
-        order = ordered(processes)
-        for side, slower in zip(order, slower_at(generator, len(order)), strict=True):
+        sides = ordered(processes) if ordered else islice(in_turn, 2 * processes)
+        for side, slower in zip(sides, machine_is_slower, strict=False):
             for name in NAMES if workloads is None else sorted(workloads):
                 held = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.0, "controls.Loop": 1.0}[name]
                 mine = name == "work.One" and side == 1
@@ -136,9 +130,11 @@ def test_a_machine_that_is_not_the_same_at_every_visit_raises_no_alarm(slower_at
     assert [seed for seed in range(100) if alarms(seed, "quiet", slower_at=slower_at)] == []
 
 
-@pytest.mark.parametrize("slower_at", [drifting, joined])
-def test_such_a_machine_would_raise_alarms_were_the_commits_not_measured_in_turn(slower_at):
-    found = [alarms(seed, "quiet", slower_at=slower_at, ordered=one_after_the_other) for seed in range(30)]
+def test_such_a_machine_would_raise_alarms_were_the_commits_not_measured_in_turn(monkeypatch):
+    for module in (looks, comparison):
+        monkeypatch.setattr(module, "take_look", lambda measure, workloads, n, _: measure(workloads, n))
+    one_after_the_other = partial(alarms, machine="quiet", ordered=lambda n: [0] * n + [1] * n)
+    found = [one_after_the_other(seed, slower_at=drifting) for seed in range(30)]
 
     assert sum(map(bool, found)) >= 5
 
@@ -169,9 +165,9 @@ def test_a_thread_that_is_slower_by_a_third_is_seen_in_at_least_95_of_100(machin
     assert sum(alarms(seed, machine, changed_seconds=0.004) == {"work.One"} for seed in range(100)) >= 95
 
 
-def readings_of(commit, seed, workloads, processes):
+def readings_of(commit, generator, workloads, processes):
     """Return some processes' numbers of the history's workloads at one commit, as its model has them."""
-    generator, readings = random.Random(seed), Readings()
+    readings = Readings()
     for planned in HISTORY:
         if workloads is not None and planned.name not in workloads:
             continue
@@ -191,12 +187,10 @@ def readings_of(commit, seed, workloads, processes):
 
 @pytest.mark.parametrize("commit", range(1, 34))
 def test_compare_names_exactly_the_workloads_that_a_commit_changed_and_their_direction(commit):
+    generator = random.Random(commit)
+
     def measure(workloads, processes):
-        base, head = 100 * commit + 2 * processes, 100 * commit + 2 * processes + 1
-        return (
-            readings_of(commit - 1, base, workloads, processes),
-            readings_of(commit, head, workloads, processes),
-        )
+        return tuple(readings_of(at, generator, workloads, processes) for at in (commit - 1, commit))
 
     workloads = {one.name: TrackedWorkload(one.name, one.title, one.control) for one in HISTORY}
     revision = Revision("a" * 40, "")

@@ -13,6 +13,7 @@ from test_scaling_process import go, told_by_the_process
 
 import antigil
 from antigil.scaling import FunctionWorkload, MeasurementError, Plan, Workload, measure, measure_rounds
+from antigil.scaling.own_work import processes
 
 
 @pytest.mark.parametrize(
@@ -199,6 +200,21 @@ def test_what_does_not_end_when_it_is_asked_is_ended(tmp_path):
     )
     go("pass", setup)
     assert gone([int(log.read_text())])
+
+
+@linux
+def test_what_does_not_end_when_it_is_asked_is_ended_though_we_are_interrupted(monkeypatch):
+    def interrupted(process):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(processes, "_wait_for_group", interrupted)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
+    command = [sys.executable, "-c", f"{deaf}; time.sleep(600)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as child:
+        child.stdout.readline()
+        with pytest.raises(KeyboardInterrupt):
+            processes.end_group(child)
+        assert gone([child.pid])
 
 
 @linux

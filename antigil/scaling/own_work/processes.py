@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep  # by name: a workload may break the module's
 
 try:
     import resource
@@ -129,15 +129,25 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process that leads a group, and all that it has started.
 
     They are asked first: the process in which multiprocessing keeps count of semaphores then takes them away.
+    That takes `ASKED_SECONDS` in full where one does not listen, or nobody waits for those that have ended.
     """
     if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
-            os.killpg(process.pid, signal.SIGTERM)
-            patience = monotonic() + ASKED_SECONDS
-            while monotonic() < patience:
-                process.poll()
-                os.killpg(process.pid, 0)
-                sleep(0.005)
-            os.killpg(process.pid, signal.SIGKILL)
+        everyone_ended = contextlib.suppress(ProcessLookupError, PermissionError)
+        try:
+            with everyone_ended:
+                os.killpg(process.pid, signal.SIGTERM)
+                _wait_for_group(process)
+        finally:
+            with everyone_ended:
+                os.killpg(process.pid, signal.SIGKILL)
     process.kill()  # nothing happens to one that has ended
     process.wait()
+
+
+def _wait_for_group(process: subprocess.Popen[bytes]) -> None:
+    """Wait until all processes of a group have ended, which raises ProcessLookupError, but not for long."""
+    patience = monotonic() + ASKED_SECONDS
+    while monotonic() < patience:
+        process.poll()
+        os.killpg(process.pid, 0)
+        sleep(0.005)
