@@ -104,11 +104,11 @@ class Window:
     def by_others(self, cpus: int) -> float:
         """Return which part of the time queued, 0 to 1, can be due to other programs only.
 
-        Those that call stand in the queue behind the workload's own threads and processes, too. One alone
-        does so only while these keep all CPUs busy, unless it yields: then behind whoever has its CPU.
+        Those that call stand in the queue behind the workload's own threads and processes, too, and one
+        alone only while these keep all CPUs busy. Who yields stands behind any of them that has its CPU.
         """
-        waits_for_any_cpu = self.threads == 1 and (self.sleeps or 0.0) < YIELDS
-        own = self.own_cpu_seconds * self.rate / (cpus if waits_for_any_cpu else self.threads)
+        yields, several = (self.sleeps or 0.0) >= YIELDS, self.threads > 1
+        own = self.own_cpu_seconds * self.rate / (1 if yields else self.threads if several else cpus)
         return max(0.0, 1.0 - own / self.queued) if self.queued else 1.0
 
 

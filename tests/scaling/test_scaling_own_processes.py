@@ -254,6 +254,14 @@ def test_time_in_the_queue_is_others_only_as_far_as_own_work_does_not_account_fo
     assert done.queue_free_speedup(2) == pytest.approx(done.speedup(2) / kept)
 
 
+@pytest.mark.parametrize(("sleeps", "disturbed"), [(None, True), (9_000.0, True), (11_000.0, False)])
+def test_several_that_yield_are_queued_behind_any_own_work(sleeps, disturbed):
+    behind = replace(queued_behind(0.1), sleeps=sleeps)
+    done = round_of(window(1, 50.0, on_cpu=0.5), behind)
+    assert done.disturbed is disturbed
+    assert (done.queue_free_speedup(2) == pytest.approx(done.speedup(2))) is not disturbed
+
+
 @pytest.mark.parametrize(
     ("cpus", "own_on_cpu", "sleeps", "kept"),
     [
