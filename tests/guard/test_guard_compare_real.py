@@ -120,12 +120,10 @@ def test_what_no_commit_changed_did_not_change(compared, name):
 
 def test_every_sample_is_a_process_of_its_own(compared):
     (comparison,) = compared[2]["comparisons"]
-    counts = {
-        len(row["samples"][side])
-        for one in comparison["workloads"]
-        for row in one["rows"]
-        for side in ("base", "head")
-    }
+    rows = [row["samples"] for one in comparison["workloads"] for row in one["rows"]]
+    counts = {len(samples["base"]) for samples in rows}
 
-    assert PROCESSES + 4 in counts
-    assert counts <= {PROCESSES, PROCESSES + 4, 2 * (PROCESSES + 4)}
+    assert all(len(samples["base"]) == len(samples["head"]) for samples in rows)
+    assert PROCESSES + 4 in counts  # what changed
+    assert (PROCESSES + 1) // 2 <= min(counts)  # what is steady may be left off half-way
+    assert max(counts) <= 2 * (PROCESSES + 4)
