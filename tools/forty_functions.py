@@ -113,7 +113,7 @@ def asserted(function: Function, call: str, python: str, folder: str, seconds: f
     if ended.status is None:
         outcome = "timed out"
     elif marks:
-        outcome, message, _ = json.loads(marks[-1].removeprefix(MARK))
+        outcome, message = json.loads(marks[-1].removeprefix(MARK))
     return {"call": call, "outcome": outcome, "message": message}
 
 

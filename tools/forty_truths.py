@@ -34,7 +34,7 @@ if __name__ == "__main__":
         _text = str(_error) if _outcome == "skip" else _traceback.format_exc()
     finally:
 @END
-    print("FORTY " + _json.dumps([_outcome, _text]), flush=True)"""
+    print("@MARK" + _json.dumps([_outcome, _text]), flush=True)"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Function:
         """Return a script that asserts something of it and prints how that ended."""
         func = self.func or "def func():\n" + textwrap.indent(self.statement, "    ")
         end = textwrap.indent(self.teardown or "pass", " " * 8)
-        body = ASSERT.replace("@CALL", call).replace("@END", end)
+        body = ASSERT.replace("@CALL", call).replace("@END", end).replace("@MARK", MARK)
         return "\n".join(filter(None, [self.setup, func, body])) + "\n"
 
 
