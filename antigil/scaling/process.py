@@ -154,11 +154,10 @@ def _run(
         )
     finally:
         os.close(write_end)
-    try:
-        with _orderly_end():
+    with _orderly_end():
+        try:
             status = _ended(process, signs, limit + GRACE_SECONDS)
-    finally:
-        with _orderly_end():
+        finally:
             end_group(process)
     if status is not None and monotonic() - _last_sign(signs, begun) > OVERDUE * limit:
         status = None  # its own watchdog has ended it

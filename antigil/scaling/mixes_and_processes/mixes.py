@@ -214,14 +214,13 @@ def _of_round(one: Round, n: int, disturbed: bool) -> tuple[float, ...]:
     windows_alone = one.windows[1], one.others[MIX_KIND, 1]
     (reader_alone,), (writer_alone,) = (window.parts for window in windows_alone)
     *readers, writer = mixed.parts
-    served = n <= cpus
+    served, by_others = n <= cpus, mixed.by_others(cpus)
     threads = [*((reader, reader_alone) for reader in readers), (writer, writer_alone)]
     gains = []
     for parts, window in zip((readers, [writer]), windows_alone, strict=True):
         (alone,) = window.parts
         raw = sum(part.rate for part in parts) / alone.rate
         kept = _kept(alone, alone, (), window.by_others(cpus))
-        by_others = mixed.by_others(cpus)
         free = sum(part.rate * kept / _kept(part, alone, threads, by_others) for part in parts)
         # Queueing that is given back cannot make n threads more than n times as fast.
         most = len(parts) if disturbed else max(len(parts), raw)
