@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from statistics import median
 
@@ -28,6 +29,16 @@ def contradiction(name: str, rounds: Sequence[Round], threads: int, held: GilHel
         f"the GIL does not allow for. {gil_in_words(held)} One of the two is wrong: its calls differ, or "
         "do something else beside other threads"
     )
+
+
+def too_disturbed(name: str, interval: tuple[float, float], threads: int, at_least: float) -> str:
+    """Return why it cannot be told whether the speedup is so large."""
+    low, high = interval
+    if math.isinf(high):
+        where = "cannot be told, as its own threads or processes have to wait for CPUs"
+    else:
+        where = f"lies somewhere between {low:.2f} and {high:.2f}, on both sides of {at_least:g}"
+    return f"other programs keep the CPUs busy: the speedup of {name} in {threads} threads {where}"
 
 
 def why_too_little(

@@ -172,7 +172,7 @@ def _seen(measurement: Measurement) -> str:
     """Return what threads were seen waiting for, other than the GIL."""
     states = measurement.states
     lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
-    if measurement.point(1).own_threads or measurement.point(1).own_processes:
+    if measurement.point(1).has_own_work:
         own = "processes" if measurement.point(1).own_processes else "threads"
         lock = f"{own} of the call's own, or a lock"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:

@@ -26,7 +26,6 @@ from .rounds import (
     Plan,
     Round,
     measure_rounds,
-    select,
 )
 from .sample import (
     FEWEST_ROUNDS,
@@ -38,6 +37,7 @@ from .sample import (
     median_interval,
     pool,
     sample_of,
+    select,
     speedup_interval,
     t99,
 )

@@ -23,7 +23,7 @@ workload's own threads and processes can account for it: those that call queue b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from time import monotonic
@@ -31,6 +31,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
+from .own_work.crowding import Crowding
 from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks
@@ -66,6 +67,8 @@ class Round:
     """Whether its windows hold fewer than `CALLS_PER_WINDOW` calls, for want of time."""
     others: Mapping[tuple[str, int], Window] = field(default_factory=dict)
     """Windows of what else was measured, see `Others`."""
+    crowded: bool = False
+    """Whether other programs took what the workload left of the CPUs, all rounds together."""
 
     def speedup(self, n: int) -> float:
         """Return S(n), the raw speedup."""
@@ -96,10 +99,13 @@ class Round:
     @property
     def disturbed(self) -> bool:
         """Whether other programs took CPUs from a window that had enough of them."""
+        cpus = self.cpus_allowed
+        windows = [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
         return any(
-            n <= self.cpus_allowed
-            and (window.queued or 0.0) * window.by_others(self.cpus_allowed) > DISTURBED_QUEUE_SHARE
-            for n, window in [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
+            (self.crowded and one.has_own_work)
+            or (one.queued or 0.0) * one.by_others(cpus) > DISTURBED_QUEUE_SHARE
+            for n, one in windows
+            if n <= cpus
         )
 
 
@@ -213,6 +219,7 @@ def measure_rounds(
     kinds.update(others.windows.items())
     seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
+    crowding = Crowding(affinity())
     last = 0.0
 
     def windows_of_a_round() -> dict[Kind, Window]:
@@ -231,13 +238,15 @@ def measure_rounds(
             break
         windows = unstopped(windows_of_a_round)
         require_cpus(allowed)
-        if places and any(window.own_threads or window.own_processes for window in windows.values()):
+        if places and any(window.has_own_work for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
-            rounds.clear()
+            rounds, crowding = [], Crowding(affinity())
             continue
         rounds.append(_round_of(windows, allowed, shortened))
+        crowded = crowding.is_seen(windows.values(), allowed)
+        rounds = [replace(one, crowded=crowded) for one in rounds]
         last = monotonic() - began
     return tuple(rounds)
 
@@ -261,7 +270,7 @@ def time_calls(
     first = measure_window(1, MARK_SECONDS)
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
-    return first.seconds / first.calls, first.own_threads + first.own_processes > 0
+    return first.seconds / first.calls, first.has_own_work
 
 
 def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:
@@ -284,14 +293,3 @@ def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:
         return CALLS_PER_WINDOW
     fitting = int(budget / (windows * call_seconds)) - (CALLS_BEFORE - 1)
     return min(max(fitting, 1), CALLS_PER_WINDOW - 1)
-
-
-def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
-    """Return the rounds to use, and whether they are disturbed ones for want of better.
-
-    Undisturbed rounds are used alone where they are at least a third of all and at least two.
-    """
-    clean = tuple(done for done in rounds if not done.disturbed)
-    if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
-        return clean, False
-    return tuple(rounds), True

@@ -10,7 +10,8 @@ from marks import needs_two_cpus
 from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
 from antigil.scaling import rounds as rounds_module
 from antigil.scaling.host import Placement
-from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, select
+from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE
+from antigil.scaling.sample import select
 from antigil.scaling.verdicts.on_scaling import MOST_SLEEPS
 
 CALM = window(1, 100.0), window(2, 200.0)

@@ -20,7 +20,8 @@ from statistics import median
 from typing import Any
 
 from ..measurement import Estimate
-from ..rounds import MeasureWindow, Round, select, time_calls
+from ..rounds import MeasureWindow, Round, time_calls
+from ..sample import select
 from ..window import ThreadPart, Window, mark_seconds, run_window
 from ..workload import MakeRun, Run
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..measurement import Estimate, Point, combine
-from ..rounds import Round, select
-from ..sample import Sample, sample_of, under_ceiling
+from ..rounds import Round
+from ..sample import Sample, sample_of, select, under_ceiling
 
 if TYPE_CHECKING:
     from ..measurement import Measurement

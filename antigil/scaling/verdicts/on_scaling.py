@@ -20,7 +20,8 @@ So the lower end of the interval is moved down to where the quiet speedup may li
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
 its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
-to nothing. And no speedup exceeds the ceiling that the GIL-held share sets.
+to nothing. And it may be anything where the workload's own threads or processes are at work: what others
+take from these is not given back. No speedup exceeds the ceiling that the GIL-held share sets.
 
 What is missing from n times the speed of one thread, as factors whose product is about n / S*:
 
@@ -130,11 +131,13 @@ def judged(measurement: Measurement) -> Judged | None:
     point = served[-1] if served else several[0]
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
-    seen = median
+    seen, ideal = median, min(point.threads, allowed)
+    if point.disturbed and point.has_own_work:  # what others took from these is not given back
+        return Judged(point.threads, ideal, 0.0, median, max(high, ideal), seen)
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
     seen = seen if point.disturbed else median
-    return Judged(point.threads, min(point.threads, allowed), low, median, high, seen)
+    return Judged(point.threads, ideal, low, median, high, seen)
 
 
 def scaling_verdict(measurement: Measurement) -> str:
@@ -196,8 +199,7 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     point, one = measurement.point(threads), measurement.point(1)
     kept = max(1e-9, 1.0 - _unqueued(one)) / max(1e-9, 1.0 - _unqueued(point))
     waited, worked = math.log(max(1.0, kept)), math.log(max(1.0, point.inflation))
-    own = point.own_threads or point.own_processes
-    if own and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
+    if point.has_own_work and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
         # A caller may wait by yielding, which is told as time in the queue.
         lacking = math.log(min(threads, measurement.host.ideal) / max(1e-9, point.speedup.median))
         parts = {"own-threads": max(waited + worked, lacking)}
