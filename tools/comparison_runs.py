@@ -1,7 +1,8 @@
 """Comparisons taken one by one, each noted as a JSON line when it is done, until the time is up.
 
-A run may be ended at any time, and goes on where it was. Several may run at once, each with a folder of its
-own, on CPUs of their own: ``taskset -c 0,1 python tools/... FOLDER1 --for 3600``. A table counts all folders.
+All samples go to `samples.jsonl` beside the outcomes. A run may be ended at any time, and goes on where it
+was. Several may run at once, each with a folder of its own, on CPUs of their own:
+``taskset -c 0,1 python tools/... FOLDER1 --for 3600``. A table counts all folders.
 """
 
 import argparse
@@ -19,9 +20,28 @@ from support import busy_neighbours, machine, markdown_table
 Note = dict[str, Any]
 
 OUTCOMES = "outcomes.jsonl"
+SAMPLES = "samples.jsonl"
 
 
-def run(description: str, kinds: Sequence[str], version: int, compare: Callable[..., Note]) -> None:
+def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
+    """Return, by kind and neighbour, how many comparisons lost something, or could not judge, of how many."""
+    found, rows = list(found), []
+    for kind in kinds:
+        for neighbour in (False, True):
+            own = [one for one in found if (one["kind"], one["neighbour"]) == (kind, neighbour)]
+            counts = [share(sum(one["status"] == status for one in own), len(own)) for status in (1, 2)]
+            quantities = sorted({row[1] for one in own for row in one["changed"] if row[3] == "lost"})
+            rows.append([kind, "one CPU busy" if neighbour else "none", *counts, ", ".join(quantities)])
+    return markdown_table(["commit", "neighbour", "a loss", "could not judge", "lost in"], rows)
+
+
+def run(
+    description: str,
+    kinds: Sequence[str],
+    version: int,
+    compare: Callable[..., Note],
+    table: Callable[..., str] = table,
+) -> None:
     """Take the comparisons that the command line asks for, or print the table of those that were taken.
 
     Parameters
@@ -32,6 +52,8 @@ def run(description: str, kinds: Sequence[str], version: int, compare: Callable[
         Outcomes of another one are not counted.
     compare
         Given the folder, a kind and how many of that kind were taken, returns exit status and changes.
+    table
+        Given the outcomes and the kinds, returns them as Markdown.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -73,37 +95,32 @@ def take(
         cpus = sorted(os.sched_getaffinity(0))
         note = {"version": version, "kind": kind, "neighbour": neighbour, "seconds": round(took, 1)}
         note |= {"cpus": cpus, **found}
-        with file.open("a") as lines:
-            lines.write(json.dumps(note) + "\n")
+        add(folder / SAMPLES, note)
+        del note["samples"]
+        add(file, note)
         print(json.dumps(note), flush=True)
         longest = max(longest, took)
         if time.monotonic() - began + longest > seconds:
             return
 
 
+def add(file: Path, note: Note) -> None:
+    """Add a line to a file."""
+    with file.open("a") as lines:
+        lines.write(json.dumps(note) + "\n")
+
+
 def outcome(status: int, document: Mapping[str, Any]) -> Note:
-    """Return the exit status of a comparison, and the outcome of every number that is not the same."""
-    workloads = [one for c in document["comparisons"] for one in c["workloads"]]
+    """Return a comparison's exit status, its problems and samples, and the outcomes other than "same"."""
+    rows = [row for c in document["comparisons"] for one in c["workloads"] for row in one["rows"]]
     changed = [
         [row["workload"].rpartition(".")[2], row["quantity"], row["threads"], row["outcome"]]
-        for one in workloads
-        for row in one["rows"]
+        for row in rows
         if row["outcome"] != "same"
     ]
     problems = [line for one in document["comparisons"] for line in one["problems"]]
-    return {"status": status, "changed": changed, "problems": problems}
-
-
-def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
-    """Return, by kind and neighbour, how many comparisons lost something, or could not judge, of how many."""
-    found, rows = list(found), []
-    for kind in kinds:
-        for neighbour in (False, True):
-            own = [one for one in found if (one["kind"], one["neighbour"]) == (kind, neighbour)]
-            counts = [share(sum(one["status"] == status for one in own), len(own)) for status in (1, 2)]
-            quantities = sorted({row[1] for one in own for row in one["changed"] if row[3] == "lost"})
-            rows.append([kind, "one CPU busy" if neighbour else "none", *counts, ", ".join(quantities)])
-    return markdown_table(["commit", "neighbour", "a loss", "could not judge", "lost in"], rows)
+    samples = [[r["workload"], r["quantity"], r["threads"], *r["samples"].values()] for r in rows]
+    return {"status": status, "changed": changed, "problems": problems, "samples": samples}
 
 
 def share(k: int, n: int) -> str:

@@ -1,8 +1,8 @@
 """How often `antigil alert` cries out over histories in which no commit changed anything.
 
 Usage: guard_alert_rates.py N                  N simulated histories of each kind, as Markdown
-       guard_alert_rates.py N --samples FILE   and N whose processes are drawn from measured ones: the
-                                               samples.jsonl that guard_error_rates.py writes
+       guard_alert_rates.py N --samples FILE   N whose processes are drawn from measured ones instead: from a
+                                               samples.jsonl of guard_layouts.py or guard_free_threaded.py
 
 A history has 60 commits, each measured in eight processes, of three workloads and a control. It is looked
 at after every ten commits, as a nightly job does. Counted are histories with a loss that the step detection
@@ -34,6 +34,8 @@ HELD = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.5, "controls.Loop": 1
 WORKLOADS = {name: TrackedWorkload(name, name, name.startswith("controls.")) for name in HELD}
 HERE = Environment((("machine", "simulated"), ("python", "3.13")))
 COUNTS = (2, 4, 8)
+#: Kinds of measured comparisons whose commits differ in what is measured.
+CHANGED = {"changed", "shared"}
 
 
 def steady(random, commit):
@@ -113,17 +115,24 @@ def simulated(random, kind):
 
 
 def measured(random, runs):
-    """Return a history whose processes are drawn from one comparison of a commit with itself."""
-    run = random.choice(runs)
-    pools = {}
-    for workload, quantity, threads, base, head in run:
-        if quantity in ("slowdown", "gil_held", "time"):
-            pools.setdefault(workload, {})[quantity, threads] = [*base, *head]
+    """Return a history whose every commit is drawn from a measured comparison in which nothing changed."""
+    drawable = []
+    for run in runs:
+        pools = {}
+        for workload, quantity, threads, base, head in run:
+            if quantity in ("slowdown", "gil_held", "time"):
+                pools.setdefault(workload, {})[quantity, threads] = [*base, *head]
+        drawable.append(pools)
 
-    def again(name):
+    def draw(pools, name):
         return {number: random.choice(pool) for number, pool in pools[name].items()}
 
-    return [{name: [again(name) for _ in range(PROCESSES)] for name in pools} for _ in range(COMMITS)], again
+    def commit(pools):
+        return {name: [draw(pools, name) for _ in range(PROCESSES)] for name in pools}
+
+    measured_again = random.choice(drawable)
+    history = [commit(random.choice(drawable)) for _ in range(COMMITS)]
+    return history, lambda name: draw(measured_again, name)
 
 
 def archive_of(history, workloads):
@@ -188,24 +197,44 @@ def share(found):
     return f"{sum(found)} of {len(found)} ({interval.low:.1%} to {interval.high:.1%})"
 
 
+def of_simulated(n):
+    """Return the rows of the simulated histories."""
+    random = Random(1)
+    return [[kind, *counts(look(*simulated(random, kind), WORKLOADS) for _ in range(n))] for kind in KINDS]
+
+
+def of_measured(n, file):
+    """Return the rows of histories that are drawn from measured comparisons, quiet ones and all of them."""
+    random = Random(1)
+    notes = [json.loads(line) for line in file.read_text().splitlines()]
+    same = [one for one in notes if one["kind"] not in CHANGED]
+    workloads = {
+        name: TrackedWorkload(name, name, name.endswith("Loop"))
+        for one in same
+        for name, *_ in one["samples"]
+    }
+    WORKLOADS.update(workloads)
+    quiet = [one for one in same if not one["neighbour"]]
+    rows = []
+    for beside, some in (("nothing beside them", quiet), ("half beside a busy program", same)):
+        runs = [one["samples"] for one in some]
+        told = counts(look(*measured(random, runs), workloads) for _ in range(n))
+        rows.append([f"drawn from {len(runs)} measured comparisons, {beside}", *told])
+    return rows
+
+
+def counts(looks):
+    """Return of how many histories a loss was seen, and of how many one held."""
+    return map(share, zip(*looks, strict=True))
+
+
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("n", type=int)
     parser.add_argument("--samples", type=Path)
     args = parser.parse_args()
-    random, rows = Random(1), []
-    for kind in KINDS:
-        found = [look(*simulated(random, kind), WORKLOADS) for _ in range(args.n)]
-        rows.append([kind, *map(share, zip(*found, strict=True))])
-    if args.samples:
-        notes = [json.loads(line) for line in args.samples.read_text().splitlines()]
-        runs = [one["samples"] for one in notes if one["kind"] == "identical"]
-        names = {row[0] for run in runs for row in run}
-        WORKLOADS.update({name: TrackedWorkload(name, name, name.endswith("Loop")) for name in names})
-        workloads = {name: WORKLOADS[name] for name in names}
-        found = [look(*measured(random, runs), workloads) for _ in range(args.n)]
-        rows.append([f"drawn from {len(runs)} measured comparisons", *map(share, zip(*found, strict=True))])
+    rows = of_measured(args.n, args.samples) if args.samples else of_simulated(args.n)
     head = ["history without a change", "a loss by two commits on each side", "that held when measured again"]
     print(f"{machine()}\n\n{markdown_table(head, rows)}")
 

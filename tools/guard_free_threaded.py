@@ -4,12 +4,13 @@ Usage: guard_free_threaded.py FOLDER                compare once more, and note 
        guard_free_threaded.py FOLDER --for 3600     as often as fits in that time
        guard_free_threaded.py FOLDER... --table     what came of it, as Markdown
 
-Each comparison is of one of these in turn, quiet and beside a busy program. `identical` compares a commit
-with itself, and every loss told there is a false alarm; the others change one function from what each thread
-has for itself to what all threads share:
+Each comparison is of one of these, quiet and beside a busy program. `identical` compares a commit with
+itself: every loss told there is a false alarm. `shared` compares it with one at which each of five functions
+shares among all threads what each thread had for itself:
 
     references   the object whose reference count goes up and down
-    mutex        the lock around a tenth of the work
+    mutex        the lock around two thirds of the work
+    tenth        the lock around a tenth of the work, which costs two threads less than the limit of 5 %
     section      the list that is written to, which the interpreter locks for each write
     counter      the cache line in which is counted
 
@@ -18,32 +19,59 @@ It takes `python3.14t` on the PATH, with which asv makes the environments.
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
-from comparison_runs import outcome, run  # noqa: E402
+from comparison_runs import Note, outcome, run, share  # noqa: E402
 from free_threaded_project import CHANGES, generate  # noqa: E402
 from sample_project import antigil  # noqa: E402
+from support import markdown_table  # noqa: E402
 
-VERSION = 1
+KINDS = ("identical", "shared")
+VERSION = 2
 
 
-def compare(folder: Path, kind: str, number: int) -> dict:
-    """Compare a commit with the one before it, or the first with itself."""
+def compare(folder: Path, kind: str, number: int) -> Note:
+    """Compare the first commit with itself, or with the last, at which all is shared."""
     project = folder / "project"
     if not (project / "hashes").exists():
         (project / "hashes").write_text("\n".join(generate(project)))
     hashes = (project / "hashes").read_text().split()
-    place = 0 if kind == "identical" else 1 + list(CHANGES).index(kind)
-    done = antigil(
-        project, "compare", hashes[max(0, place - 1)], hashes[place], "--format", "json", timeout=None
-    )
+    head = hashes[0] if kind == "identical" else hashes[-1]
+    done = antigil(project, "compare", "--no-where", hashes[0], head, "--format", "json", timeout=None)
     if not done.stdout:
         raise SystemExit(done.stderr)
     return outcome(done.returncode, json.loads(done.stdout))
 
 
+def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
+    """Return how many comparisons told a loss where there is none, and how many told each that there is."""
+    found, rows = list(found), []
+    for neighbour in (False, True):
+        beside = "one CPU busy" if neighbour else "none"
+        own = [one for one in found if one["neighbour"] == neighbour]
+        alarms = [lost(one) for one in own if one["kind"] == "identical"]
+        rows.append([beside, "a false alarm", share(sum(map(bool, alarms)), len(alarms)), ""])
+        told = [lost(one) for one in own if one["kind"] == "shared"]
+        for name in (*CHANGES, "loop"):
+            seen = [one[name.title()] for one in told if name.title() in one]
+            quantities = ", ".join(sorted(set().union(*seen)))
+            what = f"{name} seen" if name in CHANGES else "the control named"
+            rows.append([beside, what, share(len(seen), len(told)), quantities])
+    return markdown_table(["neighbour", "what", "comparisons", "lost in"], rows)
+
+
+def lost(note: Note) -> dict[str, set[str]]:
+    """Return the quantities in which each workload lost something."""
+    by_workload: dict[str, set[str]] = {}
+    for workload, quantity, _, told in note["changed"]:
+        if told == "lost":
+            by_workload.setdefault(workload, set()).add(quantity)
+    return by_workload
+
+
 if __name__ == "__main__":
-    run(__doc__, ("identical", *CHANGES), VERSION, compare)
+    run(__doc__, KINDS, VERSION, compare, table)

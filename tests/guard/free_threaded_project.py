@@ -9,7 +9,8 @@ from sample_project import generate_project
 #: The calls of each function take about 3 ms.
 FIRST = {
     "references": "refer(own(object))",
-    "mutex": "locked(own(Lock))",
+    "tenth": "locked(own(Lock), 3_000)",
+    "mutex": "locked(own(Lock), 20_000)",
     "section": "write(own(lambda: [0]))",
     "counter": "add(OWN)",
 }
@@ -17,7 +18,8 @@ FIRST = {
 #: By what comes to be shared: the function, and its new body.
 CHANGES = {
     "references": "refer(OBJECT)",
-    "mutex": "locked(LOCK)",
+    "tenth": "locked(LOCK, 3_000)",
+    "mutex": "locked(LOCK, 20_000)",
     "section": "write(LIST)",
     "counter": "add(SHARED)",
 }
@@ -46,11 +48,11 @@ def refer(thing):
         (thing,)
 
 
-def locked(lock):
+def locked(lock, inside):
     for _ in range(10):
-        _native.serial_fraction(27_000, 0.0, 1000)
+        _native.serial_fraction(30_000 - inside, 0.0, 1000)
         with lock:
-            _native.serial_fraction(3_000, 0.0, 1000)
+            _native.serial_fraction(inside, 0.0, 1000)
 
 
 def write(items):
@@ -65,7 +67,7 @@ def add(counter):
 '''
 
 
-def generate(root, names=tuple(CHANGES), budget=3.0):
+def generate(root, names=tuple(CHANGES), budget=2.0):
     """Write the project with a commit for each of some changes; return the hashes, oldest first."""
     first = {name: FIRST[name] for name in names}
     changes = [(f"{name}: share it", name, CHANGES[name]) for name in names]
