@@ -1,6 +1,6 @@
 """Two commits of a real project on a free-threaded build, measured by asv.
 
-``tools/guard_free_threaded.py`` does so again and again, with all that the project's threads may come to share.
+``tools/guard_free_threaded.py`` does so again and again, with all that threads may come to share.
 """
 
 import json
@@ -18,7 +18,7 @@ pytestmark = [
 
 
 def test_a_reference_count_that_threads_come_to_share_is_a_loss(tmp_path):
-    """Once more if it is not named: it may go unseen beside other busy programs."""
+    """It is compared once more if it is not named: it may go unseen beside other busy programs."""
     root = tmp_path / "sample"
     before, after = generate(root, names=("references",))
     for _ in range(2):
