@@ -13,7 +13,6 @@ from antigil.scaling import (
     extra_waiting,
     gil_verdict,
     judged,
-    missing,
     starved,
     waiting_for_gil,
     waits,
@@ -82,8 +81,8 @@ def because(measurement: Measurement, threads: int) -> str:
         return _for_each_other(measurement)
     if name is None:
         return ""
-    factor = missing(measurement, threads)["cpu"]
-    return f"each call takes {factor:.2g} times the CPU time ({_memory(measurement, threads, factor)})"
+    memory = _memory(measurement, threads, point.inflation)
+    return f"each call takes {point.inflation:.2g} times the CPU time ({memory})"
 
 
 def _own_threads(measurement: Measurement, point: Point) -> str:
@@ -149,7 +148,11 @@ def _elsewhere(measurement: Measurement) -> str:
     if where == "alone":
         alone = measurement.point(1).waiting
         states = measurement.states
-        seen = "I/O, or a lock" if states is None or states.waiting < FEWEST_SEEN else _seen(measurement)
+        seen = (
+            "I/O, or a lock"
+            if states is None or states.waiting < FEWEST_SEEN
+            else _seen(measurement, alone=True)
+        )
         return f"; one thread alone waits for {alone:.0%} of its time ({seen})"
     asked = found is not None and found.word not in ("scales", "inconclusive")
     first = cause(measurement, found.threads) if asked and found is not None else None
@@ -168,17 +171,18 @@ def _for_each_other(measurement: Measurement) -> str:
     return f"its threads wait for each other for {elsewhere:.0%} of their time{price} ({_seen(measurement)})"
 
 
-def _seen(measurement: Measurement) -> str:
-    """Return what threads were seen waiting for, other than the GIL."""
-    states = measurement.states
-    lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
+def _seen(measurement: Measurement, *, alone: bool = False) -> str:
+    """Return what threads were seen waiting for, other than the GIL, or one ``alone``."""
+    states, lock = measurement.states, "a lock"
+    hint = "" if measurement.host.gil or alone else "; without the GIL, each dict, list and set has a lock"
     if measurement.point(1).has_own_work:
         own = "processes" if measurement.point(1).own_processes else "threads"
-        lock = f"{own} of the call's own, or a lock"
+        lock, hint = f"{own} of the call's own, or a lock", ""
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
-        return f"{lock}, or I/O"
+        return f"{lock}, or I/O{hint}"
     others = {lock: states.lock, **states.calls}
-    return ", ".join(name for name, looks in others.items() if looks >= MAIN_SHARE * sum(others.values()))
+    told = [name for name, looks in others.items() if looks >= MAIN_SHARE * sum(others.values())]
+    return f"{', '.join(told)}{hint if lock in told else ''}"
 
 
 def _on_gil(measurement: Measurement) -> str:
