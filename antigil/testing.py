@@ -283,7 +283,7 @@ def _trusted_interval(
     Much queueing can make the queue-free speedup too large, and a function that holds the GIL pass. What
     others take from threads and processes of the function's own is not given back: then it may be anything.
     """
-    if disturbed and any(one.windows[threads].has_own_work for one in rounds):
+    if disturbed and any(one.crowded and one.windows[threads].has_own_work for one in rounds):
         return 0.0, math.inf
     low, high = speedup_interval(rounds, threads)
     return (min(low, _lowest_ceiling(held)), high) if disturbed else (low, high)

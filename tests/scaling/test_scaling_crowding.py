@@ -123,10 +123,16 @@ def test_more_threads_than_cpus_are_not_called_disturbed():
 
 
 @pytest.mark.parametrize("speedup", [0.6, 1.0, 1.5, 1.95])
-@pytest.mark.parametrize(("own", "word"), [((2, 0.005), "threads"), ((0, 0.005, 2), "processes")])
-def test_nothing_is_said_of_own_work_beside_busy_programs(speedup, own, word):
+@pytest.mark.parametrize("own", [(2, 0.001), (0, 0.001, 2)], ids=["threads", "processes"])
+def test_nothing_is_said_of_own_work_beside_busy_programs(speedup, own):
     quiet = measurement(0.0, speedup=(1.0, speedup, speedup), waiting=(0.5, 0.5, 0.5), own=own)
     busy = replace(quiet, points=tuple(replace(point, disturbed=True) for point in quiet.points))
     assert scaling_verdict(quiet) != "inconclusive"
     assert scaling_verdict(busy) == "inconclusive"
     assert (judged(busy).low, judged(busy).high) == (0.0, 2)
+
+
+def test_own_work_that_kept_all_cpus_busy_is_judged_beside_others_too():
+    quiet = measurement(0.0, speedup=(1.0, 1.0, 1.0), waiting=(0.9, 0.9, 0.9), own=(2, 0.019))
+    busy = replace(quiet, points=tuple(replace(point, disturbed=True) for point in quiet.points))
+    assert scaling_verdict(busy) == scaling_verdict(quiet) == "does-not"

@@ -20,8 +20,9 @@ So the lower end of the interval is moved down to where the quiet speedup may li
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
 its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
-to nothing. And it may be anything where the workload's own threads or processes are at work: what others
-take from these is not given back. No speedup exceeds the ceiling that the GIL-held share sets.
+to nothing. And it may be anything where the workload's own threads or processes are at work and leave some
+of the CPUs: what others take from these is not given back. No speedup exceeds the ceiling that the GIL-held
+share sets.
 
 What is missing, as factors whose product is min(n, CPUs) / S*. In n threads a call takes a thread longer
 than in one, and of a thread's time the excess is
@@ -133,7 +134,8 @@ def judged(measurement: Measurement) -> Judged | None:
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
     seen, ideal = median, min(point.threads, allowed)
-    if point.disturbed and point.has_own_work:  # what others took from these is not given back
+    used = point.threads * (point.on_cpu + point.own_on_cpu)
+    if point.disturbed and point.has_own_work and used < ALL_BUSY * allowed:
         return Judged(point.threads, ideal, 0.0, median, max(high, ideal), seen)
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
@@ -175,6 +177,9 @@ def send_to_sleep(
     asks = SLEEPS_TO_ASK * waiting / on_cpu / host.switch_interval if host.gil else 0.0
     return sleeps > 2.0 * alone + asks + MOST_SLEEPS
 
+
+ALL_BUSY = 0.9
+"""Who uses that much of the CPUs' time was kept off them by hardly anybody else."""
 
 MOST_SLEEPS = 500.0
 """Per second of CPU time: to wake up takes some 50 microseconds, so that fewer cost less than 3 %."""
