@@ -44,7 +44,7 @@ def _on_scaling(measurement: Measurement) -> str:
     times = figure(found.speedup, found.high - found.low)
     head = {
         "scales": f"{name} get {times} times as much done as one",
-        "partly": f"{name} get {times} times as much done as one, of {found.ideal} that could be",
+        "partly": f"{name} get {times} times as much done as one, of a possible {found.ideal}",
         "does-not": f"{name} get no more done than one ({times} times as much)",
         "hurts": f"{name} are {_slower(found)} than one",
     }[found.word]
@@ -118,13 +118,13 @@ def _hand_over(measurement: Measurement, point: Point) -> str:
     released = (1.0 - measurement.gil_held.share) * one_seconds
     least = price / (point.threads - 1)
     above = (
-        f", or only above a size: with calls below {_about(least, 1)} so many threads are slower than one"
+        f", or only above a size: below {_about(least, 1)} a call, so many threads are slower than one"
         if least > one_seconds
         else ""
     )
     return (
-        f"each call releases the GIL for {_about(released, 2)} or less at a time, and to get it back among "
-        f"others costs about {_about(price, 1)} (release it around more work{above})"
+        f"each call releases the GIL for {_about(released, 2)} or less at a time, and getting it back costs "
+        f"about {_about(price, 1)} (release it around more work{above})"
     )
 
 

@@ -50,12 +50,12 @@ SCALES = (1.0, 2.0, 4.0)
         ),
         (
             measurement(0.0, waiting=(0.0, 0.3, 0.6), speedup=(1.0, 1.4, 1.4)),
-            "Two threads get 1.40 times as much done as one, of 2 that could be: its threads wait for each "
+            "Two threads get 1.40 times as much done as one, of a possible 2: its threads wait for each "
             "other for 30% of their time (a lock, or I/O)",
         ),
         (
             measurement(0.0, speedup=(1.0, 1.4, 1.4), inflation=1.43),
-            "Two threads get 1.40 times as much done as one, of 2 that could be: each call takes 1.4 times "
+            "Two threads get 1.40 times as much done as one, of a possible 2: each call takes 1.4 times "
             "the CPU time (threads share the memory's bandwidth",
         ),
         (
@@ -77,14 +77,14 @@ SCALES = (1.0, 2.0, 4.0)
         (
             measurement(0.25, rate=500_000.0, speedup=(1.0, 0.4, 0.4), inflation=4.5, kernel=(0.0, 0.6, 0.6)),
             "Two threads are 2.5 times slower than one: each call releases the GIL for 1.5 µs or less at a "
-            "time, and to get it back among others costs about 8 µs (release it around more work, or only "
-            "above a size: with calls below 8 µs so many threads are slower than one)",
+            "time, and getting it back costs about 8 µs (release it around more work, or only above a size: "
+            "below 8 µs a call, so many threads are slower than one)",
         ),
         (
             measurement(0.1, rate=50_000.0, speedup=(1.0, 1.4, 1.4), inflation=1.4, kernel=(0.0, 0.2, 0.2)),
-            "Two threads get 1.40 times as much done as one, of 2 that could be: each call releases the GIL "
-            "for 18 µs or less at a time, and to get it back among others costs about 9 µs (release it "
-            "around more work). It",
+            "Two threads get 1.40 times as much done as one, of a possible 2: each call releases the GIL "
+            "for 18 µs or less at a time, and getting it back costs about 9 µs (release it around more "
+            "work). It",
         ),
         (
             measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),
