@@ -31,6 +31,7 @@ from .report.assertion import (
     contradiction,
     name_of,
     too_disturbed,
+    too_few_cores,
     why_too_little,
 )
 from .scaling import (
@@ -41,6 +42,7 @@ from .scaling import (
     Plan,
     Round,
     WorkloadTimeout,
+    cores_allowed,
     cpus_allowed,
     gil_enabled,
     measure_rounds,
@@ -199,6 +201,8 @@ def assert_scales(
         raise SkipTest(contradiction(name_of(func), used, threads, held))
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
+        if _highest_ceiling(held) >= at_least and threads > (cores := cores_allowed()):
+            raise SkipTest(too_few_cores(name_of(func), used, threads, cores))
         raise AssertionError(why_too_little(name_of(func), used, threads, at_least, held))
     if low < at_least and disturbed:
         raise SkipTest(too_disturbed(name_of(func), (low, high), threads, at_least))

@@ -33,6 +33,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(testing, "time", clock)
     monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
+    monkeypatch.setattr(testing, "cores_allowed", lambda: 2)
     monkeypatch.setattr(testing, "gil_enabled", lambda: True)
     return clock
 
@@ -229,6 +230,27 @@ def test_one_round_decides_only_what_it_can_tell(measure, speedup, expected):
     """Calls are so long that the time is over after one."""
     measure([rounds(speedup)])
     assert outcome(assert_scales, func, 2, 1.5, budget=0.8) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "held", "expected"),
+    [(SLOW, (0.0, 0.001), IS_SKIPPED), (SLOW, (1.0, 0.001), FAILS), (FAST, (0.0, 0.001), HOLDS)],
+    ids=["slow", "slow, and the ceiling is too low", "fast"],
+)
+def test_two_threads_on_one_core_fail_only_what_holds_the_gil(measure, monkeypatch, found, held, expected):
+    measure([found] * 5, held)
+    monkeypatch.setattr(testing, "cores_allowed", lambda: 1)
+    assert outcome(assert_scales, func, 2, 1.5) == expected
+
+
+def test_a_failure_tells_of_no_cpu_time_where_the_system_tells_none(measure):
+    slow = [
+        replace(one, windows={n: replace(seen, on_cpu=0.0, waiting=1.0) for n, seen in one.windows.items()})
+        for one in SLOW
+    ]
+    measure([slow])
+    with pytest.raises(AssertionError, match="CPU time per call not told by this system"):
+        assert_scales(func, 2, 1.5)
 
 
 def test_a_contradiction_is_told(measure):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from antigil.scaling import (
     FEWEST_SEEN,
     HELPS_ABOVE,
+    RELEASES_AT_MOST,
     WAITING_WORTH_TELLING,
     Judged,
     Measurement,
@@ -13,6 +14,7 @@ from antigil.scaling import (
     extra_waiting,
     gil_verdict,
     judged,
+    own_work_is_kept_off,
     starved,
     waiting_for_gil,
     waits,
@@ -37,7 +39,7 @@ def sentence(measurement: Measurement) -> str:
 def _on_scaling(measurement: Measurement) -> str:
     found = judged(measurement)
     if found is None:
-        return "Whether threads help cannot be told with one CPU, or from one thread"
+        return f"Whether threads help cannot be told {_for_want_of(measurement)}"
     name = f"{count_word(found.threads)} threads"
     if found.word == "inconclusive":
         return _inconclusive(measurement, found, name)
@@ -50,6 +52,13 @@ def _on_scaling(measurement: Measurement) -> str:
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
     return f"{head}{': ' if why else ''}{why}"
+
+
+def _for_want_of(measurement: Measurement) -> str:
+    where = measurement.host
+    if len(measurement.points) < 2:
+        return "from one thread"
+    return "with one CPU" if where.cpus_allowed < 2 else "with one core of a kind"
 
 
 def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
@@ -189,6 +198,11 @@ def _on_gil(measurement: Measurement) -> str:
     held = measurement.gil_held
     share = span(*held.ci99, share_percent)
     match gil_verdict(measurement):
+        case "no-gil" if held.ceiling is not None and held.share > RELEASES_AT_MOST:
+            return (
+                f"The GIL is disabled, but calls stop all other threads for {share} of the time, as garbage "
+                f"collection does: at best {ceiling(measurement)} times as fast on any machine"
+            )
         case "no-gil":
             return "The GIL is disabled: no thread waits for it"
         case "releases":
@@ -226,3 +240,11 @@ def _slower(found: Judged) -> str:
     if found.high > 1.5 * found.low:
         return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times slower"
     return f"{two_digits(1.0 / found.speedup)} times slower"
+
+
+def disturbance(measurement: Measurement) -> str:
+    """Return what a disturbed measurement leaves in the figures."""
+    told = "other programs disturbed it throughout; their share is taken out of the speedup"
+    if any(own_work_is_kept_off(point, measurement.host.cpus_allowed) for point in measurement.points):
+        return f"{told}, but not what they took from the call's own threads or processes"
+    return told

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import nan
 from random import Random
 from time import monotonic
 from types import MappingProxyType
@@ -32,10 +33,11 @@ from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
 from .own_work.crowding import Crowding
+from .own_work.first_calls import time_calls
 from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks
-from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
+from .window import Window, mark_seconds, run_window
 from .workload import FunctionWorkload, MakeRun, Workload
 
 RANDOM = Random()
@@ -46,9 +48,6 @@ DISTURBED_QUEUE_SHARE = 0.03
 
 WINDOW_SECONDS = 0.03
 """Least length of a window: several of CPython's switch intervals of 5 ms."""
-
-LONG_CALL_SECONDS = 0.1
-"""Calls of this length are timed by a single one, and not made once more to be timed again."""
 
 CALLS_PER_WINDOW = 4
 """Least number of calls of each thread in a window."""
@@ -93,8 +92,9 @@ class Round:
         return max(1.0 - window.queued * by_others / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
-        """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""
-        return self.windows[n].cpu_seconds_per_call / self.windows[1].cpu_seconds_per_call
+        """Return c(n) / c(1): how many times one thread's CPU time a call took; NaN where none was seen."""
+        one = self.windows[1].cpu_seconds_per_call
+        return self.windows[n].cpu_seconds_per_call / one if one > 0.0 else nan
 
     @property
     def disturbed(self) -> bool:
@@ -220,6 +220,7 @@ def measure_rounds(
     seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
     crowding = Crowding(affinity())
+    crowded: bool | None = False
     last = 0.0
 
     def windows_of_a_round() -> dict[Kind, Window]:
@@ -232,7 +233,7 @@ def measure_rounds(
             windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, warm_up=not shortened)
         return windows
 
-    while sum(not done.disturbed for done in rounds) < plan.rounds:
+    while crowded is None or sum(not done.disturbed for done in rounds) < plan.rounds:
         began = monotonic()
         if rounds and began + last > start + plan.budget:
             break
@@ -242,11 +243,11 @@ def measure_rounds(
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
-            rounds, crowding = [], Crowding(affinity())
+            rounds, crowding, crowded = [], Crowding(affinity()), False
             continue
         rounds.append(_round_of(windows, allowed, shortened))
         crowded = crowding.is_seen(windows.values(), allowed)
-        rounds = [replace(one, crowded=crowded) for one in rounds]
+        rounds = [replace(one, crowded=bool(crowded)) for one in rounds]
         last = monotonic() - began
     return tuple(rounds)
 
@@ -255,22 +256,6 @@ def _round_of(windows: Mapping[Kind, Window], allowed: int, shortened: bool) -> 
     threads = {key: one for key, one in windows.items() if isinstance(key, int)}
     others = {key: one for key, one in windows.items() if isinstance(key, tuple)}
     return Round(MappingProxyType(threads), allowed, shortened, MappingProxyType(others))
-
-
-def time_calls(
-    make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
-) -> tuple[float, bool]:
-    """Return how long one call takes, in seconds, and whether it has threads or processes of its own at work.
-
-    A long call is timed by itself, others in a window of one thread.
-    """
-    once, own = time_one_call(make_run, time_limit)
-    if once >= LONG_CALL_SECONDS:
-        return once, own.seen
-    first = measure_window(1, MARK_SECONDS)
-    if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
-        first = measure_window(1, 50 * MARK_SECONDS)
-    return first.seconds / first.calls, first.has_own_work
 
 
 def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:

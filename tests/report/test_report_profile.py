@@ -51,7 +51,8 @@ def found(**changes):
 
 def test_the_sentence_names_the_largest_function_and_what_called_it():
     assert where_sentence(found()) == (
-        "It holds the GIL for 24 % of the time, 22 points of it in `parse_header`, called from `Codec.decode`."
+        "It holds the GIL for 24 % of the time, 22 points of it in `parse_header`, "
+        "called from `Codec.decode`."
     )
 
 

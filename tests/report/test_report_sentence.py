@@ -1,5 +1,7 @@
 """The verdicts in words."""
 
+from dataclasses import replace
+
 import pytest
 from fakes import measurement
 
@@ -85,6 +87,20 @@ SCALES = (1.0, 2.0, 4.0)
             "Two threads get 1.40 times as much done as one, of a possible 2: each call releases the GIL "
             "for 18 µs or less at a time, and getting it back costs about 9 µs (release it around more "
             "work). It",
+        ),
+        (
+            measurement(0.95, gil=False),
+            "Two threads get no more done than one (1.00 times as much). The GIL is disabled, but calls stop "
+            "all other threads for 94% to 96% of the time, as garbage collection does: at best 1.0 to 1.1 "
+            "times as fast on any machine.",
+        ),
+        (
+            measurement(0.05, gil=False, speedup=(1.0, 1.95, 1.95)),
+            "Two threads get 1.95 times as much done as one. The GIL is disabled: no thread waits for it.",
+        ),
+        (
+            replace(measurement(0.0), host=replace(measurement(0.0).host, cores_alike=1)),
+            "Whether threads help cannot be told with one core of a kind. ",
         ),
         (
             measurement(0.0, own=(3, 0.015), speedup=(1.0, 0.6, 0.5), waiting=(0.2, 0.5, 0.5)),

@@ -1,11 +1,13 @@
 """Whether other programs take what CPUs a workload leaves, and what is told then."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from fakes import measurement, round_of, window
 
+from antigil.scaling import FunctionWorkload, Plan, affinity, measure_rounds
 from antigil.scaling.own_work import crowding
 from antigil.scaling.own_work.crowding import Crowding
 from antigil.scaling.verdicts import judged, scaling_verdict
@@ -22,9 +24,11 @@ class Machine:
         self.write()
 
     def write(self):
-        """Write for how long each CPU stood idle, half of it waiting for a disk."""
+        """Write for how long each CPU ran something, and stood idle, half of it waiting for a disk."""
         half = [round(seconds / 2 * TICKS) for seconds in self.idle]
-        lines = [f"cpu{i} 9 9 9 {ticks} {ticks} 9 9 0 0 0" for i, ticks in enumerate(half)]
+        busy = [round((self.now - seconds) * TICKS) for seconds in self.idle]
+        ticks = enumerate(zip(busy, half, strict=True))
+        lines = [f"cpu{i} {ran} 0 0 {idle} {idle} 0 0 0 9 9" for i, (ran, idle) in ticks]
         self.file.write_text("cpu 9 9 9 9 9 9 9 0 0 0\n" + "\n".join(lines) + "\nintr 1 2 3\nctxt 9\n")
 
     def pass_time(self, seconds, *idle):
@@ -41,9 +45,9 @@ def machine(tmp_path, monkeypatch):
     return made
 
 
-def windows(*used):
-    """Return windows in which the workload keeps so many CPUs busy."""
-    return [window(2, 100.0, on_cpu=cpus / 2) for cpus in used]
+def windows(*used, own=1):
+    """Return windows in which the workload, with threads of its own, keeps so many CPUs busy."""
+    return [replace(window(2, 100.0, on_cpu=cpus / 2), own_threads=own) for cpus in used]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def windows(*used):
         ((0.0, 0.0), (1.7,), True),
         ((0.0, 0.0), (1.9,), False),
         ((0.0, 0.0), (1.7, 2.0, 2.0), False),
-        ((0.1, 0.0), (0.5,), True),
+        ((0.08, 0.0), (0.5,), True),
         ((0.1, 0.1), (0.5,), False),
         ((0.0, 1.0), (0.5,), False),
     ],
@@ -85,10 +89,26 @@ def test_all_windows_count_since_the_beginning(machine):
     assert watch.is_seen(windows(1.0), 2)
 
 
-def test_too_short_a_time_tells_nothing(machine):
+def test_after_too_short_a_time_it_cannot_be_told_yet(machine):
     watch = Crowding({0, 1}, machine.file)
     machine.pass_time(0.4, 0.0, 0.0, 0.0, 0.0)
-    assert not watch.is_seen(windows(0.5), 2)
+    assert watch.is_seen(windows(0.5), 2) is None
+    machine.pass_time(0.2, 0.0, 0.0, 0.0, 0.0)
+    assert watch.is_seen(windows(0.5), 2)
+
+
+def test_it_is_not_looked_for_until_own_work_is_seen(machine):
+    watch = Crowding({0, 1}, machine.file)
+    machine.pass_time(2.0, 0.0, 0.0, 0.0, 0.0)
+    assert watch.is_seen(windows(0.5, own=0), 2) is False
+    assert watch.is_seen(windows(0.5, own=1), 2) is True
+
+
+def test_a_sandbox_whose_clocks_stand_still_is_not_crowded(tmp_path, monkeypatch):
+    monkeypatch.setattr(crowding, "LEAST_SECONDS", 0.0)
+    file = tmp_path / "stat"
+    file.write_text("cpu0 0 0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n")
+    assert Crowding({0, 1}, file).is_seen(windows(0.5), 2) is False
 
 
 @pytest.mark.parametrize("stat", [None, "", "cpu0 1 1 1 1 1 1 1 0 0 0\n"], ids=["none", "empty", "one CPU"])
@@ -97,14 +117,29 @@ def test_where_the_system_does_not_tell_nothing_is_seen(tmp_path, monkeypatch, s
     file = tmp_path / "stat"
     if stat is not None:
         file.write_text(stat)
-    assert not Crowding({0, 1}, file).is_seen(windows(0.5), 2)
+    assert Crowding({0, 1}, file).is_seen(windows(0.5), 2) is False
 
 
 @pytest.mark.skipif(not crowding.STAT.exists(), reason="asks /proc for idle CPUs")
 def test_the_system_tells_how_long_its_cpus_stood_idle():
-    idle = Crowding(os.sched_getaffinity(0))._idle_seconds()
-    assert idle is not None
-    assert idle > 0.0
+    ticks = Crowding(affinity())._ticks()
+    assert ticks is not None
+    idle, everything = ticks
+    assert 0 < idle < everything
+
+
+@pytest.mark.timing
+@pytest.mark.skipif(not crowding.STAT.exists(), reason="asks /proc for idle CPUs")
+def test_measuring_goes_on_until_it_can_be_told_whether_own_work_lacks_cpus():
+    """Two rounds of short calls end before the CPUs' ticks tell anything."""
+    pool = ThreadPoolExecutor(1)
+    workload = FunctionWorkload(lambda: pool.submit(sum, range(20_000)).result())
+    rounds = measure_rounds(workload, Plan((1, 2), budget=2.0, rounds=2))
+    pool.shutdown()
+    took = sum(one.seconds for done in rounds for one in done.windows.values())
+    assert all(one.has_own_work for done in rounds for one in done.windows.values())
+    assert len(rounds) > 2
+    assert took > crowding.LEAST_SECONDS / 2
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,14 @@ def test_the_first_cause_is_that_of_the_largest_part(measured, first):
     assert cause(measured, 2) == first
 
 
+def test_where_no_count_fits_the_cpus_the_first_beyond_is_told():
+    """As with -t 1,4 on two CPUs."""
+    whole = measurement(1.0, waiting=(0.0, 0.5, 0.75))
+    some = replace(whole, points=(whole.points[0], whole.points[2]))
+    assert cause(some, 4) == "gil"
+    assert waits(some) is None
+
+
 def test_threads_that_were_seen_waiting_for_the_gil_do_not_wait_for_each_other():
     measured = measurement(0.3, waiting=(0.0, 0.5, 0.7))
     assert waits(measured) == "each other"

@@ -134,8 +134,7 @@ def judged(measurement: Measurement) -> Judged | None:
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
     seen, ideal = median, min(point.threads, allowed)
-    used = point.threads * (point.on_cpu + point.own_on_cpu)
-    if point.disturbed and point.has_own_work and used < ALL_BUSY * allowed:
+    if own_work_is_kept_off(point, allowed):
         return Judged(point.threads, ideal, 0.0, median, max(high, ideal), seen)
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
@@ -147,6 +146,12 @@ def scaling_verdict(measurement: Measurement) -> str:
     """Return one of ``scales``, ``partly``, ``does-not``, ``hurts``, ``inconclusive``."""
     found = judged(measurement)
     return "inconclusive" if found is None else found.word
+
+
+def own_work_is_kept_off(point: Point, allowed: int) -> bool:
+    """Tell whether other programs took what is not given back: CPUs of the workload's own work."""
+    used = point.threads * (point.on_cpu + point.own_on_cpu)
+    return point.disturbed and point.has_own_work and used < ALL_BUSY * allowed
 
 
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
