@@ -153,7 +153,7 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
     monkeypatch.setattr(running, "get_environments", lambda conf, specs: [Environment()])
     monkeypatch.setattr(running.Setup, "perform_setup", lambda environments, parallel: None)
     monkeypatch.setattr(running.Benchmarks, "discover", discover)
-    project = Project(SimpleNamespace(env_dir="env"), None, Options())
+    project = Project(SimpleNamespace(env_dir="env", environment_type="virtualenv"), None, Options())
 
     (place,) = interleaved_visits.prepare(project, (base, head), [], [])
 
