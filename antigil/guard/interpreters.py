@@ -49,8 +49,7 @@ def compare_pythons(
     found = [
         compare_in(project.options, commit, commit, place, processes, len(places), say) for place in places
     ]
-    verdict = found[0].verdict
-    found[0] = replace(found[0], verdict=replace(verdict, notes=(*verdict.notes, *dict.fromkeys(alone))))
+    found[0] = found[0].with_notes(alone)
     return Comparison(commit, commit, tuple(found), time.monotonic() - began, pythons=tuple(pythons))
 
 

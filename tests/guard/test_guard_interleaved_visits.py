@@ -73,8 +73,9 @@ def test_a_failure_is_no_news_of_a_new_workload():
 
     found = told_apart(one, other)
 
-    assert (found.gone, found.problems) == ({"fails": "failed at head: died"}, ())
-    assert found.notes == ("gone is no longer there", "new is new")
+    assert found.gone == {"fails": "failed at head: died"}
+    assert found.problems == ("gone has no result at head",)
+    assert found.notes == ("new has no result at base",)
 
 
 def test_a_plain_timed_benchmark_is_compared_by_its_time_and_nothing_else():
