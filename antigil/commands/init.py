@@ -34,7 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("statement", nargs="?", metavar="STATEMENT", help="the first workload, as 'antigil measure' takes it")
     help_ = "run once before it (repeatable)"
     add("-s", "--setup", action="append", default=[], metavar="SETUP", help=help_)
-    add("--config", type=Path, metavar="FILE", help="the asv.conf.json to complete, where there are several")
+    add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the asv.conf.json(c) to complete, where there are several",
+    )
     help_ = "write workflows too, which call antigil's: compare pull requests, comment, track the history"
     add("--github", action="store_true", help=help_)
     help_ = "the antigil whose workflows are called (default: where this one was installed from)"
