@@ -13,6 +13,7 @@ from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import SUITE_FILE, FileEdit, file_edits, has_other_benchmarks
 from antigil.adopt.github_workflows import pin
+from antigil.errors import exit_status
 from antigil.files import write_whole
 
 from .output import refusing
@@ -49,6 +50,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find out what is there, write what is missing, and say what to do next."""
+    return exit_status(lambda: _init(args))
+
+
+def _init(args: argparse.Namespace) -> int:
     checkout = look_at(Path.cwd(), args.config)
     pinned = pin(args.pin, distribution("antigil")) if args.github else None
     found = file_edits(checkout, args.statement, "\n".join(args.setup), pinned)
