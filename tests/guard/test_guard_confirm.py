@@ -1,13 +1,18 @@
 """What the history suspects is measured again, once, and what becomes of it."""
 
+import json
+
 import pytest
 from generated import Place, Planned
+from made_up_environments import let_asv_choose
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
+from antigil.guard import comparison
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
+from antigil.history.asv_adapter.running import install
 from antigil.history.machine_name import this_machine
 from antigil.history.project import open_project
 from antigil.report.alerts import pattern_of
@@ -41,6 +46,26 @@ def test_a_loss_is_measured_again_in_its_own_combination_of_the_matrix_only(make
 
     assert history.combinations == combinations
     assert sorted(alert.environment.combination for alert in found) == combinations
+
+
+def test_a_loss_in_an_environment_that_asv_includes_is_measured_again_there(
+    make_history, monkeypatch, tmp_path
+):
+    """Naming a Python to asv would leave out what is included."""
+    history = make_history(places=(Place(python="3.99", requirements=(("six", "1.17"),)),))
+    history.shows = lost_from(8)
+    configured = json.loads((history.root / "asv.conf.json").read_text())
+    included = {"pythons": ["3.98"], "include": [{"python": "3.99", "req": {"six": "1.17"}}]}
+    (history.root / "asv.conf.json").write_text(json.dumps(configured | included))
+    let_asv_choose(monkeypatch, tmp_path / "bin", "3.98", "3.99")
+
+    def prepare(project, commits, patterns, environments, combination=None, workload=None):
+        install(project.conf, project.repo, commits[0].hash, "base", environments, combination)
+        return history.prepare(project, commits, patterns, environments, combination)
+
+    monkeypatch.setattr(comparison, "prepare", prepare)
+
+    assert [alert.state_text for alert in history.losses()] == ["lost"]
 
 
 def test_it_is_said_on_which_machine_a_loss_was_measured_again(history):
