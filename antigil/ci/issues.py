@@ -130,7 +130,7 @@ def _opened(new: Sequence[list[Document]], pages: Document) -> Iterator[Action]:
 def _settled(document: Document, issue: Issue) -> str:
     """Return why an issue is closed; nothing unless there is a reason for each of its workloads.
 
-    That a change is no longer found is no reason: it may have moved, or be hidden by noise.
+    That a change is no longer found is no reason: it may have moved, be hidden by noise, or precede `since`.
     """
     watched = {one["name"] for one in document["workloads"]}
     gone = [f"{code(name)} is no longer measured." for name in issue.workloads if name not in watched]
@@ -163,8 +163,8 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
         What was done, in lines, and what GitHub refused.
     """
     document = read_alerts(path)
-    if document["since"] is not None or document["selected"]:
-        raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
+    if document["selected"]:
+        raise UserError(f"{path} holds a part of the alerts only: write it without -b and -E")
     ledger = None if folder is None else folder / LEDGER
     known, problems = _read(ledger)
     found = listed(f"issues?state=all&creator={quote(BOT)}")
