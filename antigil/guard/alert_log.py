@@ -44,6 +44,8 @@ class Known:
         How many commits had been measured from the change on when it was.
     base, culprit : str or None
         Hashes between which measuring placed it.
+    between : int
+        How many commits lie between these two.
     attempts, obstacle : int, str
         How often measuring it gave no answer, and why the last time.
     standing : str
@@ -68,6 +70,7 @@ class Known:
     attempts: int = 0
     obstacle: str = ""
     besides: str = ""
+    between: int = 0
 
     @property
     def spans(self) -> tuple[tuple[str, str], ...]:
@@ -154,7 +157,7 @@ class Memory:
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
-            alert.measured_on, alert.attempts, alert.obstacle, alert.besides,
+            alert.measured_on, alert.attempts, alert.obstacle, alert.besides, alert.between,
         )  # fmt: skip
         if now == before:
             return
@@ -235,6 +238,7 @@ def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert
         asked=known.asked,
         measured_on=known.machine,
         culprit=span,
+        between=0 if span is None else known.between,
         attempts=known.attempts,
         obstacle=known.obstacle,
         besides=known.besides,

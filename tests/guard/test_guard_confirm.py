@@ -153,6 +153,8 @@ def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_histor
     assert [pair[:2] for pair in history.asked] == [(4, 9), (4, 6), (4, 6), (4, 6)]
     (alert,) = nights[-1]["alerts"]
     assert alert["given_up"] == "could not be measured again: commit 6 cannot be built"
+    assert [night["alerts"][0]["between"] for night in nights] == [4] * 5
+    assert history.document(measuring=False)["alerts"][0]["between"] == 4
 
 
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):
