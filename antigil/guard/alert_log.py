@@ -137,6 +137,8 @@ class Memory:
 
     def due(self, alert: Alert) -> bool:
         """Tell whether a loss is to be measured again."""
+        if alert.gave_up:
+            return False
         return alert.held is None or (alert.held is False and alert.measured >= 2 * alert.asked)
 
     def told(self, alert: Alert) -> str:
