@@ -164,6 +164,10 @@ class Alert:
         """The commits before and after it, as closely as is known."""
         return self.culprit or (self.before, self.commit)
 
+    def touches(self, first: int, last: int) -> bool:
+        """Tell whether the history places it at a commit between two revisions, or next to them."""
+        return max(first, self.before.revision) <= min(last, self.commit.revision)
+
     @property
     def lost(self) -> bool:
         """Whether something was lost."""
