@@ -12,9 +12,10 @@ history now places it between other commits: a small loss may be missed once, an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -148,7 +149,8 @@ class Memory:
                     one = max(same, key=lambda known: known.count)
                     free = {k: other for k, other in free.items() if other != one and not one.is_twin(other)}
                     found[i] = _recalled(alert, one, places, revisions)
-        return tuple(found.get(i, alert) for i, alert in enumerate(alerts))
+        names = {one.identity for one in self._known.values()}
+        return tuple(found.get(i) or _newly_named(alert, names) for i, alert in enumerate(alerts))
 
     def due(self, alert: Alert) -> bool:
         """Tell whether a loss is to be measured again."""
@@ -243,6 +245,13 @@ def _has_moved(known: Known, alert: Alert, revisions: Mapping[str, int]) -> bool
     Within that range it is another one: measuring has found the known one elsewhere.
     """
     return _touches(alert, known.seen, revisions) and not _is_part(alert, known.seen, revisions)
+
+
+def _newly_named(alert: Alert, taken: Collection[str]) -> Alert:
+    """Return a new alert under a name of its own: one that the history had placed there has the usual one."""
+    while alert.identity in taken:
+        alert = replace(alert, identity=hashlib.sha256(alert.identity.encode()).hexdigest()[:16])
+    return alert
 
 
 def _touches(alert: Alert, span: tuple[str, str], revisions: Mapping[str, int]) -> bool:

@@ -76,6 +76,28 @@ def test_where_the_time_was_up_before_the_range_was_narrowed_each_loss_in_it_is_
     assert [pair[:2] for pair in fine.asked] == [(8, 9), (4, 5)]
 
 
+def test_a_loss_at_the_end_of_the_range_gets_a_name_of_its_own_and_keeps_it(make_history):
+    """The usual name follows from the commit, and the loss that was known first has that one."""
+
+    def history(name, **plan):
+        late = (Planned("work.One", "one", {0: RELEASES, 5: Behaviour(serial=0.3), 12: HOLDS}),)
+        made = make_history(late, name=name, commits=20, **plan)
+        made.shows = lambda place: {} if place < 5 else HALF if place < 12 else LOST
+        return made
+
+    coarse = history("coarse", unmeasured=GAP)
+    (known,) = coarse.losses()
+    fine = history("fine")
+    (fine.root / "results" / MEMORY).write_text((coarse.root / "results" / MEMORY).read_text())
+
+    nights = [fine.losses() for _ in range(2)]
+
+    assert places(fine, nights[0]) == [(4, 5, True), (11, 12, True)]
+    late, early = (a.identity for a in nights[0])
+    assert (early, late != early) == (known.identity, True)
+    assert [a.identity for a in nights[1]] == [late, early]
+
+
 def test_the_name_that_a_change_had_before_it_was_united_with_another_is_given_to_nothing_else(make_twice):
     alpha = make_twice("alpha", places=(Place("alpha"),))
     alpha.night()
