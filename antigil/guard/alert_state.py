@@ -173,6 +173,10 @@ class Alert:
         """Whether something was lost."""
         return any(effect.lost for effect in self.effects)
 
+    def kinds(self, lost: bool) -> set[bool]:
+        """Return of all that was lost, or gained, whether it is the time of one call; else it is scaling."""
+        return {effect.quantity == "time" for effect in self.effects if effect.lost == lost}
+
     @property
     def gave_up(self) -> bool:
         """Whether it was tried often enough to measure it again, or to tell the commits apart."""
