@@ -119,6 +119,19 @@ def test_what_did_not_hold_is_asked_again_once_twice_as_many_commits_were_measur
     assert len(longer.asked) == 1
 
 
+def test_what_did_not_hold_and_cannot_be_built_any_more_is_not_tried_for_ever(make_history):
+    first = make_history()
+    first.night()
+    longer = make_history(name="longer", commits=10)
+    (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
+    longer.unbuildable = frozenset({8})
+
+    nights = [longer.document() for _ in range(5)]
+
+    assert len(longer.asked) == 3
+    assert [night["status"] for night in nights] == [2, 2, 0, 0, 0]
+
+
 def test_a_loss_holds_if_it_is_larger_than_half_of_what_counts(history):
     history.shows = lost_from(8, {("work.One", "slowdown", 2): 1.04})
 
@@ -178,6 +191,8 @@ def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_histor
     assert [pair[:2] for pair in history.asked] == [(4, 9), (4, 6), (4, 6), (4, 6)]
     (alert,) = nights[-1]["alerts"]
     assert alert["given_up"] == "could not be measured again: commit 6 cannot be built"
+    assert [night["alerts"][0]["between"] for night in nights] == [4] * 5
+    assert history.document(measuring=False)["alerts"][0]["between"] == 4
 
 
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):
