@@ -65,7 +65,7 @@ def measure(
     what
         A statement, a `Workload`, or a function.
     thread_counts
-        Ascending thread counts; 1, 2, 4, ... up to the CPUs allowed and one step beyond, if None.
+        Ascending thread counts; 1, 2, 4, ... up to the CPUs allowed and one step beyond 8 or fewer, if None.
     setup, thread_setup
         Of a statement: run once in each process, and once in each thread; see `Workload`.
     beside

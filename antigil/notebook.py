@@ -65,4 +65,5 @@ def load_ipython_extension(ipython: Any) -> None:
     def magic(line: str, cell: str | None = None) -> Measurement:
         return antigil(line, cell, ipython.user_ns)
 
+    magic._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]  # a statement is measured as written
     ipython.register_magic_function(magic, "line_cell", "antigil")

@@ -33,6 +33,11 @@ COLLECT_SECONDS = 10.0
 MOST_ROWS = 50
 """Of the table; the JSON form has all."""
 
+MISSED = {
+    "signal": "a test handled SIGPROF itself",
+    "memory": "too much was sampled in one test",
+}
+
 
 @pytest.fixture
 def releases_gil() -> Callable[..., None]:
@@ -140,13 +145,17 @@ class _Audit:
         if self._file is not None:
             from antigil.files import write_whole
 
-            form = {"schema": SCHEMA, "limit": self._limit, "kept": [asdict(one) for one in self._kept]}
+            missed = sorted(self._watch.missed)
+            kept = [asdict(one) for one in self._kept]
+            form = {"schema": SCHEMA, "limit": self._limit, "missed": missed, "kept": kept}
             write_whole(Path(self._file), json.dumps(form, indent=2) + "\n")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"native calls that kept the GIL for {self._limit * 1000:g} ms or longer")
         for line in table(self._kept):
             terminalreporter.write_line(line)
+        for why in sorted(self._watch.missed):
+            terminalreporter.write_line(f"Calls may be missing: {MISSED[why]}.")
 
 
 def kept_by_test(holds: Iterable[LongHold], tests: Sequence[tuple[float, str]]) -> list[Kept]:

@@ -30,6 +30,8 @@ from .report.assertion import (
     consequence,
     contradiction,
     name_of,
+    too_disturbed,
+    too_few_cores,
     why_too_little,
 )
 from .scaling import (
@@ -40,6 +42,7 @@ from .scaling import (
     Plan,
     Round,
     WorkloadTimeout,
+    cores_allowed,
     cpus_allowed,
     gil_enabled,
     measure_rounds,
@@ -198,12 +201,11 @@ def assert_scales(
         raise SkipTest(contradiction(name_of(func), used, threads, held))
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
+        if _highest_ceiling(held) >= at_least and threads > (cores := cores_allowed()):
+            raise SkipTest(too_few_cores(name_of(func), used, threads, cores))
         raise AssertionError(why_too_little(name_of(func), used, threads, at_least, held))
     if low < at_least and disturbed:
-        raise SkipTest(
-            f"other programs keep the CPUs busy: the speedup of {name_of(func)} in {threads} threads lies "
-            f"somewhere between {low:.2f} and {high:.2f}, on both sides of {at_least:g}"
-        )
+        raise SkipTest(too_disturbed(name_of(func), (low, high), threads, at_least))
 
 
 def _measured_until_clear(
@@ -282,8 +284,11 @@ def _trusted_interval(
 ) -> tuple[float, float]:
     """Return the interval of the speedup, its lower end no higher than the GIL allows if disturbed.
 
-    Much queueing can make the queue-free speedup too large, and a function that holds the GIL pass.
+    Much queueing can make the queue-free speedup too large, and a function that holds the GIL pass. What
+    others take from threads and processes of the function's own is not given back: then it may be anything.
     """
+    if disturbed and any(one.crowded and one.windows[threads].has_own_work for one in rounds):
+        return 0.0, math.inf
     low, high = speedup_interval(rounds, threads)
     return (min(low, _lowest_ceiling(held)), high) if disturbed else (low, high)
 

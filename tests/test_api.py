@@ -125,3 +125,7 @@ def test_ipython_knows_the_magics_once_the_extension_is_loaded():
     done = shell.run_cell("found = %antigil -t 1,2 --budget 0.4 sum(range(n))", silent=True)
     assert done.success
     assert isinstance(shell.user_ns["found"], antigil.Measurement)
+    shell.run_cell("seen = [None]", silent=True)
+    done = shell.run_cell("found = %antigil -t 1 --budget 0.1 seen.__setitem__(0, ({n}, '$n'))", silent=True)
+    assert done.success
+    assert shell.user_ns["seen"] == [({20_000}, "$n")], "a statement is measured as it is written"

@@ -90,6 +90,21 @@ if sys.platform == "linux":
         assert all(one["longest"] >= 0.02 for one in kept)
         assert "native calls that kept the GIL for 20 ms or longer" in done.stdout
         assert "test_suite.py::test_backtracks" in done.stdout
+        assert "missing" not in done.stdout
+
+    @pytest.mark.timing
+    @needs_gil
+    @pytest.mark.parametrize("handler", ["signal.SIG_DFL", "signal.SIG_IGN", "lambda *_: None"])
+    def test_a_suite_that_handles_the_signal_itself_is_told_that_calls_may_be_missing(suite, handler):
+        """Its own tests are not the audit's: they pass as they do without it."""
+        taking = "import signal\n\n\ndef test_takes():\n    signal.signal(signal.SIGPROF, {})\n"
+        (suite / "test_signal.py").write_text(taking.format(handler))
+        options = ("test_signal.py", "test_suite.py", "-k", "takes or with_the_gil")
+        done = run(suite, *options, "--antigil-audit", "--antigil-json", "kept.json")
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Calls may be missing: a test handled SIGPROF itself." in done.stdout
+        assert json.loads((suite / "kept.json").read_text())["missed"] == ["signal"]
 
     if not gil_enabled():
 

@@ -1,5 +1,6 @@
 """The assertions for test suites: when they look again, what they decide, and what they say."""
 
+from dataclasses import replace
 from unittest import SkipTest
 
 import pytest
@@ -32,6 +33,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(testing, "time", clock)
     monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
+    monkeypatch.setattr(testing, "cores_allowed", lambda: 2)
     monkeypatch.setattr(testing, "gil_enabled", lambda: True)
     return clock
 
@@ -150,6 +152,24 @@ CLOSE = rounds(*[1.4, 1.6] * 4)
 INFLATED = rounds(*[1.9] * 8, queued=0.4)
 
 
+def with_own_threads(found, *, crowded):
+    """Return rounds in which threads of the function's own were at work, beside busy programs or not."""
+    return [
+        replace(
+            one,
+            windows={
+                n: replace(window, own_threads=1, own_cpu_seconds=0.005) for n, window in one.windows.items()
+            },
+            crowded=crowded,
+        )
+        for one in found
+    ]
+
+
+OWN_FAST, OWN_SLOW = (with_own_threads(found, crowded=False) for found in (FAST, SLOW))
+CROWDED_FAST, CROWDED_SLOW = (with_own_threads(found, crowded=True) for found in (FAST, SLOW))
+
+
 @pytest.mark.parametrize(
     ("looks", "held", "expected"),
     [
@@ -169,6 +189,11 @@ INFLATED = rounds(*[1.9] * 8, queued=0.4)
         ([SLOW[:1]] * 5, (0.0, 0.001), FAILS),
         ([FAST[:2], FAST[:2], FAST[:2]], (0.0, 0.001), HOLDS),
         ([CLOSE] * 5, (0.95, 0.01), IS_SKIPPED),
+        ([OWN_FAST], (0.0, 0.001), HOLDS),
+        ([OWN_SLOW], (0.0, 0.001), FAILS),
+        ([CROWDED_FAST] * 5, (0.0, 0.001), IS_SKIPPED),
+        ([CROWDED_SLOW] * 5, (0.0, 0.001), IS_SKIPPED),
+        ([CROWDED_SLOW], (0.95, 0.01), FAILS),
     ],
     ids=[
         "clearly fast",
@@ -187,6 +212,11 @@ INFLATED = rounds(*[1.9] * 8, queued=0.4)
         "few long rounds, slow",
         "few long rounds, fast",
         "a speedup that the ceiling does not allow for",
+        "own threads, fast",
+        "own threads, slow",
+        "own threads that lack CPUs, fast",
+        "own threads that lack CPUs, slow",
+        "own threads that lack CPUs, and the ceiling is too low",
     ],
 )
 def test_rounds_go_on_until_it_is_clear_or_the_time_is_over(measure, looks, held, expected):
@@ -202,12 +232,43 @@ def test_one_round_decides_only_what_it_can_tell(measure, speedup, expected):
     assert outcome(assert_scales, func, 2, 1.5, budget=0.8) == expected
 
 
+@pytest.mark.parametrize(
+    ("found", "held", "expected"),
+    [(SLOW, (0.0, 0.001), IS_SKIPPED), (SLOW, (1.0, 0.001), FAILS), (FAST, (0.0, 0.001), HOLDS)],
+    ids=["slow", "slow, and the ceiling is too low", "fast"],
+)
+def test_two_threads_on_one_core_fail_only_what_holds_the_gil(measure, monkeypatch, found, held, expected):
+    measure([found] * 5, held)
+    monkeypatch.setattr(testing, "cores_allowed", lambda: 1)
+    assert outcome(assert_scales, func, 2, 1.5) == expected
+
+
+def test_a_failure_tells_of_no_cpu_time_where_the_system_tells_none(measure):
+    slow = [
+        replace(one, windows={n: replace(seen, on_cpu=0.0, waiting=1.0) for n, seen in one.windows.items()})
+        for one in SLOW
+    ]
+    measure([slow])
+    with pytest.raises(AssertionError, match="CPU time per call not told by this system"):
+        assert_scales(func, 2, 1.5)
+
+
 def test_a_contradiction_is_told(measure):
     measure([CLOSE] * 5, (0.95, 0.01))
     with pytest.raises(SkipTest) as caught:
         assert_scales(func, 2, 1.5)
     assert "got 1.40 to 1.60 times as much done in 2 threads as in one" in str(caught.value)
     assert "holds the GIL for 0.95 of its time" in str(caught.value)
+
+
+def test_a_skip_says_that_own_threads_lack_cpus(measure):
+    measure([CROWDED_SLOW] * 5)
+    with pytest.raises(SkipTest) as caught:
+        assert_scales(func, 2, 1.5)
+    assert str(caught.value) == (
+        "other programs keep the CPUs busy: the speedup of func in 2 threads cannot be told, as its own "
+        "threads or processes have to wait for CPUs"
+    )
 
 
 def test_fast_and_disturbed_passes_without_a_gil(measure, monkeypatch):

@@ -46,6 +46,7 @@ NO_HELP_WIDTH = 0.2
 """From 0.9 to 1.1: a wider interval can reach across it, and then it stays open also on a quiet machine."""
 
 STRLEN = "import ctypes; strlen = ctypes.CDLL(None).strlen; text = b'x' * {}"
+SLEEP = "import threading, time; lock = threading.Lock()"
 HASH = "import hashlib, threading; lock = threading.Lock(); data = bytes(1 << {})"
 POOL = """
 from concurrent.futures import ThreadPoolExecutor
@@ -69,9 +70,13 @@ WITH_GIL = (
     Row("sqlite3", SQLITE, "one.execute('select sum(n * n) from numbers').fetchall()", LITTLE_HELP,
         ("waiting",), ("each other",)),
     Row("subprocess", "import subprocess", "subprocess.run(['true'])", ("scales", "partly"),
-        (None, "cpu", "gil", "hand-over"), ("alone",)),
+        (None, "cpu", "gil", "hand-over", "waiting"), ("alone",)),
     Row("asyncio", "import asyncio", "asyncio.run(asyncio.sleep(0.001))", ("scales", "partly"),
-        (None, "cpu", "gil", "hand-over"), ("alone",)),
+        (None, "cpu", "gil", "hand-over", "waiting"), ("alone",)),
+    Row("a sleep under a lock", SLEEP, "with lock: time.sleep(0.002)", NO_HELP,
+        ("waiting",), ("each other",)),
+    Row("a sleep that keeps the GIL", "import ctypes; usleep = ctypes.PyDLL(None).usleep", "usleep(2000)",
+        NO_HELP, ("gil",), ("alone",)),
     Row("lzma", "import lzma; data = bytes(range(256)) * 200", "lzma.compress(data)", ("partly", "scales"),
         ("gil", "cpu", None)),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
@@ -91,6 +96,8 @@ WITHOUT = (
         (None, "each other")),
     Row("a loop", "", "for i in range(1000): pass", ("scales",), (None, "cpu")),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
+    Row("a sleep under a lock", SLEEP, "with lock: time.sleep(0.002)", NO_HELP,
+        ("waiting",), ("each other",)),
     Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
         (None, "each other", "alone")),
     Row("a pool for each call", POOL, "with ThreadPoolExecutor(2) as own: list(own.map(work, parts))",

@@ -13,7 +13,8 @@ from antigil.git import run
 
 from .config_text import read_config
 
-CONFIG = "asv.conf.json"
+#: asv takes either, and refuses to choose where both are in a folder; the first is written.
+CONFIGS = ("asv.conf.json", "asv.conf.jsonc")
 NO_PACKAGE = "it has neither a setup.py nor a pyproject.toml with [build-system] or [project]"
 #: What builds a project, by the module that its pyproject.toml names: those that were tried.
 BACKENDS = ("setuptools", "mesonpy", "scikit_build_core", "maturin")
@@ -40,7 +41,7 @@ class Checkout:
     branch
         Its main branch.
     config
-        Its ``asv.conf.json``, whether it is there or not.
+        Its ``asv.conf.json`` or ``asv.conf.jsonc``, whether it is there or not.
     """
 
     root: Path
@@ -173,17 +174,27 @@ def _config(root: Path, package: Path | None, asked: Path | None) -> Path:
     """
     if asked is not None:
         path = asked.resolve()
-        if path.name != CONFIG or not path.is_relative_to(root):
-            raise UserError(f"{asked} is no {CONFIG} in {root}")
+        if path.name not in CONFIGS or not path.is_relative_to(root):
+            raise UserError(f"{asked} is no {CONFIGS[0]} in {root}")
+        there = _config_in(path.parent)
+        if there.exists() and not path.exists():
+            raise UserError(f"{there} is there, and asv refuses two of them in a folder: name that one")
         return path
-    listed = run(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f"*{CONFIG}")
-    names = [Path(name) for name in listed.output.split("\0") if Path(name).name == CONFIG]
+    wanted = [f"*{name}" for name in CONFIGS]
+    listed = run(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *wanted)
+    names = [Path(name) for name in listed.output.split("\0") if Path(name).name in CONFIGS]
     found = [root / name for name in names if (root / name).exists() and not _is_installed(root, name)]
     found = [one for one in found if package is None or _is_of(package, one, root)]
     if len(found) > 1:
         several = ", ".join(str(path.relative_to(root)) for path in found)
         raise UserError(f"{root} has several suites ({several}): name one with --config")
-    return found[0] if found else (package or root) / CONFIG
+    return found[0] if found else _config_in(package or root)
+
+
+def _config_in(folder: Path) -> Path:
+    """Return the configuration that lies in a folder, or else the one that will."""
+    paths = [folder / name for name in CONFIGS]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def _is_of(package: Path, config: Path, root: Path) -> bool:

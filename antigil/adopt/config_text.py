@@ -84,5 +84,6 @@ def _with_entries(text: str, key: str, entries: list[str], name: str) -> str:
     end = len(masked[:closing].rstrip())
     comma = "" if masked[end - 1] in "{," else ","
     indent = re.search(r"\n([ \t]+)\"", masked)
-    line = f'\n{indent[1] if indent else "    "}"{key}": [{added}]\n'
+    ending = "\r\n" if "\r\n" in text else "\n"
+    line = f'{ending}{indent[1] if indent else "    "}"{key}": [{added}]{ending}'
     return text[:end] + comma + text[end:closing].rstrip() + line + text[closing:]

@@ -62,11 +62,11 @@ class FileEdit:
     def difference(self, root: Path) -> str:
         """Return the edit as people read it: a unified diff, or the size of what is no text."""
         name = self.path.relative_to(root).as_posix()
-        try:
-            before = (self.before or b"").decode().splitlines()
-            after = self.after.decode().splitlines()
-        except UnicodeDecodeError:
+        if b"\0" in self.after:
             return f"+++ {name} ({len(self.after):,} bytes)\n"
+        before, after = (
+            one.decode(errors="replace").splitlines() for one in (self.before or b"", self.after)
+        )
         old = name if self.before is not None else "/dev/null"
         return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, old, name, lineterm=""))
 
@@ -91,11 +91,15 @@ def file_edits(
 
 
 def _edit(path: Path, after: str | bytes) -> FileEdit:
+    return FileEdit(path, _held(path), after.encode() if isinstance(after, str) else after)
+
+
+def _held(path: Path) -> bytes | None:
+    """Return what a file holds, or None where it is not; refuse one that cannot be read."""
     try:
-        before = path.read_bytes() if path.exists() else None
+        return path.read_bytes() if path.exists() else None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    return FileEdit(path, before, after.encode() if isinstance(after, str) else after)
 
 
 def _config(checkout: Checkout) -> Iterator[FileEdit]:
@@ -169,9 +173,10 @@ def _ignored(checkout: Checkout) -> Iterator[FileEdit]:
     inside = [f"{folder.relative_to(root).as_posix()}/" for folder in folders if folder.is_relative_to(root)]
     lines = [f"/{folder}" for folder in inside if not _is_settled(root, folder)]
     if lines:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-        gap = "" if not before or before.endswith("\n") else "\n"
-        yield _edit(path, before + gap + "".join(f"{line}\n" for line in lines))
+        before = _held(path) or b""
+        ending = b"\r\n" if b"\r\n" in before else b"\n"
+        gap = ending if before and not before.endswith(b"\n") else b""
+        yield _edit(path, before + gap + b"".join(os.fsencode(line) + ending for line in lines))
 
 
 def _is_settled(root: Path, folder: str) -> bool:

@@ -9,6 +9,7 @@ them it is looked at once, and the parts are handed on.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from antigil.report.annotations import MATRIX_LIMIT
 
 from .merge_results import FAILURES, has_value, read_results, say
 
-#: So often a commit of which nothing could be measured is asked again.
+#: So often a commit of which nothing could be measured is asked for, on whatever machines.
 MOST_FAILURES = 3
 
 
@@ -34,7 +35,7 @@ def lacking(
         Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times.
     """
     done: set[str] = set()
-    failures: dict[str, int] = {}
+    failures: dict[str, Counter[str]] = {}
     for file in sorted(results_dir.glob("*/*.json")):
         if file.name == "machine.json" or not file.with_name("machine.json").exists():
             continue  # asv passes over such a folder, too
@@ -48,10 +49,11 @@ def lacking(
             continue
         if machine in (None, where):
             commit = str(results["commit_hash"])
-            failures[commit] = max(failures.get(commit, 1), len(results.get(FAILURES, ())))
+            times = failures.setdefault(commit, Counter())  # one attempt may fail in several environments
+            times[where] = max(times[where], 1, len(results.get(FAILURES, ())))
             if has_value(results) or not retry_failed:
                 done.add(commit)
-    done |= {commit for commit, times in failures.items() if times >= MOST_FAILURES}
+    done |= {commit for commit, times in failures.items() if times.total() >= MOST_FAILURES}
     return [commit for commit in commits if commit not in done]
 
 

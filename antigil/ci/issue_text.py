@@ -87,7 +87,7 @@ def _digest(part: str) -> str:
 
 def title_of(workloads: Sequence[str], commits: int) -> str:
     """Return a new issue's title."""
-    many = f"{len(workloads)} workloads in {commits} commits" if commits > 1 else ""
+    many = f"{len(workloads)} workloads in {commits} commits" if min(len(workloads), commits) > 1 else ""
     return cut(f"Parallelism lost: {many or ', '.join(workloads)}", TITLE_LIMIT)
 
 

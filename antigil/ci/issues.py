@@ -23,6 +23,7 @@ from antigil.report.markdown import code
 
 from .github import BOT, api, listed
 from .issue_text import CLOSED, Issue, enclosed, news_of, part_of, title_of
+from .losses_by_issue import LossesByIssue
 
 LABEL = {"name": "parallelism", "color": "d93f0b", "description": "Threads help less than they did"}
 
@@ -69,15 +70,15 @@ def plan(document: Document, issues: Sequence[Issue], told: Mapping[str, int] | 
         return []  # nothing was measured, so nothing is known
     ours = sorted((one for one in issues if one.workloads), key=lambda one: one.number)
     homes, actions = _homes(ours)
-    losses, fresh = _dealt_out(document, ours, homes, told or {})
+    losses = LossesByIssue(document, ours, homes, told or {})
     pages = {one["name"]: one["page"] for one in document["workloads"]}
     kept = {issue.number for issue in homes.values()}
     for issue in ours:
-        if losses[issue.number]:
-            actions += _told_in(issue, losses[issue.number], pages)
+        if alerts := losses.of(issue):
+            actions += _told_in(issue, alerts, pages)
         elif issue.number in kept and not issue.closed_by_us and (why := _settled(document, issue)):
             actions.append(_closed(issue, why))
-    return [*actions, *_opened(_by_commit(fresh), ours, pages)]
+    return [*actions, *_opened(losses.new, pages)]
 
 
 def _homes(ours: Sequence[Issue]) -> tuple[dict[str, Issue], list[Action]]:
@@ -100,29 +101,6 @@ def _closed(issue: Issue, why: str) -> Action:
     return Action("close", _names(issue.workloads), issue.number, body=body, comment=why)
 
 
-def _dealt_out(
-    document: Document, ours: Sequence[Issue], homes: Mapping[str, Issue], told: Mapping[str, int]
-) -> tuple[dict[int, list[Document]], list[Document]]:
-    """Return the losses that count by the issue that tells them or is to, and those that need a new one."""
-    losses: dict[int, list[Document]] = {issue.number: [] for issue in ours}
-    kept = {issue.number for issue in homes.values()}
-    fresh = []
-    for alert in (one for one in document["alerts"] if one["counts"]):
-        identity, home = alert["identity"], homes.get(alert["workload"])
-        telling = [one for one in ours if identity in one.changes]
-        stays = next((one for one in telling if one.number in kept), None)
-        ended = next((one for one in telling if one.closed_by_us or one.is_open), None)
-        if stays or ended:  # where an issue ended without a person, its change goes to the one that is open
-            losses[(stays or home or ended or telling[0]).number].append(alert)
-        elif telling or identity in told:
-            continue  # a person has closed the issue, or it has gone
-        elif home:
-            losses[home.number].append(alert)
-        else:
-            fresh.append(alert)
-    return losses, fresh
-
-
 def _told_in(issue: Issue, alerts: Sequence[Document], pages: Document) -> Iterator[Action]:
     """Yield what brings an issue up to date, if anything is to be done."""
     fresh = [alert for alert in alerts if alert["identity"] not in issue.changes]
@@ -138,24 +116,8 @@ def _told_in(issue: Issue, alerts: Sequence[Document], pages: Document) -> Itera
         )
 
 
-def _by_commit(alerts: Sequence[Document]) -> list[list[Document]]:
-    """Group losses by the commit that they are blamed on."""
-    groups: dict[str, list[Document]] = {}
-    for alert in alerts:
-        groups.setdefault(alert["commit"]["hash"], []).append(alert)
-    return list(groups.values())
-
-
-def _opened(groups: Sequence[list[Document]], ours: Sequence[Issue], pages: Document) -> Iterator[Action]:
-    """Yield what tells groups of losses: closed issues again, a few new ones, and one for the rest."""
-    new = []
-    for alerts in groups:
-        names = {alert["workload"] for alert in alerts}
-        closed = [one for one in ours if not one.is_open and names <= set(one.workloads)]
-        if closed:
-            yield from _told_in(closed[-1], alerts, pages)
-        else:
-            new.append(alerts)
+def _opened(new: Sequence[list[Document]], pages: Document) -> Iterator[Action]:
+    """Yield what opens an issue for each of a few groups of losses, and one for the rest."""
     rest = [alert for alerts in new[MOST_NEW:] for alert in alerts]
     for alerts in [*new[:MOST_NEW], *([rest] if rest else [])]:
         about = list(dict.fromkeys(alert["workload"] for alert in alerts))
@@ -168,7 +130,7 @@ def _opened(groups: Sequence[list[Document]], ours: Sequence[Issue], pages: Docu
 def _settled(document: Document, issue: Issue) -> str:
     """Return why an issue is closed; nothing unless there is a reason for each of its workloads.
 
-    That a change is no longer found is no reason: it may have moved, or be hidden by noise.
+    That a change is no longer found is no reason: it may have moved, be hidden by noise, or precede `since`.
     """
     watched = {one["name"] for one in document["workloads"]}
     gone = [f"{code(name)} is no longer measured." for name in issue.workloads if name not in watched]
@@ -201,8 +163,8 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
         What was done, in lines, and what GitHub refused.
     """
     document = read_alerts(path)
-    if document["since"] is not None or document["selected"]:
-        raise UserError(f"{path} holds a part of the alerts only: write it without --since, -b and -E")
+    if document["selected"]:
+        raise UserError(f"{path} holds a part of the alerts only: write it without -b and -E")
     ledger = None if folder is None else folder / LEDGER
     known, problems = _read(ledger)
     found = listed(f"issues?state=all&creator={quote(BOT)}")

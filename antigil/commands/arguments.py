@@ -121,20 +121,31 @@ def find_interpreter(text: str) -> Interpreter:
     Assignments before it are variables to set, as in a shell: ``PYTHON_GIL=1 3.14t``. What is not there,
     does not run or is too old is a `UserError`.
     """
-    *assignments, wanted = shlex.split(text) or [""]
+    *assignments, wanted = _words(text)
     environment = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name.isidentifier():
             raise UserError(f"{text!r}: {assignment!r} before the Python is no NAME=VALUE")
         environment[name] = value
-    places = [wanted, f"python{wanted}", str(Path(wanted, "bin", "python"))]
+    in_environment = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
+    places = [wanted, f"python{wanted}", str(wanted / in_environment)]
     found = next((place for place in map(shutil.which, places) if wanted and place), None)
     if found is None:
         raise UserError(f"there is no Python {wanted!r}: not on the PATH, nor a path to one")
     executable = os.path.abspath(found)
     _refuse_old(executable, environment)
     return Interpreter(text, executable, environment)
+
+
+def _words(text: str) -> list[str]:
+    """Split assignments from a Python, as a shell does; what is there by its whole name needs no quotes."""
+    if shutil.which(text) or os.path.exists(text):
+        return [text]
+    try:
+        return shlex.split(text, posix=os.name != "nt") or [""]
+    except ValueError as error:
+        raise UserError(f"there is no Python {text!r}: {str(error).lower()}") from error
 
 
 def _refuse_old(executable: str, environment: Mapping[str, str]) -> None:

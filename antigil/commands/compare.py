@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--pythons",
         nargs="+",
         metavar="PYTHON",
-        help="compare one commit under several interpreters: --pythons 3.14 3.14t [COMMIT]",
+        help="compare one commit under several interpreters: [COMMIT] --pythons 3.14 3.14t",
     )
     parser.add_argument(
         "--merge-base", action="store_true", help="compare with the last commit that both have in common"
@@ -93,12 +93,16 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
 
 
 def _refuse_mixed(args: argparse.Namespace) -> None:
-    """Refuse commits and interpreters that do not go together; a commit after --pythons is told from them."""
+    """Refuse commits and interpreters that do not go together; a commit after --pythons is told from them.
+
+    What stands before --pythons is a commit, even one that is named like an interpreter.
+    """
     if args.pythons is None:
         if args.head is None:
             raise UserError("name BASE and HEAD, or interpreters with --pythons")
         return
-    commits = [one for one in (*args.pythons, args.base) if one and not PYTHON.fullmatch(one)]
+    commits = [one for one in args.pythons if not PYTHON.fullmatch(one)]
+    commits += [] if args.base is None else [args.base]
     args.pythons = list(dict.fromkeys(one for one in args.pythons if PYTHON.fullmatch(one)))
     if len(args.pythons) < 2 or len(commits) > 1 or args.head is not None:
         raise UserError("--pythons takes two interpreters or more, as asv names them, and at most one commit")

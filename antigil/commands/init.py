@@ -13,6 +13,7 @@ from antigil.adopt.checkout import Checkout, look_at
 from antigil.adopt.config_text import read_config
 from antigil.adopt.file_edits import SUITE_FILE, FileEdit, file_edits, has_other_benchmarks
 from antigil.adopt.github_workflows import pin
+from antigil.errors import exit_status
 from antigil.files import write_whole
 
 from .output import refusing
@@ -34,7 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("statement", nargs="?", metavar="STATEMENT", help="the first workload, as 'antigil measure' takes it")
     help_ = "run once before it (repeatable)"
     add("-s", "--setup", action="append", default=[], metavar="SETUP", help=help_)
-    add("--config", type=Path, metavar="FILE", help="the asv.conf.json to complete, where there are several")
+    add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the asv.conf.json(c) to complete, where there are several",
+    )
     help_ = "write workflows too, which call antigil's: compare pull requests, comment, track the history"
     add("--github", action="store_true", help=help_)
     help_ = "the antigil whose workflows are called (default: where this one was installed from)"
@@ -44,6 +50,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find out what is there, write what is missing, and say what to do next."""
+    return exit_status(lambda: _init(args))
+
+
+def _init(args: argparse.Namespace) -> int:
     checkout = look_at(Path.cwd(), args.config)
     pinned = pin(args.pin, distribution("antigil")) if args.github else None
     found = file_edits(checkout, args.statement, "\n".join(args.setup), pinned)

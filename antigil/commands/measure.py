@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add what ``measure`` accepts."""
     add = parser.add_argument
     add_statement(parser)
-    help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond)"
+    help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond 8 or fewer)"
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
     add("--budget", type=positive, default=12.0, metavar="SECONDS", help=help_)

@@ -208,7 +208,9 @@ def judge_gil(machine: Facts) -> Finding:
     python = f"{machine.implementation} {machine.python_version}"
     if not machine.gil:
         return Finding(
-            Level.OK, "GIL", f"disabled ({python}): held shares are 0, whatever the code does with the macros"
+            Level.OK,
+            "GIL",
+            f"disabled ({python}): held shares are 0, but for what stops all threads",
         )
     if machine.free_threaded_build:
         return Finding(

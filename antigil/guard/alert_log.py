@@ -3,7 +3,8 @@
 One JSON line for each thing learned, so that lines of several writers can be put together; the line with the
 highest count is the newest. asv's fit may move a change by
 a commit, and a backfill may narrow its range: a change is taken for a known one if workload, direction and
-environment agree and the ranges of commits touch. It then keeps the name that it had.
+environment agree and the ranges of commits touch. It then keeps the name that it had. Once measuring has
+narrowed the range, what the history shows in the rest of it is another change.
 
 A loss that did not hold is asked again when twice as many commits have been measured after it, or if the
 history now places it between other commits: a small loss may be missed once, and must not be for ever.
@@ -11,9 +12,10 @@ history now places it between other commits: a small loss may be missed once, an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -44,6 +46,8 @@ class Known:
         How many commits had been measured from the change on when it was.
     base, culprit : str or None
         Hashes between which measuring placed it.
+    between : int
+        How many commits lie between these two.
     attempts, obstacle : int, str
         How often measuring it gave no answer, and why the last time.
     standing : str
@@ -68,12 +72,22 @@ class Known:
     attempts: int = 0
     obstacle: str = ""
     besides: str = ""
+    between: int = 0
 
     @property
-    def spans(self) -> tuple[tuple[str, str], ...]:
-        """The ranges of commits in which it was seen."""
-        found = (self.before, self.commit)
-        return (found,) if self.base is None or self.culprit is None else (found, (self.base, self.culprit))
+    def seen(self) -> tuple[str, str]:
+        """The hashes between which the history placed it."""
+        return self.before, self.commit
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The hashes between which it lies, as closely as is known."""
+        return self.seen if self.base is None or self.culprit is None else (self.base, self.culprit)
+
+    def is_twin(self, other: Known) -> bool:
+        """Tell whether measuring led both to one commit: a change that was renamed has an older line."""
+        keys = [(one.workload, one.environment, one.lost, one.base, one.culprit) for one in (self, other)]
+        return self.culprit is not None and keys[0] == keys[1]
 
 
 class Memory:
@@ -105,7 +119,7 @@ class Memory:
     @property
     def hashes(self) -> set[str]:
         """All commits that it names."""
-        return {hash_ for one in self._known.values() for span in one.spans for hash_ in span}
+        return {hash_ for one in self._known.values() for hash_ in (*one.seen, *one.span)}
 
     def recognise(
         self, alerts: Sequence[Alert], repo: Repository, revisions: Mapping[str, int]
@@ -121,19 +135,27 @@ class Memory:
         found = {}
         told = printable_commits(repo, self.hashes & revisions.keys())
         places = {h: Commit(h, revisions[h], d.date, d.subject, d.author) for h, d in told.items()}
-        for exact in (True, False):
+        for agrees in (_is_at_its_commit, _is_where_it_lies, _has_moved):
             for i, alert in enumerate(alerts):
                 if i in found:
                     continue
-                same = [one for one in free.values() if _same(one, alert, revisions, exact)]
+                mine = (alert.workload.name, alert.lost, _place(alert.environment))
+                same = [
+                    one
+                    for one in free.values()
+                    if (one.workload, one.lost, one.environment) == mine and agrees(one, alert, revisions)
+                ]
                 if same:
                     one = max(same, key=lambda known: known.count)
-                    del free[one.identity, one.environment]
-                    found[i] = _recalled(alert, one, places)
-        return tuple(found.get(i, alert) for i, alert in enumerate(alerts))
+                    free = {k: other for k, other in free.items() if other != one and not one.is_twin(other)}
+                    found[i] = _recalled(alert, one, places, revisions)
+        names = {one.identity for one in self._known.values()}
+        return tuple(found.get(i) or _newly_named(alert, names) for i, alert in enumerate(alerts))
 
     def due(self, alert: Alert) -> bool:
         """Tell whether a loss is to be measured again."""
+        if alert.gave_up:
+            return False
         return alert.held is None or (alert.held is False and alert.measured >= 2 * alert.asked)
 
     def told(self, alert: Alert) -> str:
@@ -154,7 +176,7 @@ class Memory:
             alert.identity, alert.workload.name, place, alert.lost, alert.before.hash, alert.commit.hash,
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
-            alert.measured_on, alert.attempts, alert.obstacle, alert.besides,
+            alert.measured_on, alert.attempts, alert.obstacle, alert.besides, alert.between,
         )  # fmt: skip
         if now == before:
             return
@@ -206,27 +228,52 @@ def _place(environment: Environment) -> str:
     return " ".join([*words, *([] if environment.branch is None else [f"branch={environment.branch}"])])
 
 
-def _same(known: Known, alert: Alert, revisions: Mapping[str, int], exact: bool) -> bool:
-    """Tell whether an alert is about a known change: at the same commit, or where the ranges touch."""
-    place = _place(alert.environment)
-    if (known.workload, known.lost, known.environment) != (alert.workload.name, alert.lost, place):
+def _is_at_its_commit(known: Known, alert: Alert, revisions: Mapping[str, int]) -> bool:
+    """Tell whether the history places an alert at the commit of a known change."""
+    seen = (alert.before.hash, alert.commit.hash)
+    return seen == known.seen or alert.commit.hash == known.span[1]
+
+
+def _is_where_it_lies(known: Known, alert: Alert, revisions: Mapping[str, int]) -> bool:
+    """Tell whether an alert touches the commits between which a known change lies."""
+    return _touches(alert, known.span, revisions)
+
+
+def _has_moved(known: Known, alert: Alert, revisions: Mapping[str, int]) -> bool:
+    """Tell whether an alert lies beside where the history had placed a known change, as after another fit.
+
+    Within that range it is another one: measuring has found the known one elsewhere.
+    """
+    return _touches(alert, known.seen, revisions) and not _is_part(alert, known.seen, revisions)
+
+
+def _newly_named(alert: Alert, taken: Collection[str]) -> Alert:
+    """Return a new alert under a name of its own: one that the history had placed there has the usual one."""
+    while alert.identity in taken:
+        alert = replace(alert, identity=hashlib.sha256(alert.identity.encode()).hexdigest()[:16])
+    return alert
+
+
+def _touches(alert: Alert, span: tuple[str, str], revisions: Mapping[str, int]) -> bool:
+    return revisions.keys() >= set(span) and alert.touches(revisions[span[0]], revisions[span[1]])
+
+
+def _is_part(alert: Alert, span: tuple[str, str], revisions: Mapping[str, int]) -> bool:
+    """Tell whether an alert lies within a range and is narrower."""
+    if not revisions.keys() >= set(span):
         return False
-    if exact:
-        return known.commit == alert.commit.hash
-    return any(
-        first in revisions
-        and last in revisions
-        and max(revisions[first], alert.before.revision) <= min(revisions[last], alert.commit.revision)
-        for first, last in known.spans
-    )
+    (first, last), seen = (revisions[hash_] for hash_ in span), (alert.before.revision, alert.commit.revision)
+    return first <= seen[0] and seen[1] <= last and seen != (first, last)
 
 
-def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert:
+def _recalled(
+    alert: Alert, known: Known, places: Mapping[str, Commit], revisions: Mapping[str, int]
+) -> Alert:
     """Return an alert with what is known of it."""
     alert = replace(alert, identity=known.identity)
-    elsewhere = (known.before, known.commit) != (alert.before.hash, alert.commit.hash)
-    if elsewhere and not known.held:
-        return alert  # what did not hold, or gave no answer, were other commits
+    elsewhere = known.seen != (alert.before.hash, alert.commit.hash)
+    if elsewhere and (not known.held or _is_part(alert, known.span, revisions)):
+        return alert  # that was asked of other commits; and of what held in a range, any part may be free
     base, culprit = places.get(known.base or ""), places.get(known.culprit or "")
     span = None if base is None or culprit is None else (base, culprit)
     return replace(
@@ -235,6 +282,7 @@ def _recalled(alert: Alert, known: Known, places: Mapping[str, Commit]) -> Alert
         asked=known.asked,
         measured_on=known.machine,
         culprit=span,
+        between=0 if span is None else known.between,
         attempts=known.attempts,
         obstacle=known.obstacle,
         besides=known.besides,

@@ -164,10 +164,18 @@ class Alert:
         """The commits before and after it, as closely as is known."""
         return self.culprit or (self.before, self.commit)
 
+    def touches(self, first: int, last: int) -> bool:
+        """Tell whether the history places it at a commit between two revisions, or next to them."""
+        return max(first, self.before.revision) <= min(last, self.commit.revision)
+
     @property
     def lost(self) -> bool:
         """Whether something was lost."""
         return any(effect.lost for effect in self.effects)
+
+    def kinds(self, lost: bool) -> set[bool]:
+        """Return of all that was lost, or gained, whether it is the time of one call; else it is scaling."""
+        return {effect.quantity == "time" for effect in self.effects if effect.lost == lost}
 
     @property
     def gave_up(self) -> bool:

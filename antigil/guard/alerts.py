@@ -122,18 +122,28 @@ def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
     active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
 
     def mended(alert: Alert) -> bool:
-        return any(
-            other.recovered if other.lost else other.commit.revision > alert.commit.revision
-            for other in alerts
-            if other.workload == alert.workload and other.environment in active
-        )
+        others = [o for o in alerts if o.workload == alert.workload and o.environment in active]
+        return all(_shows_mended(others, alert, is_time) for is_time in alert.kinds(lost=True))
 
     return [
-        replace(one, recovered=mended(one), retired=True)
+        replace(one, recovered=one.recovered or mended(one), retired=True)
         if one.lost and one.environment not in active
         else one
         for one in alerts
     ]
+
+
+def _shows_mended(others: Sequence[Alert], alert: Alert, is_time: bool) -> bool:
+    """Tell whether the same loss has recovered elsewhere or, where nobody else saw it, there was a gain."""
+    span = alert.before.revision, alert.commit.revision
+    same = [other for other in others if is_time in other.kinds(lost=True) and other.touches(*span)]
+    gains = [
+        other
+        for other in others
+        if is_time in other.kinds(lost=False) and not (other.lost or other.unfit)
+        if other.commit.revision > span[1]
+    ]
+    return all(other.recovered for other in same) if same else bool(gains)
 
 
 def _is_unfit(alert: Alert, beside: Sequence[Effect], options: Options) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -63,6 +63,11 @@ class EnvironmentComparison:
     def samples(self, number: Number) -> SamplePair | None:
         """Return the freshest samples of a number."""
         return next((look[number] for look in reversed(self.looks) if number in look), None)
+
+    def with_notes(self, more: Iterable[str]) -> EnvironmentComparison:
+        """Return it with more that is worth telling, each but once."""
+        notes = tuple(dict.fromkeys([*self.verdict.notes, *more]))
+        return replace(self, verdict=replace(self.verdict, notes=notes))
 
 
 After = Callable[[VisitPlace, EnvironmentComparison], EnvironmentComparison]

@@ -35,15 +35,22 @@ def compare_pythons(
     ----------
     pythons
         As asv names them: ``3.14``, ``3.14t``.
+
+    Raises
+    ------
+    antigil.errors.UserError
+        If one of the others has no environment to be compared with one of the first.
     """
     began = time.monotonic()
     say(f"installing {commit.short} for {', '.join(pythons)}")
     first, *others = ([*_install(project, commit, one, i)] for i, one in enumerate(pythons))
+    alone = [note for other in others for note in _unmatched(first, other)]
     places = [place for other in others for place in _places(project, commit, first, other, patterns)]
-    found = tuple(
+    found = [
         compare_in(project.options, commit, commit, place, processes, len(places), say) for place in places
-    )
-    return Comparison(commit, commit, found, time.monotonic() - began, pythons=tuple(pythons))
+    ]
+    found[0] = found[0].with_notes(alone)
+    return Comparison(commit, commit, tuple(found), time.monotonic() - began, pythons=tuple(pythons))
 
 
 def _install(project: Project, commit: Revision, python: str, place: int) -> list[Installation]:
@@ -51,6 +58,24 @@ def _install(project: Project, commit: Revision, python: str, place: int) -> lis
     folder = "head" if place else "base"
     with quiet_asv(), asv_errors():
         return install(project.conf, project.repo, commit.hash, folder, [f":{python}"])
+
+
+def _unmatched(first: Sequence[Installation], other: Sequence[Installation]) -> list[str]:
+    """Name the environments of two interpreters that have no counterpart; refuse them if none has one."""
+    sides = ((first, other), (other, first))
+    alone = [
+        (one.name, others[0].python)
+        for own, others in sides
+        for one in own
+        if _beside_python(one) not in {_beside_python(env) for env in others}
+    ]
+    if len(alone) == len(first) + len(other):
+        named = ", ".join(name for name, _ in alone)
+        raise UserError(
+            f"nothing to compare under {first[0].python} and {other[0].python}: asv.conf.json gives them no"
+            f" requirements and variables in common ({named})"
+        )
+    return [f"{name} is compared with nothing: {python} has no environment like it" for name, python in alone]
 
 
 def _places(

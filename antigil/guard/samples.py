@@ -33,7 +33,7 @@ class Readings:
     samples
         Finite values only, in the order of the visits.
     visits
-        How many there were to each workload.
+        How many there were to each workload; none where they are not known, as of stored results.
     failures
         By workload, why each visit that failed did.
     skipped
@@ -164,15 +164,15 @@ def told_apart(base: Readings, head: Readings) -> Difference:
         if workload in head.workloads:
             notes += told
             if workload not in base.workloads and not before:
-                notes.append(f"{workload} is new")
+                notes.append(
+                    f"{workload} {'is new' if workload in base.skipped else 'has no result at base'}"
+                )
         elif workload not in base.workloads or not _mostly_worked(base, workload):
             problems += told
         elif workload in head.skipped or (now and head.visits[workload]):
             gone[workload] = now or "not in this commit any more"
-        elif now:
-            problems.append(f"{workload} {now}")
         else:
-            notes.append(f"{workload} is no longer there")
+            problems.append(f"{workload} {now or 'has no result at head'}")
     return Difference(gone, tuple(problems), tuple(notes))
 
 
@@ -183,15 +183,16 @@ def _failed(readings: Readings, workload: str, side: str) -> str:
         return ""
     often = (
         f"in {len(reasons)} of {readings.visits[workload]} visits to"
-        if workload in readings.workloads
+        if workload in readings.workloads and readings.visits[workload]
         else "at"
     )
     return f"failed {often} {side}: {reasons[-1]}"
 
 
 def _mostly_worked(readings: Readings, workload: str) -> bool:
-    """Tell whether a commit gave a workload's numbers more often than not."""
-    return 2 * len(readings.failures.get(workload, [])) <= readings.visits[workload]
+    """Tell whether a commit gave a workload's numbers more often than not, as far as visits are known."""
+    visits = readings.visits[workload]
+    return not visits or 2 * len(readings.failures.get(workload, [])) <= visits
 
 
 def missing_at_head(base: Readings, head: Readings, among: Collection[str] = JUDGED) -> list[str]:

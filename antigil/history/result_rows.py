@@ -170,7 +170,7 @@ class _Reader:
             params = self._params[name]
             values = results.get_result_value(name, params)
             stats = results.get_result_stats(name, params)
-            asked = _asked(results.get_result_params(name), params)
+            asked = asked_for(results.get_result_params(name), params)
             for place, column in self._columns[name]:
                 i = column.parameter or 0
                 number, states[place] = _number(values[i], asked is None or i in asked, column)
@@ -220,7 +220,7 @@ def _end(value: float | None) -> float:
     return np.nan if value is None or not math.isfinite(value) else value
 
 
-def _asked(before: list[list[str]] | None, current: list[list[str]]) -> set[int] | None:
+def asked_for(before: list[list[str]] | None, current: list[list[str]]) -> set[int] | None:
     """Return the flat indices of today's parameters that a result was asked for; None means all."""
     if not current or before == current:
         return None

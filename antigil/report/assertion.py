@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from statistics import median
 
@@ -30,6 +31,25 @@ def contradiction(name: str, rounds: Sequence[Round], threads: int, held: GilHel
     )
 
 
+def too_disturbed(name: str, interval: tuple[float, float], threads: int, at_least: float) -> str:
+    """Return why it cannot be told whether the speedup is so large."""
+    low, high = interval
+    if math.isinf(high):
+        where = "cannot be told, as its own threads or processes have to wait for CPUs"
+    else:
+        where = f"lies somewhere between {low:.2f} and {high:.2f}, on both sides of {at_least:g}"
+    return f"other programs keep the CPUs busy: the speedup of {name} in {threads} threads {where}"
+
+
+def too_few_cores(name: str, rounds: Sequence[Round], threads: int, cores: int) -> str:
+    """Return why a speedup that is too little says nothing of the function."""
+    low, high = speedup_interval(rounds, threads)
+    return (
+        f"{name} got {low:.2f} to {high:.2f} times as much done in {threads} threads as in one, on "
+        f"{cores} {'core' if cores == 1 else 'cores'} of one kind: to scale, threads need as many cores"
+    )
+
+
 def why_too_little(
     name: str, rounds: Sequence[Round], threads: int, at_least: float, held: GilHeld | None
 ) -> str:
@@ -42,10 +62,14 @@ def why_too_little(
     verdict = SCALING_WORDS[speedup_word(min(speedup, possible), (min(low, possible), possible), threads)]
     windows = [done.windows[threads] for done in rounds]
     queued = [window.queued for window in windows if window.queued is not None]
+    inflation = median(one.inflation(threads) for one in rounds)
+    taken = (
+        "not told by this system" if math.isnan(inflation) else f"{inflation:.2f} times that of one thread"
+    )
     shares = [
         f"waiting {median(one.waiting for one in windows):.0%} of the threads' time (the GIL, locks, I/O)",
         f"queued for a CPU {median(queued):.0%}" if queued else "queued for a CPU: not told by this system",
-        f"CPU time per call {median(one.inflation(threads) for one in rounds):.2f} times that of one thread",
+        f"CPU time per call {taken}",
     ]
     return (
         f"{name} gets {speedup:.2f} times as much done in {threads} threads as in one "

@@ -20,7 +20,7 @@ from antigil.scaling import (
     waits,
 )
 
-from .sentence import ceiling, sentence
+from .sentence import ceiling, disturbance, sentence
 
 BAR_WIDTH = 40
 COLUMNS = (
@@ -120,10 +120,9 @@ def side_by_side(measurements: Mapping[str, Measurement]) -> Iterator[str]:
     for name, found in measurements.items():
         build = "GIL" if found.host.gil else "no GIL"
         yield f"{name} ({found.host.python_version}, {build}): {sentence(found)}"
-    for found in measurements.values():
-        if found.disturbed:
-            yield "Note: other programs disturbed it throughout; their share is taken out of the speedup"
-            break
+    disturbed = [found for found in measurements.values() if found.disturbed]
+    if disturbed:
+        yield f"Note: {disturbance(disturbed[0])}"
 
 
 def point_row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
@@ -273,7 +272,7 @@ def notes(measurement: Measurement) -> Iterator[str]:
     if measurement.cut is not None:
         yield f"Note:     {cut_short(measurement, measurement.cut)}"
     if measurement.disturbed:
-        yield "Note:     other programs disturbed it throughout; their share is taken out of the speedup"
+        yield f"Note:     {disturbance(measurement)}"
     if measurement.steal is not None and measurement.steal > 0.02:
         yield f"Note:     the hypervisor took {measurement.steal:.0%} of the CPU time"
     if not where.queue_measured:

@@ -12,6 +12,7 @@ from antigil.scaling import (
     Point,
     judged,
     least_side_by_side,
+    own_work_is_kept_off,
     send_to_sleep,
     to_win,
 )
@@ -66,9 +67,11 @@ def _ends(
     measurement: Measurement, estimate: Estimate, most: float, point: MixPoint | Point
 ) -> tuple[float, float]:
     """Return where a speedup lies, by what the samples tell and what other programs leave open."""
-    low, high = estimate.bounds
-    if point.threads > measurement.host.cpus_allowed:
+    (low, high), allowed = estimate.bounds, measurement.host.cpus_allowed
+    if point.threads > allowed:
         return low, high
+    if point.crowded if isinstance(point, MixPoint) else own_work_is_kept_off(point, allowed):
+        return 0.0, most
     if measurement.disturbed and isinstance(point, MixPoint):
         on_cpu = 1.0 - point.waiting - point.queued
         if send_to_sleep(point.sleeps, point.sleeps_alone, point.waiting, on_cpu, measurement.host):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from antigil.scaling import (
     FEWEST_SEEN,
     HELPS_ABOVE,
+    RELEASES_AT_MOST,
     WAITING_WORTH_TELLING,
     Judged,
     Measurement,
@@ -13,7 +14,7 @@ from antigil.scaling import (
     extra_waiting,
     gil_verdict,
     judged,
-    missing,
+    own_work_is_kept_off,
     starved,
     waiting_for_gil,
     waits,
@@ -24,6 +25,9 @@ from .quantities import ceiling_range, count_word, figure, seconds, share_percen
 
 MOST_APART = 10.0
 """Of a range whose ends differ by more, only the nearer one is told."""
+
+WIDEST_SHARE = 0.5
+"""A held share whose interval is wider is not told as one."""
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -38,19 +42,32 @@ def sentence(measurement: Measurement) -> str:
 def _on_scaling(measurement: Measurement) -> str:
     found = judged(measurement)
     if found is None:
-        return "Whether threads help cannot be told with one CPU, or from one thread"
+        return f"Whether threads help cannot be told {_for_want_of(measurement)}"
     name = f"{count_word(found.threads)} threads"
     if found.word == "inconclusive":
         return _inconclusive(measurement, found, name)
-    times = figure(found.speedup, found.high - found.low)
+    times, possible = figure(found.speedup, found.high - found.low), _possible(measurement, found)
     head = {
         "scales": f"{name} get {times} times as much done as one",
-        "partly": f"{name} get {times} times as much done as one, of {found.ideal} that could be",
+        "partly": f"{name} get {times} times as much done as one, of a possible {possible}",
         "does-not": f"{name} get no more done than one ({times} times as much)",
         "hurts": f"{name} are {_slower(found)} than one",
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
     return f"{head}{': ' if why else ''}{why}"
+
+
+def _possible(measurement: Measurement, found: Judged) -> str:
+    """Return the most that so many threads could get: as many as CPUs, or less where the GIL limits them."""
+    highest = (measurement.gil_held.ceilings or (0.0, None))[1]
+    return str(found.ideal) if highest is None or highest >= found.ideal else two_digits(highest)
+
+
+def _for_want_of(measurement: Measurement) -> str:
+    where = measurement.host
+    if len(measurement.points) < 2:
+        return "from one thread"
+    return "with one CPU" if where.cpus_allowed < 2 else "with one core of a kind"
 
 
 def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
@@ -72,30 +89,37 @@ def because(measurement: Measurement, threads: int) -> str:
     point, name = measurement.point(threads), cause(measurement, threads)
     if name == "own-threads":
         return _own_threads(measurement, point)
-    if starved(point):
-        return _starved(point)
+    told = _main_cause(measurement, point, name)
+    if not starved(point):
+        return told
+    return f"{told}; {_starved(point)}" if told else _starved(point)
+
+
+def _main_cause(measurement: Measurement, point: Point, name: str | None) -> str:
     if name == "gil":
-        return "they wait for the GIL (release it around what needs no Python objects)"
+        return (
+            "they wait for the GIL (in C, release it around what needs no Python objects; in Python, use "
+            "processes, or a build without a GIL)"
+        )
     if name == "hand-over":
         return _hand_over(measurement, point)
     if name == "waiting":
-        return _for_each_other(measurement)
+        return _one_at_a_time(measurement)
     if name is None:
         return ""
-    factor = missing(measurement, threads)["cpu"]
-    return f"each call takes {factor:.2g} times the CPU time ({_memory(measurement, threads, factor)})"
+    memory = _memory(measurement, point.threads, point.inflation)
+    return f"each call takes {point.inflation:.2g} times the CPU time ({memory})"
 
 
 def _own_threads(measurement: Measurement, point: Point) -> str:
     one, allowed = measurement.point(1), measurement.host.cpus_allowed
     busy = min(one.on_cpu + one.own_on_cpu, allowed)
-    own, limit = f"threads of its own at work ({point.own_threads} seen)", "one thread, or call it from one"
+    others = f"other threads ({point.own_threads} seen)"
     if point.own_processes:
-        kinds = "threads and processes" if point.own_threads else "processes"
-        own, limit = f"{kinds} of its own at work", "one of them, or call it from one thread"
+        others = "other threads and processes" if point.own_threads else "other processes"
     return (
-        f"each call has {own}: one call alone keeps {busy:.1f} of {allowed} CPUs busy, and several compete "
-        f"for them (limit a call to {limit})"
+        f"one call alone keeps {busy:.1f} of {allowed} CPUs busy with {others}, and several compete for them "
+        "(call it from one thread, or do the work in the thread that calls)"
     )
 
 
@@ -104,8 +128,8 @@ def _starved(point: Point) -> str:
         return ""
     most, least = span(*point.most.bounds, share_percent), span(*point.least.bounds, share_percent)
     return (
-        f"one thread does {most} of the work and another {least}: it starves, as whoever has the lock or "
-        "the GIL takes it again before others wake up (hold it for longer work, or hand work over in a queue)"
+        f"one thread does {most} of the work and another, which starves, {least}: whoever has the lock, or "
+        "the GIL, takes it again before others wake up"
     )
 
 
@@ -119,13 +143,13 @@ def _hand_over(measurement: Measurement, point: Point) -> str:
     released = (1.0 - measurement.gil_held.share) * one_seconds
     least = price / (point.threads - 1)
     above = (
-        f", or only above a size: with calls below {_about(least, 1)} so many threads are slower than one"
+        f", or only above a size: below {_about(least, 1)} a call, so many threads are slower than one"
         if least > one_seconds
         else ""
     )
     return (
-        f"each call releases the GIL for {_about(released, 2)} or less at a time, and to get it back among "
-        f"others costs about {_about(price, 1)} (release it around more work{above})"
+        f"each call releases the GIL for {_about(released, 2)} or less at a time, and getting it back costs "
+        f"about {_about(price, 1)} (release it around more work{above})"
     )
 
 
@@ -149,57 +173,74 @@ def _elsewhere(measurement: Measurement) -> str:
     if where == "alone":
         alone = measurement.point(1).waiting
         states = measurement.states
-        seen = "I/O, or a lock" if states is None or states.waiting < FEWEST_SEEN else _seen(measurement)
-        return f"; one thread alone waits for {alone:.0%} of its time ({seen})"
+        few = states is None or states.waiting < FEWEST_SEEN
+        seen = "I/O, a sleep, or a lock" if few else _seen(measurement, alone=True)
+        return f"; a call in one thread waits for {alone:.0%} of its time ({seen})"
     asked = found is not None and found.word not in ("scales", "inconclusive")
     first = cause(measurement, found.threads) if asked and found is not None else None
     is_told = first in ("waiting", "own-threads")
-    return f"; {_for_each_other(measurement)}" if where and not is_told else ""
+    return f"; {_one_at_a_time(measurement)}" if where and not is_told else ""
 
 
-def _for_each_other(measurement: Measurement) -> str:
+def _one_at_a_time(measurement: Measurement) -> str:
     for_gil = 0.0 if measurement.states is None else waiting_for_gil(measurement)
     elsewhere = max(0.0, extra_waiting(measurement) - for_gil)
     found = judged(measurement)
     point = None if found is None else measurement.point(found.threads)
     price = ""
-    if point is not None and elsewhere < WAITING_WORTH_TELLING and point.inflation > HELPS_ABOVE:
-        price = f", and to hand over takes {point.inflation:.2g} times the CPU time of a call"
-    return f"its threads wait for each other for {elsewhere:.0%} of their time{price} ({_seen(measurement)})"
+    if point is not None and point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation)) > WAITING_WORTH_TELLING:
+        price = f", and a call takes {point.inflation:.2g} times the CPU time"
+    return (
+        f"threads wait for {elsewhere:.0%} of their time for what serves one at a time{price} "
+        f"({_seen(measurement)})"
+    )
 
 
-def _seen(measurement: Measurement) -> str:
-    """Return what threads were seen waiting for, other than the GIL."""
-    states = measurement.states
-    lock = "a lock" if measurement.host.gil else "a lock: without the GIL, each dict, list and set has one"
-    if measurement.point(1).own_threads or measurement.point(1).own_processes:
-        own = "processes" if measurement.point(1).own_processes else "threads"
-        lock = f"{own} of the call's own, or a lock"
+def _seen(measurement: Measurement, *, alone: bool = False) -> str:
+    """Return what threads were seen waiting for, other than the GIL, or one ``alone``."""
+    states, lock, remedy = measurement.states, "a lock", "hold it for less, or give each thread its own"
+    if not measurement.host.gil:
+        remedy = "without the GIL each dict, list and set has one, too: give each thread its own"
+    one = measurement.point(1)
+    if one.has_own_work:
+        lock = f"a {'process' if one.own_processes else 'thread'} that works for the call, or a lock"
+    remedy = "" if alone or one.has_own_work else f"; {remedy}"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
-        return f"{lock}, or I/O"
+        return f"{lock}, or I/O{remedy}"
     others = {lock: states.lock, **states.calls}
-    return ", ".join(name for name, looks in others.items() if looks >= MAIN_SHARE * sum(others.values()))
+    told = [name for name, looks in others.items() if looks >= MAIN_SHARE * sum(others.values())]
+    return f"{', '.join(told)}{remedy if lock in told else ''}"
 
 
 def _on_gil(measurement: Measurement) -> str:
     held = measurement.gil_held
-    share = span(*held.ci99, share_percent)
+    low, high = held.ci99
+    share = span(low, high, share_percent)
     match gil_verdict(measurement):
+        case "no-gil" if held.ceiling is not None and held.share > RELEASES_AT_MOST:
+            stop = f"calls stop all other threads for {share} of the time, as garbage collection does"
+            return f"The GIL is disabled, but {stop}{_limit(measurement)}"
         case "no-gil":
             return "The GIL is disabled: no thread waits for it"
         case "releases":
-            limit = f"; at best {ceiling(measurement)} times as fast on any machine"
-            return f"It releases the GIL (held for {share} of its time{limit if held.ceiling else ''})"
+            return f"It releases the GIL (held for {share} of its time)"
         case "holds":
-            return f"It holds the GIL for {share} of its time: more threads will not make it faster"
-        case "partly":
-            limit = f": at best {ceiling(measurement)} times as fast, whatever the threads and the machine"
-            return f"It holds the GIL for {share} of its time{limit if held.ceiling else ''}"
+            return f"It holds the GIL for {share} of its time: more threads will not get more done"
+        case "partly" if high - low <= WIDEST_SHARE:
+            return f"It holds the GIL for {share} of its time{_limit(measurement)}"
         case _:
             return (
-                f"The GIL-held share ({span(*held.ci99, share_percent)}) is too uncertain to judge: "
-                "measure again with a larger budget or on a quieter machine"
+                f"The GIL-held share ({share}) is too uncertain to judge: measure again with a larger budget "
+                "or on a quieter machine"
             )
+
+
+def _limit(measurement: Measurement) -> str:
+    """Return what the held share limits threads to, where both ends of that are known."""
+    ends = measurement.gil_held.ceilings
+    if ends is None or ends[1] is None or ends[1] > MOST_APART * ends[0]:
+        return ""
+    return f", which limits any number of threads to {ceiling_range(*ends)} times"
 
 
 def ceiling(measurement: Measurement) -> str:
@@ -222,3 +263,11 @@ def _slower(found: Judged) -> str:
     if found.high > 1.5 * found.low:
         return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times slower"
     return f"{two_digits(1.0 / found.speedup)} times slower"
+
+
+def disturbance(measurement: Measurement) -> str:
+    """Return what a disturbed measurement leaves in the figures."""
+    told = "other programs disturbed it throughout; their share is taken out of the speedup"
+    if any(own_work_is_kept_off(point, measurement.host.cpus_allowed) for point in measurement.points):
+        return f"{told}, but not what they took from the call's own threads or processes"
+    return told

@@ -16,8 +16,8 @@ from .measurement import Cut, Measurement, combine
 from .measurement_json import sample_from_json
 from .mixes_and_processes.other_windows import combined
 from .process import START_SECONDS, Interpreter, ask_fresh_process
-from .rounds import Plan, measure_rounds, select
-from .sample import GilHeld, Sample, pool, sample_of, starts_work, under_ceiling
+from .rounds import Plan, measure_rounds
+from .sample import GilHeld, Sample, pool, sample_of, select, starts_work, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
 from .workload import FunctionWorkload, MeasurementError, Workload
 

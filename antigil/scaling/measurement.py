@@ -14,6 +14,7 @@ from statistics import fmean, median, median_high
 from typing import TYPE_CHECKING, Any
 
 from .host import Host
+from .own_work.meter import StartsWork
 from .sample import GilHeld, PointSample, Sample, median_interval
 from .thread_states import ThreadStates
 from .verdicts import scaling_verdict
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "7"
+INSTRUMENT_VERSION = "8"
 """Raised by every change that can move a figure (docs/evidence/README.md): those of two are not compared."""
 
 
@@ -61,7 +62,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(StartsWork):
     """What was found at one thread count.
 
     Attributes

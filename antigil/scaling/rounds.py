@@ -23,18 +23,21 @@ workload's own threads and processes can account for it: those that call queue b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import nan
 from random import Random
 from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
 from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
+from .own_work.crowding import Crowding
+from .own_work.first_calls import time_calls
 from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks
-from .window import MARK_SECONDS, Window, mark_seconds, run_window, time_one_call
+from .window import Window, mark_seconds, run_window
 from .workload import FunctionWorkload, MakeRun, Workload
 
 RANDOM = Random()
@@ -45,9 +48,6 @@ DISTURBED_QUEUE_SHARE = 0.03
 
 WINDOW_SECONDS = 0.03
 """Least length of a window: several of CPython's switch intervals of 5 ms."""
-
-LONG_CALL_SECONDS = 0.1
-"""Calls of this length are timed by a single one, and not made once more to be timed again."""
 
 CALLS_PER_WINDOW = 4
 """Least number of calls of each thread in a window."""
@@ -66,6 +66,8 @@ class Round:
     """Whether its windows hold fewer than `CALLS_PER_WINDOW` calls, for want of time."""
     others: Mapping[tuple[str, int], Window] = field(default_factory=dict)
     """Windows of what else was measured, see `Others`."""
+    crowded: bool = False
+    """Whether other programs took what the workload left of the CPUs, all rounds together."""
 
     def speedup(self, n: int) -> float:
         """Return S(n), the raw speedup."""
@@ -90,16 +92,20 @@ class Round:
         return max(1.0 - window.queued * by_others / (1.0 - waits), window.on_cpu)
 
     def inflation(self, n: int) -> float:
-        """Return c(n) / c(1): how many times the CPU time of one thread's call a call took."""
-        return self.windows[n].cpu_seconds_per_call / self.windows[1].cpu_seconds_per_call
+        """Return c(n) / c(1): how many times one thread's CPU time a call took; NaN where none was seen."""
+        one = self.windows[1].cpu_seconds_per_call
+        return self.windows[n].cpu_seconds_per_call / one if one > 0.0 else nan
 
     @property
     def disturbed(self) -> bool:
         """Whether other programs took CPUs from a window that had enough of them."""
+        cpus = self.cpus_allowed
+        windows = [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
         return any(
-            n <= self.cpus_allowed
-            and (window.queued or 0.0) * window.by_others(self.cpus_allowed) > DISTURBED_QUEUE_SHARE
-            for n, window in [*self.windows.items(), *((n, one) for (_, n), one in self.others.items())]
+            (self.crowded and one.has_own_work)
+            or (one.queued or 0.0) * one.by_others(cpus) > DISTURBED_QUEUE_SHARE
+            for n, one in windows
+            if n <= cpus
         )
 
 
@@ -213,6 +219,8 @@ def measure_rounds(
     kinds.update(others.windows.items())
     seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
+    crowding = Crowding(affinity())
+    crowded: bool | None = False
     last = 0.0
 
     def windows_of_a_round() -> dict[Kind, Window]:
@@ -225,19 +233,21 @@ def measure_rounds(
             windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, warm_up=not shortened)
         return windows
 
-    while sum(not done.disturbed for done in rounds) < plan.rounds:
+    while crowded is None or sum(not done.disturbed for done in rounds) < plan.rounds:
         began = monotonic()
         if rounds and began + last > start + plan.budget:
             break
         windows = unstopped(windows_of_a_round)
         require_cpus(allowed)
-        if places and any(window.own_threads or window.own_processes for window in windows.values()):
+        if places and any(window.has_own_work for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None
             unpin_threads(before, affinity())
-            rounds.clear()
+            rounds, crowding, crowded = [], Crowding(affinity()), False
             continue
         rounds.append(_round_of(windows, allowed, shortened))
+        crowded = crowding.is_seen(windows.values(), allowed)
+        rounds = [replace(one, crowded=bool(crowded)) for one in rounds]
         last = monotonic() - began
     return tuple(rounds)
 
@@ -246,22 +256,6 @@ def _round_of(windows: Mapping[Kind, Window], allowed: int, shortened: bool) -> 
     threads = {key: one for key, one in windows.items() if isinstance(key, int)}
     others = {key: one for key, one in windows.items() if isinstance(key, tuple)}
     return Round(MappingProxyType(threads), allowed, shortened, MappingProxyType(others))
-
-
-def time_calls(
-    make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
-) -> tuple[float, bool]:
-    """Return how long one call takes, in seconds, and whether it has threads or processes of its own at work.
-
-    A long call is timed by itself, others in a window of one thread.
-    """
-    once, own = time_one_call(make_run, time_limit)
-    if once >= LONG_CALL_SECONDS:
-        return once, own.seen
-    first = measure_window(1, MARK_SECONDS)
-    if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
-        first = measure_window(1, 50 * MARK_SECONDS)
-    return first.seconds / first.calls, first.own_threads + first.own_processes > 0
 
 
 def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:
@@ -284,14 +278,3 @@ def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:
         return CALLS_PER_WINDOW
     fitting = int(budget / (windows * call_seconds)) - (CALLS_BEFORE - 1)
     return min(max(fitting, 1), CALLS_PER_WINDOW - 1)
-
-
-def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
-    """Return the rounds to use, and whether they are disturbed ones for want of better.
-
-    Undisturbed rounds are used alone where they are at least a third of all and at least two.
-    """
-    clean = tuple(done for done in rounds if not done.disturbed)
-    if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
-        return clean, False
-    return tuple(rounds), True

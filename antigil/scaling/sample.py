@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from math import inf, sqrt
 from statistics import fmean, median, median_high
 
-from .rounds import Round, select
+from .own_work.meter import StartsWork
+from .rounds import Round
 
 FEWEST_ROUNDS = 5
 """With fewer their range says little, and nothing is decided while there is time."""
@@ -35,7 +36,7 @@ T99 = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499)
 
 
 @dataclass(frozen=True)
-class PointSample:
+class PointSample(StartsWork):
     """One sample at one thread count; the terms are those of :class:`.measurement.Point`.
 
     ``uncut`` is the speedup before `under_ceiling` cut it, None where it did not.
@@ -70,6 +71,17 @@ class Sample:
     shortened: bool = False
 
 
+def select(rounds: Sequence[Round]) -> tuple[tuple[Round, ...], bool]:
+    """Return the rounds to use, and whether they are disturbed ones for want of better.
+
+    Undisturbed rounds are used alone where they are at least a third of all and at least two.
+    """
+    clean = tuple(done for done in rounds if not done.disturbed)
+    if len(clean) == len(rounds) or (len(clean) >= 2 and 3 * len(clean) >= len(rounds)):
+        return clean, False
+    return tuple(rounds), True
+
+
 def sample_of(rounds: Sequence[Round]) -> Sample:
     """Reduce the rounds of one process to its medians."""
     used, disturbed = select(rounds)
@@ -80,7 +92,7 @@ def sample_of(rounds: Sequence[Round]) -> Sample:
 
 def starts_work(sample: Sample) -> bool:
     """Tell whether threads or processes that the workload starts itself were seen at work."""
-    return any(point.own_threads or point.own_processes for point in sample.points.values())
+    return any(point.has_own_work for point in sample.points.values())
 
 
 def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:

@@ -215,10 +215,10 @@ def _look(process: int) -> Iterator[Look]:
 def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) -> Watched | None:
     """Run a window for the parent to look at, at the thread count that is judged; None where it does not."""
     allowed = cpus_allowed()
-    counts = [n for n in sample.points if 1 < n <= allowed]
-    if not pipe.exists() or not counts or sample.shortened:
+    several = [n for n in sample.points if n > 1 and allowed > 1]
+    if not pipe.exists() or not several or sample.shortened:
         return None  # nobody looks, nothing is judged, or calls are so long that none can be spared
-    threads = counts[-1]
+    threads = [several[0], *(n for n in several if n <= allowed)][-1]
     call_seconds = threads / sample.points[threads].rate
     spans: dict[int, tuple[float, float]] = {}
 

@@ -21,7 +21,7 @@ from statistics import fmean
 from time import perf_counter, sleep
 
 from .host import pin_thread
-from .own_work.meter import OwnWork
+from .own_work.meter import OwnWork, StartsWork
 from .threads import SYSTEM_CLOCKS, YIELDS, Clocks, Threads, Usage
 from .workload import MakeRun
 
@@ -30,7 +30,6 @@ MARK_SECONDS = 1e-4
 
 MARKING_THREADS = 8
 """With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
-
 
 PATIENCE_SECONDS = 1.0
 """So long at least threads go on for one that is shut out by who takes the GIL, or a lock, again at once."""
@@ -51,7 +50,7 @@ class ThreadPart:
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(StartsWork):
     """What one window measured.
 
     Attributes

@@ -80,9 +80,15 @@ class HoldWatch:
     ----------
     limit
         Seconds for which a call may keep the GIL.
+
+    Attributes
+    ----------
+    missed
+        Why calls may be missing: ``signal`` where the program handled SIGPROF, ``memory`` where it was full.
     """
 
     def __init__(self, limit: float) -> None:
+        self.missed: set[str] = set()
         self._limit = limit
         self._pause = max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit)
         self._sampler: Any = import_module(SAMPLER)
@@ -138,7 +144,15 @@ class HoldWatch:
 
     def collect(self) -> None:
         """Find the places of what was seen up to now: code that is unloaded has none any more."""
-        self._sampler.stop()
+        self._find()
+        try:
+            self._start_sampler()
+        except OSError:
+            self.missed.add("signal")  # the program handles it now
+
+    def _find(self) -> None:
+        if ended := self._sampler.stop():
+            self.missed.add(ended)
         records = read_records(self._sampler.drain(), self._sampler.REGISTERS, self._codes)
         samples = [sample for sample in records if sample.kind == SAMPLE]
         waits, self._waits[:] = list(self._waits), []
@@ -156,7 +170,6 @@ class HoldWatch:
                 )
                 self._seen.append(seen)
         self._collections.clear()
-        self._start_sampler()
 
     def _is_one_call(self, samples: list[RawSample]) -> bool:
         """Tell whether samples found the GIL held, in one call out of the same instruction of Python."""
@@ -172,9 +185,8 @@ class HoldWatch:
     def stop(self) -> list[LongHold]:
         """End watching and return what was found, with names."""
         gc.callbacks.remove(self._on_collection)
-        self.collect()
+        self._find()
         self._stop.set()
-        self._sampler.stop()
         self._sampler.retire()
         self._asker.join()
         return list(self._named()) if self._seen else []

@@ -87,10 +87,12 @@ def test_the_main_branch_is_what_the_remote_says(project, tmp_path):
     assert checkout.look_at(tmp_path / "copy").branch == "develop"
 
 
-def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(project, capsys):
-    root = project({"setup.py": "", "asv_bench/asv.conf.json": COMMENTED, "asv_bench/benchmarks/a.py": ""})
+@pytest.mark.parametrize("name", ["asv.conf.json", "asv.conf.jsonc"])
+def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(project, capsys, name):
+    root = project({"setup.py": "", f"asv_bench/{name}": COMMENTED, "asv_bench/benchmarks/a.py": ""})
     assert cli.main(["init", "f()", "-s", "from project import f"]) == 0
-    text = (root / "asv_bench/asv.conf.json").read_text()
+    assert [path.name for path in root.rglob("asv.conf.*")] == [name]
+    text = (root / f"asv_bench/{name}").read_text()
     assert [line for line in COMMENTED.splitlines() if line not in text.splitlines()] == []
     found = config_text.parse(text, "it")
     assert found["plugins"] == [".antigil.asv_plugin"]
@@ -151,6 +153,56 @@ def test_what_git_ignores_in_whatever_words_is_not_listed_again(project, ignored
     assert (root / ".gitignore").read_text() == ignored
 
 
+@pytest.mark.parametrize(
+    ("held", "added"),
+    [
+        ("# für uns\n*.o\n".encode("latin-1"), b"/.asv/\n"),
+        (b"*.o\r\n*.so\r\n", b"/.asv/\r\n"),
+        (b"*.o\r\n*.so", b"\r\n/.asv/\r\n"),
+    ],
+    ids=["in Latin-1", "with line endings of Windows", "without the last of them"],
+)
+def test_a_line_is_added_to_the_bytes_that_are_ignored_so_far(project, capsys, held, added):
+    root = project({"setup.py": ""})
+    (root / ".gitignore").write_bytes(held)
+    assert cli.main(["init"]) == 0
+    assert (root / ".gitignore").read_bytes() == held + added
+    shown = capsys.readouterr().out.partition("+++ .gitignore\n")[2].partition("\n\n")[0].splitlines()
+    assert [line for line in shown if line.startswith(("-", "+"))] == ["+/.asv/"]
+
+
+def test_a_configuration_with_line_endings_of_windows_keeps_them(project):
+    root = project({"setup.py": ""})
+    (root / "asv.conf.json").write_bytes(COMMENTED.replace("\n", "\r\n").encode())
+    assert cli.main(["init"]) == 0
+    text = (root / "asv.conf.json").read_bytes().decode()
+    assert text.count("\n") == text.count("\r\n") > COMMENTED.count("\n")
+    assert config_text.parse(text, "it")["plugins"] == [".antigil.asv_plugin"]
+
+
+@pytest.mark.parametrize("name", [".gitignore", "asv.conf.json"])
+def test_a_folder_in_the_place_of_a_file_is_told_in_one_line(project, capsys, name):
+    root = project({"setup.py": ""})
+    (root / name).mkdir()
+    assert cli.main(["init"]) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), f"{name} cannot be read" in said) == (1, True)
+
+
+def test_without_git_it_says_so(project, capsys, monkeypatch, tmp_path):
+    project({"setup.py": ""})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["init"]) == 2
+    assert capsys.readouterr().err == "antigil: error: git: No such file or directory\n"
+
+
+def test_a_configuration_that_git_ignores_gets_no_second_one_beside_it(project):
+    root = project({"setup.py": "", ".gitignore": "*.jsonc\n"})
+    (root / "asv.conf.jsonc").write_text("{}")
+    assert cli.main(["init"]) == 0
+    assert [path.name for path in root.glob("asv.conf.*")] == ["asv.conf.jsonc"]
+
+
 def test_results_that_a_project_tracks_are_not_ignored(project):
     root = project({"setup.py": "", "asv.conf.json": "{}", "results/here/1.json": "{}"})
     assert cli.main(["init"]) == 0
@@ -201,6 +253,8 @@ def test_a_dry_run_shows_everything_and_writes_nothing(project, capsys):
         ({"setup.py": "", "asv.conf.json": "{"}, [], "is not JSON"),
         ({"setup.py": "", "asv.conf.json": "[]"}, [], "is not a JSON object"),
         ({"setup.py": ""}, ["--config", "setup.py"], "is no asv.conf.json"),
+        ({"setup.py": "", "asv.conf.json": "{}", "asv.conf.jsonc": "{}"}, [], "name one with --config"),
+        ({"setup.py": "", "asv.conf.jsonc": "{}"}, ["--config", "asv.conf.json"], "asv refuses two of them"),
     ],
 )
 def test_what_cannot_be_taken_up_is_refused_in_one_line(project, capsys, files, words, said):

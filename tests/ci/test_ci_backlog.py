@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from generated import Behaviour, Plan, Planned, generate, publish
+from generated import Behaviour, Place, Plan, Planned, generate, publish
 from sample_project import antigil, git
 
 from antigil.ci.merge_results import FAILURES, read_results, write_results
@@ -109,12 +109,12 @@ def configure(root, **changes):
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
 
-def fail(root, hash_, times=0):
-    """Let a commit's results be those of a build that failed."""
-    (file,) = (root / "results/alpha").glob(f"{hash_[:8]}-*")
-    told = read_results(file)
-    told["results"] = {name: [None, row[1], row[2]] for name, row in told["results"].items()}
-    write_results(file, {**told, **({FAILURES: [str(i) for i in range(times)]} if times else {})})
+def fail(root, hash_, times=0, machine="alpha"):
+    """Let a commit's results on a machine be those of builds that failed."""
+    for file in (root / "results" / machine).glob(f"{hash_[:8]}-*"):
+        told = read_results(file)
+        told["results"] = {name: [None, row[1], row[2]] for name, row in told["results"].items()}
+        write_results(file, {**told, **({FAILURES: [str(i) for i in range(times)]} if times else {})})
 
 
 def test_a_file_of_nulls_is_asked_again_only_where_that_is_wanted_and_three_times_at_most(made):
@@ -124,6 +124,23 @@ def test_a_file_of_nulls_is_asked_again_only_where_that_is_wanted_and_three_time
 
     assert numbers(made) == []
     assert numbers(made, "--retry-failed") == [2, 1, 0]
+
+
+def test_failures_are_counted_over_all_machines_and_those_of_several_environments_at_once_are_one(tmp_path):
+    machines, pythons = ("alpha", "beta", "gamma"), ("3.13", "3.14")
+    places = tuple(Place(machine, python) for machine in machines for python in pythons)
+    root = tmp_path / "project"
+    plan = Plan(commits=3, workloads=(Planned("work.One", "one", {0: Behaviour()}),), places=places)
+    hashes = generate(plan, root)
+    for machine, begun in zip(machines, (0, 1, 2), strict=True):
+        for hash_ in hashes[:begun]:
+            for file in (root / "results" / machine).glob(f"{hash_[:8]}-*"):
+                file.unlink()
+        for hash_ in hashes[begun:]:
+            fail(root, hash_, 1, machine)
+
+    assert numbers((root, hashes), "--retry-failed") == [1, 0]
+    assert numbers((root, hashes), "--retry-failed", "--machine", "gamma") == [2, 1, 0]
 
 
 def test_a_damaged_file_of_results_is_no_measurement_and_is_told(made):

@@ -1,6 +1,7 @@
 """Issues on a GitHub that is played with files, as strict as the real one."""
 
 import json
+from pathlib import Path
 
 import pytest
 from alerts_made_up import alert, opened, written
@@ -125,12 +126,23 @@ def test_a_title_and_a_text_of_any_length_are_taken(github, tmp_path):
     assert len(github.kept("issues")) == 1
 
 
-@pytest.mark.parametrize("part", [{"since": "v1"}, {"selected": ["Lock"]}])
-def test_a_part_of_the_alerts_closes_nothing_and_is_refused(part, tmp_path):
-    file = written(tmp_path)
-    (tmp_path / "alerts.json").write_text(
-        json.dumps({**json.loads((tmp_path / "alerts.json").read_text()), **part})
-    )
+def rewrite(file, **changes):
+    """Change what a file of alerts says; return its name."""
+    content = json.loads(Path(file).read_text())
+    Path(file).write_text(json.dumps({**content, **changes}))
+    return file
 
+
+def test_some_benchmarks_alone_close_nothing_and_are_refused(tmp_path):
     with pytest.raises(UserError, match="holds a part of the alerts only"):
-        synchronise(file)
+        synchronise(rewrite(written(tmp_path), selected=["Lock"]))
+
+
+def test_of_alerts_since_a_commit_the_losses_are_told_and_what_lies_before_it_stays_as_it_is(
+    github, tmp_path
+):
+    keep(github, opened(alert()))
+    later = written(tmp_path, alert("work.Other", "bb", at="d"))
+
+    assert synchronise(rewrite(later, since="v1.0")) == (["open #2: work.Other"], [])
+    assert [one["state"] for one in github.kept("issues")] == ["open", "open"]

@@ -109,7 +109,7 @@ def test_lock_is_told_where_two_cpus_can_show_it(measured):
     form = json.loads(measured("locking").stdout)
     waits = form["waits"] == "each other"
 
-    assert ("wait for each other" in form["sentence"]) == waits
+    assert ("serves one at a time" in form["sentence"]) == waits
     if form["machine"]["cpus_allowed"] < 2:
         assert not waits
     elif not waits:  # on a busy machine part of the waiting for a lock is told as queued for a CPU
@@ -123,14 +123,14 @@ def test_neither_work_nor_the_gil_is_taken_for_a_lock(measured, name):
     form = json.loads(measured(name).stdout)
 
     assert form["waits"] is None
-    assert "wait for each other" not in form["sentence"]
+    assert "serves one at a time" not in form["sentence"]
 
 
 def test_sleep_is_told_as_waiting_alone(measured):
     form = json.loads(measured("sleeping").stdout)
 
     assert form["waits"] == "alone"
-    assert "; one thread alone waits for " in form["sentence"]
+    assert "; a call in one thread waits for " in form["sentence"]
 
 
 @pytest.mark.parametrize(

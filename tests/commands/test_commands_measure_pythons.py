@@ -39,6 +39,14 @@ def test_a_python_is_found_by_version_command_or_environment(python, tmp_path, m
     assert (found.executable, dict(found.environment)) == (str(path), {})
 
 
+@needs_shell
+@pytest.mark.parametrize("folder", ["o'brien", "with space", 'say "it'])
+def test_a_path_needs_no_quotes(python, tmp_path, folder):
+    path = python(f"{folder}/env/bin/python", f'exec "{sys.executable}" "$@"')
+    assert find_interpreter(f"{tmp_path}/{folder}/env").executable == str(path)
+    assert find_interpreter(str(path)).executable == str(path)
+
+
 def test_variables_stand_before_it():
     found = find_interpreter(f"A=1 PYTHON_GIL=0 {sys.executable}")
     assert found.executable == os.path.abspath(sys.executable)
@@ -61,7 +69,7 @@ def test_what_is_no_python_that_will_do_is_refused(python, script, said):
         find_interpreter("3.99")
 
 
-@pytest.mark.parametrize("text", ["", "no-such-python", "PYTHON_GIL 3.11", "=1 3.11"])
+@pytest.mark.parametrize("text", ["", "no-such-python", "PYTHON_GIL 3.11", "=1 3.11", "o'brien", 'A="1 3.11'])
 def test_what_is_not_there_or_no_assignment_is_refused_in_one_line(capsys, text):
     assert cli.main(["measure", "--python", text, "pass"]) == 2
     errors = capsys.readouterr().err

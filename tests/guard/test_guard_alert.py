@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from generated import Behaviour, Place, Plan, Planned, generate, load
+from generated import Behaviour, Plan, Planned, generate, load
 from sample_project import antigil
 
 from antigil.guard.alert_json import alerts_to_json
@@ -223,28 +223,6 @@ def test_benchmarks_and_environments_that_are_asked_for_are_the_only_ones_told(t
     assert workloads("-b", "work.Lock", "-b", "Macros.*slow") == {"work.Lock", "work.Macros"}
     assert workloads("-E", "virtualenv:3.13", "-b", "Lock") == {"work.Lock"}
     assert workloads("-E", ":3.14t") == set()
-
-
-@pytest.mark.parametrize("mended", [True, False])
-def test_a_loss_in_a_retired_environment_ends_and_is_called_mended_if_another_one_shows_it(tmp_path, mended):
-    phases = {0: RELEASES, 5: HOLDS, **({20: RELEASES} if mended else {})}
-    plan = Plan(
-        commits=50,
-        workloads=(Planned("work.One", "one", phases),),
-        places=(Place("old"), Place("young")),
-        samples=8,
-    )
-    hashes = generate(plan, tmp_path / "project")
-    for hash_ in hashes[15:]:
-        (file,) = (tmp_path / "project/results/old").glob(f"{hash_[:8]}-*")
-        file.unlink()
-
-    alerts = find_alerts(*load(tmp_path / "project"))
-
-    (old,) = [a for a in alerts if a.lost and a.environment.machine == "old"]
-    assert old.recovered == mended
-    assert old.state_text == ("lost, recovered since" if mended else "lost, no longer measured there")
-    assert old.state.settled
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):

@@ -1,13 +1,18 @@
 """What the history suspects is measured again, once, and what becomes of it."""
 
+import json
+
 import pytest
 from generated import Place, Planned
+from made_up_environments import let_asv_choose
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.errors import UserError
+from antigil.guard import comparison
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
+from antigil.history.asv_adapter.running import install
 from antigil.history.machine_name import this_machine
 from antigil.history.project import open_project
 from antigil.report.alerts import pattern_of
@@ -41,6 +46,26 @@ def test_a_loss_is_measured_again_in_its_own_combination_of_the_matrix_only(make
 
     assert history.combinations == combinations
     assert sorted(alert.environment.combination for alert in found) == combinations
+
+
+def test_a_loss_in_an_environment_that_asv_includes_is_measured_again_there(
+    make_history, monkeypatch, tmp_path
+):
+    """Naming a Python to asv would leave out what is included."""
+    history = make_history(places=(Place(python="3.99", requirements=(("six", "1.17"),)),))
+    history.shows = lost_from(8)
+    configured = json.loads((history.root / "asv.conf.json").read_text())
+    included = {"pythons": ["3.98"], "include": [{"python": "3.99", "req": {"six": "1.17"}}]}
+    (history.root / "asv.conf.json").write_text(json.dumps(configured | included))
+    let_asv_choose(monkeypatch, tmp_path / "bin", "3.98", "3.99")
+
+    def prepare(project, commits, patterns, environments, combination=None, workload=None):
+        install(project.conf, project.repo, commits[0].hash, "base", environments, combination)
+        return history.prepare(project, commits, patterns, environments, combination)
+
+    monkeypatch.setattr(comparison, "prepare", prepare)
+
+    assert [alert.state_text for alert in history.losses()] == ["lost"]
 
 
 def test_it_is_said_on_which_machine_a_loss_was_measured_again(history):
@@ -92,6 +117,19 @@ def test_what_did_not_hold_is_asked_again_once_twice_as_many_commits_were_measur
 
     assert [a.state_text for a in longer.losses()] == ["lost"]
     assert len(longer.asked) == 1
+
+
+def test_what_did_not_hold_and_cannot_be_built_any_more_is_not_tried_for_ever(make_history):
+    first = make_history()
+    first.night()
+    longer = make_history(name="longer", commits=10)
+    (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
+    longer.unbuildable = frozenset({8})
+
+    nights = [longer.document() for _ in range(5)]
+
+    assert len(longer.asked) == 3
+    assert [night["status"] for night in nights] == [2, 2, 0, 0, 0]
 
 
 def test_a_loss_holds_if_it_is_larger_than_half_of_what_counts(history):
@@ -153,6 +191,8 @@ def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_histor
     assert [pair[:2] for pair in history.asked] == [(4, 9), (4, 6), (4, 6), (4, 6)]
     (alert,) = nights[-1]["alerts"]
     assert alert["given_up"] == "could not be measured again: commit 6 cannot be built"
+    assert [night["alerts"][0]["between"] for night in nights] == [4] * 5
+    assert history.document(measuring=False)["alerts"][0]["between"] == 4
 
 
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):

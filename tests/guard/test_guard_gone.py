@@ -59,13 +59,28 @@ def test_a_control_that_is_gone_could_not_be_judged():
     assert told["comparisons"][0]["problems"] == [f"the control controls.Loop failed at head: {REASON}"]
 
 
-@pytest.mark.parametrize("errors", [{}, {"work.Steady": REASON}])
-def test_a_workload_that_only_the_base_lacks_is_a_note(errors):
-    told = document(readings(without("work.Steady"), errors), readings(STEADY))
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        (skipped("work.Steady"), "is new"),
+        (readings(without("work.Steady"), {"work.Steady": REASON}), f"failed at base: {REASON}"),
+        (readings(without("work.Steady")), "has no result at base"),
+    ],
+    ids=["a new function", "a repaired extension", "stored results of a part of the suite"],
+)
+def test_a_workload_that_only_the_base_lacks_is_a_note(base, said):
+    told = document(base, readings(STEADY))
 
     assert told["status"] == 0
-    said = f"work.Steady failed at base: {REASON}" if errors else "work.Steady is new"
-    assert told["comparisons"][0]["notes"] == [said]
+    assert told["comparisons"][0]["notes"] == [f"work.Steady {said}"]
+
+
+def test_a_workload_without_any_result_at_head_could_not_be_judged():
+    """As where asv was told to measure a part of the suite; a visit gives NaN, or fails."""
+    told = document(readings(STEADY), readings(without("work.Steady")))
+
+    assert told["status"] == 2
+    assert told["comparisons"][0]["problems"] == ["work.Steady has no result at head"]
 
 
 def test_a_workload_that_fails_at_both_could_not_be_judged():

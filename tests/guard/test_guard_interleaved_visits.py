@@ -73,8 +73,9 @@ def test_a_failure_is_no_news_of_a_new_workload():
 
     found = told_apart(one, other)
 
-    assert (found.gone, found.problems) == ({"fails": "failed at head: died"}, ())
-    assert found.notes == ("gone is no longer there", "new is new")
+    assert found.gone == {"fails": "failed at head: died"}
+    assert found.problems == ("gone has no result at head",)
+    assert found.notes == ("new has no result at base",)
 
 
 def test_a_plain_timed_benchmark_is_compared_by_its_time_and_nothing_else():
@@ -153,7 +154,7 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
     monkeypatch.setattr(running, "get_environments", lambda conf, specs: [Environment()])
     monkeypatch.setattr(running.Setup, "perform_setup", lambda environments, parallel: None)
     monkeypatch.setattr(running.Benchmarks, "discover", discover)
-    project = Project(SimpleNamespace(env_dir="env"), None, Options())
+    project = Project(SimpleNamespace(env_dir="env", environment_type="virtualenv"), None, Options())
 
     (place,) = interleaved_visits.prepare(project, (base, head), [], [])
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 from asv.results import iter_results
-from generated import Behaviour, Plan, Planned, generate
+from generated import Behaviour, Place, Plan, Planned, generate
 from sample_project import antigil
 
 LOST_AT = 3
@@ -16,11 +16,9 @@ WORKLOADS = (
 )
 
 
-@pytest.fixture(scope="module")
-def history(tmp_path_factory):
+def generated(root, **plan):
     """Generate results with eight samples each, as ``asv run --record-samples`` keeps them."""
-    root = tmp_path_factory.mktemp("stored") / "project"
-    hashes = generate(Plan(commits=6, workloads=WORKLOADS), root)
+    hashes = generate(Plan(workloads=WORKLOADS, **plan), root)
     noise = random.Random(1)
     for results in iter_results(str(root / "results")):
         for name in results.get_all_result_keys():
@@ -30,6 +28,24 @@ def history(tmp_path_factory):
                 ]
         results.save(str(root / "results"))
     return root, hashes
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    return generated(tmp_path_factory.mktemp("stored") / "project", commits=6)
+
+
+@pytest.fixture
+def change(tmp_path):
+    """Return a history of two commits, and what changes how one of them is stored."""
+    root, hashes = generated(tmp_path / "project", commits=2)
+
+    def change(commit, how):
+        (results,) = (one for one in iter_results(str(root / "results")) if one.commit_hash == hashes[commit])
+        how(results)
+        results.save(str(root / "results"))
+
+    return (root, hashes), change
 
 
 def compared(history, one, other, *words):
@@ -73,6 +89,100 @@ def test_results_without_samples_cannot_be_judged(tmp_path):
 
     assert status == 2
     assert "too few stored samples" in comparison["problems"][0]
+
+
+def failed_at_8_threads(results):
+    """Let the last of the thread counts have failed."""
+    for kept in (results._results, results._samples):
+        kept["work.Steady.track_slowdown"][3] = None
+
+
+def up_to_4_threads(results):
+    """Let them be of a suite that had no 8 threads."""
+    results._benchmark_params["work.Steady.track_slowdown"] = [["1", "2", "4"]]
+    for kept in (results._results, results._samples, results._stats):
+        kept["work.Steady.track_slowdown"] = kept["work.Steady.track_slowdown"][:3]
+
+
+FAILED = "asv stored a failure of work.Steady.track_slowdown"
+
+
+@pytest.mark.parametrize(
+    ("how", "notes"),
+    [(failed_at_8_threads, [f"work.Steady failed at head: {FAILED}"]), (up_to_4_threads, [])],
+)
+def test_a_number_that_the_head_alone_lacks_could_not_be_judged(change, how, notes):
+    history, change = change
+    change(1, how)
+
+    status, comparison = compared(history, 0, 1)
+
+    assert status == 2
+    assert comparison["problems"] == ["work.Steady gives no speedup, 8 threads at head: not judged"]
+    assert comparison["notes"][:-1] == notes
+
+
+@pytest.mark.parametrize(
+    ("how", "notes"),
+    [(failed_at_8_threads, [f"work.Steady failed at base: {FAILED}"]), (up_to_4_threads, [])],
+)
+def test_a_number_that_the_base_alone_lacks_hinders_nothing(change, how, notes):
+    history, change = change
+    change(0, how)
+
+    status, comparison = compared(history, 0, 1)
+
+    assert (status, comparison["problems"], comparison["notes"][:-1]) == (0, [], notes)
+
+
+def without_steady(results):
+    """Let them be of ``asv run --bench``, which named the others."""
+    for name in [one for one in results.get_all_result_keys() if one.startswith("work.Steady.")]:
+        results.remove_result(name)
+
+
+def of_another_version(results):
+    """Let the workload have been another one then."""
+    for name in results._benchmark_version:
+        if name.startswith("work.Steady."):
+            results._benchmark_version[name] = "0"
+
+
+@pytest.mark.parametrize("how", [without_steady, of_another_version])
+def test_a_workload_without_results_at_head_could_not_be_judged_and_one_without_any_at_base_is_told(
+    change, how
+):
+    history, change = change
+    change(1, how)
+
+    status, comparison = compared(history, 0, 1)
+    back, other = compared(history, 1, 0)
+
+    assert (status, comparison["problems"]) == (2, ["work.Steady has no result at head"])
+    assert (back, other["problems"], other["notes"][0]) == (0, [], "work.Steady has no result at base")
+
+
+def test_two_commits_that_measured_nothing_in_common_could_not_be_judged(change):
+    history, change = change
+    change(1, lambda results: [results.remove_result(one) for one in list(results.get_all_result_keys())])
+
+    status, comparison = compared(history, 0, 1)
+
+    assert (status, comparison["problems"][-1]) == (
+        2,
+        "the two commits have no number in common to be judged",
+    )
+
+
+def test_an_environment_without_results_of_the_head_is_named(tmp_path):
+    history = generated(tmp_path / "project", commits=2, places=(Place(), Place(python="3.14t")))
+    (file,) = (history[0] / "results/alpha").glob(f"{history[1][1][:8]}-*3.14t*")
+    file.unlink()
+
+    status, comparison = compared(history, 0, 1)
+
+    said = f"alpha/virtualenv-py3.14t is not compared: no results of {history[1][1][:8]}"
+    assert (status, comparison["notes"][-1]) == (0, said)
 
 
 def test_commits_without_results_are_one_line_and_status_2(tmp_path):

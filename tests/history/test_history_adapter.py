@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_environments import let_asv_choose
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter import running
@@ -57,27 +58,48 @@ def test_a_failed_build_is_told_by_the_compilers_own_words():
     )
 
 
-def test_of_a_matrix_one_combination_is_installed_and_one_that_is_gone_is_named(tmp_path, monkeypatch):
-    """The real configuration and the real matrix; only the set-up of environments is left out."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    conf = {
-        "version": 1, "repo": ".", "environment_type": "virtualenv", "pythons": [python],
-        "matrix": {"req": {"six": ["1.16", "1.17"]}, "env": {"MODE": ["fast", None]}},
-    }  # fmt: skip
+CONF = {
+    "version": 1, "repo": ".", "environment_type": "virtualenv", "pythons": ["3.98"],
+    "matrix": {"req": {"six": ["1.16", "1.17"]}, "env": {"MODE": ["fast", None]}},
+    "include": [{"python": "3.99", "req": {"six": "1.18"}}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Return what installs nothing in the environments of a real configuration, and returns what they are."""
+    let_asv_choose(monkeypatch, tmp_path / "bin", "3.98", "3.99")
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    (tmp_path / "asv.conf.json").write_text(json.dumps(conf))
     monkeypatch.chdir(tmp_path)
-    project = open_project()
-    monkeypatch.setattr(running.Setup, "perform_setup", lambda environments, parallel: None)
-    monkeypatch.setattr(running, "_install", lambda conf, repo, env, commit: None)
-    wanted = (("env-MODE", "fast"), ("python", python), ("six", "1.17"))
 
-    def install(combination):
-        return running.install(
-            project.conf, project.repo, "a" * 40, "head", [f"virtualenv:{python}"], combination
-        )
+    def install(combination=None, conf=CONF):
+        (tmp_path / "asv.conf.json").write_text(json.dumps(conf))
+        project = open_project()
+        found = running.install(project.conf, project.repo, "a" * 40, "head", [], combination)
+        return [running.combination_of(env) for env in found]
 
-    assert [running.combination_of(env) for env in install(wanted)] == [wanted]
-    assert len(install(None)) == 4
-    with pytest.raises(UserError, match=f"no environment any more with python {python}, six 1.15"):
-        install((("python", python), ("six", "1.15")))
+    return install
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        (("env-MODE", "fast"), ("python", "3.98"), ("six", "1.17")),
+        (("python", "3.99"), ("six", "1.18")),
+        (("python", "3.99"), ("six", "1.16")),
+    ],
+    ids=["of the matrix", "included", "measured by asv run -E :3.99"],
+)
+def test_one_combination_is_installed_wherever_asv_has_it_from(install, wanted):
+    assert install(wanted) == [wanted]
+    assert len(install()) == 5
+
+
+def test_a_combination_that_is_gone_is_named(install):
+    with pytest.raises(UserError, match=r"no environment any more with python 3.98, six 1.15: asv.conf"):
+        install((("python", "3.98"), ("six", "1.15")))
+
+
+def test_a_configuration_without_a_type_of_environments_which_asv_itself_refuses_is_told(install):
+    with pytest.raises(UserError, match=r'asv\.conf\.json lacks "environment_type"'):
+        install(conf={**CONF, "environment_type": None})

@@ -1,6 +1,7 @@
 """Reports on made-up comparisons, in every format, and what is refused as one."""
 
 import json
+import math
 
 import pytest
 from comparisons import BASE, HEAD, LOST, STEADY, WORKLOADS, compared, document, readings, without
@@ -191,7 +192,7 @@ def test_too_few_processes_to_show_anything_are_told():
 
 
 def test_a_workload_that_is_new_is_a_note_and_no_problem():
-    base = {key: number for key, number in STEADY.items() if key[0] != "work.Steady"}
+    base = {key: math.nan if key[0] == "work.Steady" else number for key, number in STEADY.items()}
     document = compared({}, base=base)
 
     assert document["status"] == 0

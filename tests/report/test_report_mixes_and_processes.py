@@ -126,6 +126,25 @@ def test_a_mix_whose_threads_send_each_other_to_sleep_is_left_open_beside_other_
     assert "one reader 0.0 to 0.8 times" in next(mix_and_process_sentences(busy))
 
 
+def test_what_others_took_from_own_work_is_not_blamed_on_the_hardware():
+    """Threads and processes that the calls start lacked CPUs, in threads and in processes alike."""
+    calm = found(speedup=1.03, processes=processes(2, [1.44] * 8))
+    kept_off = {"disturbed": True, "own_threads": 1, "own_cpu_seconds": 0.001, "waiting": 0.9}
+    beside = replace(calm.processes, points=tuple(replace(one, **kept_off) for one in calm.processes.points))
+    points = tuple(replace(point, **kept_off) for point in calm.points)
+    busy = replace(calm, points=points, processes=beside)
+
+    assert "0.41 is yours to win, the rest is the hardware's." in next(mix_and_process_sentences(calm))
+    assert "what is yours to win cannot be told" in next(mix_and_process_sentences(busy))
+
+
+def test_a_mix_with_threads_of_its_own_is_left_open_where_they_lacked_cpus():
+    (point,) = mix(2, 0.8, 0.8).points
+    crowded = found(mix=Mix(10.0, (replace(point, crowded=True),), ()))
+
+    assert "one reader 0.0 to 1.0 times" in next(mix_and_process_sentences(crowded))
+
+
 def test_tables_stand_below_the_notes_and_on_the_page():
     measured = found(speedup=1.4, mix=mix(2, 0.96, 0.5), processes=processes(2, [1.98] * 8))
     lines = list(mix_and_process_lines(measured))

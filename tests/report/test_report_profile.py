@@ -50,13 +50,14 @@ def found(**changes):
 
 
 def test_the_sentence_names_the_largest_function_and_what_called_it():
-    said = "24 % of the time it holds the GIL, 22 of them in `parse_header`, called from `Codec.decode`."
-
-    assert where_sentence(found()) == said
+    assert where_sentence(found()) == (
+        "It holds the GIL for 24 % of the time, 22 points of it in `parse_header`, "
+        "called from `Codec.decode`."
+    )
 
 
 def test_the_sentence_is_about_the_larger_loss():
-    said = "30 % of the time 2 threads wait, all of it for a C or C++ mutex in `take`, called from "
+    said = "2 threads wait for 30 % of the time, all of it for a C or C++ mutex in `take`, called from "
 
     assert where_sentence(found(held=NOTHING, waiting=WAITING)) == f"{said}`<statement>:1`."
 
@@ -66,7 +67,7 @@ def test_growth_that_is_certain_comes_before_less_waiting():
 
     said = where_sentence(found(held=NOTHING, inflation=grown))
 
-    assert said.startswith("50 % more CPU time per call goes with 2 threads, 45 of them in `count`")
+    assert said.startswith("With 2 threads a call takes 50 % more CPU time, 45 points of it in `count`")
 
 
 def test_nothing_lost_is_said():

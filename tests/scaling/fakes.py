@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 from types import MappingProxyType
 
 from antigil.scaling import Estimate, GilHeld, Host, Measurement, Point, Workload
@@ -56,12 +57,12 @@ def measurement(
         fair = None if least is None else Estimate(least, (least, least))
         rest = None if least is None else Estimate(1.0 - least, (1.0 - least, 1.0 - least))
         per_call = inflation if n > 1 or math.isnan(inflation) else 1.0
-        return Point(
-            n, rate * s, seen, seen, waits, queues, per_call, rounds=5, dropped=0,
-            disturbed=queues > 0.03 and n <= cpus_allowed, own_threads=own[0], own_cpu_seconds=own[1],
-            own_processes=sum(own[2:]),
+        found = Point(
+            n, rate * s, seen, seen, waits, queues, per_call, rounds=5, dropped=0, disturbed=False,
+            own_threads=own[0], own_cpu_seconds=own[1], own_processes=sum(own[2:]),
             kernel=system, least=fair, most=rest,
         )  # fmt: skip
+        return replace(found, disturbed=found.queued_by_others > 0.03 and n <= cpus_allowed)
 
     points = tuple(map(point, (1, 2, 4), speedup, waiting, queued, kernel))
     held = GilHeld(share, standard_error, 500, 0.001, "switches")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,9 @@ from marks import needs_gil, needs_two_cpus
 from antigil.scaling import Plan, Workload, experiment, measure, measure_function, probe_gil
 from antigil.scaling import process as process_module
 from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit, processes_wanted
+from antigil.scaling.own_work.first_calls import time_calls
 from antigil.scaling.rounds import calls_that_fit
+from antigil.scaling.window import run_window
 
 pytestmark = pytest.mark.timing
 
@@ -215,3 +218,20 @@ def test_last_words_are_kept_and_what_was_said_before_is_not(tmp_path):
     status, words = process_module._run([sys.executable, "-c", speech], signs, 20.0, {})
     assert (status, len(words)) == (0, process_module.LAST_WORDS)
     assert words.split()[1] == "end"
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [((0.3, 0.0005), 0.0005), ((0.15, 0.15), 0.15), ((0.0005, 0.0005), 0.0005)],
+    ids=["the first loads something", "all are long", "none is"],
+)
+def test_a_slow_first_call_is_no_long_call(calls, expected):
+    left = list(calls)
+
+    def make_run(thread, threads):
+        return lambda times: [time.sleep(left.pop(0) if len(left) > 1 else left[0]) for _ in range(times)]
+
+    measure_window = partial(run_window, make_run, time_limit=10.0)
+    seconds, own = time_calls(make_run, measure_window, 10.0)
+    assert expected <= seconds < 2.0 * expected + 0.002
+    assert not own

@@ -93,6 +93,25 @@ def test_nothing_is_given_back_for_queueing_behind_own_threads_and_processes():
     assert not round_.disturbed
 
 
+@pytest.mark.parametrize(("own", "crowded", "told"), [(1, True, True), (0, True, False), (1, False, False)])
+def test_a_mix_tells_where_its_own_threads_lacked_cpus(own, crowded, told):
+    one = replace(mixed_round(part(60.0), part(10.0)), crowded=crowded)
+    mixed = replace(one.others["mix", 2], own_threads=own)
+    round_ = replace(one, others=MappingProxyType({**one.others, ("mix", 2): mixed}))
+
+    assert mix_samples([round_])[2].crowded is told
+    assert mix_of([mix_samples([round_])]).points[0].crowded is told
+
+
+def test_processes_are_as_crowded_as_the_threads_of_their_round():
+    one = mixed_round(part(60.0), part(10.0))
+    both = {("processes", n): replace(one.windows[1], threads=n, own_threads=1) for n in (1, 2)}
+    round_ = replace(one, others=MappingProxyType(both), crowded=True)
+
+    assert process_sample([round_]).disturbed
+    assert not process_sample([replace(round_, crowded=False)]).disturbed
+
+
 def test_nothing_is_given_back_to_one_alone_for_queueing_behind_its_own_pool():
     """Its caller yields, and so is queued for most of the time."""
     one = mixed_round(part(100.0), part(10.0), cpus_allowed=2)

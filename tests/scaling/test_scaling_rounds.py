@@ -1,5 +1,6 @@
 """Rounds: speedup, what takes it away, and which rounds are used."""
 
+import math
 from statistics import median
 from types import SimpleNamespace
 
@@ -10,7 +11,8 @@ from marks import needs_two_cpus
 from antigil.scaling import FunctionWorkload, Plan, Workload, default_thread_counts, measure_rounds
 from antigil.scaling import rounds as rounds_module
 from antigil.scaling.host import Placement
-from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE, select
+from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE
+from antigil.scaling.sample import select
 from antigil.scaling.verdicts.on_scaling import MOST_SLEEPS
 
 CALM = window(1, 100.0), window(2, 200.0)
@@ -23,6 +25,11 @@ def test_speedup_is_the_ratio_of_rates():
 def test_inflation_is_the_ratio_of_cpu_times_per_call():
     one, two = window(1, 100.0, on_cpu=0.5), window(2, 100.0, on_cpu=0.75)
     assert round_of(one, two).inflation(2) == (0.75 * 2 / 100.0) / (0.5 / 100.0) == 3.0
+
+
+def test_without_a_clock_that_sees_cpu_time_inflation_is_not_told():
+    done = round_of(window(1, 10.0, on_cpu=0.0), window(2, 10.0, on_cpu=0.1))
+    assert math.isnan(done.inflation(2))
 
 
 def close_the_identity(done):

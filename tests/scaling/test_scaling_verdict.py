@@ -160,6 +160,7 @@ def test_fewer_than_eight_samples_have_a_range_and_no_interval():
 HANDED = {
     "speedup": (1.0, 0.42, 0.4), "waiting": (0.0, 0.1, 0.1), "inflation": 4.3, "kernel": (0.0, 0.6, 0.6),
 }  # fmt: skip
+ASLEEP = (0.98, 0.98, 0.99)
 SHORT_RELEASES = measurement(0.3, rate=500_000.0, **HANDED)
 
 
@@ -188,16 +189,31 @@ def test_a_short_call_takes_more_cpu_time_for_the_hand_over():
         (measurement(0.0, own=(3, 0.001), waiting=(0.0, 0.5, 0.5)), "waiting"),
         (measurement(0.0, gil=False, own=(2, 0.019), queued=(0.85, 0.9, 0.9)), "own-threads"),
         (measurement(0.0, own=(2, 0.011), queued=(0.05, 0.9, 0.9), speedup=(1.0, 1.97, 2.0)), None),
+        (measurement(0.0, waiting=ASLEEP, inflation=2.1), "waiting"),
+        (measurement(0.0, gil=False, waiting=ASLEEP, inflation=3.2), "waiting"),
+        (measurement(1.0, waiting=ASLEEP, inflation=3.8), "gil"),
+        (measurement(0.0, waiting=ASLEEP, inflation=2.1, speedup=(1.0, 1.96, 3.9)), None),
+        (measurement(0.0, waiting=(0.5, 0.3, 0.3), inflation=2.8), "cpu"),
     ],
     ids=[
         *("nothing", "shared objects", "a lock", "a holder", "half of it", "a sleep", "short releases"),
         *("a lock that is handed over", "the same without a GIL", "calls that need the kernel"),
         *("a pool that needs the CPUs", "processes that need them", "a pool that needs hardly any"),
         *("a pool whose callers yield", "a pool that scales"),
+        *("a sleep under a lock", "the same without the GIL", "a sleep that keeps the GIL"),
+        *("a sleep that wakes up late", "work beside a sleep"),
     ],
 )
 def test_the_first_cause_is_that_of_the_largest_part(measured, first):
     assert cause(measured, 2) == first
+
+
+def test_where_no_count_fits_the_cpus_the_first_beyond_is_told():
+    """As with -t 1,4 on two CPUs."""
+    whole = measurement(1.0, waiting=(0.0, 0.5, 0.75))
+    some = replace(whole, points=(whole.points[0], whole.points[2]))
+    assert cause(some, 4) == "gil"
+    assert waits(some) is None
 
 
 def test_threads_that_were_seen_waiting_for_the_gil_do_not_wait_for_each_other():

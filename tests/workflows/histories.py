@@ -17,10 +17,10 @@ def history_run(world):
     return finished(world.github.run("history"))
 
 
-def night(world):
+def night(world, **given):
     """Measure what lacks results, store it, and look for losses; return the look. Nothing is drawn."""
-    finished(world.github.run("backlog", given={**GIVEN, "limit": 0}))
-    return finished(world.github.run("alert", given=GIVEN))
+    finished(world.github.run("backlog", given={**GIVEN, "limit": 0, **given}))
+    return finished(world.github.run("alert", given={**GIVEN, **given}))
 
 
 def issues(world):

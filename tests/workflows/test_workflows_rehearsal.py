@@ -92,6 +92,23 @@ def test_a_loss_opens_one_issue_a_second_push_updates_it_and_a_fix_closes_it(wor
     assert "recovered since" in world.kept("issues")[0]["comments"][1]
 
 
+def test_with_the_input_since_what_was_lost_after_that_commit_is_an_issue_and_nothing_before_it(world):
+    world.commit("core: first")
+    since = world.commit("core: lose the release", Other=1.0)
+    git(world.work, "tag", "v1.0")
+    git(world.work, "push", "-q", "origin", "v1.0")
+    for i in range(2):
+        world.commit(f"core: change {i}")
+    lost = world.commit("core: lose another", Article=1.0)
+
+    look = night(world, since="v1.0")
+
+    assert look.results == {"look": "success", "issues": "success", "remember": "success"}
+    (issue,) = world.kept("issues")
+    assert issue["title"] == "Parallelism lost: work.Article"
+    assert (lost in issue["body"], since[:8] in issue["body"]) == (True, False)
+
+
 def test_from_another_branch_the_history_of_main_is_measured(world):
     on_main = world.commit("core: first")
     git(world.work, "checkout", "-q", "-b", "elsewhere")

@@ -96,7 +96,6 @@ class Bench:
                 self.project.revision(span.head),
                 processes=self.processes,
                 patterns=[pattern_of(name) for name in (*names, *self.controls)],
-                environments=[f"{self.project.conf.environment_type}:{dict(span.combination)['python']}"],
                 combination=span.combination,
                 say=self.say,
                 after=Sampling(SAMPLING_SECONDS, self.say).add_functions if is_one_commit else None,

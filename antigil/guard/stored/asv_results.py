@@ -10,7 +10,7 @@ drift does not cancel.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors
@@ -18,12 +18,13 @@ from antigil.history.asv_adapter.stored import StoredResults, Suite, stored_resu
 from antigil.history.benchmark_columns import Column, drawable, workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
+from antigil.history.result_rows import asked_for
 from antigil.history.series import SURROUNDINGS
 
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
 from ..decision_rule import STORED_LEVEL, judge, least_effects, powerless
-from ..samples import Readings, judgeable, number_of, pairs_of, told_apart
+from ..samples import Readings, judgeable, missing_at_head, number_of, pairs_of, told_apart
 
 #: Quantities whose samples asv keeps one per process.
 PER_PROCESS = frozenset({"slowdown", "gil_held"})
@@ -47,12 +48,9 @@ def compare_stored(
     began = time.monotonic()
     with asv_errors():
         benchmarks = stored_suite(project.conf, patterns)
-        stored: dict[str, dict[str, StoredResults]] = {}
-        for results in stored_results(project.conf):
-            if results.commit_hash in (base.hash, head.hash):
-                name = f"{results.params.get('machine', 'unknown machine')}/{results.env_name}"
-                stored.setdefault(name, {})[results.commit_hash] = results
-    both = {name: found for name, found in sorted(stored.items()) if {base.hash, head.hash} <= found.keys()}
+        stored = _stored(project, {base.hash, head.hash})
+    both = {name: found for name, found in stored.items() if {base.hash, head.hash} <= found.keys()}
+    only_base = [name for name, found in stored.items() if head.hash not in found]
     if not both:
         raise UserError(
             f"no environment has stored results of both {base.short} and {head.short}: measure them with"
@@ -63,13 +61,26 @@ def compare_stored(
         for column in drawable(benchmarks, project.options.thread_parameters)[0]
         if column.quantity not in SURROUNDINGS
     ]
-    found = tuple(
+    found = [
         _judge_stored(
             project.options, columns, benchmarks, base, head, results, name, STORED_LEVEL / len(both)
         )
         for name, results in both.items()
+    ]
+    found[0] = found[0].with_notes(
+        f"{name} is not compared: no results of {head.short}" for name in only_base
     )
-    return Comparison(base, head, found, time.monotonic() - began)
+    return Comparison(base, head, tuple(found), time.monotonic() - began)
+
+
+def _stored(project: Project, commits: Collection[str]) -> dict[str, dict[str, StoredResults]]:
+    """Return the results of some commits by environment, and in each by commit."""
+    stored: dict[str, dict[str, StoredResults]] = {}
+    for results in stored_results(project.conf):
+        if results.commit_hash in commits:
+            name = f"{results.params.get('machine', 'unknown machine')}/{results.env_name}"
+            stored.setdefault(name, {})[results.commit_hash] = results
+    return dict(sorted(stored.items()))
 
 
 def _judge_stored(
@@ -80,9 +91,11 @@ def _judge_stored(
     first = pairs_of(one, other)
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
     apart = told_apart(one, other)
-    problems, notes = [*apart.problems], [*apart.notes, NOT_JUDGED]
+    problems, notes = [*apart.problems, *missing_at_head(one, other, PER_PROCESS)], [*apart.notes, NOT_JUDGED]
     blind = powerless(numbers, level / max(1, len(numbers)))
-    if blind or not numbers:
+    if not numbers:
+        problems.append("the two commits have no number in common to be judged")
+    if blind:
         problems.append(
             f"{len(blind)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
             " with 'asv run --record-samples', or compare without --results-only"
@@ -106,6 +119,9 @@ def _read(columns: Sequence[Column], benchmarks: Suite, results: StoredResults) 
             continue
         params = benchmarks[column.benchmark]["params"]
         index = column.parameter or 0
+        asked = asked_for(results.get_result_params(column.benchmark), params)
+        if asked is not None and index not in asked:
+            continue  # measured before the suite had this number of threads
         value = results.get_result_value(column.benchmark, params)[index]
         samples = results.get_result_samples(column.benchmark, params)[index]
         if value is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -30,6 +31,7 @@ class Installation(Protocol):
     requirements: Mapping[str, str]
     env_vars: Mapping[str, str]
 
+    def can_install_project(self) -> bool: ...
     def find_executable(self, executable: str) -> str: ...
     def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
     def run(self, args: Sequence[str]) -> str: ...
@@ -52,14 +54,13 @@ def install(
     combination
         Python, requirements and variables of the only one to install in; all if None.
     """
+    if not conf.environment_type:
+        raise UserError('asv.conf.json lacks "environment_type", which asv needs: "virtualenv", say')
     conf = copy.copy(conf)
     conf.env_dir = os.path.join(conf.env_dir, folder)
-    found = list(get_environments(conf, list(specifications) or None))
+    found: list[Installation] = list(get_environments(conf, list(specifications) or None))
     if combination is not None:
-        found = [env for env in found if combination_of(env) == combination]
-        if not found:
-            wanted = ", ".join(f"{name} {value}" for name, value in combination)
-            raise UserError(f"asv.conf.json has no environment any more with {wanted}")
+        found = [_with_combination(conf, found, combination)]
     if not found:
         asked = ", ".join(specifications) or "asv.conf.json"
         raise UserError(f"asv has no environment for {asked}: is that Python on the PATH?")
@@ -69,6 +70,25 @@ def install(
     for env in found:
         _install(conf, repo, env, commit)
     return found
+
+
+def _with_combination(
+    conf: Configuration, configured: Sequence[Installation], combination: Combination
+) -> Installation:
+    """Return the environment of a combination, or refuse it.
+
+    It is a configured one, or the matrix has it for another Python, which ``asv run`` was given with ``-E``.
+    """
+    python = dict(combination).get("python", "")
+    env: Installation
+    for env in itertools.chain(configured, get_environments(conf, [f":{python}"])):
+        if combination_of(env) == combination:
+            return env
+    wanted = ", ".join(f"{name} {value}" for name, value in combination)
+    raise UserError(
+        f"asv has no environment any more with {wanted}: asv.conf.json names none, or that Python is not on"
+        " the PATH"
+    )
 
 
 def combination_of(env: Installation) -> Combination:

@@ -35,25 +35,25 @@ def where_lines(found: Where) -> Iterator[str]:
 def where_sentence(found: Where) -> str:
     """Return the result in one sentence: the largest loss, and the function that most of it lies in."""
     if found.host.gil and found.held.total.value >= max(SMALL, found.waiting.total.value / 2):
-        return _told(found.held, "of the time it holds the GIL")
+        return _told(found.held, "It holds the GIL for {} of the time")
     grown, waits = found.inflation.total.value, found.waiting.total.value
     if grown >= max(SMALL, waits) and found.inflation.total.ci99[0] > 0.0:
-        return _told(found.inflation, f"more CPU time per call goes with {found.threads} threads")
+        return _told(found.inflation, f"With {found.threads} threads a call takes {{}} more CPU time")
     if waits >= SMALL:
-        return _told(found.waiting, f"of the time {found.threads} threads wait")
+        return _told(found.waiting, f"{found.threads} threads wait for {{}} of the time")
     if grown >= SMALL and found.inflation.total.ci99[1] > 5 * SMALL:
         return "It neither holds the GIL nor waits; whether calls take more CPU time needs a larger --budget."
     return "No loss worth a search: it neither holds the GIL nor waits, and calls take no more CPU time."
 
 
-def _told(loss: Loss, what: str) -> str:
+def _told(loss: Loss, told: str) -> str:
     first = next((part for part in loss.parts if part.function.library), None)
     digits = 0 if loss.total.value >= 0.1 else 1
-    text = f"{loss.total.value * 100:.{digits}f} % {what}"
+    text = told.format(f"{loss.total.value * 100:.{digits}f} %")
     if first is None:
         return f"{text}."
-    share = f"{first.share.value * 100:.{digits}f} of them" if len(loss.parts) > 1 else "all of it"
-    reason = f" for {first.reason}" if first.reason and what.endswith("wait") else ""
+    share = f"{first.share.value * 100:.{digits}f} points of it" if len(loss.parts) > 1 else "all of it"
+    reason = f" for {first.reason}" if first.reason and " wait " in told else ""
     where = "in Python code, " if first.function.library == PYTHON else "in "
     called = f", called from `{caller}`" if (caller := _caller(first)) else ""
     return f"{text}, {share}{reason} {where}`{_shortened(str(first.function))}`{called}."

@@ -20,7 +20,9 @@ from statistics import median
 from typing import Any
 
 from ..measurement import Estimate
-from ..rounds import MeasureWindow, Round, select, time_calls
+from ..own_work.first_calls import time_calls
+from ..rounds import MeasureWindow, Round
+from ..sample import select
 from ..window import ThreadPart, Window, mark_seconds, run_window
 from ..workload import MakeRun, Run
 
@@ -44,6 +46,7 @@ class MixSample:
     writer_alone: float
     sleeps: float | None = None
     sleeps_alone: float | None = None
+    crowded: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class MixPoint:
     sleeps, sleeps_alone
         How often the threads of the mix, and one alone, went to sleep per second of CPU time; None where
         the system does not tell.
+    crowded
+        Whether other programs kept threads or processes of its own off the CPUs.
     """
 
     threads: int
@@ -82,6 +87,7 @@ class MixPoint:
     queued: float
     sleeps: float | None = None
     sleeps_alone: float | None = None
+    crowded: bool = False
 
     @property
     def waiting(self) -> float:
@@ -133,7 +139,7 @@ def mix_of(samples: Sequence[Mapping[int, MixSample]]) -> Mix:
         known: dict[str, Any] = {name: median(getattr(one, name) for one in at) for name in _MEDIANS}
         known |= {name: _median_told([getattr(one, name) for one in at]) for name in _TOLD}
         known |= {name: Estimate.of([getattr(one, name) for one in at]) for name in _ESTIMATES}
-        points.append(MixPoint(threads=n, **known))
+        points.append(MixPoint(threads=n, crowded=any(one.crowded for one in at), **known))
     alone = median(one.writer_alone for sample in samples for one in sample.values())
     return Mix(alone, tuple(points), tuple(samples))
 
@@ -205,6 +211,7 @@ def _sample(rounds: Sequence[Round], n: int, disturbed: bool) -> MixSample:
         MixSample(*(median(values) for values in zip(*found, strict=True))),
         sleeps=_median_told([one.others[MIX_KIND, n].sleeps for one in rounds]),
         sleeps_alone=max((one for one in alone if one is not None), default=None),
+        crowded=any(one.crowded and one.others[MIX_KIND, n].has_own_work for one in rounds),
     )
 
 

@@ -8,12 +8,12 @@ the hardware's, and what threads fall short of them is the workload's own, or Py
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..measurement import Estimate, Point, combine
-from ..rounds import Round, select
-from ..sample import Sample, sample_of, under_ceiling
+from ..rounds import Round
+from ..sample import Sample, sample_of, select, under_ceiling
 
 if TYPE_CHECKING:
     from ..measurement import Measurement
@@ -57,7 +57,7 @@ def process_sample(rounds: Sequence[Round]) -> Sample:
 
 def _processes_of(one: Round) -> Round:
     windows = {n: window for (kind, n), window in one.others.items() if kind == PROCESSES_KIND}
-    return Round(windows, one.cpus_allowed, one.shortened)
+    return replace(one, windows=windows, others={})
 
 
 def processes_of(samples: Sequence[Sample]) -> Processes:

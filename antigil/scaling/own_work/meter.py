@@ -50,6 +50,18 @@ class OwnWork:
         return self.threads > 0 or self.processes > 0
 
 
+class StartsWork:
+    """What tells how many threads and processes of a workload's own were seen at work."""
+
+    own_threads: int
+    own_processes: int
+
+    @property
+    def has_own_work(self) -> bool:
+        """Whether any were."""
+        return self.own_threads > 0 or self.own_processes > 0
+
+
 def most_seen(parts: Collection[OwnWork]) -> OwnWork:
     """Return what was seen in several processes: the CPU time of all, and the largest numbers."""
     threads, processes = max(part.threads for part in parts), max(part.processes for part in parts)

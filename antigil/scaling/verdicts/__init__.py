@@ -1,6 +1,14 @@
 """The verdicts: whether threads help, what stops them, and how long they hold the GIL."""
 
-from .on_gil import FEWEST_SEEN, WAITING_WORTH_TELLING, extra_waiting, gil_verdict, waiting_for_gil, waits
+from .on_gil import (
+    FEWEST_SEEN,
+    RELEASES_AT_MOST,
+    WAITING_WORTH_TELLING,
+    extra_waiting,
+    gil_verdict,
+    waiting_for_gil,
+    waits,
+)
 from .on_scaling import (
     HELPS_ABOVE,
     HURTS_BELOW,
@@ -9,6 +17,7 @@ from .on_scaling import (
     cause,
     judged,
     missing,
+    own_work_is_kept_off,
     scaling_verdict,
     send_to_sleep,
     speedup_word,
@@ -19,6 +28,7 @@ __all__ = [
     "FEWEST_SEEN",
     "HELPS_ABOVE",
     "HURTS_BELOW",
+    "RELEASES_AT_MOST",
     "SCALES_FROM",
     "WAITING_WORTH_TELLING",
     "Judged",
@@ -27,6 +37,7 @@ __all__ = [
     "gil_verdict",
     "judged",
     "missing",
+    "own_work_is_kept_off",
     "scaling_verdict",
     "send_to_sleep",
     "speedup_word",

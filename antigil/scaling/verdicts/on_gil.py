@@ -60,10 +60,14 @@ def gil_verdict(measurement: Measurement) -> str:
 
 
 def most_telling_point(measurement: Measurement) -> Point:
-    """Return the point with the most threads that the CPUs allowed can serve."""
+    """Return the point with the most threads that the CPUs allowed can serve, else with the fewest beyond.
+
+    With a single CPU that is one thread alone: those beside it are queued, too.
+    """
     allowed = measurement.host.cpus_allowed
-    served = [point for point in measurement.points if point.threads <= allowed]
-    return (served or list(measurement.points))[-1]
+    several = [point for point in measurement.points if point.threads > 1 and allowed > 1]
+    served = [point for point in several if point.threads <= allowed]
+    return [measurement.point(1), *several[:1], *served][-1]
 
 
 def extra_waiting(measurement: Measurement) -> float:

@@ -20,14 +20,17 @@ So the lower end of the interval is moved down to where the quiet speedup may li
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
 its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
-to nothing. And no speedup exceeds the ceiling that the GIL-held share sets.
+to nothing. And it may be anything where the workload's own threads or processes are at work and leave some
+of the CPUs: what others take from these is not given back. No speedup exceeds the ceiling that the GIL-held
+share sets.
 
-What is missing from n times the speed of one thread, as factors whose product is about n / S*:
+What is missing, as factors whose product is min(n, CPUs) / S*. In n threads a call takes a thread longer
+than in one, and of a thread's time the excess is
 
-    waiting    [1 - w(1)] / [1 - w(n)]     w: share of the unqueued time for which threads wait
-    CPU time   c(n) / c(1)                 what a call takes of it, against one thread
+    waiting    waiting(n) - waiting(1) S(n) / n
+    CPU time   on_cpu(n) (1 - c(1) / c(n))       c: what a call takes of it
 
-belong to these causes (logarithms are shared out):
+in which shares the logarithm of what is missing belongs to these causes:
 
     gil          waiting for the GIL, as it is held for long
     hand-over    the same, and the kernel's time for it, where it is held for so short a time that
@@ -130,17 +133,25 @@ def judged(measurement: Measurement) -> Judged | None:
     point = served[-1] if served else several[0]
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
-    seen = median
+    seen, ideal = median, min(point.threads, allowed)
+    if own_work_is_kept_off(point, allowed):
+        return Judged(point.threads, ideal, 0.0, median, max(high, ideal), seen)
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
     seen = seen if point.disturbed else median
-    return Judged(point.threads, min(point.threads, allowed), low, median, high, seen)
+    return Judged(point.threads, ideal, low, median, high, seen)
 
 
 def scaling_verdict(measurement: Measurement) -> str:
     """Return one of ``scales``, ``partly``, ``does-not``, ``hurts``, ``inconclusive``."""
     found = judged(measurement)
     return "inconclusive" if found is None else found.word
+
+
+def own_work_is_kept_off(point: Point, allowed: int) -> bool:
+    """Tell whether other programs took what is not given back: CPUs of the workload's own work."""
+    used = point.threads * (point.on_cpu + point.own_on_cpu)
+    return point.disturbed and point.has_own_work and used < ALL_BUSY * allowed
 
 
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
@@ -172,6 +183,9 @@ def send_to_sleep(
     return sleeps > 2.0 * alone + asks + MOST_SLEEPS
 
 
+ALL_BUSY = 0.9
+"""Who uses that much of the CPUs' time was kept off them by hardly anybody else."""
+
 MOST_SLEEPS = 500.0
 """Per second of CPU time: to wake up takes some 50 microseconds, so that fewer cost less than 3 %."""
 
@@ -194,14 +208,14 @@ STARVED = 0.2
 def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     """Return how many times slower each cause makes the threads, the worst first."""
     point, one = measurement.point(threads), measurement.point(1)
-    kept = max(1e-9, 1.0 - _unqueued(one)) / max(1e-9, 1.0 - _unqueued(point))
-    waited, worked = math.log(max(1.0, kept)), math.log(max(1.0, point.inflation))
-    own = point.own_threads or point.own_processes
-    if own and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
-        # A caller may wait by yielding, which is told as time in the queue.
-        lacking = math.log(min(threads, measurement.host.ideal) / max(1e-9, point.speedup.median))
-        parts = {"own-threads": max(waited + worked, lacking)}
+    lacking = math.log(max(1.0, min(threads, measurement.host.ideal) / max(1e-9, point.speedup.median)))
+    if point.has_own_work and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
+        parts = {"own-threads": lacking}
     else:
+        waits_longer = max(0.0, point.waiting - one.waiting * point.raw_speedup.median / threads)
+        works_longer = point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation))
+        waited = lacking * waits_longer / max(1e-9, waits_longer + works_longer)
+        worked = lacking - waited if works_longer else 0.0
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
         handed = worked * _kernel_part(point, one)
         gil_handed = handed * _handed_by_gil(measurement)
@@ -240,8 +254,3 @@ def cause(measurement: Measurement, threads: int) -> str | None:
     """Return what takes the largest part of the missing speedup; None where hardly anything is missing."""
     name, factor = next(iter(missing(measurement, threads).items()))
     return name if factor >= WORTH_TELLING else None
-
-
-def _unqueued(point: Point) -> float:
-    """Return for which share of the time that it was not queued a thread waited."""
-    return point.waiting / (1.0 - point.queued) if point.queued < 1.0 else 0.0

@@ -1,10 +1,10 @@
 // @ts-check
-// Where the speedup went. Of n threads, the speedup S is what arrives. The instrument's identity
+// Where the speedup went. Of n threads, the speedup S is what arrives: for the share S ÷ n of its time a
+// thread works, waits and is queued as in one thread's call. What it does beyond that adds up to n − S, as
 //   S(n) = n × on(n) ÷ on(1) ÷ inflation(n),   on = 1 − waiting − queued, the share of time on a CPU
-// divides the rest, n − S, into
-//   waiting     n × (waiting(n) − waiting(1)) ÷ on(1)
-//   queued      n × (queued(n) − queued(1)) ÷ on(1)
-//   inflation   S × (inflation(n) − 1), the CPU time spent beyond what one thread would have needed
+//   waiting     n × waiting(n) − S × waiting(1)
+//   queued      n × queued(n) − S × queued(1)
+//   inflation   n × on(n) − S × on(1) = S × on(1) × (inflation(n) − 1)
 // While n ≤ CPUs the stored speedup is free of queueing, so the shares are freed of it in the same way
 // (antigil/scaling/rounds.py: time lost to other programs is given back): on becomes on ÷ kept, the rest of
 // it is waiting, and nothing is queued. Medians over rounds do not keep the identity to the last digit, and
@@ -38,9 +38,10 @@ function shares(value, n, served) {
   if (!served) {
     return { waiting, queued };
   }
-  const on = 1 - waiting - queued;
-  const waits = Math.max(0, waiting - value("waiting", 1)) / (1 - queued);
-  const kept = Math.max(1 - queued * (1 + (n - 1) * waits), on);
+  const [on, alone] = [1 - waiting - queued, value("waiting", 1)];
+  const part = on / (1 - alone - value("queued", 1)) / (value("inflation", n) || 1); // raw S ÷ n
+  const waits = Math.max(0, waiting - alone * part);
+  const kept = Math.max(1 - queued / (1 - waits), on);
   return { waiting: 1 - on / kept, queued: 0 };
 }
 
@@ -57,9 +58,9 @@ export function divide(value, threads, served) {
   const [one, all] = [shares(value, 1, served), shares(value, threads, served)];
   const on = 1 - one.waiting - one.queued;
   const sizes = [
-    (threads * (all.waiting - one.waiting)) / on,
-    (threads * (all.queued - one.queued)) / on,
-    speedup * (value("inflation", threads) - 1),
+    threads * all.waiting - speedup * one.waiting,
+    threads * all.queued - speedup * one.queued,
+    speedup * on * (value("inflation", threads) - 1),
   ].map((size) => (size > 0 && size < Infinity ? size : 0)); // NaN, for want of a number, explains nothing
   const missing = Math.max(0, threads - speedup);
   const total = sizes[0] + sizes[1] + sizes[2];

@@ -1,0 +1,33 @@
+"""A workload's first calls: how long one takes, and whether threads or processes of its own work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..window import MARK_SECONDS, Window, time_one_call
+from ..workload import MakeRun
+
+LONG_CALL_SECONDS = 0.1
+"""Calls of this length are timed by a single one."""
+
+TWICE_SECONDS = 2.0
+"""Longer first calls are taken at their word."""
+
+
+def time_calls(
+    make_run: MakeRun, measure_window: Callable[[int, float], Window], time_limit: float
+) -> tuple[float, bool]:
+    """Return how long one call takes, in seconds, and whether it has threads or processes of its own at work.
+
+    A long call is timed by itself, others in a window of one thread. The first call may load or compile what
+    others find ready: one that takes no longer than `TWICE_SECONDS` is made again.
+    """
+    once, own = time_one_call(make_run, time_limit)
+    if LONG_CALL_SECONDS <= once < TWICE_SECONDS:
+        once = min(once, time_one_call(make_run, time_limit)[0])
+    if once >= LONG_CALL_SECONDS:
+        return once, own.seen
+    first = measure_window(1, MARK_SECONDS)
+    if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
+        first = measure_window(1, 50 * MARK_SECONDS)
+    return first.seconds / first.calls, first.has_own_work
