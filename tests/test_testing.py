@@ -202,7 +202,7 @@ def test_an_assertion_leaves_the_callers_random_numbers_alone():
 
 
 def test_long_calls_are_made_as_rarely_as_can_be(monkeypatch):
-    """One alone, one in each of 1 and 2 threads, one that is probed."""
+    """Two alone, as the first may load something, one in each of 1 and 2 threads, one that is probed."""
     monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
     called = []
 
@@ -211,7 +211,7 @@ def test_long_calls_are_made_as_rarely_as_can_be(monkeypatch):
         time.sleep(0.6)
 
     assert_scales(long, 2, 1.2, budget=1.0)
-    assert len(called) <= 5
+    assert len(called) <= 6
 
 
 class BrokenError(Exception):
