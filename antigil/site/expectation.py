@@ -38,7 +38,7 @@ def expected_range(text: str, threads: int, cpus: int | None, gil: bool | None) 
     most = float(threads) if found["bound"] == "n" else min(float(found["bound"]), threads)
     if found["limit"] == "up to" and found["what"] == "the CPUs":
         most = min(most, cpus or most)
-        return most, most
+        return (0.0 if found["most"] else most), most
     return (0.0 if found["most"] or found["limit"] == "up to" else most), most
 
 

@@ -31,6 +31,7 @@ HELP = {
     "threads hurt": ("hurt", "slower than one thread"),
     "inconclusive": ("unknown", "inconclusive"),
     "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
+    "only one thread measured": ("unknown", "only one thread measured"),
 }
 #: Of a workload that does no more than is expected of it, which is no more than one thread does.
 EXPECTED_NOT_TO = ("expected", "not at all, as expected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from antigil.history.asv_adapter.configuration import Configuration, Repository
 from antigil.history.asv_adapter.publishing import Graphs, warn
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.change_detection import find_changes, steps_of_graphs
-from antigil.history.labels import build_name, environment_id, environment_labels, file_names, printable
+from antigil.history.labels import build_name, environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.kept_functions import kept_functions
@@ -76,7 +77,7 @@ def write_site(
     (folder / "index.html").write_text(
         templates.get_template("overview.html").render(model), encoding="utf-8"
     )
-    write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))
+    versions = {"commits": write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))}
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
     project = printable(conf.project)
     write_feed(folder / "feed.xml", project, archive, statuses, files, labels, options.site_url)
@@ -86,13 +87,15 @@ def write_site(
     functions = kept_functions(Path(conf.results_dir))
     for name, own in _by_workload(statuses):
         told = page_model(archive, archive.workloads[name], own, labels, functions)
-        html = page.render(workload=archive.workloads[name], file=files[name], statuses=own, model=told)
-        (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
-        write_data(folder / "data" / f"{files[name]}.js", "page", told)
         numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
-        for one, columns in numbers:
-            key = environment_id(one.environment)
-            write_data(folder / "data" / f"{files[name]}.{key}.js", f"numbers-{key}", columns)
+        for (_, columns), summary in zip(numbers, told["environments"], strict=True):
+            path = folder / "data" / f"{files[name]}.{summary['id']}.js"
+            summary["version"] = write_data(path, f"numbers-{summary['id']}", columns)
+        versions["page"] = write_data(folder / "data" / f"{files[name]}.js", "page", told)
+        html = page.render(
+            workload=archive.workloads[name], file=files[name], statuses=own, model=told, versions=versions
+        )
+        (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_workload_csv(folder / "data" / f"{files[name]}.csv", archive, numbers, labels, commits)
 
 
@@ -120,13 +123,17 @@ def _write_badge(
         (folder / "history.svg").write_text(picture, encoding="utf-8")
 
 
-def write_data(path: Path, name: str, value: Any) -> None:
-    """Write a value as a script that hands it to the page: a page opened from a folder may load no JSON."""
+def write_data(path: Path, name: str, value: Any) -> str:
+    """Write a value as a script that hands it to the page: a page opened from a folder may load no JSON.
+
+    Return its version. Pages ask for that one, so that a browser puts no cached file beside newer ones.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, separators=(",", ":"))
     for character in "<>&":  # so that the text is harmless even inside an HTML page
         text = text.replace(character, f"\\u{ord(character):04x}")
     path.write_text(f"antigil.receive({json.dumps(name)},{text});\n", encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _by_workload(statuses: Sequence[WorkloadStatus]) -> Iterator[tuple[str, list[WorkloadStatus]]]:

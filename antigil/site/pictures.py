@@ -128,9 +128,12 @@ def _scales(
 
 
 def _path(points: list[tuple[float, float]], columns: int) -> str:
-    """Return a line as SVG's path, thinned to its extremes in each of so many columns."""
-    cut = _runs(points)
-    return "".join("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in _thin(run, columns)) for run in cut)
+    """Return a line as SVG's path, thinned to its extremes in each of so many columns; one value is a dot."""
+    parts = []
+    for run in _runs(points):
+        parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in _thin(run, columns)))
+        parts += ["h0"] if len(run) == 1 else []
+    return "".join(parts)
 
 
 def _runs(points: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:

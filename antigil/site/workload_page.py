@@ -81,7 +81,7 @@ def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str
     return {
         "revision": change.revision,
         "before": change.before_revision,
-        "between": archive.commits_between(branch, change.before_revision, change.revision) - 1,
+        "between": archive.commits_between(branch, change.before_revision, change.revision - 1),
         "hash": commit.hash,
         "subject": commit.subject,
         "author": commit.author,

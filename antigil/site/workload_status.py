@@ -93,6 +93,8 @@ class WorkloadStatus:
     @property
     def verdict(self) -> str:
         """Whether threads still help, in a few words."""
+        if self.threads < 2:
+            return "only one thread measured"
         if self.ideal < 2:
             return "one CPU: cannot tell"
         return SCALING_WORDS[speedup_word(self.speedup, self.interval or (self.speedup,) * 2, self.ideal)]

@@ -166,3 +166,54 @@ def test_open_table_holds_what_is_in_sight_and_stays_open(loses):
     page.wait_for_function("location.hash.includes('to=')")
     redrawn(page, chip(page, "quantities", "Efficiency").click)
     page.wait_for_function("document.querySelectorAll('#history details[open] tbody tr').length === 11")
+
+
+def test_zooming_in_keeps_the_newest_commit_in_sight(loses):
+    """Not the room for labels beside it, in which there is nothing."""
+    page, _ = loses
+    for _ in range(8):
+        page.locator("#ranges [data-value=in]").click()
+    inside = f"(x) => x >= {CHART}.range.start && x <= {CHART}.range.end"
+    assert page.evaluate(f"{CHART}.x.filter({inside})") == [39]
+
+
+@pytest.mark.parametrize("ends", ["900, undefined", "undefined, -5"])
+def test_a_range_in_which_nothing_lies_shows_the_whole_history(loses, ends):
+    """An environment that ended before it began, or begins after its end."""
+    page, _ = loses
+    page.evaluate(f"{CHART}.show({ends})")
+    assert page.evaluate(f"[{CHART}.range.start, {CHART}.range.end]") == page.evaluate(f"{CHART}.whole()")
+
+
+def test_one_commit_alone_can_be_the_newest(loses):
+    page, _ = loses
+    page.evaluate(f"{CHART}.sorted = [39]; {CHART}.newest(50)")
+    assert page.evaluate(f"{CHART}.range.start < {CHART}.range.end")
+
+
+def test_values_far_apart_are_drawn_as_points(loses):
+    """Where most commits of an environment lack a value, each stands alone, and no line leads to it."""
+    page, _ = loses
+    page.evaluate(
+        f"""() => {{
+          const chart = {CHART};
+          chart.host.style.width = "300px"; // 40 commits would be too many for markers
+          const [line] = chart.lines;
+          line.value = line.value.map((v, i) => (i % 10 === 0 ? v : NaN));
+          chart.sight();
+        }}"""
+    )
+    visible = page.evaluate(f"{CHART}.markers.map((points) => points.visible)")
+    assert visible[0]
+    assert not any(visible[1:])
+
+
+def test_what_is_told_of_a_commit_goes_when_the_chart_is_left(loses):
+    page, _ = loses
+    page.locator("#history .plot").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".tip").is_visible()
+    told = page.locator("#live").inner_text()
+    assert re.search(r"A\. Author\s+core: change number", told)
+    page.keyboard.press("Tab")
+    assert not page.locator(".tip").is_visible()

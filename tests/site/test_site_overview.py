@@ -1,6 +1,7 @@
 """The overview without a browser: what is said once, how rows are grouped, what deviates."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from generated import FREELY, Behaviour, Place, Plan, Planned, generate, load
 from antigil.history.change_detection import find_changes
 from antigil.history.series import Environment, Series
 from antigil.site.expectation import deviates, expected_range
+from antigil.site.overview_page import HELP
 from antigil.site.pages import write_site
-from antigil.site.workload_status import workload_statuses
+from antigil.site.workload_status import WorkloadStatus, workload_statuses
 
 FREE, HELD = Behaviour(), Behaviour(serial=1.0)
 WORKLOADS = (
@@ -123,6 +125,7 @@ def test_a_panel_of_where_the_speedup_went_is_drawn_where_it_is_recorded_only(op
         ("at most 2.5 with a GIL", True, (0, 2.5)),
         ("at most 10 with a GIL", True, (0, 4)),
         ("below 1", None, (0, 1)),
+        ("at most 2, up to the CPUs", True, (0, 2)),
         ("n", None, (4, 4)),
         ("as much as memory gives", True, None),
     ],
@@ -176,3 +179,12 @@ def test_no_interval_reaches_above_as_many_as_there_are_threads(slowdown, told):
 )
 def test_no_interval_reaches_beyond_what_a_quantity_can_be(quantity, given, told):
     assert [float(one[0]) for one in series(quantity, None, *given).possible()] == told
+
+
+@pytest.mark.parametrize(
+    ("threads", "ideal", "told"), [(1, 1, "only one thread measured"), (4, 1, "one CPU: cannot tell")]
+)
+def test_what_failed_in_several_threads_says_nothing_of_the_cpus(threads, ideal, told):
+    status = SimpleNamespace(threads=threads, ideal=ideal)
+    assert WorkloadStatus.verdict.fget(status) == told
+    assert told in HELP

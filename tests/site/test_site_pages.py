@@ -1,14 +1,21 @@
 """What a visitor gets, in a real browser, from the file system."""
 
+import hashlib
 import re
 
+import numpy as np
 import pytest
+
+from antigil.history.change_detection import Change, Effect
+from antigil.history.series import Archive, Commit, Environment
+from antigil.site.pictures import _path
+from antigil.site.workload_page import change_model
 
 
 def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speedup_pages):
     folder, hashes = speedup_pages
     page = open_page(folder / "index.html")
-    assert "2 of 4 workloads lost speedup" in page.locator("h1").inner_text()
+    assert "2 of 4 workloads got worse" in page.locator("h1").inner_text()
     assert page.locator("#changed").inner_text() == "What changed it"
     assert page.locator(".helps li").first.inner_text().split("\n")[1:3] == [
         "Threads help in 3 of 4 workloads",
@@ -91,3 +98,29 @@ def test_picture_for_readmes_follows_light_and_dark(open_page, speedup_pages, sc
     assert title.bounding_box()["width"] > 50
     line = page.locator("path:not([class])")
     assert line.evaluate("(e) => e.getTotalLength()") > 200
+
+
+def test_pages_ask_for_the_data_that_was_written_with_them(speedup_pages):
+    """A browser may have an older file of that name in its cache."""
+    folder, _ = speedup_pages
+    html = (folder / "work.Dips.html").read_text(encoding="utf-8")
+    asked = dict(re.findall(r'src="data/([^"?]+)\?([0-9a-f]{12})"', html))
+    assert asked.keys() == {"commits.js", "work.Dips.js"}
+    for name, version in asked.items():
+        text = (folder / "data" / name).read_text(encoding="utf-8").split(",", 1)[1].removesuffix(");\n")
+        assert hashlib.sha256(text.encode()).hexdigest().startswith(version)
+
+
+def test_a_value_alone_is_a_dot_in_a_sparkline():
+    nan = float("nan")
+    assert _path([(0.0, 1.0), (1.0, nan), (2.0, 3.0), (3.0, 4.0)], 100) == "M0.0 1.0h0M2.0 3.0L3.0 4.0"
+
+
+@pytest.mark.parametrize(("tagged", "between"), [(11, 0), (13, 1), (12, 0)])
+def test_a_tag_aside_of_the_branch_hides_no_commit_that_may_have_done_it(tagged, between):
+    """Asv counts a release's tagged commit among those of all branches; the branch itself lacks it."""
+    here = Environment((("python", "3.13"),))
+    commits = {n: Commit(f"{n:040x}", n, n) for n in range(8, 15)}
+    archive = Archive({}, (here,), (), commits, branches={None: np.array([8, 9, 10, 12])})
+    effect = Effect("slowdown", 2, 2.0, 1.0, 10, tagged, 3, 3, 9.0)
+    assert change_model(archive, Change("work.W", here, 10, tagged, (effect,)), 2)["between"] == between

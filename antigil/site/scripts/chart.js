@@ -153,6 +153,7 @@ export class HistoryChart {
     });
     this.host.addEventListener("keydown", (event) => this.history.key(this, event));
     this.host.addEventListener("mouseleave", () => this.point(null));
+    this.host.addEventListener("focusout", () => this.point(null));
     let pressed = { x: 0, y: 0 };
     this.host.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
       pressed = { x, y };
@@ -195,13 +196,14 @@ export class HistoryChart {
     }
   }
 
-  /** After a zoom: markers only while commits are few; labels, ticks and the other charts follow. */
+  /** After a zoom: markers only while values are few; labels, ticks and the other charts follow. */
   sight() {
     const { start, end } = this.range;
-    const inside = this.sorted.filter((x) => x >= start && x <= end).length;
-    for (const points of this.markers) {
+    this.markers.forEach((points, k) => {
+      const { value } = this.lines[k];
+      const inside = this.x.filter((x, i) => x >= start && x <= end && !Number.isNaN(value[i])).length;
       points.visible = inside * APART <= this.host.clientWidth;
-    }
+    });
     this.marks.settle();
     this.placeTicks();
     this.table.refresh();
@@ -217,18 +219,22 @@ export class HistoryChart {
     }
   }
 
-  /** Show a part of the history; an end that is not given is the history's own. */
-  show(start = this.whole()[0], end = this.whole()[1]) {
-    this.range.setv({ start, end });
+  /**
+   * Show a part of the history; an end that is not given is the history's own. Where there is none, show all.
+   * @param {number} [start] @param {number} [end]
+   */
+  show(start, end) {
+    const [first, whole] = this.whole();
+    const from = start ?? first;
+    // The room for labels beside the newest commit shrinks with the range.
+    const part = from < this.last ? (this.last - from) / (this.last - first) : 1;
+    const to = end ?? this.last + part * (whole - this.last);
+    this.range.setv(from < to ? { start: from, end: to } : { start: first, end: whole });
   }
 
   /** Show the newest commits. @param {number} commits */
   newest(commits) {
-    const [first, end] = this.whole();
-    const from = this.sorted[Math.max(0, this.sorted.length - commits)];
-    // The room for labels beside the newest commit shrinks with the range.
-    const share = (end - this.last) / (end - first);
-    this.show(from, Math.min(end, this.last + (this.last - from) * (share / (1 - share))));
+    this.show(this.sorted[Math.max(0, this.sorted.length - commits)]);
   }
 
   /** Move by a part of what is in sight, to the end of the history at most. @param {number} part */
@@ -243,7 +249,7 @@ export class HistoryChart {
   zoom(factor) {
     const [first, last] = this.whole();
     const { start, end } = this.range;
-    const middle = this.pointed === null ? end : this.x[this.pointed];
+    const middle = this.pointed === null ? Math.min(end, this.last) : this.x[this.pointed];
     const [from, to] = [middle - (middle - start) * factor, middle + (end - middle) * factor];
     this.show(Math.max(first, from), Math.min(last, to));
   }

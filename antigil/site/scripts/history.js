@@ -114,7 +114,7 @@ export class History {
     const [first, last] = chart.whole();
     const near = (last - first) * 1e-6;
     const hash = (/** @type {number} */ x) => this.page.address(chart.numbers.revisions[chart.nearest(x)]);
-    state.set({ from: start - first <= near ? "" : hash(start), to: last - end <= near ? "" : hash(end) });
+    state.set({ from: start - first <= near ? "" : hash(start), to: end >= chart.last ? "" : hash(end) });
   }
 
   /** @param {HistoryChart} chart @param {KeyboardEvent} event */
@@ -148,7 +148,7 @@ export class History {
     const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + stride, 0), last);
     chart.reveal(to);
     chart.point(to);
-    byId("live").textContent = this.tip.textContent;
+    byId("live").textContent = this.tip.innerText;
   }
 
   /**

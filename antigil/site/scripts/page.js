@@ -53,8 +53,8 @@ export class Page {
   }
 
   /** @param {Environment} environment */
-  numbers({ id }) {
-    const file = `data/${this.told.file}.${id}.js`;
+  numbers({ id, version }) {
+    const file = `data/${this.told.file}.${id}.js?${version}`;
     const loaded = this.cache.get(id) ?? load(file, `numbers-${id}`).then((told) => new Numbers(told));
     this.cache.set(id, loaded);
     return loaded;

@@ -35,6 +35,8 @@ interface Change {
 
 interface Environment {
   id: string;
+  /** Of its numbers' file. */
+  version: string;
   label: string;
   machine: string;
   python: string;
