@@ -19,6 +19,7 @@ from pathlib import Path
 
 _FUNCTION_TYPES = (2, 10)  # STT_FUNC, STT_GNU_IFUNC
 _LOAD, _EH_FRAME_HEADER = 1, 0x6474E550
+_EXECUTABLE = 1
 _NO_BITS, _COMPRESSED = 8, 0x800
 _DEBUG = Path("/usr/lib/debug/.build-id")
 
@@ -61,8 +62,10 @@ class Elf:
         (segments, self._section_table) = struct.unpack_from("<QQ", data, 32)
         size, count, _, self._section_count, self._names_index = struct.unpack_from("<5H", data, 54)
         rows = [struct.unpack_from("<IIQQQQQQ", data, segments + i * size) for i in range(count)]
-        self.segments: list[tuple[int, int, int]] = [
-            (row[2], row[3], row[5]) for row in rows if row[0] == _LOAD
+        loaded = [(row[1], (row[2], row[3], row[5])) for row in rows if row[0] == _LOAD]
+        self.segments: list[tuple[int, int, int]] = [segment for _, segment in loaded]
+        self.code_segments: list[tuple[int, int, int]] = [
+            segment for flags, segment in loaded if flags & _EXECUTABLE
         ]
         self.eh_frame_header: int | None = next((row[3] for row in rows if row[0] == _EH_FRAME_HEADER), None)
 
@@ -76,8 +79,8 @@ class Elf:
                 raise NotElf from error
 
     def address_of(self, offset: int) -> int | None:
-        """Return the address, relative to where it is loaded, of a byte of the file."""
-        for start, address, size in self.segments:
+        """Return the address, relative to where it is loaded, of a byte of the file's code."""
+        for start, address, size in self.code_segments:
             if start <= offset < start + size:
                 return address + offset - start
         return None
