@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from antigil.where.object_files import Elf, FrameTable, Lines
+from antigil.where.symbols import Names
 
 elffile = pytest.importorskip("elftools.elf.elffile", reason="needs pyelftools: pip install antigil[where]")
 callframe = pytest.importorskip("elftools.dwarf.callframe", reason="needs pyelftools")
@@ -109,3 +111,35 @@ def test_a_library_without_names_has_those_it_exports(library):
 
     assert (elf.has_names, elf.has_lines) == (False, False)
     assert [symbol.name for symbol in elf.symbols if symbol.name == "outer"] == ["outer"]
+
+
+def compressed(library, method):
+    """Compress what tells lines as compilers do, and have each section say by what method."""
+    subprocess.run(["objcopy", "--compress-debug-sections=zlib", str(library)], check=True)
+    data = bytearray(library.read_bytes())
+    sections = [one for one in Elf(bytes(data)).sections if one.flags & 0x800]
+    for section in sections:
+        struct.pack_into("<I", data, section.offset, method)
+    library.write_bytes(data)
+    return {section.name for section in sections}
+
+
+def test_lines_are_read_where_zlib_has_compressed_them_and_not_told_where_zstd_has(library):
+    def told(names):
+        function, line = (
+            find(str(library), symbol.address + 4, *more)
+            for find, more in ((names.function, (symbol.address,)), (names.line, ()))
+        )
+        return function.name, line
+
+    symbol = next(one for one in Elf.open(str(library)).symbols if one.name == "outer")
+    plain = told(Names({}, ""))
+    assert plain[1] is not None
+
+    assert compressed(library, 1)
+    assert told(Names({}, "")) == plain
+
+    for name in compressed(library, 2):
+        assert Elf.open(str(library)).content(name) == b""
+    names = Names({}, "")
+    assert (names.has_lines(str(library)), told(names)) == (False, ("outer", None))

@@ -20,7 +20,7 @@ from pathlib import Path
 _FUNCTION_TYPES = (2, 10)  # STT_FUNC, STT_GNU_IFUNC
 _LOAD, _EH_FRAME_HEADER = 1, 0x6474E550
 _EXECUTABLE = 1
-_NO_BITS, _COMPRESSED = 8, 0x800
+_NO_BITS, _COMPRESSED, _BY_ZLIB = 8, 0x800, 1
 _DEBUG = Path("/usr/lib/debug/.build-id")
 
 
@@ -109,12 +109,19 @@ class Elf:
         return next((one for one in self.sections if one.name == name), None)
 
     def content(self, name: str) -> bytes:
-        """Return what stands in a section, unpacked; nothing where there is no such section."""
+        """Return what stands in a section, unpacked; nothing where there is none that can be read."""
         section = self.section(name)
-        if section is None or section.kind == _NO_BITS:
+        if section is None or section.kind == _NO_BITS or not self._can_unpack(section):
             return b""
         data = self.data[section.offset : section.offset + section.size]
         return zlib.decompress(data[24:]) if section.flags & _COMPRESSED else data
+
+    def _can_unpack(self, section: Section) -> bool:
+        """Tell whether a section is not compressed, or by zlib; zstd is in no Python before 3.14."""
+        if not section.flags & _COMPRESSED:
+            return True
+        (method,) = struct.unpack_from("<I", self.data, section.offset)
+        return bool(method == _BY_ZLIB)
 
     def _string(self, offset: int) -> str:
         end = self.data.find(b"\0", offset)
@@ -139,10 +146,11 @@ class Elf:
         """Whether it has kept the names of functions that it does not export."""
         return self.section(".symtab") is not None
 
-    @property
+    @cached_property
     def has_lines(self) -> bool:
-        """Whether it tells of source lines."""
-        return self.section(".debug_line") is not None
+        """Whether it tells of source lines, in sections that can be read."""
+        told = [one for one in self.sections if one.name.startswith(".debug_")]
+        return any(one.name == ".debug_line" for one in told) and all(map(self._can_unpack, told))
 
     def _own_symbols(self) -> list[Symbol]:
         found = []
