@@ -143,3 +143,24 @@ def test_lines_are_read_where_zlib_has_compressed_them_and_not_told_where_zstd_h
         assert Elf.open(str(library)).content(name) == b""
     names = Names({}, "")
     assert (names.has_lines(str(library)), told(names)) == (False, ("outer", None))
+
+
+@pytest.mark.parametrize("version", ["-gdwarf-4", "-gdwarf-5"])
+def test_of_units_with_a_table_of_addresses_and_without_both_are_found(version, tmp_path):
+    """As in a library built by clang, which writes none, with a file of assembly in it, which has one."""
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("there is no C compiler")
+    for name in ("with_table", "without"):
+        (tmp_path / f"{name}.c").write_text(SOURCE.replace("outer", name))
+        subprocess.run([compiler, "-O2", "-fPIC", version, "-c", f"{name}.c"], cwd=tmp_path, check=True)
+    remove = ["objcopy", "-R", ".debug_aranges", "-R", ".rela.debug_aranges", "without.o"]
+    subprocess.run(remove, cwd=tmp_path, check=True)
+    command = [compiler, "-shared", "with_table.o", "without.o", "-o", "code.so"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+
+    elf = Elf.open(str(tmp_path / "code.so"))
+    lines = Lines(elf)
+    addresses = {one.name: one.address + 1 for one in elf.symbols}
+    found = {name: lines.line(addresses[name])[0] for name in ("with_table", "without")}
+
+    assert found == {"with_table": "with_table.c", "without": "without.c"}
