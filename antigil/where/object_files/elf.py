@@ -20,7 +20,7 @@ from pathlib import Path
 _FUNCTION_TYPES = (2, 10)  # STT_FUNC, STT_GNU_IFUNC
 _LOAD, _EH_FRAME_HEADER = 1, 0x6474E550
 _EXECUTABLE = 1
-_NO_BITS, _COMPRESSED, _BY_ZLIB = 8, 0x800, 1
+_NO_BITS, _CODE, _COMPRESSED, _BY_ZLIB = 8, 4, 0x800, 1
 _DEBUG = Path("/usr/lib/debug/.build-id")
 
 
@@ -193,5 +193,17 @@ class Elf:
             if symbol.address <= address < symbol.address + symbol.size:
                 return symbol, True
         nearest = self.symbols[i]
-        # Assembly often gives no size: then it goes on to the next symbol, where all have been kept.
-        return nearest, nearest.size == 0 and self.has_names
+        # Assembly often gives no size: then it goes on to the next symbol, where all have been kept, or to
+        # the end of its section.
+        goes_on = nearest.size == 0 and self.has_names
+        return nearest, goes_on and self._code_at(nearest.address) == self._code_at(address)
+
+    def _code_at(self, address: int) -> Section | None:
+        """Return the section of code that an address lies in."""
+        lies_in = (s for s in self.sections if s.flags & _CODE and s.address <= address < s.address + s.size)
+        return next(lies_in, None)
+
+    def is_linkage(self, address: int) -> bool:
+        """Tell whether code is the linker's: by it calls go to functions of other libraries."""
+        section = self._code_at(address)
+        return section is not None and section.name.startswith((".plt", ".iplt"))
