@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from .child import ARENA_BYTES, SAMPLER
 from .entry_points import entry_points
@@ -87,6 +87,9 @@ class HoldWatch:
         Why calls may be missing: ``signal`` where the program handled SIGPROF, ``memory`` where it was full.
     """
 
+    #: The sampler describes a code object once in a process: what one watch was told, the next one needs.
+    _codes: ClassVar[dict[int, Code]] = {}
+
     def __init__(self, limit: float) -> None:
         self.missed: set[str] = set()
         self._limit = limit
@@ -96,7 +99,6 @@ class HoldWatch:
         self._seen: list[_Seen] = []
         self._collections: list[tuple[float, float]] = []
         self._began = 0.0
-        self._codes: dict[int, Code] = {}
         self._stop = threading.Event()
         self._asks = threading.Event()
         self._asker = threading.Thread(target=self._ask, name="antigil: asks for the GIL", daemon=True)
