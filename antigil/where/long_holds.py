@@ -33,9 +33,9 @@ from .symbols import PYTHON, Function, Names
 from .unwind import AddressSpace, Place, architecture
 
 PAUSE_SHARE = 0.25
-"""Of the limit: for so long our thread sleeps at a time."""
+"""Of the limit: for so long our thread sleeps at a time, within these bounds; who stops it waits for that."""
 
-LEAST_PAUSE_SECONDS = 1e-3
+LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 1e-3, 0.1
 
 SAMPLES = 4
 """Of each wait, the first half of the limit on average between the first and the last."""
@@ -93,7 +93,7 @@ class HoldWatch:
     def __init__(self, limit: float) -> None:
         self.missed: set[str] = set()
         self._limit = limit
-        self._pause = max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit)
+        self._pause = min(max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit), MOST_PAUSE_SECONDS)
         self._sampler: Any = import_module(SAMPLER)
         self._waits: list[tuple[float, float, float]] = []
         self._seen: list[_Seen] = []

@@ -128,3 +128,22 @@ def test_each_watch_in_a_process_tells_the_line_of_python(sampler, tmp_path):
     assert len(told) == 8
     # In one of the eight, another program may keep our thread from asking.
     assert sum(len(one) == 1 and "keeps.py:7" in one[0] for one in told) >= 7, told
+
+
+STOPPING = """
+import time
+from antigil.where.long_holds import HoldWatch
+
+watch = HoldWatch(60)
+watch.start()
+start = time.monotonic()
+watch.stop()
+print(time.monotonic() - start)
+"""
+
+
+def test_to_stop_takes_no_longer_where_calls_may_keep_the_gil_for_a_minute(sampler):
+    done = subprocess.run([sys.executable, "-c", STOPPING], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(done.stdout) < 2.0
