@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from antigil.where.long_holds import LongHold
 
 SCHEMA = "antigil.audit/1"
-DEFAULT_MILLISECONDS = 20.0
+DEFAULT_MILLISECONDS, MOST_MILLISECONDS = 20.0, 60_000.0
 NO_TEST = "(between tests)"
 
 COLLECT_SECONDS = 10.0
@@ -88,8 +88,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from antigil.scaling import gil_enabled
     from antigil.where import why_unavailable
 
-    if not limit > 0:
-        raise pytest.UsageError("--antigil-audit needs a positive number of milliseconds")
+    if not 0 < limit <= MOST_MILLISECONDS:  # nor is it where it is not a number
+        most = f"{MOST_MILLISECONDS:g}"
+        raise pytest.UsageError(f"--antigil-audit needs a positive number of milliseconds, at most {most}")
     if file is not None and (not Path(file).parent.is_dir() or Path(file).is_dir()):
         raise pytest.UsageError(f"--antigil-json: no file can be written at {file}")
     if (reason := why_unavailable()) is not None:

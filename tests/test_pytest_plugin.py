@@ -121,7 +121,10 @@ if sys.platform == "linux":
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--antigil-audit=-1"], "positive number of milliseconds"),
+        (["--antigil-audit=-1"], "positive number of milliseconds, at most 60000"),
+        (["--antigil-audit=60001"], "positive number of milliseconds, at most 60000"),
+        (["--antigil-audit=inf"], "positive number of milliseconds, at most 60000"),
+        (["--antigil-audit=nan"], "positive number of milliseconds, at most 60000"),
         (["--antigil-audit", "tests/"], "'tests/' is no number of milliseconds: put paths before the option"),
         (["--antigil-json", "kept.json"], "--antigil-json needs --antigil-audit"),
         (["--antigil-audit", "--antigil-json", "absent/kept.json"], "no file can be written at"),

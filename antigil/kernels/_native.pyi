@@ -4,8 +4,8 @@ Of each pair one holds the GIL and one releases it; nothing else differs. On a
 free-threaded build there is no GIL to hold, and both scale.
 
 Signal handlers run within a long call in the main thread, so that Ctrl-C ends it within about
-50 ms. One that holds the GIL while it waits, as ``read_holding`` of an empty pipe does, keeps every
-other Python thread from running.
+50 ms; on Windows a sleep comes to its end first. One that holds the GIL while it waits, as
+``read_holding`` of an empty pipe does, keeps every other Python thread from running.
 """
 
 from typing import Literal, SupportsFloat, SupportsIndex, final
@@ -63,7 +63,8 @@ def stream_releasing(buffer: Buffer) -> int:
 def sleep_holding(seconds: SupportsFloat | SupportsIndex) -> None:
     """Sleep for at most a day while holding the GIL.
 
-    A signal does not cut the sleep short: its handler runs when the call has ended.
+    A signal's handler runs at once, in the main thread, and what is left is slept then, unless
+    the handler raises. On Windows it runs when the call has ended.
     """
 
 def sleep_releasing(seconds: SupportsFloat | SupportsIndex) -> None:

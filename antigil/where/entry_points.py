@@ -2,18 +2,38 @@
 
 In a library without names, they are the only ones: ``ZstdCompressor.compress`` is the C function whose
 address stands in that method.
+
+To look them up runs none of the user's code: every attribute is read as the interpreter keeps it. To ask an
+object for one, its class included, may load a module that is made to load late, or fail.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    GetSetDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+)
+from typing import Any
 
 from .unwind import AddressSpace
 
 MOST_OBJECTS = 200_000
 
 Addresses = Callable[[object], dict[str, int]]
+
+_DESCRIPTORS = (MethodDescriptorType, ClassMethodDescriptorType, GetSetDescriptorType)
+_OF_MODULES: Any = ModuleType.__dict__
+_OF_TYPES: Any = type.__dict__
+_module_namespace = _OF_MODULES["__dict__"].__get__
+_type_namespace = _OF_TYPES["__dict__"].__get__
+_type_name = _OF_TYPES["__name__"].__get__
+_type_qualified_name = _OF_TYPES["__qualname__"].__get__
+_type_and_bases = _OF_TYPES["__mro__"].__get__
 
 
 def entry_points(
@@ -31,27 +51,49 @@ def entry_points(
 
 def _all(addresses: Addresses) -> Iterator[tuple[str, int]]:
     for one in _types():
-        yield from ((f"{one.__name__}.{slot}", address) for slot, address in addresses(one).items())
-        for name, member in list(vars(one).items()):
-            yield from ((f"{one.__name__}.{name}", address) for address in addresses(member).values())
+        own = _type_name(one)
+        yield from ((f"{own}.{slot}", address) for slot, address in addresses(one).items())
+        for name, member in list(_type_namespace(one).items()):
+            if type(name) is str:
+                yield from ((f"{own}.{name}", address) for address in addresses(member).values())
     for module in list(sys.modules.values()):
-        for _, member in _members(module):
-            if not isinstance(member, type):
+        for member in _members(module):
+            if not issubclass(type(member), type):
                 yield from ((_own_name(member), address) for address in addresses(member).values())
 
 
 def _own_name(function: object) -> str:
     """Return a function's name with its module's, whatever module it was found in."""
-    module = str(getattr(function, "__module__", None) or "builtins").rpartition(".")[2]
-    name = str(getattr(function, "__qualname__", "?"))
-    return name if module == "builtins" else f"{module}.{name}"
+    module, name = getattr(function, "__module__", None), _qualified_name(function)
+    last = module.rpartition(".")[2] if type(module) is str else "builtins"
+    return name if last == "builtins" else f"{last}.{name}"
 
 
-def _members(module: object) -> Iterable[tuple[str, object]]:
-    try:
-        return list(vars(module).items())
-    except TypeError:  # something that stands in for a module
-        return ()
+def _qualified_name(function: Any) -> str:
+    if issubclass(type(function), BuiltinFunctionType):
+        owner = function.__self__
+    elif type(function) in _DESCRIPTORS:
+        owner = function.__objclass__
+    else:  # Cython's, which keeps it
+        return str(getattr(function, "__qualname__", "?"))
+    if owner is None or issubclass(type(owner), ModuleType):
+        return str(function.__name__)
+    kind = owner if issubclass(type(owner), type) else type(owner)
+    return f"{_type_qualified_name(kind)}.{function.__name__}"
+
+
+def _members(module: object) -> Iterable[object]:
+    """Return what stands in a module, or in what stands in for one where that keeps it as others do."""
+    kind = type(module)
+    if issubclass(kind, ModuleType):
+        namespace = _module_namespace(module)
+    elif issubclass(kind, type):
+        namespace = _type_namespace(module)
+    else:
+        found = (_type_namespace(one).get("__dict__") for one in _type_and_bases(kind))
+        descriptor: Any = next((one for one in found if one is not None), None)
+        namespace = descriptor.__get__(module) if type(descriptor) is GetSetDescriptorType else None
+    return [] if namespace is None else list(namespace.values())
 
 
 def _types() -> Iterator[type]:

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 sampler_state antigil_sampler;
-__thread worker *antigil_self __attribute__((tls_model("initial-exec")));
+OWN_OF_THREAD worker *antigil_self;
 
 int64_t
 antigil_now(void)

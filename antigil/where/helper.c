@@ -16,6 +16,7 @@
 #define FETCH (256 * 1024) /* bytes, at once */
 #define PATIENCE 200       /* milliseconds to wait at the end for handlers that are under way */
 #define MOST_OFF 10000000  /* nanoseconds to sleep at once where nothing is due: who stops waits for it */
+#define MOST_SLEEP 0.1     /* seconds to sleep at once in any case, for the same reason */
 
 static struct {
     pthread_t thread;
@@ -170,7 +171,11 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
         antigil_approach(one);
-        antigil_sleep(seconds_off() - log(next_random()) * helper.mean_seconds);
+        double sleeps = seconds_off() - log(next_random()) * helper.mean_seconds;
+        for (; sleeps > MOST_SLEEP && !atomic_load(&helper.stopping); sleeps -= MOST_SLEEP) {
+            antigil_sleep(MOST_SLEEP);
+        }
+        antigil_sleep(fmin(sleeps, MOST_SLEEP));
         if (!is_due()) {
             continue;
         }
@@ -266,6 +271,7 @@ antigil_stop(void)
         return;
     }
     atomic_store(&helper.stopping, 1);
+    atomic_store(&helper.left, 0); /* the end of its sleep is no random moment */
     sem_post(&helper.awaken);
     pthread_join(helper.thread, NULL);
     helper.runs = false;

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from .child import ARENA_BYTES, SAMPLER
 from .entry_points import entry_points
@@ -33,9 +33,9 @@ from .symbols import PYTHON, Function, Names
 from .unwind import AddressSpace, Place, architecture
 
 PAUSE_SHARE = 0.25
-"""Of the limit: for so long our thread sleeps at a time."""
+"""Of the limit: for so long our thread sleeps at a time, within these bounds; who stops it waits for that."""
 
-LEAST_PAUSE_SECONDS = 1e-3
+LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 1e-3, 0.1
 
 SAMPLES = 4
 """Of each wait, the first half of the limit on average between the first and the last."""
@@ -87,16 +87,18 @@ class HoldWatch:
         Why calls may be missing: ``signal`` where the program handled SIGPROF, ``memory`` where it was full.
     """
 
+    #: The sampler describes a code object once in a process: what one watch was told, the next one needs.
+    _codes: ClassVar[dict[int, Code]] = {}
+
     def __init__(self, limit: float) -> None:
         self.missed: set[str] = set()
         self._limit = limit
-        self._pause = max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit)
+        self._pause = min(max(LEAST_PAUSE_SECONDS, PAUSE_SHARE * limit), MOST_PAUSE_SECONDS)
         self._sampler: Any = import_module(SAMPLER)
         self._waits: list[tuple[float, float, float]] = []
         self._seen: list[_Seen] = []
         self._collections: list[tuple[float, float]] = []
         self._began = 0.0
-        self._codes: dict[int, Code] = {}
         self._stop = threading.Event()
         self._asks = threading.Event()
         self._asker = threading.Thread(target=self._ask, name="antigil: asks for the GIL", daemon=True)

@@ -117,6 +117,15 @@ typedef struct {
 /* LOOKED_AT: the helper reads and writes it, and it may be neither left nor given to another thread. */
 enum worker_state { FREE, CLAIMED, LIVE, LOOKED_AT };
 
+/* A handler may neither allocate nor lock to find what is a thread's own. glibc, which else may, has room
+ * for such variables of libraries that are loaded late. Others have none: musl would not load this one. It
+ * allocates all beforehand, so that there a handler may ask as everybody does. */
+#ifdef __GLIBC__
+#define OWN_OF_THREAD __thread __attribute__((tls_model("initial-exec")))
+#else
+#define OWN_OF_THREAD __thread
+#endif
+
 /* What the helper and the handler share. */
 typedef struct {
     worker *_Atomic workers;   /* MOST_WORKERS of them, each in memory of its own ... */
@@ -133,7 +142,7 @@ typedef struct {
 } sampler_state;
 
 extern sampler_state antigil_sampler;
-extern __thread worker *antigil_self __attribute__((tls_model("initial-exec")));
+extern OWN_OF_THREAD worker *antigil_self;
 
 /* handler.c */
 void antigil_on_signal(int number, siginfo_t *info, void *context);

@@ -23,7 +23,7 @@ MOST_FRAMES = 48
 
 @dataclass(frozen=True)
 class Native:
-    """A native function in a stack, and where in it."""
+    """A native function in a stack, and where in it; ``is_system`` in what others are written with."""
 
     function: Function
     file: str
@@ -158,7 +158,7 @@ def named_stacks(
             file,
             address,
             names.is_interpreter(file),
-            names.is_system(file),
+            names.is_system(file) or names.is_linkage(file, address),
         )
         for file, address, start in answer["places"]
     ]

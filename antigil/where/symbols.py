@@ -15,6 +15,9 @@ PYTHON = "Python"
 NAMELESS = "function at "
 """What the name of a function begins with that has none."""
 
+LINKAGE = "procedure linkage table"
+"""The name of the code by which a library calls others: the linker's, which has none."""
+
 _SYSTEM = re.compile(
     r"^(ld|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+(abi)?|ld-musl|libatomic"
     r"|libjemalloc|libtcmalloc\w*|libmimalloc|libasan|libtsan)([-.].*)?$|^\[(vdso|vsyscall)\]$"
@@ -89,6 +92,8 @@ class Names:
     def _find(self, file: str, address: int, start: int) -> Function:
         library = PurePosixPath(file).name
         entry_point = self._entry_points.get((file, start), "")
+        if self.is_linkage(file, address):
+            return Function(LINKAGE, library)
         elf = self.elf(file)
         found = elf.symbol_at(address) if elf is not None else None
         if found is None:
@@ -138,6 +143,11 @@ class Names:
     def is_system(self, file: str) -> bool:
         """Tell whether a file belongs to the languages that others are written in: the C library, say."""
         return bool(_SYSTEM.match(PurePosixPath(file).name))
+
+    def is_linkage(self, file: str, address: int) -> bool:
+        """Tell whether a place belongs to the linker, on the way from one library to another."""
+        elf = self.elf(file)
+        return elf is not None and elf.is_linkage(address)
 
     def is_stripped(self, file: str) -> bool:
         """Tell whether a file has lost the names of the functions that it does not export."""

@@ -134,9 +134,11 @@ class AddressSpace:
         """Return what to add to the addresses of a file to have those of this process."""
         for mapping in self._mappings:
             if mapping.file == file and (image := self._image(mapping)) is not None:
-                address = image.elf.address_of(mapping.offset)
-                if address is not None:
-                    return mapping.start - address
+                # A mapping begins with a page, its code may begin later in it: what precedes is another's.
+                end = mapping.offset + mapping.stop - mapping.start
+                for start, address, size in image.elf.code_segments:
+                    if start < end and mapping.offset < start + size:
+                        return mapping.start - mapping.offset + start - address
         return 0
 
     def is_after_call(self, sample: RawSample) -> bool:

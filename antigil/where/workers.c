@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define HANDLER_STACK (64 * 1024)
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51 /* as the kernel numbers it: older headers do not, and older kernels answer 0 */
+#endif
 
 static int
 give_alternate_stack(worker *one)

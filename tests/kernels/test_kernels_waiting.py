@@ -78,7 +78,7 @@ def test_a_signal_does_not_cut_a_sleep_short(sleep, alarms):
     alarms(lambda *_: handled.append(time.perf_counter()))
     sleep(0.05)
     assert time.perf_counter() - before >= 0.05
-    assert handled
+    assert len(handled) > 1  # each at once: at the end, all that had come would be one
 
 
 def test_a_read_returns_what_is_there(read, pipe):

@@ -30,6 +30,33 @@ def test_the_sources_compile_without_a_warning(compiler, source, tmp_path):
     assert (run.returncode, run.stderr) == (0, "")
 
 
+ELSEWHERE = """
+#include <Python.h>
+#include <sys/auxv.h>
+#undef AT_MINSIGSTKSZ
+#undef __GLIBC__
+"""
+
+
+def test_it_needs_neither_new_headers_nor_the_room_that_glibc_has_for_variables_of_threads(tmp_path):
+    """Of a library that is loaded late, musl refuses such variables; headers of old systems lack a name."""
+    if shutil.which("gcc") is None or shutil.which("readelf") is None:
+        pytest.skip("there is no gcc, or no readelf")
+    (tmp_path / "elsewhere.h").write_text(ELSEWHERE)
+    include = f"-isystem{sysconfig.get_path('include')}"
+    options = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-D_GNU_SOURCE", "-include", "elsewhere.h", include]
+    command = ["gcc", *options, *map(str, SOURCES), "-lm", "-o", "elsewhere.so"]
+
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    dynamic = subprocess.run(
+        ["readelf", "-dW", "elsewhere.so"], capture_output=True, text=True, check=True, cwd=tmp_path
+    ).stdout
+    assert "NEEDED" in dynamic
+    assert "STATIC_TLS" not in dynamic
+
+
 def test_the_sources_keep_to_the_format():
     if shutil.which("clang-format") is None:
         pytest.skip("clang-format is not installed")

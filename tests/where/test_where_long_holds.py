@@ -96,3 +96,54 @@ def test_a_long_call_that_releases_the_gil_now_and_then_does_not_keep_it(sampler
     watched = "for _ in range(4): release_now_and_then()\n    sleep_holding(0.15)"
 
     assert found(watched, RELEASING) == ["sleep_for"]
+
+
+FRAMES = """
+import json
+from antigil.kernels import sleep_holding
+from antigil.where.long_holds import HoldWatch
+
+def keep():
+    sleep_holding(0.15)
+
+found = []
+for _ in range(8):
+    watch = HoldWatch(0.02)
+    watch.start()
+    keep()
+    found.append([hold.called_from for hold in watch.stop()])
+print(json.dumps(found))
+"""
+
+
+def test_each_watch_in_a_process_tells_the_line_of_python(sampler, tmp_path):
+    """The sampler describes code to the first one only."""
+    file = tmp_path / "keeps.py"
+    file.write_text(FRAMES)
+
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert len(told) == 8
+    # In one of the eight, another program may keep our thread from asking.
+    assert sum(len(one) == 1 and "keeps.py:7" in one[0] for one in told) >= 7, told
+
+
+STOPPING = """
+import time
+from antigil.where.long_holds import HoldWatch
+
+watch = HoldWatch(60)
+watch.start()
+start = time.monotonic()
+watch.stop()
+print(time.monotonic() - start)
+"""
+
+
+def test_to_stop_takes_no_longer_where_calls_may_keep_the_gil_for_a_minute(sampler):
+    done = subprocess.run([sys.executable, "-c", STOPPING], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(done.stdout) < 2.0

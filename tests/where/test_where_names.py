@@ -1,6 +1,7 @@
 """Names: demangled, looked up, and what they say of waiting and growth."""
 
 import ctypes
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 
 from antigil.where.classify import ends_in_atomic, kind_of_growth, waits_for
 from antigil.where.object_files import Elf, demangle
-from antigil.where.stacks import up_to_python
-from antigil.where.symbols import Names
+from antigil.where.stacks import named_stacks, up_to_python
+from antigil.where.symbols import LINKAGE, Names
 from antigil.where.unwind import Place
 
 
@@ -28,6 +29,20 @@ from antigil.where.unwind import Place
         ("_ZN3foo3Bar3runEi", "foo::Bar::run"),
         ("_ZN3foo3BarIiE3runERKSt6vectorIiSaIiEE", "foo::Bar::run"),
         ("_ZN3fooplERKNS_3BarE", "foo::operator+"),
+        ("_Znwm", "operator new"),
+        ("_ZdaPvm", "operator delete[]"),
+        ("_ZN3FooclEi", "Foo::operator()"),
+        ("_ZN3FooixEi", "Foo::operator[]"),
+        ("_ZNK3FooptEv", "Foo::operator->"),
+        ("_ZNK3FoocvbEv", "Foo::operator bool"),
+        ("_ZNK3FoocvPKcEv", "Foo::operator char const*"),
+        ("_ZNK3FoocvSt8functionIFviEEEv", "Foo::operator std::function<void (int)>"),
+        ("_ZN3foolsIiEERSoS1_RKNS_3BarIT_EE", "foo::operator<<"),
+        ("_ZStlsISt11char_traitsIcEERSt13basic_ostreamIcT_ES5_PKc", "std::operator<<"),
+        ("_ZN3foogtERKNS_3BarES2_", "foo::operator>"),
+        ("_ZN3foossERKNS_3BarES2_", "foo::operator<=>"),
+        ("_ZN9operators3runEi", "operators::run"),
+        ("_ZN3foo12for_operatorIiE3runEi", "foo::for_operator::run"),
         ("__pyx_pw_7msgpack_9_cmsgpack_3unpackb", "msgpack._cmsgpack.unpackb"),
         ("__pyx_pf_4lxml_5etree_8_Element_10append", "lxml.etree._Element.append"),
         ("__pyx_tp_dealloc_4lxml_5etree__Element", "__pyx_tp_dealloc_4lxml_5etree__Element"),
@@ -76,6 +91,8 @@ def test_an_interpreter_without_names_that_waits_waits_for_the_gil():
         ("_Py_DecRefShared", "reference counts"),
         ("_Py_MergeZeroLocalRefcount", "reference counts"),
         ("malloc", "allocator"),
+        (demangle("_Znwm"), "allocator"),
+        (demangle("_ZdlPv"), "allocator"),
         ("mi_free", "allocator"),
         ("_PyMutex_LockTimed", "locks"),
         ("__memmove_avx_unaligned_erms", "memory"),
@@ -145,6 +162,54 @@ def test_a_symbol_is_told_exact_within_its_function_only():
     assert (inside.address, is_exact) == (symbol.address, True)
     last = library.symbols[-1]
     assert library.symbol_at(last.address + last.size + 1) == (last, False)
+
+
+LINKED = """
+extern long elsewhere(long);
+long inside(long n) { return elsewhere(n) + 1; }
+__asm__(".globl bare\\n.type bare, %function\\nbare: nop\\nnop\\nnop\\nnop\\nret\\n");
+"""
+
+
+@pytest.fixture
+def linked(tmp_path):
+    """Build a library that calls another one, and has a function of assembly without a size."""
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("there is no C compiler")
+    (tmp_path / "linked.c").write_text(LINKED)
+    command = [compiler, "-O2", "-shared", "-fPIC", "-fplt", "linked.c", "-o", "linked.so"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    return tmp_path / "linked.so"
+
+
+def test_a_function_without_a_size_ends_with_its_section(linked):
+    elf = Elf.open(str(linked))
+    symbols = {one.name: one for one in elf.symbols}
+    (plt,) = (one for one in elf.sections if one.name == ".plt")
+    bare = symbols["bare"]
+    before = max((one for one in elf.symbols if one.address <= plt.address), key=lambda one: one.address)
+
+    assert (bare.size, before.size) == (0, 0)
+    assert elf.symbol_at(bare.address + 4) == (bare, True)
+    assert elf.symbol_at(plt.address + 4) == (before, False)
+
+
+def test_time_on_the_way_to_another_library_is_that_of_the_function_that_called_it(linked):
+    elf = Elf.open(str(linked))
+    inside = next(one.address for one in elf.symbols if one.name == "inside")
+    stubs = [one.address for one in elf.sections if re.match(r"\.plt", one.name)]
+    names = Names({}, "/python")
+
+    for stub in stubs:
+        places = [(str(linked), stub + 4, stub), (str(linked), inside + 4, inside)]
+        stacks = [[1, "running", True, [0, 1], [], 1]]
+        (stack,) = named_stacks({"places": places, "frames": [], "stacks": stacks}, names)
+        assert (stack.leaf.name, stack.function.name, stack.entry.function.name) == (
+            LINKAGE,
+            "inside",
+            "inside",
+        )
+    assert stubs
 
 
 def test_a_stack_ends_where_python_begins_and_is_whole_where_nobody_can_tell(monkeypatch):

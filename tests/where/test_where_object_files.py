@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from antigil.where.object_files import Elf, FrameTable, Lines
+from antigil.where.symbols import Names
 
 elffile = pytest.importorskip("elftools.elf.elffile", reason="needs pyelftools: pip install antigil[where]")
 callframe = pytest.importorskip("elftools.dwarf.callframe", reason="needs pyelftools")
@@ -109,3 +111,56 @@ def test_a_library_without_names_has_those_it_exports(library):
 
     assert (elf.has_names, elf.has_lines) == (False, False)
     assert [symbol.name for symbol in elf.symbols if symbol.name == "outer"] == ["outer"]
+
+
+def compressed(library, method):
+    """Compress what tells lines as compilers do, and have each section say by what method."""
+    subprocess.run(["objcopy", "--compress-debug-sections=zlib", str(library)], check=True)
+    data = bytearray(library.read_bytes())
+    sections = [one for one in Elf(bytes(data)).sections if one.flags & 0x800]
+    for section in sections:
+        struct.pack_into("<I", data, section.offset, method)
+    library.write_bytes(data)
+    return {section.name for section in sections}
+
+
+def test_lines_are_read_where_zlib_has_compressed_them_and_not_told_where_zstd_has(library):
+    def told(names):
+        function, line = (
+            find(str(library), symbol.address + 4, *more)
+            for find, more in ((names.function, (symbol.address,)), (names.line, ()))
+        )
+        return function.name, line
+
+    symbol = next(one for one in Elf.open(str(library)).symbols if one.name == "outer")
+    plain = told(Names({}, ""))
+    assert plain[1] is not None
+
+    assert compressed(library, 1)
+    assert told(Names({}, "")) == plain
+
+    for name in compressed(library, 2):
+        assert Elf.open(str(library)).content(name) == b""
+    names = Names({}, "")
+    assert (names.has_lines(str(library)), told(names)) == (False, ("outer", None))
+
+
+@pytest.mark.parametrize("version", ["-gdwarf-4", "-gdwarf-5"])
+def test_of_units_with_a_table_of_addresses_and_without_both_are_found(version, tmp_path):
+    """As in a library built by clang, which writes none, with a file of assembly in it, which has one."""
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("there is no C compiler")
+    for name in ("with_table", "without"):
+        (tmp_path / f"{name}.c").write_text(SOURCE.replace("outer", name))
+        subprocess.run([compiler, "-O2", "-fPIC", version, "-c", f"{name}.c"], cwd=tmp_path, check=True)
+    remove = ["objcopy", "-R", ".debug_aranges", "-R", ".rela.debug_aranges", "without.o"]
+    subprocess.run(remove, cwd=tmp_path, check=True)
+    command = [compiler, "-shared", "with_table.o", "without.o", "-o", "code.so"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+
+    elf = Elf.open(str(tmp_path / "code.so"))
+    lines = Lines(elf)
+    addresses = {one.name: one.address + 1 for one in elf.symbols}
+    found = {name: lines.line(addresses[name])[0] for name in ("with_table", "without")}
+
+    assert found == {"with_table": "with_table.c", "without": "without.c"}

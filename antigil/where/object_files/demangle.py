@@ -16,6 +16,12 @@ _SIGN = re.compile(r"\$([A-Z]+|u[0-9a-f]+)\$")
 _SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
 _RUST_V0 = re.compile(r"_R[A-Z0-9]")
 _CYTHON = re.compile(r"__pyx_(pw|pf|f)_")
+_OPERATOR = re.compile(
+    r"(?<!\w)operator(?!\w)( (?:new|delete)(?:\[\])?| co_await|\"\" ?\w+|\(\)|\[\]"
+    r"|->\*?|<=>|<<=?|>>=?|&&|\|\||\+\+|--"
+    r"|[-+*/%^&|!=<>]=?|[~,])?"
+)
+"""An operator of C++ by its sign or word; without one, the type follows that it converts to."""
 _SUFFIX = re.compile(r"(\.(llvm\.\d+|lto_priv\.\d+|constprop\.\d+|isra\.\d+|part\.\d+|cold|\d+))+$")
 
 
@@ -85,16 +91,27 @@ def _rust_v0(name: str) -> str:
     return "::".join(found) or name
 
 
+def _first_outside(name: str, char: str, start: int) -> int:
+    """Return where a character stands first that is in no template's arguments; the end if nowhere."""
+    depth = 0
+    for i in range(start, len(name)):
+        if depth == 0 and name[i] == char:
+            return i
+        depth += {"<": 1, ">": -1}.get(name[i], 0)
+    return len(name)
+
+
 def _plain(name: str) -> str:
     """Return a C++ name without its arguments, those of templates included."""
-    kept, depth = [], 0
+    kept: list[str] = []
+    depth = 0
     i = 0
     while i < len(name):
         char = name[i]
-        if name.startswith("operator", i) and depth == 0:
-            end = name.find("(", i + 9)
-            kept.append(name[i : end if end > 0 else len(name)])
-            break
+        if depth == 0 and (operator := _OPERATOR.match(name, i)):
+            # What precedes it is where it is defined, and before that what it returns.
+            end = operator.end() if operator[1] else _first_outside(name, "(", operator.end())
+            return "".join(kept).rpartition(" ")[2] + name[i:end]
         if char in "<(" and not name.startswith("(anonymous namespace)", i):
             depth += 1
         elif name.startswith("(anonymous namespace)", i):

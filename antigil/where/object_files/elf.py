@@ -19,7 +19,8 @@ from pathlib import Path
 
 _FUNCTION_TYPES = (2, 10)  # STT_FUNC, STT_GNU_IFUNC
 _LOAD, _EH_FRAME_HEADER = 1, 0x6474E550
-_NO_BITS, _COMPRESSED = 8, 0x800
+_EXECUTABLE = 1
+_NO_BITS, _CODE, _COMPRESSED, _BY_ZLIB = 8, 4, 0x800, 1
 _DEBUG = Path("/usr/lib/debug/.build-id")
 
 
@@ -61,8 +62,10 @@ class Elf:
         (segments, self._section_table) = struct.unpack_from("<QQ", data, 32)
         size, count, _, self._section_count, self._names_index = struct.unpack_from("<5H", data, 54)
         rows = [struct.unpack_from("<IIQQQQQQ", data, segments + i * size) for i in range(count)]
-        self.segments: list[tuple[int, int, int]] = [
-            (row[2], row[3], row[5]) for row in rows if row[0] == _LOAD
+        loaded = [(row[1], (row[2], row[3], row[5])) for row in rows if row[0] == _LOAD]
+        self.segments: list[tuple[int, int, int]] = [segment for _, segment in loaded]
+        self.code_segments: list[tuple[int, int, int]] = [
+            segment for flags, segment in loaded if flags & _EXECUTABLE
         ]
         self.eh_frame_header: int | None = next((row[3] for row in rows if row[0] == _EH_FRAME_HEADER), None)
 
@@ -76,8 +79,8 @@ class Elf:
                 raise NotElf from error
 
     def address_of(self, offset: int) -> int | None:
-        """Return the address, relative to where it is loaded, of a byte of the file."""
-        for start, address, size in self.segments:
+        """Return the address, relative to where it is loaded, of a byte of the file's code."""
+        for start, address, size in self.code_segments:
             if start <= offset < start + size:
                 return address + offset - start
         return None
@@ -106,12 +109,19 @@ class Elf:
         return next((one for one in self.sections if one.name == name), None)
 
     def content(self, name: str) -> bytes:
-        """Return what stands in a section, unpacked; nothing where there is no such section."""
+        """Return what stands in a section, unpacked; nothing where there is none that can be read."""
         section = self.section(name)
-        if section is None or section.kind == _NO_BITS:
+        if section is None or section.kind == _NO_BITS or not self._can_unpack(section):
             return b""
         data = self.data[section.offset : section.offset + section.size]
         return zlib.decompress(data[24:]) if section.flags & _COMPRESSED else data
+
+    def _can_unpack(self, section: Section) -> bool:
+        """Tell whether a section is not compressed, or by zlib; zstd is in no Python before 3.14."""
+        if not section.flags & _COMPRESSED:
+            return True
+        (method,) = struct.unpack_from("<I", self.data, section.offset)
+        return bool(method == _BY_ZLIB)
 
     def _string(self, offset: int) -> str:
         end = self.data.find(b"\0", offset)
@@ -136,10 +146,11 @@ class Elf:
         """Whether it has kept the names of functions that it does not export."""
         return self.section(".symtab") is not None
 
-    @property
+    @cached_property
     def has_lines(self) -> bool:
-        """Whether it tells of source lines."""
-        return self.section(".debug_line") is not None
+        """Whether it tells of source lines, in sections that can be read."""
+        told = [one for one in self.sections if one.name.startswith(".debug_")]
+        return any(one.name == ".debug_line" for one in told) and all(map(self._can_unpack, told))
 
     def _own_symbols(self) -> list[Symbol]:
         found = []
@@ -182,5 +193,17 @@ class Elf:
             if symbol.address <= address < symbol.address + symbol.size:
                 return symbol, True
         nearest = self.symbols[i]
-        # Assembly often gives no size: then it goes on to the next symbol, where all have been kept.
-        return nearest, nearest.size == 0 and self.has_names
+        # Assembly often gives no size: then it goes on to the next symbol, where all have been kept, or to
+        # the end of its section.
+        goes_on = nearest.size == 0 and self.has_names
+        return nearest, goes_on and self._code_at(nearest.address) == self._code_at(address)
+
+    def _code_at(self, address: int) -> Section | None:
+        """Return the section of code that an address lies in."""
+        lies_in = (s for s in self.sections if s.flags & _CODE and s.address <= address < s.address + s.size)
+        return next(lies_in, None)
+
+    def is_linkage(self, address: int) -> bool:
+        """Tell whether code is the linker's: by it calls go to functions of other libraries."""
+        section = self._code_at(address)
+        return section is not None and section.name.startswith((".plt", ".iplt"))

@@ -49,14 +49,15 @@ class Lines:
     def _units(self) -> tuple[list[int], list[tuple[int, int]]]:
         """Where the code of each compilation unit begins, ascending; where it ends, and the unit's offset."""
         aranges = self._dwarf.get_aranges()
-        if aranges is not None and aranges.entries:
-            rows = [(one.begin_addr, one.begin_addr + one.length, one.info_offset) for one in aranges.entries]
-        else:
-            rows = [
-                (low, high, unit.cu_offset)
-                for unit in self._dwarf.iter_CUs()
-                for low, high in self._ranges(unit.get_top_DIE(), unit)
-            ]
+        entries = [] if aranges is None else aranges.entries
+        rows = [(one.begin_addr, one.begin_addr + one.length, one.info_offset) for one in entries]
+        told = {one.info_offset for one in entries}
+        rows += [  # clang's units have no aranges, those of assembly beside them have
+            (low, high, unit.cu_offset)
+            for unit in self._dwarf.iter_CUs()
+            if unit.cu_offset not in told
+            for low, high in self._ranges(unit.get_top_DIE(), unit)
+        ]
         rows.sort()
         return [row[0] for row in rows], [row[1:] for row in rows]
 

@@ -1,0 +1,101 @@
+"""Python's names of native functions: found without running the user's code."""
+
+import importlib.util
+import math
+import sys
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from antigil.where.child import SAMPLER
+from antigil.where.entry_points import entry_points
+
+
+class Everywhere:
+    """An address space of one file, which lies where its addresses say."""
+
+    loaded_at = staticmethod(lambda _file: 0)
+
+
+def named(sampler, function):
+    """Return the name that is found for a function of C, if any."""
+    (address,) = sampler.entry_points(function).values()
+    found = entry_points(sampler.entry_points, Everywhere(), {("file", address)})
+    return next((name for _, _, name in found), None)
+
+
+@pytest.fixture
+def native(sampler):
+    return import_module(SAMPLER)
+
+
+def test_functions_of_modules_and_types_have_their_names(native):
+    assert named(native, math.gcd) == "math.gcd"
+    assert named(native, dict.__dict__["fromkeys"]) == "dict.fromkeys"
+
+
+class Touched(BaseException):
+    """Raised by what must not run."""
+
+
+def touch(*_):
+    raise Touched
+
+
+class Lazy:
+    """Like Django's lazy objects: whatever is asked of it, its class too, has it be made."""
+
+    __class__ = property(touch)
+    __dict__ = property(touch)
+    __getattribute__ = touch
+
+
+class LazyKind(type):
+    """A class of classes like them."""
+
+    __getattribute__ = touch
+
+
+class LazyModule(ModuleType):
+    """A module like them."""
+
+    __dict__ = property(touch)
+    __getattribute__ = touch
+
+
+def test_nothing_of_the_users_is_run_to_find_a_name(native, monkeypatch):
+    module = ModuleType("full")
+    kind = LazyKind("Kind", (), {})
+    module.__dict__.update(lazy=Lazy(), kind=kind, instance=kind())
+    modules = {"full": module, "module": LazyModule("module"), "object": Lazy(), "kind": kind, "none": None}
+    with monkeypatch.context() as patch:  # pytest looks into modules, too
+        for name, one in modules.items():
+            patch.setitem(sys.modules, name, one)
+        found = named(native, math.gcd)
+
+    assert found == "math.gcd"
+
+
+def test_a_module_that_is_loaded_when_it_is_used_is_not_loaded(native, monkeypatch, tmp_path):
+    (tmp_path / "late.py").write_text("raise SystemExit('it was loaded')\n")
+    spec = importlib.util.spec_from_file_location("late", tmp_path / "late.py")
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "late", module)
+
+    assert named(native, math.gcd) == "math.gcd"
+
+
+def test_an_object_that_stands_in_for_a_module_is_looked_into(native, monkeypatch):
+    class StandIn:
+        pass
+
+    function, stand_in = native.enrol, StandIn()
+    stand_in.function = function
+    monkeypatch.delattr(native, "enrol")
+    assert named(native, function) is None
+    monkeypatch.setitem(sys.modules, "stand_in", stand_in)
+
+    assert named(native, function) == "_sampler.enrol"
