@@ -110,8 +110,9 @@ class Job:
         elif name == "actions/download-artifact":
             pattern = given.get("pattern", given.get("name"))
             assert "pattern" in given or (self.artifacts / pattern).exists(), pattern
-            for found in sorted(self.artifacts.glob(pattern)):
-                apart = "pattern" in given and not given.get("merge-multiple")
+            matching = sorted(self.artifacts.glob(pattern))
+            apart = len(matching) > 1 and not given.get("merge-multiple")  # a single one has no folder of its own
+            for found in matching:
                 goal = self.place / given["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
         elif name == "actions/upload-pages-artifact":

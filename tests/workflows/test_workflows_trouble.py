@@ -203,3 +203,14 @@ def test_every_workflow_that_a_fork_would_start_on_its_own_is_guarded():
             own = {"push", "schedule"} & set(content["on"])
             if own and ("needs" not in job or "always()" in job.get("if", "")):
                 assert guarded(job), (path.name, name)
+
+
+@pytest.mark.parametrize("commits", [20, 21])
+def test_of_one_shard_or_two_everything_is_stored(world, commits):
+    """A single artifact is unpacked where several get folders of their own."""
+    made = [world.commit(f"core: change {i}") for i in range(commits)]
+
+    run = stored_run(world)
+
+    assert len(json.loads(run.called["backlog"].outputs["plan"]["shards"])) == (1 if commits == 20 else 2)
+    assert all(hash_[:8] in stored(world) for hash_ in made)
