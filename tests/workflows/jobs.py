@@ -111,7 +111,9 @@ class Job:
             pattern = given.get("pattern", given.get("name"))
             assert "pattern" in given or (self.artifacts / pattern).exists(), pattern
             matching = sorted(self.artifacts.glob(pattern))
-            apart = len(matching) > 1 and not given.get("merge-multiple")  # a single one has no folder of its own
+            apart = len(matching) > 1 and not given.get(
+                "merge-multiple"
+            )  # a single one has no folder of its own
             for found in matching:
                 goal = self.place / given["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
