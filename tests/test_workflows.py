@@ -109,6 +109,20 @@ def test_the_action_compares_as_the_reusable_workflow_does():
     assert [step["uses"] for step in own[:2]] == [step["uses"] for step in job[:2]]
 
 
+def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
+    steps = [
+        step
+        for workflow in WORKFLOWS
+        for job in load(workflow)["jobs"].values()
+        for step in job.get("steps", ())
+        if "ASKED" in step.get("env", {})
+    ]
+    (own,) = (step["run"] for step in load(ACTION)["runs"]["steps"] if step.get("name") == "Install")
+
+    assert len(steps) == 5
+    assert {step["run"] for step in steps} == {own}
+
+
 def test_dependabot_follows_its_schema():
     check([tool("check-jsonschema"), "--builtin-schema=vendor.dependabot", ".github/dependabot.yml"])
 

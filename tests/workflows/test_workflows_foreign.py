@@ -83,13 +83,16 @@ def test_inputs_say_since_when_and_how_many_commits_are_measured(foreign):
     assert planned(limit=2) == sorted(newer[1:])
 
 
-@pytest.mark.parametrize(("paths", "failed"), [(".", True), ("asv_bench setup.py", False)])
+@pytest.mark.parametrize(
+    ("paths", "failed"),
+    [(".", True), ("asv_bench setup.py", False), ("asv_bench\nbehaviour.json\n", True)],
+)
 def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, failed):
     action = YAML(typ="safe").load(ROOT / "action.yml")
     event = pull_request(foreign)
     github = {"event": event, "ref": "refs/pull/7/merge", "action_path": "/actions/antigil"}
     given = {name: told["default"] for name, told in action["inputs"].items()}
-    given |= {"directory": "asv_bench", "paths": paths}
+    given |= {"directory": "asv_bench", "paths": paths, "install": "--pre\nantigil[asv]  numpy\n"}
     home, environment = foreign.github.machine({**github, "repository": "someone/quick", "run_attempt": 1})
 
     contexts = {"github": github, "inputs": given}
@@ -97,4 +100,4 @@ def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, fa
 
     assert job.failed == failed, job.said
     assert ("Confirmed loss: `work.Other`" in job.summary) == failed
-    assert (home / "installed").read_text().strip() == "/actions/antigil[asv]"
+    assert (home / "installed").read_text().strip() == "--pre antigil[asv] numpy"
