@@ -123,6 +123,27 @@ def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
     assert {step["run"] for step in steps} == {own}
 
 
+def test_where_a_skip_is_a_failure_no_long_test_is_run_that_would_skip():
+    """The job that checks the workflows has one Python only."""
+    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
+    scripts = [
+        step["run"]
+        for job in jobs.values()
+        for step in job["steps"]
+        if "ANTIGIL_FORBID_SKIPS" in step.get("env", {}) and "pytest" in step["run"]
+    ]
+
+    assert scripts
+    assert all('-m "not long"' in script for script in scripts)
+
+
+def test_no_run_for_main_gives_way_to_another():
+    """Of the runs that wait in one group GitHub keeps one, so each needs a group of its own."""
+    group = load(ROOT / ".github/workflows/ci.yml")["concurrency"]["group"]
+
+    assert group.endswith("${{ github.event_name == 'pull_request' && github.ref || github.run_id }}")
+
+
 def test_dependabot_follows_its_schema():
     check([tool("check-jsonschema"), "--builtin-schema=vendor.dependabot", ".github/dependabot.yml"])
 
