@@ -201,8 +201,11 @@ class Run:
         return {"success": results <= {"success"}, "failure": "failure" in results, "cancelled": False}
 
     def _results_before(self, name):
-        """Return the results of all jobs that one comes after: not of those alone that it names, but of theirs,
-        of those in the workflows that they call, and of those before the job that calls this one."""
+        """Return the results of all jobs that one comes after, in whatever workflow.
+
+        They are not those alone that it names, but theirs, too, those in the workflows that they call, and
+        those before the job that calls this workflow.
+        """
         results = set(self.before)
         for one in _list(self.content["jobs"][name].get("needs", ())):
             called = self.called.get(one) or (self.earlier and self.earlier.called.get(one))
