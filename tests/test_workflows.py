@@ -137,6 +137,12 @@ def test_where_a_skip_is_a_failure_no_long_test_is_run_that_would_skip():
     assert all('-m "not long"' in script for script in scripts)
 
 
+def test_what_may_be_a_required_check_runs_in_a_merge_queue(for_others):
+    required = [ROOT / f".github/workflows/{name}.yml" for name in ("ci", "compare")]
+    for workflow in [*required, for_others / ".github/workflows/antigil-compare.yml"]:
+        assert "merge_group" in load(workflow)["on"], workflow
+
+
 def test_no_run_for_main_gives_way_to_another():
     """Of the runs that wait in one group GitHub keeps one, so each needs a group of its own."""
     group = load(ROOT / ".github/workflows/ci.yml")["concurrency"]["group"]

@@ -64,6 +64,14 @@ def test_from_init_to_one_issue_and_one_comment(foreign):
         telling.artifacts = compared.artifacts
         assert telling.go().results == {"comment": "success"}, said(telling)
         assert installed(telling) == []
+    group = {
+        "base_sha": event["pull_request"]["base"]["sha"],
+        "head_sha": event["pull_request"]["head"]["sha"],
+    }
+    queued = foreign.github.run(
+        "antigil-compare", "merge_group", {"merge_group": group}, "refs/heads/queue"
+    ).go()
+    assert queued.checks == {"Parallelism / Compare": "failure"}
     (posted,) = foreign.kept("comments")
     assert posted["issue"] == 7
     assert "Confirmed loss: `work.Other`" in posted["body"]
