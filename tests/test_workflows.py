@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from antigil.adopt.github_workflows import Pin, workflows
+from antigil.report.annotations import MATRIX_LIMIT
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -148,6 +149,13 @@ def test_no_run_for_main_gives_way_to_another():
     group = load(ROOT / ".github/workflows/ci.yml")["concurrency"]["group"]
 
     assert group.endswith("${{ github.event_name == 'pull_request' && github.ref || github.run_id }}")
+
+
+def test_as_many_commits_are_planned_as_a_matrix_takes():
+    steps = load(ROOT / ".github/workflows/backlog.yml")["jobs"]["plan"]["steps"]
+    (plan,) = (step["run"] for step in steps if step.get("name") == "Plan")
+
+    assert f" ci shards --most {MATRIX_LIMIT} " in plan
 
 
 def test_dependabot_follows_its_schema():
