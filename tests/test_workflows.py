@@ -158,6 +158,13 @@ def test_as_many_commits_are_planned_as_a_matrix_takes():
     assert f" ci shards --most {MATRIX_LIMIT} " in plan
 
 
+def test_another_label_takes_the_place_of_no_comment_that_waits():
+    """It starts a run that is skipped, and that one's end starts the workflow that comments."""
+    group = load(ROOT / ".github/workflows/comment.yml")["concurrency"]["group"]
+
+    assert "conclusion == 'skipped' && github.run_id" in group
+
+
 def test_dependabot_follows_its_schema():
     check([tool("check-jsonschema"), "--builtin-schema=vendor.dependabot", ".github/dependabot.yml"])
 
