@@ -107,7 +107,10 @@ def test_the_action_compares_as_the_reusable_workflow_does():
     own = load(ACTION)["runs"]["steps"]
 
     assert {step["name"]: step["run"] for step in own[2:]} == scripts
-    assert [step["uses"] for step in own[:2]] == [step["uses"] for step in job[:2]]
+    assert own[3]["env"] == job[3]["env"]
+    assert [(step["uses"], step["with"]) for step in own[:2]] == [
+        (one["uses"], one["with"]) for one in job[:2]
+    ]
 
 
 def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
