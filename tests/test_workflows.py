@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from antigil.adopt.github_workflows import Pin, workflows
+from antigil.report.annotations import MATRIX_LIMIT
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -106,7 +107,65 @@ def test_the_action_compares_as_the_reusable_workflow_does():
     own = load(ACTION)["runs"]["steps"]
 
     assert {step["name"]: step["run"] for step in own[2:]} == scripts
-    assert [step["uses"] for step in own[:2]] == [step["uses"] for step in job[:2]]
+    assert own[3]["env"] == job[3]["env"]
+    assert [(step["uses"], step["with"]) for step in own[:2]] == [
+        (one["uses"], one["with"]) for one in job[:2]
+    ]
+
+
+def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
+    steps = [
+        step
+        for workflow in WORKFLOWS
+        for job in load(workflow)["jobs"].values()
+        for step in job.get("steps", ())
+        if "ASKED" in step.get("env", {})
+    ]
+    (own,) = (step["run"] for step in load(ACTION)["runs"]["steps"] if step.get("name") == "Install")
+
+    assert len(steps) == 5
+    assert {step["run"] for step in steps} == {own}
+
+
+def test_where_a_skip_is_a_failure_no_long_test_is_run_that_would_skip():
+    """The job that checks the workflows has one Python only."""
+    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
+    scripts = [
+        step["run"]
+        for job in jobs.values()
+        for step in job["steps"]
+        if "ANTIGIL_FORBID_SKIPS" in step.get("env", {}) and "pytest" in step["run"]
+    ]
+
+    assert scripts
+    assert all('-m "not long"' in script for script in scripts)
+
+
+def test_what_may_be_a_required_check_runs_in_a_merge_queue(for_others):
+    required = [ROOT / f".github/workflows/{name}.yml" for name in ("ci", "compare")]
+    for workflow in [*required, for_others / ".github/workflows/antigil-compare.yml"]:
+        assert "merge_group" in load(workflow)["on"], workflow
+
+
+def test_no_run_for_main_gives_way_to_another():
+    """Of the runs that wait in one group GitHub keeps one, so each needs a group of its own."""
+    group = load(ROOT / ".github/workflows/ci.yml")["concurrency"]["group"]
+
+    assert group.endswith("${{ github.event_name == 'pull_request' && github.ref || github.run_id }}")
+
+
+def test_as_many_commits_are_planned_as_a_matrix_takes():
+    steps = load(ROOT / ".github/workflows/backlog.yml")["jobs"]["plan"]["steps"]
+    (plan,) = (step["run"] for step in steps if step.get("name") == "Plan")
+
+    assert f" ci shards --most {MATRIX_LIMIT} " in plan
+
+
+def test_another_label_takes_the_place_of_no_comment_that_waits():
+    """It starts a run that is skipped, and that one's end starts the workflow that comments."""
+    group = load(ROOT / ".github/workflows/comment.yml")["concurrency"]["group"]
+
+    assert "conclusion == 'skipped' && github.run_id" in group
 
 
 def test_dependabot_follows_its_schema():

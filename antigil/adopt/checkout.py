@@ -154,12 +154,19 @@ def _requires(table: dict[str, object]) -> tuple[str, ...]:
 
 
 def _main_branch(root: Path) -> str:
-    """Return the branch that the remote has for its main one, or else one of the usual names, or this one."""
+    """Return the branch that the remote has for its main one, or else one of the usual names, or this one.
+
+    The remote's is the one that it had at the time of the clone: it may have been renamed since.
+    """
+
+    def exists(ref: str) -> bool:
+        return run(root, "rev-parse", "--verify", "--quiet", ref).status == 0
+
     remote = run(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    if remote.status == 0:
+    if remote.status == 0 and exists("refs/remotes/origin/HEAD"):
         return remote.output.strip().removeprefix("origin/")
     for name in ("main", "master"):
-        if run(root, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}").status == 0:
+        if exists(f"refs/heads/{name}"):
             return name
     here = run(root, "symbolic-ref", "--quiet", "--short", "HEAD")
     if here.status:

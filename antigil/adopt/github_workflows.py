@@ -22,10 +22,12 @@ HOW_TO_NAME = "name the repository and commit of antigil to call: --pin OWNER/NA
 COMPARE = """\
 # Fails where a pull request costs parallelism or single-thread speed. Written by 'antigil init --github'.
 name: Parallelism
-on: pull_request
+on:
+  pull_request:
+  merge_group: # a required check has to be reported in a merge queue, too
 permissions: {}
 concurrency:
-  group: ${{ github.workflow }}-${{ github.event.pull_request.number }}
+  group: ${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}
   cancel-in-progress: true # only the newest commit of a pull request is of interest
 jobs:
   compare:

@@ -57,8 +57,18 @@ def _gh(*words: str, text: str | None = None, pause: Callable[[float], None] = t
             break
         pause(PAUSE_SECONDS)
     if done.returncode != 0:
-        raise UserError(f"gh {words[0]} failed: {' '.join(done.stderr.split())}")
+        raise UserError(f"gh {words[0]} failed: {' '.join(done.stderr.split())}{_reasons(done.stdout)}")
     return done.stdout
+
+
+def _reasons(answer: str) -> str:
+    """Return the reasons in GitHub's answer, which ``gh`` prints to stdout, and not beside its error."""
+    try:
+        told = parse_json(answer)
+    except ValueError:
+        return ""  # nothing, pages that came before, or no answer of GitHub's
+    reasons = told.get("errors") if isinstance(told, dict) else None
+    return f" {json.dumps(reasons)}" if reasons else ""
 
 
 def _json(said: str) -> Any:

@@ -175,7 +175,7 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
     ]
     actions, done = plan(document, issues, known), []
     if any(action.kind == "open" for action in actions):
-        _make_label()
+        problems += _make_label()
     for action in actions:
         try:
             number = _perform(action)
@@ -210,13 +210,14 @@ def _note(ledger: Path | None, changes: Sequence[str], number: int) -> None:
         append_lines(ledger, (json.dumps({"change": one, "issue": number}) for one in changes))
 
 
-def _make_label() -> None:
-    """Make our label, unless there is one: whoever has given it another colour keeps that."""
+def _make_label() -> list[str]:
+    """Make our label, unless there is one, whose colour somebody may have chosen; return what failed."""
     try:
         api("POST", "labels", LABEL)
     except UserError as error:
         if "already_exists" not in str(error):
-            raise
+            return [f"could not make the label {LABEL['name']}: {error}"]
+    return []
 
 
 def _perform(action: Action) -> int:

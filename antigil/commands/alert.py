@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from antigil.errors import UserError, exit_status, needed
 
-from .arguments import add_config, add_measuring, add_report, positive_integer
+from .arguments import PROCESSES, add_config, add_measuring, add_report, positive_integer
 from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--exit-zero", action="store_true", help="exit with 0 whatever was found: for a job that hands it on"
     )
     add_measuring(parser)
+    parser.set_defaults(processes=None)  # so that it is known what was asked for
     add_report(parser)
     add_config(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Look for changes in stored history, report, and return the exit status."""
+    if not args.confirm and (args.minutes or args.processes):
+        raise UserError("--minutes and --processes go with --confirm: without it nothing is measured")
     outputs = report_path(args.output), report_path(args.json)
     notes = None if args.memory is None else Path(args.memory).absolute()
     with needed("asv"):
@@ -82,7 +85,13 @@ def _alert(
     if args.confirm:
         say = timed_progress()
         alerts = confirm(
-            project, archive, alerts, memory, processes=args.processes, say=say, minutes=args.minutes
+            project,
+            archive,
+            alerts,
+            memory,
+            processes=args.processes or PROCESSES,
+            say=say,
+            minutes=args.minutes,
         )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]

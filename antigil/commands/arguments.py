@@ -15,6 +15,9 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.scaling import Interpreter
 
+#: Fresh processes of each commit in the first look, if nothing else is asked for.
+PROCESSES = 6
+
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--config``."""
@@ -40,7 +43,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         type=positive_integer,
-        default=6,
+        default=PROCESSES,
         metavar="N",
         help="fresh processes of each commit in the first look, at most; more in further ones (default: 6)",
     )

@@ -110,12 +110,16 @@ def _measure(args: argparse.Namespace) -> int:
 
 def _shards(args: argparse.Namespace) -> int:
     from antigil.ci.backlog import lacking, matrix
+    from antigil.ci.merge_results import say
     from antigil.history.branches import commits_of
     from antigil.history.project import open_project
 
     project = open_project(args.config, pull=True)
     todo = lacking(commits_of(project, args.since), Path(project.conf.results_dir), retry_failed=True)
-    print(json.dumps(matrix(todo[: args.limit or project.options.backfill], args.per_shard, args.most)))
+    todo = todo[: args.limit or project.options.backfill]
+    print(json.dumps(matrix(todo, args.per_shard, args.most)))
+    if (fit := args.per_shard * args.most) < len(todo):
+        say(f"{fit} of {len(todo)} commits fit into {args.most} shards of {args.per_shard}: the rest is left")
     return 0
 
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from antigil.errors import UserError, exit_status, needed
 
-from .arguments import add_config, add_measuring, add_report, positive
+from .arguments import PROCESSES, add_config, add_measuring, add_report, positive
 from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Comparison
     from antigil.history.project import Project, Revision
 
+
+#: Seconds within which the sampling of another workload has to end, if nothing else is asked for.
+WHERE_SECONDS = 120.0
 
 #: How asv names an interpreter, in place of a commit.
 PYTHON = re.compile(r"(\d|\d\.\d+t?|pypy[\d.]*)")
@@ -48,17 +51,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where",
         action=argparse.BooleanOptionalAction,
-        default=True,
         help="sample both commits of a confirmed loss, and tell which functions changed (default)",
     )
     parser.add_argument(
         "--where-seconds",
         type=positive,
-        default=120.0,
         metavar="SECONDS",
         help="begin no further workload that would take longer (default: 120)",
     )
     add_measuring(parser)
+    parser.set_defaults(processes=None)  # so that it is known what was asked for
     add_report(parser)
     add_config(parser)
 
@@ -93,21 +95,30 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
 
 
 def _refuse_mixed(args: argparse.Namespace) -> None:
-    """Refuse commits and interpreters that do not go together; a commit after --pythons is told from them.
+    """Refuse what does not go together; a commit after --pythons is told from the interpreters.
 
     What stands before --pythons is a commit, even one that is named like an interpreter.
     """
+    sampling = args.where or args.where_seconds is not None
     if args.pythons is None:
         if args.head is None:
             raise UserError("name BASE and HEAD, or interpreters with --pythons")
+        if args.results_only and (args.environment or args.processes or sampling):
+            raise UserError(
+                "--results-only judges all stored environments and measures nothing: leave out --environment,"
+                " --processes, --where and --where-seconds"
+            )
         return
     commits = [one for one in args.pythons if not PYTHON.fullmatch(one)]
     commits += [] if args.base is None else [args.base]
     args.pythons = list(dict.fromkeys(one for one in args.pythons if PYTHON.fullmatch(one)))
     if len(args.pythons) < 2 or len(commits) > 1 or args.head is not None:
         raise UserError("--pythons takes two interpreters or more, as asv names them, and at most one commit")
-    if args.merge_base or args.results_only or args.paths or args.environment:
-        raise UserError("--pythons goes with none of --merge-base, --results-only, --paths and --environment")
+    if args.merge_base or args.results_only or args.paths or args.environment or sampling:
+        raise UserError(
+            "--pythons goes with none of --merge-base, --results-only, --paths, --environment, --where and"
+            " --where-seconds"
+        )
     args.head = commits[0] if commits else "HEAD"
 
 
@@ -118,7 +129,7 @@ def _under_pythons(project: Project, args: argparse.Namespace) -> Comparison:
         project,
         project.revision(args.head),
         args.pythons,
-        processes=args.processes,
+        processes=args.processes or PROCESSES,
         patterns=args.bench,
         say=timed_progress(),
     )
@@ -135,15 +146,16 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
     from antigil.guard.profile.sampling import Sampling
 
     say = timed_progress()
+    sampling = Sampling(args.where_seconds or WHERE_SECONDS, say)
     if project.uncommitted():
         say("note: uncommitted changes are not measured; commit them first")
     return compare(
         project,
         base,
         head,
-        processes=args.processes,
+        processes=args.processes or PROCESSES,
         patterns=args.bench,
         environments=args.environment,
         say=say,
-        after=Sampling(args.where_seconds, say).add_functions if args.where else None,
+        after=None if args.where is False else sampling.add_functions,
     )

@@ -87,6 +87,16 @@ def test_the_main_branch_is_what_the_remote_says(project, tmp_path):
     assert checkout.look_at(tmp_path / "copy").branch == "develop"
 
 
+def test_a_main_branch_that_was_renamed_after_the_clone_is_not_taken(project, tmp_path):
+    root = project({"setup.py": ""}, "master")
+    git(tmp_path, "clone", "-q", str(root), "copy")
+    git(root, "branch", "-m", "master", "trunk")
+    git(tmp_path / "copy", "fetch", "-q", "--prune")
+    git(tmp_path / "copy", "checkout", "-q", "trunk")
+    git(tmp_path / "copy", "branch", "-D", "-q", "master")
+    assert checkout.look_at(tmp_path / "copy").branch == "trunk"
+
+
 @pytest.mark.parametrize("name", ["asv.conf.json", "asv.conf.jsonc"])
 def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(project, capsys, name):
     root = project({"setup.py": "", f"asv_bench/{name}": COMMENTED, "asv_bench/benchmarks/a.py": ""})

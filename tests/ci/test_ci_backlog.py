@@ -58,6 +58,8 @@ def test_the_shards_for_a_matrix_name_their_commits_newest_first_and_no_more_tha
     assert [one["shard"] for one in shards] == ["1/3", "2/3", "3/3"]
     named = [[hashes.index(hash_) for hash_ in one["commits"].split()] for one in shards]
     assert named == [[19, 7], [15, 6], [8, 5]]
+    told = "antigil: note: 6 of 9 commits fit into 3 shards of 2: the rest is left\n"
+    assert done.stderr == told
 
 
 def test_a_configured_branch_that_is_not_here_is_told_in_one_line(history, tmp_path):

@@ -34,6 +34,13 @@ def test_who_is_refused_for_good_is_told_in_one_line(github):
     assert pauses == [60.0, 60.0]
 
 
+def test_why_a_call_is_refused_is_told_although_gh_prints_it_to_stdout(github):
+    with pytest.raises(
+        UserError, match=r"^gh api failed: gh: Validation Failed \(HTTP 422\) .*title is too long"
+    ):
+        api("POST", "issues", {"title": "a" * 257})
+
+
 def test_a_comment_longer_than_github_takes_is_cut_and_says_where_the_whole_is(github, tmp_path, monkeypatch):
     github.keep("pulls", [{"number": 12, "head": {"sha": "f" * 40, "label": "stranger:faster"}}])
     (tmp_path / "event.json").write_text(json.dumps({"workflow_run": RUN}))

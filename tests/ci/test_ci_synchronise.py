@@ -50,6 +50,23 @@ def test_a_label_keeps_the_colour_that_somebody_gave_it(github, tmp_path):
     assert github.kept("labels") == [{"name": "parallelism", "color": "ffffff"}]
 
 
+def test_a_label_that_cannot_be_made_is_told_and_the_issue_is_opened(github, tmp_path):
+    github.refuse("POST repos/someone/project/labels")
+
+    done, problems = synchronise(written(tmp_path, alert()))
+
+    assert done == ["open #1: work.One"]
+    assert problems == ["could not make the label parallelism: gh api failed: gh: Server Error (HTTP 500)"]
+
+
+def test_of_two_losses_a_night_apart_each_gets_its_issue(github, tmp_path):
+    synchronise(written(tmp_path, alert()))
+
+    later = written(tmp_path, alert(), alert("work.Other", "bb", at="d"))
+
+    assert synchronise(later) == (["open #2: work.Other"], [])
+
+
 def test_more_issues_than_a_page_holds_are_all_known(github, tmp_path):
     others = [opened(alert(f"work.W{i}", f"{i:04x}")) for i in range(120)]
     keep(github, *others, opened(alert(), number=121))

@@ -69,10 +69,21 @@ def test_interpreters_are_named_where_they_were_compared():
         (["--pythons", "3.14", "3.14t", "main", "main~1"], "at most one commit"),
         (["main", "--pythons", "3.14", "3.14t", "main~1"], "at most one commit"),
         (["--merge-base", "--pythons", "3.14", "3.14t"], "goes with none of --merge-base"),
+        (["--pythons", "3.14", "3.14t", "--where-seconds", "9"], "--where and --where-seconds"),
+        (["main~1", "main", "--results-only", "-E", ":3.14"], "judges all stored environments"),
+        (["main~1", "main", "--results-only", "--processes", "6"], "and measures nothing"),
+        (["main~1", "main", "--results-only", "--where"], "leave out --environment, --processes, --where"),
     ],
 )
-def test_commits_and_interpreters_that_do_not_go_together_are_refused(capsys, words, said):
+def test_what_does_not_go_together_is_refused(capsys, words, said):
     assert cli.main(["compare", *words]) == 2
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["--minutes", "3"], ["--processes", "6"]])
+def test_how_long_and_how_often_to_measure_is_refused_where_nothing_is_measured(capsys, words):
+    assert cli.main(["alert", *words]) == 2
+    told = "antigil: error: --minutes and --processes go with --confirm: without it nothing is measured\n"
+    assert capsys.readouterr().err == told

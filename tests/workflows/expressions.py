@@ -1,6 +1,7 @@
 """GitHub's expressions, as far as the workflows use them; anything else is an error.
 
-A name that no context has is an error too, where GitHub takes it for null: a misspelt one shows.
+A name that no context has is an error too, where GitHub takes it for null: a misspelt one shows. What only
+events of one kind have is null in the others.
 """
 
 import json
@@ -11,6 +12,7 @@ TOKEN = re.compile(
     r"|(?P<sign>==|!=|&&|\|\||[!().,*\[\]]))"
 )
 WORDS = {"true": True, "false": False, "null": None}
+OF_SOME_EVENTS = {"pull_request", "merge_group"}
 STATUS = re.compile(r"\b(success|failure|cancelled|always)\(\)")
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 
@@ -141,8 +143,15 @@ class _Parser:
             if name == "*":
                 each = True
             else:
-                value = [one[name] for one in value] if each else value[name]
+                value = [one[name] for one in value or ()] if each else _part(value, name)
         return value
+
+
+def _part(value, name):
+    """Return what has a name in something; nothing has a part of nothing."""
+    if value is None or (name in OF_SOME_EVENTS and name not in value):
+        return None
+    return value[name]
 
 
 def _same(one, other):

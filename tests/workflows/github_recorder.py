@@ -31,9 +31,18 @@ def save(name, content):
     (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1))
 
 
-def refuse(said):
-    """End as ``gh`` does where GitHub refuses."""
+def refuse(said, **errors):
+    """End as ``gh api`` does where GitHub refuses: its answer on stdout, and a line of it on stderr."""
+    message, _, status = said.partition(" (HTTP ")
+    answer = {"message": message, **({"errors": [errors]} if errors else {}), "status": status.rstrip(")")}
+    print(json.dumps(answer))
     sys.stderr.write(f"gh: {said}\n")
+    raise SystemExit(1)
+
+
+def refuse_usage(said):
+    """End as ``gh`` does where it is called wrongly, and GitHub is not asked."""
+    sys.stderr.write(f"{said}\n")
     raise SystemExit(1)
 
 
@@ -47,7 +56,8 @@ def check(content, **limits):
     """Refuse what is too long."""
     for name, limit in limits.items():
         if len(content.get(name) or "") > limit:
-            refuse(f"Validation Failed (HTTP 422)\n{name} is too long (maximum is {limit} characters)")
+            why = f"{name} is too long (maximum is {limit} characters)"
+            refuse("Validation Failed (HTTP 422)", resource="Issue", field=name, code="custom", message=why)
 
 
 def pulls(query):
@@ -60,7 +70,7 @@ def create_label(content):
     need("issues:write")
     labels = load("labels")
     if content["name"] in [one["name"] for one in labels]:
-        refuse("Validation Failed (HTTP 422)\nName already_exists")
+        refuse("Validation Failed (HTTP 422)", resource="Label", field="name", code="already_exists")
     labels.append({"color": f"{random.randrange(2**24):06x}", **content})
     save("labels", labels)
     return labels[-1]
@@ -171,7 +181,7 @@ def parse(words):
     address, _, query = address.partition("?")
     query = {name: values[-1] for name, values in parse_qs(query).items()}
     if "--slurp" in flags and "--paginate" not in flags:
-        refuse("the `--slurp` option requires `--paginate`")
+        refuse_usage("the `--slurp` option requires `--paginate`")
     method = method or ("POST" if fields or "--input" in flags else "GET")
     return method, address, query | fields, flags
 

@@ -4,6 +4,7 @@ Of the actions that jobs use, a checkout is made as GitHub's action makes it, an
 done by copying; nothing else that GitHub itself does is rehearsed.
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Actions that need nothing here: Python is there.
 NOTHING = ("actions/setup-python",)
+HIDDEN = re.compile(r"\.[^.]").match
 
 
 class Job:
@@ -102,16 +104,19 @@ class Job:
         if name == "actions/checkout" and "repository" in given:
             self._checkout_source(given)
         elif name == "actions/checkout":
-            self._checkout(given.get("ref", self.contexts["github"]["ref"]), given.get("fetch-depth", 1))
+            self._checkout(given.get("ref") or self.contexts["github"]["ref"], given)
         elif name == "actions/upload-artifact":
             assert given.get("overwrite") or not (self.artifacts / given["name"]).exists(), given["name"]
             shutil.rmtree(self.artifacts / given["name"], ignore_errors=True)
-            self._upload(given["name"], self.place / given["path"], given["if-no-files-found"])
+            self._upload(given)
         elif name == "actions/download-artifact":
             pattern = given.get("pattern", given.get("name"))
             assert "pattern" in given or (self.artifacts / pattern).exists(), pattern
-            for found in sorted(self.artifacts.glob(pattern)):
-                apart = "pattern" in given and not given.get("merge-multiple")
+            matching = sorted(self.artifacts.glob(pattern))
+            apart = len(matching) > 1 and not given.get(
+                "merge-multiple"
+            )  # a single one has no folder of its own
+            for found in matching:
                 goal = self.place / given["path"] / (found.name if apart else "")
                 shutil.copytree(found, goal, dirs_exist_ok=True)
         elif name == "actions/upload-pages-artifact":
@@ -130,8 +135,9 @@ class Job:
         goal.mkdir(exist_ok=True)
         (goal / "antigil").symlink_to(self.source / "antigil")
 
-    def _checkout(self, ref, depth):
+    def _checkout(self, ref, given):
         """Check out as actions/checkout does: a branch as itself, a commit detached; one commit, or all."""
+        depth = given.get("fetch-depth", 1)
         self.place.mkdir()
         git(self.place, "init", "-q", "-b", "none")
         git(self.place, "remote", "add", "origin", self.origin.as_uri())
@@ -142,17 +148,23 @@ class Job:
         else:
             wanted = f"+refs/heads/{branch}:refs/remotes/origin/{branch}" if is_branch else ref
             git(self.place, "fetch", "-q", f"--depth={depth}", "origin", wanted)
+        if "sparse-checkout" in given:
+            kind = "--cone" if given.get("sparse-checkout-cone-mode", True) else "--no-cone"
+            git(self.place, "sparse-checkout", "set", kind, *given["sparse-checkout"].split())
         where = ["-B", branch, f"refs/remotes/origin/{branch}"] if is_branch else ["--detach", ref]
         git(self.place, "checkout", "-q", "--force", *where)
 
-    def _upload(self, name, source, missing):
-        """Keep files; as the action, nothing where there is none."""
+    def _upload(self, given):
+        """Keep files; as the action, none that is hidden if not told to, and nothing where there is none."""
+        source = self.place / given["path"]
         files = [source] if source.is_file() else [file for file in source.rglob("*") if file.is_file()]
+        if not given.get("include-hidden-files"):
+            files = [one for one in files if not any(map(HIDDEN, one.relative_to(self.place).parts))]
         if not files:
-            assert missing == "ignore", source
+            assert given["if-no-files-found"] == "ignore", source
         for file in files:
             inside = file.relative_to(source) if source.is_dir() else Path(file.name)
-            goal = self.artifacts / name / inside
+            goal = self.artifacts / given["name"] / inside
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, goal)
 

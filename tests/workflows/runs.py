@@ -132,6 +132,8 @@ class Run:
         The runs of called workflows by the job that calls, and of those that these call.
     checks : dict of str to str
         Results by the names that people see at a commit.
+    before : set of str
+        Results of the jobs after which the one comes that calls this workflow.
     """
 
     def __init__(self, github, source, workflow, context, artifacts, given=None, environment=None):
@@ -146,6 +148,7 @@ class Run:
         }
         self.environment = environment or {}
         self.results, self.jobs, self.checks, self.outputs = {}, {}, {}, {}
+        self.before = set()
 
     @property
     def order(self):
@@ -181,8 +184,7 @@ class Run:
             one: {"result": self.results[one], "outputs": self.outputs.get(one, {})}
             for one in _list(job.get("needs", ()))
         }
-        results = {one["result"] for one in needed.values()}
-        status = {"success": results <= {"success"}, "failure": "failure" in results, "cancelled": False}
+        status = self._status(name)
         contexts = {**self.contexts, "needs": needed}
         self.checks[job["name"]] = "skipped"
         if not holds(job.get("if", "success()"), contexts, status):
@@ -192,6 +194,30 @@ class Run:
             with self.github.group(job["concurrency"]["group"]):
                 return self._done(name, job, contexts, status)
         return self._done(name, job, contexts, status)
+
+    def _status(self, name):
+        """Return what ``success()`` and its kin return for a job."""
+        results = self._results_before(name)
+        return {"success": results <= {"success"}, "failure": "failure" in results, "cancelled": False}
+
+    def _results_before(self, name):
+        """Return the results of all jobs that one comes after, in whatever workflow.
+
+        They are not those alone that it names, but theirs, too, those in the workflows that they call, and
+        those before the job that calls this workflow.
+        """
+        results = set(self.before)
+        for one in _list(self.content["jobs"][name].get("needs", ())):
+            called = self.called.get(one) or (self.earlier and self.earlier.called.get(one))
+            results |= {self.results[one], *(called.every_result if called else ())} | self._results_before(
+                one
+            )
+        return results
+
+    @property
+    def every_result(self):
+        """The results of all jobs, and of those in called workflows."""
+        return {*self.results.values(), *(one for run in self.called.values() for one in run.every_result)}
 
     def _done(self, name, job, contexts, status):
         """Do a job, or what it calls; return its result."""
@@ -232,6 +258,7 @@ class Run:
         context = self.contexts["github"]
         called = Run(self.github, source, name, context, self.artifacts, given, self.environment)
         called.earlier = self.earlier and self.earlier.called.get(key)
+        called.before = self._results_before(key)
         self.called[key] = called.go(self.until)
         self.called |= called.called
         for one, content in called.content["jobs"].items():

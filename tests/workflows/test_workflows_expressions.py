@@ -19,6 +19,8 @@ FAILED = {"success": False, "failure": True, "cancelled": False}
         ("!cancelled() && needs.plan.result == 'success'", True),
         ("needs.plan.result != 'failure' && 'it''s so' || 'not so'", "it's so"),
         ("(false || true) && false", False),
+        ("github.event.merge_group.head_sha || 'of another kind'", "of another kind"),
+        ("contains(github.event.pull_request.labels.*.name, 'measure')", False),
     ],
 )
 def test_an_expression_has_the_value_that_github_gives_it(text, value):

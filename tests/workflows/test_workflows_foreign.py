@@ -64,6 +64,14 @@ def test_from_init_to_one_issue_and_one_comment(foreign):
         telling.artifacts = compared.artifacts
         assert telling.go().results == {"comment": "success"}, said(telling)
         assert installed(telling) == []
+    group = {
+        "base_sha": event["pull_request"]["base"]["sha"],
+        "head_sha": event["pull_request"]["head"]["sha"],
+    }
+    queued = foreign.github.run(
+        "antigil-compare", "merge_group", {"merge_group": group}, "refs/heads/queue"
+    ).go()
+    assert queued.checks == {"Parallelism / Compare": "failure"}
     (posted,) = foreign.kept("comments")
     assert posted["issue"] == 7
     assert "Confirmed loss: `work.Other`" in posted["body"]
@@ -83,13 +91,16 @@ def test_inputs_say_since_when_and_how_many_commits_are_measured(foreign):
     assert planned(limit=2) == sorted(newer[1:])
 
 
-@pytest.mark.parametrize(("paths", "failed"), [(".", True), ("asv_bench setup.py", False)])
+@pytest.mark.parametrize(
+    ("paths", "failed"),
+    [(".", True), ("asv_bench setup.py", False), ("asv_bench\nbehaviour.json\n", True)],
+)
 def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, failed):
     action = YAML(typ="safe").load(ROOT / "action.yml")
     event = pull_request(foreign)
     github = {"event": event, "ref": "refs/pull/7/merge", "action_path": "/actions/antigil"}
     given = {name: told["default"] for name, told in action["inputs"].items()}
-    given |= {"directory": "asv_bench", "paths": paths}
+    given |= {"directory": "asv_bench", "paths": paths, "install": "--pre\nantigil[asv]  numpy\n"}
     home, environment = foreign.github.machine({**github, "repository": "someone/quick", "run_attempt": 1})
 
     contexts = {"github": github, "inputs": given}
@@ -97,4 +108,4 @@ def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, fa
 
     assert job.failed == failed, job.said
     assert ("Confirmed loss: `work.Other`" in job.summary) == failed
-    assert (home / "installed").read_text().strip() == "/actions/antigil[asv]"
+    assert (home / "installed").read_text().strip() == "--pre antigil[asv] numpy"

@@ -130,6 +130,20 @@ def test_the_label_measures_whatever_differs(world, pull_request):
     assert "Confirmed loss: `work.Article`" in labelled.jobs["compare"][0].summary
 
 
+def test_in_a_merge_queue_the_check_is_reported_and_nothing_commented(world, pull_request):
+    base, head = pull_request
+    (world.work / "antigil/kernels.c").write_text("// changed\n")
+    head = world.commit("core: touch what is measured")
+    group = {"base_sha": base, "head_sha": head, "head_ref": "refs/heads/gh-readonly-queue/main/pr-12"}
+    event = {"action": "checks_requested", "merge_group": group}
+
+    queued = world.github.run("compare", "merge_group", event, group["head_ref"]).go()
+
+    assert queued.checks == {"Run the suite once": "success", "Compare with the base / Compare": "failure"}
+    assert "Confirmed loss: `work.Article`" in queued.jobs["compare"][0].summary
+    assert comment(world, queued, head, event="merge_group").results == {"comment": "skipped"}
+
+
 def test_a_comment_without_the_right_to_write_fails_and_says_so(world, pull_request):
     refused = commenting(world, compare(world, *pull_request), pull_request[1], "reusable-comment")
     del refused.content["jobs"]["comment"]["permissions"]["pull-requests"]

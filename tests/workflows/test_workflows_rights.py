@@ -75,15 +75,19 @@ def test_where_measured_code_runs_nothing_may_be_written_and_no_token_is_near(ke
 
 
 @pytest.mark.parametrize(
-    ("name", "trigger"),
-    [("compare", "pull_request"), ("measure", "pull_request"), ("reusable-compare", "workflow_call")],
+    ("name", "triggers"),
+    [
+        ("compare", {"pull_request", "merge_group"}),
+        ("measure", {"pull_request"}),
+        ("reusable-compare", {"workflow_call"}),
+    ],
 )
-def test_a_pull_requests_workflow_has_no_secret_at_all(name, trigger):
+def test_a_pull_requests_workflow_has_no_secret_at_all(name, triggers):
     text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
 
     assert "secrets" not in text
     assert "token" not in text
-    assert set(WORKFLOWS[name]["on"]) == {trigger}
+    assert set(WORKFLOWS[name]["on"]) == triggers
 
 
 def test_the_workflow_that_comments_checks_out_its_own_commit_only():

@@ -203,3 +203,29 @@ def test_every_workflow_that_a_fork_would_start_on_its_own_is_guarded():
             own = {"push", "schedule"} & set(content["on"])
             if own and ("needs" not in job or "always()" in job.get("if", "")):
                 assert guarded(job), (path.name, name)
+
+
+@pytest.mark.parametrize("commits", [20, 21])
+def test_of_one_shard_or_two_everything_is_stored(world, commits):
+    """A single artifact is unpacked where several get folders of their own."""
+    made = [world.commit(f"core: change {i}") for i in range(commits)]
+
+    run = stored_run(world)
+
+    assert len(json.loads(run.called["backlog"].outputs["plan"]["shards"])) == (1 if commits == 20 else 2)
+    assert all(hash_[:8] in stored(world) for hash_ in made)
+
+
+def test_folders_of_the_projects_own_stand_in_nobodys_way_and_are_not_pushed(world):
+    """Those that bear the names of what a job makes."""
+    for name in ("alerts/memory", "issues", "stored", "incoming", "incoming/vm"):
+        (world.work / name).mkdir(parents=True, exist_ok=True)
+        (world.work / name / "own.json").write_text("{}")
+        (world.work / name / "antigil-issues.jsonl").write_text('{"change": "own", "issue": 1}\n')
+    lose(world, Article=1.0)
+
+    night(world)
+
+    assert issues(world) == [(1, "open", 0)]
+    assert "own" not in git(world.origin, "show", "results:antigil-issues.jsonl")
+    assert not [one for one in stored(world).split() if "own" in one]
