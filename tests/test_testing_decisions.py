@@ -243,6 +243,13 @@ def test_two_threads_on_one_core_fail_only_what_holds_the_gil(measure, monkeypat
     assert outcome(assert_scales, func, 2, 1.5) == expected
 
 
+def test_what_the_cores_there_are_could_give_fails(measure, monkeypatch):
+    """As 1.2 times with the four hardware threads of two cores."""
+    measure([SLOW] * 5)
+    monkeypatch.setattr(testing, "cores_allowed", lambda: 2)
+    assert outcome(assert_scales, func, 2, 1.2) == FAILS
+
+
 def test_a_failure_tells_of_no_cpu_time_where_the_system_tells_none(measure):
     slow = [
         replace(one, windows={n: replace(seen, on_cpu=0.0, waiting=1.0) for n, seen in one.windows.items()})
@@ -250,6 +257,9 @@ def test_a_failure_tells_of_no_cpu_time_where_the_system_tells_none(measure):
     ]
     measure([slow])
     with pytest.raises(AssertionError, match="CPU time per call not told by this system"):
+        assert_scales(func, 2, 1.5)
+    measure([[*slow[:5], *SLOW[5:]]])
+    with pytest.raises(AssertionError, match=r"CPU time per call 2\.00 times that of one thread"):
         assert_scales(func, 2, 1.5)
 
 

@@ -62,10 +62,9 @@ def why_too_little(
     verdict = SCALING_WORDS[speedup_word(min(speedup, possible), (min(low, possible), possible), threads)]
     windows = [done.windows[threads] for done in rounds]
     queued = [window.queued for window in windows if window.queued is not None]
-    inflation = median(one.inflation(threads) for one in rounds)
-    taken = (
-        "not told by this system" if math.isnan(inflation) else f"{inflation:.2f} times that of one thread"
-    )
+    inflations = [one.inflation(threads) for one in rounds]
+    told = [inflation for inflation in inflations if not math.isnan(inflation)]
+    taken = f"{median(told):.2f} times that of one thread" if told else "not told by this system"
     shares = [
         f"waiting {median(one.waiting for one in windows):.0%} of the threads' time (the GIL, locks, I/O)",
         f"queued for a CPU {median(queued):.0%}" if queued else "queued for a CPU: not told by this system",

@@ -12,7 +12,6 @@ from antigil.scaling import (
     Point,
     judged,
     least_side_by_side,
-    own_work_is_kept_off,
     send_to_sleep,
     to_win,
 )
@@ -70,7 +69,7 @@ def _ends(
     (low, high), allowed = estimate.bounds, measurement.host.cpus_allowed
     if point.threads > allowed:
         return low, high
-    if point.crowded if isinstance(point, MixPoint) else own_work_is_kept_off(point, allowed):
+    if point.crowded:
         return 0.0, most
     if measurement.disturbed and isinstance(point, MixPoint):
         on_cpu = 1.0 - point.waiting - point.queued

@@ -14,7 +14,6 @@ from antigil.scaling import (
     extra_waiting,
     gil_verdict,
     judged,
-    own_work_is_kept_off,
     starved,
     waiting_for_gil,
     waits,
@@ -268,6 +267,6 @@ def _slower(found: Judged) -> str:
 def disturbance(measurement: Measurement) -> str:
     """Return what a disturbed measurement leaves in the figures."""
     told = "other programs disturbed it throughout; their share is taken out of the speedup"
-    if any(own_work_is_kept_off(point, measurement.host.cpus_allowed) for point in measurement.points):
+    if any(point.crowded for point in measurement.points):
         return f"{told}, but not what they took from the call's own threads or processes"
     return told

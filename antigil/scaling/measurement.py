@@ -82,8 +82,8 @@ class Point(StartsWork):
         own_on_cpu. NaN, and null in JSON, where the system's clock is too coarse to see any CPU time.
     rounds, dropped
         Rounds used, and disturbed ones left out.
-    disturbed
-        Whether disturbed rounds had to be used.
+    disturbed, crowded
+        Whether disturbed rounds had to be used, and others kept own threads or processes off the CPUs.
     own_threads, own_processes
         Threads and processes that the workload started itself and that were seen at work.
     own_cpu_seconds
@@ -91,8 +91,7 @@ class Point(StartsWork):
     kernel
         Share of the CPU time spent in the kernel, 0 to 1; None where the system does not tell.
     sleeps
-        How often threads went to sleep per second of CPU time, without a GIL also how often they left their
-        CPU otherwise; None where the system does not tell.
+        How often threads slept, or without a GIL left their CPU, per second of CPU time; None if not told.
     least, most
         Share of the work that the thread with the least of it got, and that with the most.
     """
@@ -114,6 +113,7 @@ class Point(StartsWork):
     sleeps: float | None = None
     least: Estimate | None = None
     most: Estimate | None = None
+    crowded: bool = False
 
     @property
     def own_on_cpu(self) -> float:
@@ -287,6 +287,7 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 sleeps=median(sleeps) if sleeps else None,
                 least=Estimate.of([p.least for p in at]),
                 most=Estimate.of([p.most for p in at]),
+                crowded=2 * sum(p.crowded for p in at) > len(at),
             )
         )
     return tuple(points)

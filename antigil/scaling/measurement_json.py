@@ -161,6 +161,7 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
 
 
 def _point(form: Mapping[str, Any]) -> Point:
+    form = {"crowded": False, **form}  # not told before version 8 of the instrument
     known = {field.name: form[field.name] for field in fields(Point)}
     for name in _ESTIMATES:
         if form[name] is not None:

@@ -235,7 +235,7 @@ def measure_rounds(
 
     while crowded is None or sum(not done.disturbed for done in rounds) < plan.rounds:
         began = monotonic()
-        if rounds and began + last > start + plan.budget:
+        if rounds and crowded is not None and began + last > start + plan.budget:
             break
         windows = unstopped(windows_of_a_round)
         require_cpus(allowed)

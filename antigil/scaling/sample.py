@@ -55,6 +55,7 @@ class PointSample(StartsWork):
     sleeps: float | None = None
     least: float = 0.0
     most: float = 1.0
+    crowded: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         sleeps=median(sleeps) if sleeps else None,
         least=median(window.least for window in windows),
         most=median(window.most for window in windows),
+        crowded=any(done.crowded and done.windows[n].has_own_work for done in rounds),
     )
 
 

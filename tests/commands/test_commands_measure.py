@@ -79,7 +79,7 @@ def test_json_has_the_documented_keys(measured):
         assert set(point) == {
             *("threads", "rate", "speedup", "raw_speedup", "efficiency", "waiting", "queued", "inflation"),
             *("rounds", "dropped", "disturbed", "samples", "own_threads", "own_processes"),
-            *("own_cpu_seconds", "own_on_cpu", "kernel", "sleeps", "least", "most"),
+            *("own_cpu_seconds", "own_on_cpu", "kernel", "sleeps", "least", "most", "crowded"),
         }
         assert set(point["speedup"]) == set(point["raw_speedup"]) == {"median", "ci99", "range"}
         low, high = point["speedup"]["ci99"]

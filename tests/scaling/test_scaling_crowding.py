@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 from fakes import measurement, round_of, window
 
+from antigil.report.sentence import sentence
 from antigil.scaling import FunctionWorkload, Plan, affinity, measure_rounds
+from antigil.scaling.measurement import combine
 from antigil.scaling.own_work import crowding
 from antigil.scaling.own_work.crowding import Crowding
+from antigil.scaling.sample import PointSample, Sample, sample_of
 from antigil.scaling.verdicts import judged, scaling_verdict
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -159,15 +162,33 @@ def test_more_threads_than_cpus_are_not_called_disturbed():
 
 @pytest.mark.parametrize("speedup", [0.6, 1.0, 1.5, 1.95])
 @pytest.mark.parametrize("own", [(2, 0.001), (0, 0.001, 2)], ids=["threads", "processes"])
-def test_nothing_is_said_of_own_work_beside_busy_programs(speedup, own):
+def test_nothing_is_said_of_own_work_that_others_keep_off_the_cpus(speedup, own):
     quiet = measurement(0.0, speedup=(1.0, speedup, speedup), waiting=(0.5, 0.5, 0.5), own=own)
-    busy = replace(quiet, points=tuple(replace(point, disturbed=True) for point in quiet.points))
+    busy = replace(quiet, points=tuple(replace(point, crowded=True) for point in quiet.points))
     assert scaling_verdict(quiet) != "inconclusive"
     assert scaling_verdict(busy) == "inconclusive"
     assert (judged(busy).low, judged(busy).high) == (0.0, 2)
 
 
-def test_own_work_that_kept_all_cpus_busy_is_judged_beside_others_too():
-    quiet = measurement(0.0, speedup=(1.0, 1.0, 1.0), waiting=(0.9, 0.9, 0.9), own=(2, 0.019))
-    busy = replace(quiet, points=tuple(replace(point, disturbed=True) for point in quiet.points))
-    assert scaling_verdict(busy) == scaling_verdict(quiet) == "does-not"
+def test_what_the_gil_allows_is_sure_all_the_same():
+    held = measurement(1.0, speedup=(1.0, 1.0, 1.0), waiting=(0.5, 0.75, 0.9), own=(2, 0.005))
+    busy = replace(held, points=tuple(replace(point, crowded=True) for point in held.points))
+    assert judged(busy).high < 1.1
+    assert "do not help, but whether they hurt cannot be told" in sentence(busy)
+
+
+@pytest.mark.parametrize(("crowded", "told"), [(0, False), (1, False), (4, False), (5, True)])
+def test_processes_are_crowded_if_most_are(crowded, told):
+    def sample(i):
+        points = {
+            n: PointSample(100.0 * n, n, n, 0.5, 0.0, own_threads=1, crowded=i < crowded) for n in (1, 2)
+        }
+        return Sample(points, 4, 0, disturbed=i < crowded)
+
+    assert [point.crowded for point in combine([sample(i) for i in range(8)])] == [told] * 2
+
+
+def test_a_process_tells_in_which_windows_own_work_was():
+    one, two = window(1, 100.0), replace(window(2, 150.0), own_threads=1)
+    found = sample_of([replace(round_of(one, two), crowded=True)])
+    assert [point.crowded for point in found.points.values()] == [False, True]

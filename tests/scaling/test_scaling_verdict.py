@@ -216,6 +216,38 @@ def test_where_no_count_fits_the_cpus_the_first_beyond_is_told():
     assert waits(some) is None
 
 
+@pytest.mark.parametrize(
+    ("speedup", "queued", "waiting", "inflation", "first"),
+    [
+        (1.2, 0.7, 0.0, 1.01, None),  # others took the CPUs
+        (1.2, 0.69, 0.01, 1.0, None),
+        (1.0, 0.5, 0.25, 1.0, "waiting"),
+        (1.0, 0.5, 0.0, 2.0, "cpu"),
+    ],
+)
+def test_with_more_threads_than_cpus_what_others_take_is_nobodys_fault(
+    speedup, queued, waiting, inflation, first
+):
+    whole = measurement(
+        0.0,
+        speedup=(1.0, speedup, speedup),
+        queued=(0.0, 0.0, queued),
+        waiting=(0.0, 0.0, waiting),
+        inflation=inflation,
+    )
+    assert cause(replace(whole, points=(whole.points[0], whole.points[2])), 4) == first
+
+
+def test_a_process_that_works_longer_takes_cpu_time_though_the_thread_that_calls_waits():
+    own = measurement(
+        0.0, own=(0, 0.009, 1), waiting=(0.97, 0.97, 0.97), speedup=(1.0, 1.1, 1.1), inflation=1.8
+    )
+    one, two, _ = own.points
+    slower = replace(own, points=(one, replace(two, own_cpu_seconds=1.8 * 0.009)))
+    assert cause(slower, 2) == "cpu"
+    assert cause(replace(own, points=(one, replace(two, inflation=1.0))), 2) == "waiting"
+
+
 def test_threads_that_were_seen_waiting_for_the_gil_do_not_wait_for_each_other():
     measured = measurement(0.3, waiting=(0.0, 0.5, 0.7))
     assert waits(measured) == "each other"

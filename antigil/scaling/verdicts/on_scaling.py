@@ -20,15 +20,14 @@ So the lower end of the interval is moved down to where the quiet speedup may li
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
 its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
-to nothing. And it may be anything where the workload's own threads or processes are at work and leave some
-of the CPUs: what others take from these is not given back. No speedup exceeds the ceiling that the GIL-held
-share sets.
+to nothing. And it may be anything where other programs keep the workload's own threads or processes off the
+CPUs: that is not given back. No speedup exceeds the ceiling that the GIL-held share sets.
 
 What is missing, as factors whose product is min(n, CPUs) / S*. In n threads a call takes a thread longer
 than in one, and of a thread's time the excess is
 
     waiting    waiting(n) - waiting(1) S(n) / n
-    CPU time   on_cpu(n) (1 - c(1) / c(n))       c: what a call takes of it
+    CPU time   busy(n) (1 - c(1) / c(n))       c: what a call takes of it, own threads' and processes' too
 
 in which shares the logarithm of what is missing belongs to these causes:
 
@@ -134,8 +133,8 @@ def judged(measurement: Measurement) -> Judged | None:
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
     seen, ideal = median, min(point.threads, allowed)
-    if own_work_is_kept_off(point, allowed):
-        return Judged(point.threads, ideal, 0.0, median, max(high, ideal), seen)
+    if point.crowded:  # what others took from own threads and processes is not given back
+        return Judged(point.threads, ideal, 0.0, median, min(max(high, ideal), ceiling), seen)
     if point.threads <= allowed:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
     seen = seen if point.disturbed else median
@@ -146,12 +145,6 @@ def scaling_verdict(measurement: Measurement) -> str:
     """Return one of ``scales``, ``partly``, ``does-not``, ``hurts``, ``inconclusive``."""
     found = judged(measurement)
     return "inconclusive" if found is None else found.word
-
-
-def own_work_is_kept_off(point: Point, allowed: int) -> bool:
-    """Tell whether other programs took what is not given back: CPUs of the workload's own work."""
-    used = point.threads * (point.on_cpu + point.own_on_cpu)
-    return point.disturbed and point.has_own_work and used < ALL_BUSY * allowed
 
 
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
@@ -183,9 +176,6 @@ def send_to_sleep(
     return sleeps > 2.0 * alone + asks + MOST_SLEEPS
 
 
-ALL_BUSY = 0.9
-"""Who uses that much of the CPUs' time was kept off them by hardly anybody else."""
-
 MOST_SLEEPS = 500.0
 """Per second of CPU time: to wake up takes some 50 microseconds, so that fewer cost less than 3 %."""
 
@@ -212,10 +202,9 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     if point.has_own_work and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
         parts = {"own-threads": lacking}
     else:
-        waits_longer = max(0.0, point.waiting - one.waiting * point.raw_speedup.median / threads)
-        works_longer = point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation))
-        waited = lacking * waits_longer / max(1e-9, waits_longer + works_longer)
-        worked = lacking - waited if works_longer else 0.0
+        waits_longer, works_longer, queued = _longer(measurement, point)
+        longer = max(1e-9, waits_longer + works_longer + queued)
+        waited, worked = lacking * waits_longer / longer, lacking * works_longer / longer
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
         handed = worked * _kernel_part(point, one)
         gil_handed = handed * _handed_by_gil(measurement)
@@ -228,6 +217,21 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
         parts = {"hand-over" if is_short else "gil": gil, "waiting": elsewhere, "cpu": cpu}
     factors = {name: math.exp(part) for name, part in parts.items()}
     return dict(sorted(factors.items(), key=lambda item: -item[1]))
+
+
+def _longer(measurement: Measurement, point: Point) -> tuple[float, float, float]:
+    """Return for which shares of a thread's time a call waits, works and is queued longer than in one thread.
+
+    While its own threads and processes work longer, the thread that calls waits. With more threads than CPUs,
+    to be queued is no loss as far as others of them run meanwhile.
+    """
+    one, part = measurement.point(1), point.raw_speedup.median / point.threads
+    own = max(0.0, point.own_on_cpu - one.own_on_cpu * part)
+    waits = max(0.0, point.waiting - one.waiting * part - own)
+    works = (point.on_cpu + point.own_on_cpu) * (1.0 - 1.0 / max(1.0, point.inflation))
+    cpus = measurement.host.cpus_allowed
+    queued = max(0.0, point.queued - (1.0 - cpus / point.threads)) if point.threads > cpus else 0.0
+    return waits, works, queued
 
 
 def _kernel_part(point: Point, one: Point) -> float:

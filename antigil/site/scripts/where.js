@@ -19,7 +19,7 @@ const HATCH = { speedup: " ", waiting: "/", queued: ".", inflation: "x", unexpla
 /** What each part is, for the legend. */
 const MEANING = {
   speedup: "speedup",
-  waiting: "waiting for the GIL or another lock",
+  waiting: "waiting: for the GIL, a lock, or what works for the call",
   queued: "queued for a CPU",
   inflation: "inflation: more CPU time per call",
   unexplained: "unexplained",
