@@ -202,7 +202,7 @@ def assert_scales(
         raise SkipTest(contradiction(name_of(func), used, threads, held))
     if high < at_least or _highest_ceiling(held) < at_least:
         held = held or _look_at_gil(func, time_limit)
-        if at_least > SCALES_FROM * (cores := cores_allowed()) and _highest_ceiling(held) >= at_least:
+        if threads > (cores := cores_allowed()) and _highest_ceiling(held) >= at_least > SCALES_FROM * cores:
             raise SkipTest(too_few_cores(name_of(func), used, threads, cores))
         raise AssertionError(why_too_little(name_of(func), used, threads, at_least, held))
     if low < at_least and disturbed:
