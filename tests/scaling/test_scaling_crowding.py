@@ -114,7 +114,9 @@ def test_a_sandbox_whose_clocks_stand_still_is_not_crowded(tmp_path, monkeypatch
     assert Crowding({0, 1}, file).is_seen(windows(0.5), 2) is False
 
 
-@pytest.mark.parametrize("stat", [None, "", "cpu0 1 1 1 1 1 1 1 0 0 0\n"], ids=["none", "empty", "one CPU"])
+@pytest.mark.parametrize(
+    "stat", [None, "", "cpu0 1 1 1 1 1 1 1 0 0 0\n\n"], ids=["none", "empty", "one CPU, and a blank line"]
+)
 def test_where_the_system_does_not_tell_nothing_is_seen(tmp_path, monkeypatch, stat):
     monkeypatch.setattr(crowding, "LEAST_SECONDS", 0.0)
     file = tmp_path / "stat"

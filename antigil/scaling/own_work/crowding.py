@@ -79,7 +79,7 @@ class Crowding:
             lines = [line.split() for line in self._stat.read_text().splitlines()]
         except OSError:
             return None
-        told = [[int(ticks) for ticks in line[1 : 1 + _ALL]] for line in lines if line[0] in self._names]
+        told = [[int(ticks) for ticks in line[1 : 1 + _ALL]] for line in lines if {*line[:1]} & self._names]
         if len(told) < len(self._names):
             return None
         return sum(one[_IDLE] + one[_WAITING_FOR_DISK] for one in told), sum(map(sum, told))
