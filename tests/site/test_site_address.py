@@ -42,20 +42,13 @@ def test_range_is_kept_by_the_commits_hashes(open_page, speedup_pages):
     assert chosen(page) == {"from": hashes[10][:12], "to": hashes[30][:12]}
 
 
-def test_range_that_reaches_the_newest_commit_stays_open_for_newer_ones(open_page, speedup_pages):
+@pytest.mark.parametrize(("act", "first"), [(f"show(10, {CHART}.range.end)", 10), ("newest(10)", 30)])
+def test_range_that_reaches_the_newest_commit_stays_open_for_newer_ones(open_page, speedup_pages, act, first):
     folder, hashes = speedup_pages
     page = open_page(folder / "work.Dips.html")
-    page.evaluate(f"{CHART}.show(10, {CHART}.range.end)")
+    page.evaluate(f"{CHART}.{act}")
     page.wait_for_function("location.hash.includes('from=')")
-    assert chosen(page) == {"from": hashes[10][:12]}
-
-
-def test_the_last_commits_stay_open_for_newer_ones(open_page, speedup_pages):
-    folder, hashes = speedup_pages
-    page = open_page(folder / "work.Dips.html")
-    page.evaluate(f"{CHART}.newest(10)")
-    page.wait_for_function("location.hash.includes('from=')")
-    assert chosen(page) == {"from": hashes[30][:12]}
+    assert chosen(page) == {"from": hashes[first][:12]}
 
 
 def test_range_in_the_address_takes_effect_in_an_open_tab(open_page, speedup_pages):
