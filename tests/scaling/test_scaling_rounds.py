@@ -121,6 +121,7 @@ def install(monkeypatch):
         monkeypatch.setattr(rounds_module, "run_window", machine)
         monkeypatch.setattr(rounds_module, "monotonic", machine.monotonic)
         monkeypatch.setattr(rounds_module, "cpus_allowed", lambda: len(cpus))
+        monkeypatch.setattr(rounds_module, "require_cpus", lambda allowed: None)
         monkeypatch.setattr(rounds_module, "placement", lambda: Placement(cpus, len(cpus)))
         monkeypatch.setattr(rounds_module, "affinity", lambda: (0,))  # the first CPU has the first turn
         return machine
