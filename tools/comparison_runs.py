@@ -41,6 +41,7 @@ def run(
     version: int,
     compare: Callable[..., Note],
     table: Callable[..., str] = table,
+    when_asked: Sequence[str] = (),
 ) -> None:
     """Take the comparisons that the command line asks for, or print the table of those that were taken.
 
@@ -54,13 +55,15 @@ def run(
         Given the folder, a kind and how many of that kind were taken, returns exit status and changes.
     table
         Given the outcomes and the kinds, returns them as Markdown.
+    when_asked
+        Further kinds, taken only where one is asked for.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--for", dest="seconds", type=float, default=0.0, metavar="SECONDS")
-    parser.add_argument("--kind", choices=kinds)
+    parser.add_argument("--kind", choices=[*kinds, *when_asked])
     parser.add_argument("--table", action="store_true", help="print what all folders hold, as Markdown")
     args = parser.parse_args()
     if args.table:

@@ -32,7 +32,7 @@ from threading import Lock, local
 from . import _native
 
 OBJECT, LOCK, LIST = object(), Lock(), [0]
-OWN, SHARED = _native.SharedCounter("slots", 8), _native.SharedCounter("atomic", 8)
+OWN, SHARED = _native.SharedCounter("slots", 64), _native.SharedCounter("atomic", 64)
 _next, _mine = count(), local()
 
 
@@ -62,14 +62,14 @@ def write(items):
 
 def add(counter):
     if not hasattr(_mine, "slot"):
-        _mine.slot = next(_next) % 8
+        _mine.slot = next(_next) % 64
     counter.add_releasing(200_000, _mine.slot)
 '''
 
 
-def generate(root, names=tuple(CHANGES), budget=2.0):
+def generate(root, names=tuple(CHANGES), budget=2.0, threads=2):
     """Write the project with a commit for each of some changes; return the hashes, oldest first."""
     first = {name: FIRST[name] for name in names}
     changes = [(f"{name}: share it", name, CHANGES[name]) for name in names]
     budgets = dict.fromkeys([*first, "loop"], budget)
-    return generate_project(root, first, changes, budgets, MODULE, pythons=["3.14t"])
+    return generate_project(root, first, changes, budgets, MODULE, threads, pythons=["3.14t"])

@@ -62,7 +62,7 @@ SUITE = '''"""The suite: one class per function, measured shortly."""
 from .checkout.suite import NUMBERS, Scaling, Workload
 
 
-class Short(Scaling, thread_counts=(1, 2), budget=4.0, rounds=3, only=NUMBERS.keys() - {"peakmem"}):
+class Short(Scaling, thread_counts=(1, {threads}), budget=4.0, rounds=3, only=NUMBERS.keys() - {{"peakmem"}}):
     pass
 '''
 
@@ -93,7 +93,7 @@ def git(root, *words):
     return done.stdout.strip()
 
 
-def generate_project(root, first=FIRST, changes=CHANGES, budgets=None, module=MODULE, **settings):
+def generate_project(root, first=FIRST, changes=CHANGES, budgets=None, module=MODULE, threads=2, **settings):
     """Write the project with its commits; return their hashes, oldest first.
 
     Parameters
@@ -102,6 +102,8 @@ def generate_project(root, first=FIRST, changes=CHANGES, budgets=None, module=MO
         Seconds for each commit by function, and for `loop`, the control; 4 at first.
     module
         What stands before the functions.
+    threads
+        How many are measured beside one alone.
     settings
         Of asv's configuration, in place of those that there are.
     """
@@ -132,7 +134,7 @@ def generate_project(root, first=FIRST, changes=CHANGES, budgets=None, module=MO
         name="Loop", title="control", control=True, budget=budgets["loop"],
         statement="sum(range(50_000))", setup="pass",
     )  # fmt: skip
-    (root / "benchmarks/work.py").write_text(SUITE + "".join([*parts, loop]))
+    (root / "benchmarks/work.py").write_text(SUITE.format(threads=threads) + "".join([*parts, loop]))
     (root / "asv.conf.json").write_text(json.dumps({**configuration(), **settings}, indent=1))
     git(root, "init", "-q", "-b", "main")
     bodies = dict(first)
