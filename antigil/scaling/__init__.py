@@ -20,6 +20,7 @@ from .host import (
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
 from .mixes_and_processes.mixes import Mix, MixPoint
 from .mixes_and_processes.processes import Processes, to_win
+from .own_work.first_calls import time_one_call
 from .own_work.meter import THREADS_BESIDE
 from .process import START_SECONDS, Interpreter, answer_request, ask_fresh_process, plan_of
 from .rounds import (
@@ -64,7 +65,6 @@ from .verdicts import (
     waiting_for_gil,
     waits,
 )
-from .window import time_one_call
 from .workload import FunctionWorkload, MakeRun, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
 __all__ = [

@@ -4,7 +4,8 @@ Every thread notes the time after every batch of calls. The window opens when ev
 mark since the last of them started, and closes a set time later; the threads go on until every one has a
 mark beyond it, or one is shut out for long. Batches cut by its edges count in proportion. So start-up
 and tail skew fall away, no barrier stands inside the timed stretch, and the calls at the edges contend
-with just as many others as those in the middle.
+with just as many others as those in the middle. When it opens, nobody has waited for long: among threads
+that wait for turns the calls under way are too short then, so that a window lasts for several turns of all.
 
     rate X(n) = calls in the window / its length
     c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
@@ -17,11 +18,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import nan
 from statistics import fmean
-from time import perf_counter, sleep
+from time import sleep
 
 from .host import pin_thread
-from .own_work.meter import OwnWork, StartsWork
+from .own_work.meter import StartsWork
 from .threads import SYSTEM_CLOCKS, YIELDS, Clocks, Threads, Usage
 from .workload import MakeRun
 
@@ -30,6 +32,10 @@ MARK_SECONDS = 1e-4
 
 MARKING_THREADS = 8
 """With more threads than this, each looks less often: so many looks hold the GIL for some 5 % of the time."""
+
+SETTLES = 2.0
+LONGER_AT_MOST_SECONDS = 0.3
+"""A window is as long as it took all threads to have a turn, so often, but for that no longer than this."""
 
 PATIENCE_SECONDS = 1.0
 """So long at least threads go on for one that is shut out by who takes the GIL, or a lock, again at once."""
@@ -161,15 +167,25 @@ def batches_by(marks: Sequence[float], moment: float) -> float:
     return i + (moment - marks[i]) / (marks[i + 1] - marks[i])
 
 
-def summarize(tracks: Sequence[Track], seconds: float, calls_per_mark: int) -> Window:
+def bounds(tracks: Sequence[Track], least_seconds: float) -> tuple[float, float] | None:
+    """Return when the window opens and closes; None before all threads have come to their first marks."""
+    settled = [track.settled for track in tracks if track.settled is not None]
+    if len(settled) < len(tracks):
+        return None
+    start = max(settled)
+    turns = SETTLES * (start - max(track.marks[0] for track in tracks))
+    return start, start + max(least_seconds, min(turns, LONGER_AT_MOST_SECONDS))
+
+
+def summarize(tracks: Sequence[Track], least_seconds: float, calls_per_mark: int) -> Window:
     """Reduce the tracks of threads that all passed the end of the window to what was measured.
 
     All threads count alike, and what they did outside of the window does not count. A lock that is
     not fair may shut one of them out from long before it to long after: the time of that one, or of
     the one that has the lock meanwhile, must not stand for all.
     """
-    start = max(track.settled for track in tracks if track.settled is not None)
-    shares = [track.shares(start, start + seconds) for track in tracks]
+    start, end = bounds(tracks, least_seconds) or (nan, nan)
+    seconds, shares = end - start, [track.shares(start, end) for track in tracks]
     batches = [done for done, _, _ in shares]
     calls = sum(batches) * calls_per_mark
     kernel = [track.used.kernel for track in tracks if track.used.kernel is not None]
@@ -214,7 +230,7 @@ def run_window(
     threads
         Number of threads.
     seconds
-        Length of the window.
+        Least length of the window.
     calls_per_mark
         Calls between two looks at the clock.
     cpus
@@ -240,20 +256,6 @@ def run_window(
     window = summarize(tracks, seconds, calls_per_mark)
     calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
     return replace(window, **own.per_call(calls))
-
-
-def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnWork]:
-    """Return how many seconds a first call takes, in a thread of its own, and what others did meanwhile."""
-    taken: list[float] = []
-
-    def body() -> None:
-        run = make_run(0, 1)
-        start = perf_counter()
-        run(1)
-        taken.append(perf_counter() - start)
-
-    own = Threads(1, time_limit).run([body], look_seconds=0.001)
-    return taken[0], own
 
 
 def call_through(
@@ -283,10 +285,8 @@ def call_through(
             if track.settled is None and all(other.marks for other in tracks):
                 before = meter.read()
                 track.settled = mark
-            if end is None and track.settled is not None:
-                settled = [other.settled for other in tracks if other.settled is not None]
-                if len(settled) == len(tracks):
-                    end = max(settled) + seconds
+            if end is None and track.settled is not None and (found := bounds(tracks, seconds)):
+                end = found[1]
             if end is None and mark - marks[0] > PATIENCE_SECONDS:
                 sleep(0.001)  # some thread does not even begin: let it in
             if end is not None and mark >= end:

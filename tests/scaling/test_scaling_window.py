@@ -1,6 +1,7 @@
 """One window: how marks become a rate, and clocks become shares."""
 
 import threading
+from time import sleep
 
 import pytest
 from fakes import OwnTime
@@ -9,7 +10,17 @@ from antigil.scaling import WorkloadTimeout
 from antigil.scaling import threads as threads_module
 from antigil.scaling import window as window_module
 from antigil.scaling.threads import Clocks, Usage
-from antigil.scaling.window import PATIENCE_SECONDS, Track, batches_by, call_through, run_window, summarize
+from antigil.scaling.window import (
+    LONGER_AT_MOST_SECONDS,
+    PATIENCE_SECONDS,
+    SETTLES,
+    Track,
+    batches_by,
+    bounds,
+    call_through,
+    run_window,
+    summarize,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +33,7 @@ def test_a_batch_cut_by_the_moment_counts_in_proportion(moment, batches):
 def test_a_window_lies_between_the_last_start_and_a_set_time_later():
     steady = Track([float(i) for i in range(11)], settled=1.0, passed=9.0, used=Usage(4.0, 2.0))
     slower = Track([0.5, 2.5, 4.5, 6.5, 8.5], settled=2.5, passed=8.5, used=Usage(3.0, 0.0))
-    found = summarize([steady, slower], seconds=5.0, calls_per_mark=3)
+    found = summarize([steady, slower], least_seconds=5.0, calls_per_mark=3)
     assert found.threads == 2
     assert found.calls == 3 * (5.0 + 2.5)
     assert found.rate == 3 * 1.5
@@ -33,7 +44,7 @@ def test_a_window_lies_between_the_last_start_and_a_set_time_later():
 def test_where_one_thread_does_not_know_its_queue_the_window_does_not():
     known = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, 0.5))
     unknown = Track([0.0, 1.0, 2.0, 3.0], settled=1.0, passed=3.0, used=Usage(1.0, None))
-    found = summarize([known, unknown], seconds=1.0, calls_per_mark=1)
+    found = summarize([known, unknown], least_seconds=1.0, calls_per_mark=1)
     assert found.queued is None
     assert found.waiting == 0.5
 
@@ -41,7 +52,7 @@ def test_where_one_thread_does_not_know_its_queue_the_window_does_not():
 @pytest.mark.parametrize("queued", [0.0, 0.001])
 def test_clocks_read_a_moment_apart_do_not_make_waiting_negative(queued):
     track = Track([0.0, 1.0, 2.0], settled=1.0, passed=2.0, used=Usage(1.001, queued))
-    found = summarize([track], seconds=0.5, calls_per_mark=1)
+    found = summarize([track], least_seconds=0.5, calls_per_mark=1)
     assert (found.on_cpu, found.queued, found.waiting) == (1.0, 0.0, 0.0)
 
 
@@ -50,7 +61,7 @@ def test_a_thread_shut_out_for_long_counts_for_no_more_than_the_one_with_the_loc
     marks = [float(i) for i in range(112)]
     has_it = Track(marks, settled=1.0, passed=20.0, used=Usage(19.0, 0.0))
     shut_out = Track([0.0, 10.0, 110.0], settled=10.0, passed=110.0, used=Usage(1.0, 0.0))
-    found = summarize([has_it, shut_out], seconds=10.0, calls_per_mark=1)
+    found = summarize([has_it, shut_out], least_seconds=10.0, calls_per_mark=1)
     assert found.calls == pytest.approx(10.0 + 0.1)
     assert (found.on_cpu, found.waiting) == pytest.approx((0.505, 0.495))
 
@@ -61,7 +72,7 @@ def test_what_a_thread_did_while_the_others_came_in_does_not_count():
     other = Track(
         [0.0, 101.0, *[102.0 + i for i in range(11)]], settled=101.0, passed=111.0, used=Usage(10.0, 0.0)
     )
-    found = summarize([first, other], seconds=10.0, calls_per_mark=1)
+    found = summarize([first, other], least_seconds=10.0, calls_per_mark=1)
     assert found.on_cpu == pytest.approx((1.0 + 10 / 12 * 100 / 100 / 10) / 2)
     assert found.queued == pytest.approx((1.0 - 10 / 12 / 10) / 2 * 5.5 / 11)
 
@@ -213,10 +224,43 @@ def test_who_has_passed_does_not_wait_for_ever_for_one_that_is_shut_out(monkeypa
     shut_out = Track(marks=[0.0, 0.1], settled=0.1)
     calls, naps = calls_of_a_tenth(monkeypatch, shut_out, seconds)
     patience = max(PATIENCE_SECONDS, 2 * seconds)
-    assert 0.1 * calls == pytest.approx(0.1 + seconds + patience, abs=0.21)
+    length = max(seconds, SETTLES * 0.1)
+    assert 0.1 * calls == pytest.approx(0.1 + length + patience, abs=0.21)
     assert naps == []
 
 
 def test_one_that_does_not_even_begin_is_let_in(monkeypatch):
     calls, naps = calls_of_a_tenth(monkeypatch, Track(), 0.03, until=50)
     assert len(naps) == pytest.approx(calls - PATIENCE_SECONDS / 0.1, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("settled", "seconds"),
+    [(10.01, 0.1), (10.05, 0.1), (10.1, 0.2), (10.14, 0.28), (15.0, LONGER_AT_MOST_SECONDS)],
+)
+def test_a_window_lasts_for_two_turns_of_all_but_is_not_made_long(settled, seconds):
+    tracks = [Track([10.0, 10.005], settled=10.005), Track([9.9, settled], settled=settled)]
+    start, end = bounds(tracks, 0.1)
+    assert (start, end - start) == (settled, pytest.approx(seconds))
+
+
+def test_a_window_opens_when_all_have_settled():
+    assert bounds([Track([0.0, 1.0], settled=1.0), Track([0.0])], 0.1) is None
+
+
+@pytest.mark.timing
+def test_threads_in_a_queue_get_no_more_done_than_one():
+    """Sixteen whose turns take longer all together than a window: a part of each wait counts."""
+    lock = threading.Lock()
+
+    def make_run(thread, threads):
+        def run(calls):
+            for _ in range(calls):
+                with lock:
+                    sleep(0.002)
+
+        return run
+
+    alone = sorted(run_window(make_run, 1, 0.05).rate for _ in range(5))[2]
+    for _ in range(9):
+        assert run_window(make_run, 16, 0.03).rate == pytest.approx(alone, rel=0.2)

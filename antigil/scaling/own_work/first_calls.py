@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 
-from ..window import MARK_SECONDS, Window, time_one_call
+from ..threads import Threads
+from ..window import MARK_SECONDS, Window
 from ..workload import MakeRun
+from .meter import OwnWork
 
 LONG_CALL_SECONDS = 0.1
 """Calls of this length are timed by a single one."""
@@ -31,3 +34,17 @@ def time_calls(
     if first.seconds / first.calls < MARK_SECONDS:  # the first call is often a slow one: look for longer
         first = measure_window(1, 50 * MARK_SECONDS)
     return first.seconds / first.calls, first.has_own_work
+
+
+def time_one_call(make_run: MakeRun, time_limit: float) -> tuple[float, OwnWork]:
+    """Return how many seconds a first call takes, in a thread of its own, and what others did meanwhile."""
+    taken: list[float] = []
+
+    def body() -> None:
+        run = make_run(0, 1)
+        start = perf_counter()
+        run(1)
+        taken.append(perf_counter() - start)
+
+    own = Threads(1, time_limit).run([body], look_seconds=0.001)
+    return taken[0], own
