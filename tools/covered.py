@@ -22,7 +22,7 @@ from under import ROOT
 DECIDING = (
     "antigil/scaling/verdicts/*.py",
     "antigil/scaling/sample.py",
-    "antigil/scaling/gil_held_share.py",
+    "antigil/scaling/held_share/estimate.py",
     "antigil/guard/decision_rule.py",
     "antigil/guard/permutation_test.py",
     "antigil/guard/commit_verdict.py",

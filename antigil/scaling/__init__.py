@@ -5,7 +5,7 @@ own C extension. What is not named here is private to the room.
 """
 
 from .experiment import as_imported_here, default_thread_counts, measure, measure_function, measure_in_turn
-from .gil_probe import probe_gil
+from .held_share.probe import probe_gil
 from .host import (
     Host,
     affinity,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from operator import index
 from typing import Any
 
-from .gil_probe import probe_gil
+from .held_share.probe import probe_gil
 from .host import Host, StealMeter, cpus_allowed, cpus_changed
 from .measurement import Cut, Measurement, combine
 from .measurement_json import sample_from_json

@@ -22,7 +22,7 @@ from pathlib import Path
 from time import monotonic  # by name: a workload may break the module's
 from typing import Any
 
-from .gil_probe import probe_gil
+from .held_share.probe import probe_gil
 from .host import Host
 from .own_work.processes import end_group
 from .rounds import Plan, measure_rounds

@@ -35,7 +35,7 @@ from .host import cpus_allowed, placement
 from .rounds import Plan
 from .sample import Sample
 from .stops import unstopped
-from .threads import Clocks, ThreadMeter, Usage, gil_enabled
+from .threads import Clocks, ThreadMeter, Usage, gil_enabled, take_short_turns
 from .window import MARK_SECONDS, run_window
 from .workload import MakeRun
 
@@ -196,6 +196,7 @@ class Watcher:
         return states_of(self.looks, Watched(spans, watched["gil"]))
 
     def _watch(self) -> None:
+        take_short_turns()
         with os.fdopen(os.dup(self._descriptor), "rb", buffering=0) as pipe:
             while process := int(pipe.readline()):
                 while not select.select([pipe], [], [], RANDOM.expovariate(1.0 / MEAN_SLEEP))[0]:

@@ -163,6 +163,7 @@ static void *
 sample_until_stopped(void *Py_UNUSED(nothing))
 {
     prctl(PR_SET_TIMERSLACK, 1);
+    antigil_take_short_turns();
     antigil_stay_anywhere();
     atomic_store(&helper.number, (pid_t)syscall(SYS_gettid));
     while (!atomic_load(&helper.stopping)) {

@@ -4,15 +4,42 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define CPU_FIELD 39 /* of a thread's stat */
+#define CPU_FIELD 39          /* of a thread's stat */
+#define SHORTEST_SLICE 100000 /* nanoseconds */
+
+/* What sched_setattr(2) takes; only some C libraries declare it. */
+typedef struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice, deadline, period;
+    uint32_t least, most;
+} attributes;
 
 /* The helper's alone. */
 static struct {
     cpu_set_t allowed; /* where it may run; nothing where that is not told */
     bool stays;        /* whether it keeps to one CPU */
 } placement;
+
+/* Have the CPU as soon as this thread wakes up, where the kernel can (Linux 6.12 and newer). Else it waits
+ * until a worker that sleeps now and then sleeps again, and finds it asleep too often. */
+void
+antigil_take_short_turns(void)
+{
+#if defined(SYS_sched_getattr) && defined(SYS_sched_setattr)
+    attributes now;
+    if (syscall(SYS_sched_getattr, 0, &now, sizeof now, 0) == 0 && now.slice != 0 &&
+        (now.policy == SCHED_OTHER || now.policy == SCHED_BATCH)) {
+        now.slice = SHORTEST_SLICE;
+        (void)syscall(SYS_sched_setattr, 0, &now, 0); /* where it may not, it is as before */
+    }
+#endif
+}
 
 /* To be called by the helper as it begins. */
 void

@@ -169,6 +169,7 @@ bool antigil_lost_signal(void);
 void antigil_await_silence(double seconds);
 
 /* placement.c */
+void antigil_take_short_turns(void);
 void antigil_stay_anywhere(void);
 void antigil_approach(const worker *next);
 bool antigil_is_runnable(worker *one);

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 from random import Random
 
-from antigil.scaling.gil_held_share import Probe
+from antigil.scaling.held_share.estimate import Probe
 
 EPSILON = 1e-12
 """Seconds: so near to the end of a slice is at its end."""

@@ -17,9 +17,9 @@ from antigil.scaling import (
     measure_rounds,
     probe_gil,
 )
-from antigil.scaling import gil_probe as probe_module
 from antigil.scaling import host as host_module
 from antigil.scaling import threads as threads_module
+from antigil.scaling.held_share import watch as watch_module
 from antigil.scaling.threads import ThreadMeter, is_asleep, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
@@ -64,7 +64,7 @@ def test_scheduler_statistics_that_are_switched_off_are_not_measured(monkeypatch
 @pytest.mark.parametrize(("names", "taken"), [(("pread", "pread64"), "pread64"), (("pread",), "pread")])
 def test_an_offset_of_64_bits_goes_to_the_pread_that_takes_one(names, taken):
     library = SimpleNamespace(**{name: SimpleNamespace(name=name) for name in names})
-    assert probe_module._pread(library).name == taken
+    assert watch_module._pread(library).name == taken
 
 
 @pytest.mark.usefixtures("no_schedstat", "no_affinity")
@@ -91,7 +91,7 @@ def test_surroundings_tell_of_a_queue_that_is_measured():
 def still_count(monkeypatch):
     """Let the count of a thread's context switches stand still."""
     still = SimpleNamespace(RUSAGE_THREAD=1, getrusage=lambda who: SimpleNamespace(ru_nvcsw=7))
-    monkeypatch.setattr(probe_module, "resource", still)
+    monkeypatch.setattr(watch_module, "resource", still)
 
 
 @pytest.fixture(params=["macOS", "Windows", "sandbox"])
@@ -100,9 +100,9 @@ def no_switch_counts(request, monkeypatch):
     if request.param == "sandbox":
         request.getfixturevalue("still_count")
     elif request.param == "Windows":
-        monkeypatch.setattr(probe_module, "resource", None)
+        monkeypatch.setattr(watch_module, "resource", None)
     else:
-        monkeypatch.delattr(probe_module.resource, "RUSAGE_THREAD", raising=False)
+        monkeypatch.delattr(watch_module.resource, "RUSAGE_THREAD", raising=False)
     monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
 
 

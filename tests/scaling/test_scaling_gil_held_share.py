@@ -10,7 +10,7 @@ from simulator import seeded, simulate, simulate_preempted_calls
 
 from antigil import testing
 from antigil.scaling import GilHeld, MeasurementError, pool
-from antigil.scaling.gil_held_share import Probe, estimate, running_times
+from antigil.scaling.held_share.estimate import Probe, estimate, running_times
 
 SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 1.0)
 SLICES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)

@@ -4,7 +4,8 @@ import itertools
 import threading
 import time
 
-from antigil.scaling.gil_probe import Calls, Watch
+from antigil.scaling.held_share.probe import Calls
+from antigil.scaling.held_share.watch import Watch
 
 
 def test_looks_are_counted_between_the_moments_that_they_are_told_of():

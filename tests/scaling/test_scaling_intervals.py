@@ -10,7 +10,7 @@ from simulator import seeded, simulate_calls
 
 from antigil.report.assertion import STANDARD_ERRORS
 from antigil.scaling import GilHeld, median_interval, pool
-from antigil.scaling.gil_held_share import estimate
+from antigil.scaling.held_share.estimate import estimate
 from antigil.scaling.sample import speedup_interval, t99
 
 stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")

@@ -4,8 +4,9 @@ import random
 
 import pytest
 
-from antigil.scaling import FunctionWorkload, Plan, Workload, gil_probe, measure_rounds, probe_gil, rounds
-from antigil.scaling.gil_probe import collect
+from antigil.scaling import FunctionWorkload, Plan, Workload, measure_rounds, probe_gil, rounds
+from antigil.scaling.held_share import probe
+from antigil.scaling.held_share.probe import collect
 
 
 def test_a_workload_that_seeds_leaves_the_probers_sleeps_random():
@@ -33,5 +34,5 @@ def test_what_the_caller_draws_stays_the_same(measure):
 
 
 def test_generators_are_our_own():
-    assert gil_probe.RANDOM is not rounds.RANDOM
-    assert isinstance(gil_probe.RANDOM, random.Random)
+    assert probe.RANDOM is not rounds.RANDOM
+    assert isinstance(probe.RANDOM, random.Random)

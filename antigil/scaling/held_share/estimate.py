@@ -34,8 +34,8 @@ from itertools import compress
 from math import sqrt
 from statistics import median
 
-from .sample import GilHeld
-from .workload import MeasurementError
+from ..sample import GilHeld
+from ..workload import MeasurementError
 
 NO_PROGRESS_SECONDS = 3e-6
 """A worker that used less CPU time than this between two probes has not run."""
