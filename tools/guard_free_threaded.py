@@ -60,18 +60,19 @@ def compare(folder: Path, kind: str, number: int) -> Note:
 def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
     """Return how many comparisons told a loss where there is none, and how many told each that there is."""
     found, rows = list(found), []
-    for neighbour in (False, True):
-        beside = "one CPU busy" if neighbour else "none"
-        own = [one for one in found if one["neighbour"] == neighbour]
+    for cpus, neighbour in sorted({(len(one["cpus"]), one["neighbour"]) for one in found}):
+        beside = [str(cpus), "one CPU busy" if neighbour else "none"]
+        own = [one for one in found if (len(one["cpus"]), one["neighbour"]) == (cpus, neighbour)]
         alarms = [lost(one) for one in own if one["kind"] == "identical"]
-        rows.append([beside, "a false alarm", share(sum(map(bool, alarms)), len(alarms)), ""])
+        rows.append([*beside, "a false alarm", share(sum(map(bool, alarms)), len(alarms)), ""])
         for name in (*CHANGES, "loop"):
             told = [lost(one) for one in own if one["kind"] in ("shared", name)]
             seen = [one[name.title()] for one in told if name.title() in one]
             quantities = ", ".join(sorted(set().union(*seen)))
             what = f"{name} seen" if name in CHANGES else "the control named"
-            rows.append([beside, what, share(len(seen), len(told)), quantities])
-    return markdown_table(["neighbour", "what", "comparisons", "lost in"], rows)
+            rows.append([*beside, what, share(len(seen), len(told)), quantities])
+    rows = [row for row in rows if row[3] != share(0, 0)]
+    return markdown_table(["CPUs", "neighbour", "what", "comparisons", "lost in"], rows)
 
 
 def lost(note: Note) -> dict[str, set[str]]:

@@ -1,10 +1,11 @@
 """The held share of calls that work with the GIL and then sleep: by their own clocks, and both instruments.
 
-Usage: held_between_sleeps.py [--times 5] [--busy N] [--long-turns]
+Usage: held_between_sleeps.py [--times 5] [--busy N] [--turns short|elsewhere|long]
 
 Each call counts in Python, notes the CPU time of that, and sleeps; what it stands in the run queue is no time
 of its own. With --busy as many other programs want a
-CPU. With --long-turns the probe cannot have short turns, as before Linux 6.12 (the sampler can all the same).
+CPU. With `elsewhere` the probe goes to another CPU, as it does where it cannot have short turns (before Linux
+6.12), with `long` it does neither, as before version 9 of the instrument. The sampler has short turns.
 """
 
 import argparse
@@ -12,11 +13,12 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from support import busy_neighbours, machine, markdown_table
 
 from antigil.scaling import FunctionWorkload, MeasurementError, probe_gil
-from antigil.scaling.held_share import watch
+from antigil.scaling.held_share import probe, watch
 from antigil.where import where
 
 CALLS = {
@@ -62,6 +64,15 @@ class Call:
         return (more - held) / (end - start)
 
 
+class Staying(watch.Watch):
+    """Stays on the worker's CPU."""
+
+    def __enter__(self) -> Self:
+        found = super().__enter__()
+        self._elsewhere = ()
+        return found
+
+
 def unqueued_seconds() -> float:
     """Return the time, less what the calling thread stood in the run queue."""
     queued = int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
@@ -98,10 +109,12 @@ def main() -> None:
     )
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--busy", type=int, default=0)
-    parser.add_argument("--long-turns", action="store_true")
+    parser.add_argument("--turns", choices=["short", "elsewhere", "long"], default="short")
     args = parser.parse_args()
-    if args.long_turns:
+    if args.turns != "short":
         watch.take_short_turns = lambda: False
+    if args.turns == "long":
+        probe.Watch = Staying  # type: ignore[misc]
     with busy_neighbours(args.busy):
         cells = [row(name, args.times) for name in CALLS]
     print(f"{machine()}; beside {args.busy} busy programs\n")

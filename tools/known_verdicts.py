@@ -26,6 +26,7 @@ from antigil.report.measurement import measurement_to_json
 from antigil.scaling import Interpreter, Workload, gil_enabled, measure_in_turn
 
 KINDS = ("right", "open", "wrong")
+KEPT = ("scaling", "cause", "waits", "judged", "points", "sentence")
 NO_LAWS: dict[str, Any] = {"threads": [], "karp_flatt": {}, "best": None, "note": None}
 
 
@@ -148,7 +149,9 @@ def runs(args: argparse.Namespace, done: Counter[tuple[str, str]]) -> Iterator[d
                 counts = (1, args.threads)
                 (found,) = measure_in_turn(workload, [python], counts, budget=args.budget)
                 form = measurement_to_json(found, NO_LAWS)
-                kept = {key: form[key] for key in ("scaling", "cause", "waits", "judged", "sentence")}
+                kept = {
+                    key: form[key] for key in ("scaling", "cause", "waits", "judged", "points", "sentence")
+                }
                 yield {"python": name, "row": row.name, "wrong": wrong(row, form), **kept}
 
 
