@@ -10,6 +10,7 @@ from antigil.scaling import (
     Measurement,
     MixPoint,
     Point,
+    counts_served,
     judged,
     least_side_by_side,
     send_to_sleep,
@@ -38,9 +39,8 @@ P = TypeVar("P", MixPoint, Point)
 
 def _telling(points: Sequence[P], ideal: int) -> P:
     """Return the point with the most threads that the CPUs serve, else the one with the fewest beyond."""
-    several = [point for point in points if point.threads > 1]
-    served = [point for point in several if point.threads <= ideal]
-    return served[-1] if served else several[0]
+    most = counts_served((point.threads for point in points), ideal)[-1]
+    return next(point for point in points if point.threads == most)
 
 
 def _on_mix(measurement: Measurement, point: MixPoint) -> str:

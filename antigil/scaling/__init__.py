@@ -27,6 +27,7 @@ from .rounds import (
     DISTURBED_QUEUE_SHARE,
     Plan,
     Round,
+    counts_served,
     measure_rounds,
 )
 from .sample import (
@@ -113,6 +114,7 @@ __all__ = [
     "cgroup_quota",
     "combine",
     "cores_allowed",
+    "counts_served",
     "cpu_model",
     "cpus_allowed",
     "default_thread_counts",

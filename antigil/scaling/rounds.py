@@ -22,7 +22,7 @@ workload's own threads and processes can account for it: those that call queue b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import nan
@@ -107,6 +107,12 @@ class Round:
             for n, one in windows
             if n <= cpus
         )
+
+
+def counts_served(thread_counts: Iterable[int], cpus: int) -> tuple[int, ...]:
+    """Return the counts above one that so many CPUs can serve; where they serve none, the least of them."""
+    several = [n for n in thread_counts if n > 1]
+    return tuple(n for n in several if n <= cpus) or tuple(several[:1])
 
 
 @dataclass(frozen=True)

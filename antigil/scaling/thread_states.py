@@ -32,7 +32,7 @@ from time import perf_counter
 from typing import Any
 
 from .host import cpus_allowed, placement
-from .rounds import Plan
+from .rounds import Plan, counts_served
 from .sample import Sample
 from .stops import unstopped
 from .threads import Clocks, ThreadMeter, Usage, gil_enabled, take_short_turns
@@ -216,10 +216,10 @@ def _look(process: int) -> Iterator[Look]:
 def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) -> Watched | None:
     """Run a window for the parent to look at, at the thread count that is judged; None where it does not."""
     allowed = cpus_allowed()
-    several = [n for n in sample.points if n > 1 and allowed > 1]
-    if not pipe.exists() or not several or sample.shortened:
+    counts = counts_served(sample.points, allowed)
+    if not pipe.exists() or not counts or allowed < 2 or sample.shortened:
         return None  # nobody looks, nothing is judged, or calls are so long that none can be spared
-    threads = [several[0], *(n for n in several if n <= allowed)][-1]
+    threads = counts[-1]
     call_seconds = threads / sample.points[threads].rate
     spans: dict[int, tuple[float, float]] = {}
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from time import perf_counter
 from types import MappingProxyType
 
 import pytest
@@ -20,6 +21,7 @@ from antigil.scaling import (
 )
 from antigil.scaling.mixes_and_processes.mixes import mix_from_json, mix_of, mix_samples
 from antigil.scaling.mixes_and_processes.processes import process_counts, process_sample, processes_of
+from antigil.scaling.mixes_and_processes.worker import CELLS, SharedTrack
 from antigil.scaling.rounds import measure_rounds
 from antigil.scaling.window import ThreadPart
 
@@ -232,3 +234,15 @@ def test_the_least_side_by_side_is_the_speedup_where_nobody_was_queued():
     assert least_side_by_side(1.5, 2.0, 2, 0.0) == 1.5
     assert least_side_by_side(1.5, 2.0, 2, 0.25) == pytest.approx(2.0 * (0.75 - 0.25) / 0.75)
     assert least_side_by_side(1.9, 1.25, 2, 0.0) == pytest.approx(1.9)
+
+
+def test_a_process_tells_the_others_when_it_began():
+    cells = memoryview(bytearray(2 * CELLS * 8)).cast("d")
+    own, same = (SharedTrack(cells, 1, is_own=is_own) for is_own in (True, False))
+    assert same.marks == []
+
+    before = perf_counter()
+    own.begin()
+
+    assert len(same.marks) == 1
+    assert before <= same.marks[0] <= perf_counter()

@@ -275,3 +275,11 @@ def test_threads_that_take_turns_at_a_lock_leave_their_cpus_more_often_than_one_
 
     one, two = ([done.windows[n].sleeps for done in rounds] for n in (1, 2))
     assert median(two) > 2.0 * median(one) + MOST_SLEEPS
+
+
+@pytest.mark.parametrize(
+    ("counts", "cpus", "served"),
+    [((1, 2, 4, 8), 4, (2, 4)), ((1, 4), 2, (4,)), ((1, 8, 16), 4, (8,)), ((1,), 4, ()), ((2, 3), 3, (2, 3))],
+)
+def test_what_is_told_of_is_what_the_cpus_serve(counts, cpus, served):
+    assert rounds_module.counts_served(counts, cpus) == served

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..measurement import Estimate, Point, combine
-from ..rounds import Round
+from ..rounds import Round, counts_served
 from ..sample import Sample, sample_of, select, under_ceiling
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ class Processes:
 
 def process_counts(thread_counts: Sequence[int], allowed: int) -> tuple[int, ...]:
     """Return how many processes to measure: as many as threads up to the CPUs allowed, else the fewest."""
-    several = [n for n in thread_counts if n > 1]
-    served = [n for n in several if n <= allowed]
-    return (1, *(served or several[:1]))
+    return (1, *counts_served(thread_counts, allowed))
 
 
 def process_sample(rounds: Sequence[Round]) -> Sample:

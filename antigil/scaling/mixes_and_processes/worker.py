@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from time import perf_counter
 from typing import Any, TextIO, cast
 
 from ..host import affinity, pin_thread, unpin_threads
@@ -106,12 +107,13 @@ class SharedTrack:
 
     def begin(self) -> None:
         """Tell the others that its calls begin."""
-        self._cells[self._at] = 1.0
+        self._cells[self._at] = perf_counter()
 
     @property
     def marks(self) -> list[float]:
-        """Times after each batch of calls; another process's only tell that it has begun."""
-        return [0.0] * bool(self._cells[self._at]) if self._marks is None else self._marks
+        """Times after each batch of calls; another process's only tell when it began."""
+        began = self._cells[self._at]
+        return [began] * bool(began) if self._marks is None else self._marks
 
     @property
     def settled(self) -> float | None:

@@ -27,6 +27,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..rounds import counts_served
 from ..sample import Z99
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ def most_telling_point(measurement: Measurement) -> Point:
     With a single CPU that is one thread alone: those beside it are queued, too.
     """
     allowed = measurement.host.cpus_allowed
-    several = [point for point in measurement.points if point.threads > 1 and allowed > 1]
-    served = [point for point in several if point.threads <= allowed]
-    return [measurement.point(1), *several[:1], *served][-1]
+    counts = counts_served((point.threads for point in measurement.points), allowed)
+    return measurement.point(counts[-1] if counts and allowed > 1 else 1)
 
 
 def extra_waiting(measurement: Measurement) -> float:

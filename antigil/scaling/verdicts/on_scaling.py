@@ -50,6 +50,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..rounds import counts_served
 from ..sample import least_side_by_side
 from .on_gil import HOLDS_AT_LEAST, WAITING_WORTH_TELLING, extra_waiting, waiting_for_gil
 
@@ -125,11 +126,10 @@ def judged(measurement: Measurement) -> Judged | None:
     It is that of the most threads that physical cores of one kind can serve, else of the fewest beyond.
     """
     allowed = measurement.host.ideal
-    several = [point for point in measurement.points if point.threads > 1]
-    if not several or allowed < 2:
+    counts = counts_served((point.threads for point in measurement.points), allowed)
+    if not counts or allowed < 2:
         return None
-    served = [point for point in several if point.threads <= allowed]
-    point = served[-1] if served else several[0]
+    point = measurement.point(counts[-1])
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
     seen, ideal = median, min(point.threads, allowed)
