@@ -45,6 +45,7 @@ def judge_facts(machine: Facts) -> Iterator[Finding]:
     yield judge_switch_interval(machine)
     yield judge_queue(machine)
     yield judge_switches(machine)
+    yield judge_turns(machine)
 
 
 def judge_cpus(machine: Facts) -> Finding:
@@ -268,4 +269,21 @@ def judge_switches(machine: Facts) -> Finding:
         "the count stands still",
         "the GIL probe goes by lateness and sees no hold below 1 ms",
         "measure held shares outside this sandbox",
+    )
+
+
+def judge_turns(machine: Facts) -> Finding:
+    """Judge whether who looks at a thread has the CPU as soon as it wakes up."""
+    if machine.short_turns:
+        return Finding(Level.OK, "time slices", "can be shortened for who looks at a workload")
+    says = f"cannot be shortened on this {machine.system}"
+    if machine.system != "Linux":
+        return Finding(Level.OK, "time slices", says)
+    return Finding(
+        Level.NOTE,
+        "time slices",
+        says,
+        "of calls that sleep now and then, holds of less than 3 ms may go unseen"
+        + (", by antigil where alone" if machine.cpus_allowed > 1 else ""),
+        "measure such calls on Linux 6.12 or newer",
     )

@@ -49,6 +49,7 @@ class Facts:
     switch_interval: float
     queue_measured: bool
     switches_counted: bool | None
+    short_turns: bool
     cores_alike: int
 
     @classmethod
@@ -75,6 +76,7 @@ class Facts:
             switch_interval=sys.getswitchinterval(),
             queue_measured=queue_is_measurable(),
             switches_counted=readers.context_switches_counted(),
+            short_turns=readers.short_turns(),
             cores_alike=placement(cpus).alike,
         )
 

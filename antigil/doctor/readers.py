@@ -10,10 +10,11 @@ import os
 import sysconfig
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from antigil.scaling import thread_siblings
+from antigil.scaling import take_short_turns, thread_siblings
 
 PROC = Path("/proc")
 SYS_CPU = Path("/sys/devices/system/cpu")
@@ -195,6 +196,12 @@ def context_switches_counted(pause: Callable[[], None] = lambda: time.sleep(1e-3
     before = getrusage(RUSAGE_THREAD).ru_nvcsw
     pause()
     return getrusage(RUSAGE_THREAD).ru_nvcsw > before
+
+
+def short_turns() -> bool:
+    """Tell whether a thread can have the CPU as soon as it wakes up; tried in one that ends with it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(take_short_turns).result()
 
 
 def free_threaded_build() -> bool:

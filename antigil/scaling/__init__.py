@@ -45,7 +45,7 @@ from .sample import (
     t99,
 )
 from .thread_states import ThreadStates
-from .threads import Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable
+from .threads import Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable, take_short_turns
 from .verdicts import (
     FEWEST_SEEN,
     HELPS_ABOVE,
@@ -142,6 +142,7 @@ __all__ = [
     "speedup_word",
     "starved",
     "t99",
+    "take_short_turns",
     "thread_siblings",
     "time_one_call",
     "to_win",

@@ -26,6 +26,7 @@ QUIET_MACHINE = Facts(
     switch_interval=0.005,
     queue_measured=True,
     switches_counted=True,
+    short_turns=True,
     cores_alike=4,
 )
 

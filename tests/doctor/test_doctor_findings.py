@@ -63,6 +63,9 @@ def load(busy, programs=()):
         ("queueing", {"queue_measured": False, "system": "Darwin"}, Level.NOTE, "or on Linux"),
         ("context switches", {"switches_counted": None}, Level.NOTE, "no hold below 1 ms"),
         ("context switches", {"switches_counted": False}, Level.NOTE, "outside this sandbox"),
+        ("time slices", {"short_turns": False}, Level.NOTE, "by antigil where alone"),
+        ("time slices", {"short_turns": False, "cpus": (3,)}, Level.NOTE, "less than 3 ms may go unseen measure"),
+        ("time slices", {"short_turns": False, "system": "Darwin"}, Level.OK, "on this Darwin"),
     ],
 )
 def test_each_fact_has_its_level_its_meaning_and_what_to_do(subject, changed, level, words):
@@ -99,6 +102,7 @@ def test_what_cannot_be_read_makes_no_machine_unfit():
         turbo=None,
         queue_measured=False,
         switches_counted=None,
+        short_turns=False,
     )
 
     assert command.is_fit(list(checks.judge_facts(bare)))
