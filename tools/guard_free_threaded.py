@@ -41,10 +41,12 @@ VERSION = 2
 
 def compare(folder: Path, kind: str, number: int) -> Note:
     """Compare the first commit with itself or with the last, at which all is shared; or two neighbours."""
-    project = folder / "project"
+    project, threads = folder / "project", max(2, len(os.sched_getaffinity(0)))
     if not (project / "hashes").exists():
-        threads = max(2, len(os.sched_getaffinity(0)))
         (project / "hashes").write_text("\n".join(generate(project, threads=threads)))
+        (project / "threads").write_text(str(threads))
+    if (project / "threads").read_text() != str(threads):
+        raise SystemExit(f"{folder} was begun on another number of CPUs: take another folder")
     hashes = (project / "hashes").read_text().split()
     base, head, which = hashes[0], hashes[0] if kind == "identical" else hashes[-1], []
     if kind in CHANGES:
@@ -66,7 +68,8 @@ def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
         alarms = [lost(one) for one in own if one["kind"] == "identical"]
         rows.append([*beside, "a false alarm", share(sum(map(bool, alarms)), len(alarms)), ""])
         for name in (*CHANGES, "loop"):
-            told = [lost(one) for one in own if one["kind"] in ("shared", name)]
+            kinds = ("shared", name) if name in CHANGES else ("shared", *CHANGES)
+            told = [lost(one) for one in own if one["kind"] in kinds]
             seen = [one[name.title()] for one in told if name.title() in one]
             quantities = ", ".join(sorted(set().union(*seen)))
             what = f"{name} seen" if name in CHANGES else "the control named"

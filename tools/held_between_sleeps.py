@@ -3,9 +3,9 @@
 Usage: held_between_sleeps.py [--times 5] [--busy N] [--turns short|elsewhere|long]
 
 Each call counts in Python, notes the CPU time of that, and sleeps; what it stands in the run queue is no time
-of its own. With --busy as many other programs want a
-CPU. With `elsewhere` the probe goes to another CPU, as it does where it cannot have short turns (before Linux
-6.12), with `long` it does neither, as before version 9 of the instrument. The sampler has short turns.
+of its own. With --busy as many other programs want a CPU. With `elsewhere` the probe goes to another CPU, as
+where it cannot have short turns (before Linux 6.12); with `long` it does neither, as before version 9 of the
+instrument. The sampler has short turns.
 """
 
 import argparse
@@ -97,9 +97,9 @@ def row(name: str, times: int) -> list[str]:
             print(f"{name}: {error}")
             continue
         own.append(call.share)
-        found = where(f"work(); time.sleep({seconds})", "import time" + SETUP.format(steps), 1, budget=2)
-        sampled.append(found.held.total.value)
-    return [name, mean(own), mean(probed), mean(sampled)]
+        seen = where(f"work(); time.sleep({seconds})", "import time" + SETUP.format(steps), 1, budget=2)
+        sampled.append(seen.held.total.value)
+    return [name, *(mean(found) if found else "" for found in (own, probed, sampled))]
 
 
 def main() -> None:

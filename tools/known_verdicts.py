@@ -149,9 +149,7 @@ def runs(args: argparse.Namespace, done: Counter[tuple[str, str]]) -> Iterator[d
                 counts = (1, args.threads)
                 (found,) = measure_in_turn(workload, [python], counts, budget=args.budget)
                 form = measurement_to_json(found, NO_LAWS)
-                kept = {
-                    key: form[key] for key in ("scaling", "cause", "waits", "judged", "points", "sentence")
-                }
+                kept = {key: form[key] for key in KEPT}
                 yield {"python": name, "row": row.name, "wrong": wrong(row, form), **kept}
 
 

@@ -9,6 +9,7 @@ the GIL, a lock, I/O. Without the queued share, waiting and queued cannot be tol
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import platform
 import struct
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
+from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Protocol, Self
 
@@ -140,28 +142,36 @@ def is_asleep(stat: bytes) -> bool | None:
 
 SHORTEST_SLICE_NS = 100_000
 
-SCHED_ATTR = {"x86_64": (315, 314), "aarch64": (275, 274)}
-"""The numbers of sched_getattr(2) and sched_setattr(2), by machine."""
+SCHED_ATTR = {
+    "x86_64": (315, 314), "aarch64": (275, 274), "riscv64": (275, 274), "loongarch64": (275, 274),
+    "ppc64le": (356, 355), "s390x": (346, 345),
+}  # fmt: skip
+"""The numbers of sched_getattr(2) and sched_setattr(2), by machine, in processes of 64 bits."""
 
-SHARING_POLICIES = (0, 3)
-"""SCHED_OTHER and SCHED_BATCH."""
+SCHED_OTHER = 0
+
+OTHER_SCHEDULER = Path("/sys/kernel/sched_ext/state")
+"""Whether a scheduler was loaded (sched_ext), which need not know of slices."""
 
 
 def take_short_turns() -> bool:
     """Let the calling thread have the CPU as soon as it wakes up, and tell whether it will.
 
-    That takes a time slice shorter than the other thread's, and Linux 6.12 or newer. Anybody else may have
-    to wait until the thread on the CPU sleeps, or has used up its slice.
+    That takes a time slice shorter than the other thread's, the usual policy, and Linux 6.12 or newer. Else
+    it may have to wait until the thread on the CPU sleeps, or has used up its slice.
     """
-    if sys.platform != "linux" or platform.machine() not in SCHED_ATTR:
+    if sys.platform != "linux" or platform.machine() not in SCHED_ATTR or struct.calcsize("P") != 8:
         return False
+    with contextlib.suppress(OSError):  # no kernel that can load any
+        if OTHER_SCHEDULER.read_text().strip() == "enabled":
+            return False
     get, put = SCHED_ATTR[platform.machine()]
     system_call, form = ctypes.CDLL(None).syscall, struct.Struct("=IIQiIQQQII")
     words = ctypes.create_string_buffer(form.size)
     if system_call(get, 0, words, form.size, 0) != 0:
         return False
     size, policy, flags, nice, priority, slice_ns, *others = form.unpack(words.raw)
-    if policy not in SHARING_POLICIES or slice_ns == 0:  # older kernels tell of no slice
+    if policy != SCHED_OTHER or slice_ns == 0:  # older kernels tell of no slice
         return False
     words.raw = form.pack(size, policy, flags, nice, priority, SHORTEST_SLICE_NS, *others)
     return bool(system_call(put, 0, words, 0) == 0)

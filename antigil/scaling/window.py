@@ -2,10 +2,10 @@
 
 Every thread notes the time after every batch of calls. The window opens when every thread has come to a
 mark since the last of them started, and closes a set time later; the threads go on until every one has a
-mark beyond it, or one is shut out for long. Batches cut by its edges count in proportion. So start-up
+mark beyond that, or one is shut out for long. Batches cut by its edges count in proportion. So start-up
 and tail skew fall away, no barrier stands inside the timed stretch, and the calls at the edges contend
-with just as many others as those in the middle. When it opens, nobody has waited for long: among threads
-that wait for turns the calls under way are too short then, so that a window lasts for several turns of all.
+with just as many others as those in the middle. When it opens, nobody has waited for long, and calls of
+threads that wait for turns look too short: so it lasts for two turns of all, unless these take too long.
 
     rate X(n) = calls in the window / its length
     c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
@@ -18,7 +18,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import nan
 from statistics import fmean
 from time import sleep
 
@@ -184,7 +183,9 @@ def summarize(tracks: Sequence[Track], least_seconds: float, calls_per_mark: int
     not fair may shut one of them out from long before it to long after: the time of that one, or of
     the one that has the lock meanwhile, must not stand for all.
     """
-    start, end = bounds(tracks, least_seconds) or (nan, nan)
+    if (found := bounds(tracks, least_seconds)) is None:
+        raise ValueError("a window of threads that have not all begun")
+    start, end = found
     seconds, shares = end - start, [track.shares(start, end) for track in tracks]
     batches = [done for done, _, _ in shares]
     calls = sum(batches) * calls_per_mark

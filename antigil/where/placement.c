@@ -34,7 +34,7 @@ antigil_take_short_turns(void)
 #if defined(SYS_sched_getattr) && defined(SYS_sched_setattr)
     attributes now;
     if (syscall(SYS_sched_getattr, 0, &now, sizeof now, 0) == 0 && now.slice != 0 &&
-        (now.policy == SCHED_OTHER || now.policy == SCHED_BATCH)) {
+        now.policy == SCHED_OTHER) {
         now.slice = SHORTEST_SLICE;
         (void)syscall(SYS_sched_setattr, 0, &now, 0); /* where it may not, it is as before */
     }

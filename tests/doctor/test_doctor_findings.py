@@ -63,8 +63,13 @@ def load(busy, programs=()):
         ("queueing", {"queue_measured": False, "system": "Darwin"}, Level.NOTE, "or on Linux"),
         ("context switches", {"switches_counted": None}, Level.NOTE, "no hold below 1 ms"),
         ("context switches", {"switches_counted": False}, Level.NOTE, "outside this sandbox"),
-        ("time slices", {"short_turns": False}, Level.NOTE, "by antigil where alone"),
-        ("time slices", {"short_turns": False, "cpus": (3,)}, Level.NOTE, "less than 3 ms may go unseen measure"),
+        ("time slices", {"short_turns": False}, Level.NOTE, "unseen by antigil where"),
+        (
+            "time slices",
+            {"short_turns": False, "cpus": (3,)},
+            Level.NOTE,
+            "may go unseen measure",
+        ),
         ("time slices", {"short_turns": False, "system": "Darwin"}, Level.OK, "on this Darwin"),
     ],
 )

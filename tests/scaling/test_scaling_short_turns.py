@@ -1,5 +1,6 @@
 """Calls that sleep now and then: whoever looks at them has the CPU as soon as it wakes up, or another one."""
 
+import itertools
 import os
 import platform
 import threading
@@ -9,6 +10,7 @@ import pytest
 from marks import needs_gil, needs_two_cpus
 
 from antigil.scaling import FunctionWorkload, ThreadMeter, probe_gil
+from antigil.scaling import threads as threads_module
 from antigil.scaling.held_share import watch as watch_module
 from antigil.scaling.threads import take_short_turns
 
@@ -87,7 +89,7 @@ if hasattr(os, "sched_setaffinity"):  # Linux
 
     @needs_two_cpus
     @pytest.mark.parametrize("short", [True, False])
-    @pytest.mark.parametrize("sleeps", [True, False])
+    @pytest.mark.parametrize("sleeps", [0, 1, 1000])
     def test_it_leaves_its_cpu_only_to_a_worker_that_sleeps_and_for_want_of_short_turns(
         short, sleeps, monkeypatch
     ):
@@ -95,21 +97,23 @@ if hasattr(os, "sched_setaffinity"):  # Linux
         cpus, over = sorted(os.sched_getaffinity(0)), threading.Event()
 
         def work():
-            while not over.is_set():
-                if sleeps:
-                    sleep(0.01)
+            for done in itertools.count():
+                if over.is_set():
+                    return
+                if done < sleeps:
+                    sleep(0.005)
 
         def look():
             os.sched_setaffinity(0, cpus[:1])
             with watch_module.Watch(worker, cpus[1:]) as watch:
-                for _ in range(5):
-                    watch.look(0.002)
+                for _ in range(15):
+                    watch.look(0.003)
             return sorted(os.sched_getaffinity(0))
 
         worker = threading.Thread(target=work)
         worker.start()
         try:
-            assert in_a_thread(look) == (cpus[1:] if sleeps and not short else cpus[:1])
+            assert in_a_thread(look) == (cpus[1:] if sleeps > 1 and not short else cpus[:1])
         finally:
             over.set()
             worker.join()
@@ -126,15 +130,29 @@ if hasattr(os, "sched_setaffinity"):  # Linux
             return taken, before == (os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))
 
         known = platform.machine() in ("x86_64", "aarch64") and release() >= FIRST_RELEASE
-        shares = os.sched_getscheduler(0) in (os.SCHED_OTHER, os.SCHED_BATCH)
-        assert in_a_thread(take) == ((known and shares,) * 2, True)
+        usual = os.sched_getscheduler(0) == os.SCHED_OTHER
+        assert in_a_thread(take) == ((known and usual,) * 2, True)
 
-    def test_a_thread_of_another_policy_is_left_alone():
+    @pytest.mark.parametrize("policy", [os.SCHED_IDLE, os.SCHED_BATCH])
+    def test_a_thread_of_another_policy_is_left_alone(policy):
+        """Who wakes up with one of these takes the CPU from nobody."""
+
         def take():
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            os.sched_setscheduler(0, policy, os.sched_param(0))
             return take_short_turns(), os.sched_getscheduler(0)
 
-        assert in_a_thread(take) == (False, os.SCHED_IDLE)
+        assert in_a_thread(take) == (False, policy)
+
+    def test_a_scheduler_that_was_loaded_need_not_know_of_slices(monkeypatch, tmp_path):
+        state = tmp_path / "state"
+        monkeypatch.setattr(threads_module, "OTHER_SCHEDULER", state)
+        before = in_a_thread(take_short_turns)
+        found = {}
+        for word in ("enabled", "disabled"):
+            state.write_text(f"{word}\n")
+            found[word] = in_a_thread(take_short_turns)
+
+        assert found == {"enabled": False, "disabled": before}
 
 
 def test_elsewhere_turns_are_as_they_are(monkeypatch):

@@ -1,7 +1,6 @@
 """One window: how marks become a rate, and clocks become shares."""
 
 import threading
-from time import sleep
 
 import pytest
 from fakes import OwnTime
@@ -248,19 +247,17 @@ def test_a_window_opens_when_all_have_settled():
     assert bounds([Track([0.0, 1.0], settled=1.0), Track([0.0])], 0.1) is None
 
 
-@pytest.mark.timing
-def test_threads_in_a_queue_get_no_more_done_than_one():
-    """Sixteen whose turns take longer all together than a window: a part of each wait counts."""
-    lock = threading.Lock()
-
-    def make_run(thread, threads):
-        def run(calls):
-            for _ in range(calls):
-                with lock:
-                    sleep(0.002)
-
-        return run
-
-    alone = sorted(run_window(make_run, 1, 0.05).rate for _ in range(5))[2]
-    for _ in range(9):
-        assert run_window(make_run, 16, 0.03).rate == pytest.approx(alone, rel=0.2)
+def test_threads_that_take_turns_are_looked_at_for_two_turns_of_all():
+    """Four of which each has its turn of 0.1 s after the others: all get ten calls a second done together."""
+    tracks = [
+        Track(
+            [0.0, *(0.1 * (turn + 4 * n) for n in range(4))],
+            settled=0.1 * turn,
+            passed=1.3,
+            used=Usage(0.1, 0.0),
+        )
+        for turn in (1, 2, 3, 4)
+    ]
+    found = summarize(tracks, least_seconds=0.03, calls_per_mark=1)
+    assert found.seconds == pytest.approx(LONGER_AT_MOST_SECONDS)
+    assert found.rate == pytest.approx(10.0)

@@ -5,7 +5,7 @@
     omega = worker's running time while the prober stood waiting for the GIL / all of it
     held  = p + (1 - p) omega
 
-Four things make the plain share of probes wrong, and each is mended here:
+Four things make the plain share of the probes wrong, and each is mended here:
 
 - A prober that waits does not sample. A long hold would count as one probe, however long it
   lasts: p alone reads almost nothing for a workload that holds in slices of 20 ms. The time

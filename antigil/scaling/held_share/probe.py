@@ -99,6 +99,7 @@ def collect(
     def free_own_work() -> None:
         prober = watch[0].native_id
         if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).seen:
+            watch[0].stay()
             unpin_threads(before, cpus)
 
     def work() -> None:

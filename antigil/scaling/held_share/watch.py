@@ -22,6 +22,10 @@ except ImportError:  # Windows
 _Clocks = tuple[float, bytes, bytes, bytes]
 """Worker's CPU seconds; the kernel's ``schedstat`` of worker and prober, and ``stat`` of the worker."""
 
+SEEN_ASLEEP = 3
+SLEEPS_FROM = 0.05
+"""A worker that so many looks have found asleep, and such a share of them, does more than sleep once."""
+
 
 class _Note(NamedTuple):
     """One look: when it began, in seconds, and what the prober read before and after its sleep."""
@@ -49,7 +53,7 @@ class Watch:
 
     def __init__(self, worker: threading.Thread, elsewhere: Collection[int] = ()) -> None:
         self._worker = worker
-        self._elsewhere = elsewhere
+        self._elsewhere, self._seen_asleep = elsewhere, 0
         self._files = contextlib.ExitStack()
         self._notes: list[_Note] = []
 
@@ -59,7 +63,7 @@ class Watch:
         with contextlib.suppress(OSError), open(f"/proc/{self.native_id}/timerslack_ns", "w") as file:
             file.write("1")
         if take_short_turns():
-            self._elsewhere = ()  # it need not go
+            self.stay()
         worker = self._worker.native_id or 0
         self._worker_queue = self._reader(f"/proc/self/task/{worker}/schedstat")
         self._worker_state = self._reader(f"/proc/self/task/{worker}/stat")
@@ -94,9 +98,15 @@ class Watch:
         note = _Note(start, sleep, elapsed, switches, self._switches(), self._read())
         self._notes.append(note)
         if self._elsewhere and note.more_switches - switches < 2 and is_asleep(note.clocks[3]):
-            with contextlib.suppress(OSError):  # they were taken from this process meanwhile
-                os.sched_setaffinity(self.native_id, self._elsewhere)
-            self._elsewhere = ()
+            self._seen_asleep += 1
+            if self._seen_asleep >= max(SEEN_ASLEEP, SLEEPS_FROM * len(self._notes)):
+                with contextlib.suppress(OSError):  # they were taken from this process meanwhile
+                    os.sched_setaffinity(self.native_id, self._elsewhere)
+                self.stay()
+
+    def stay(self) -> None:
+        """Go to no other CPU any more."""
+        self._elsewhere = ()
 
     def probes(self, start: float, end: float) -> Iterator[Probe]:
         """Yield what each look between two moments saw; what goes on after the end is cut there."""

@@ -106,7 +106,10 @@ class SharedTrack:
         self.used = Usage(0.0, None)
 
     def begin(self) -> None:
-        """Tell the others that its calls begin."""
+        """Tell the others when its calls begin.
+
+        As its first mark comes later, nobody takes a window to end before who adds up the marks does.
+        """
         self._cells[self._at] = perf_counter()
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from statistics import fmean
 from time import perf_counter
 from typing import Protocol
 
@@ -32,6 +31,10 @@ class Window(Protocol):
     """What a window of the workload tells."""
 
     @property
+    def seconds(self) -> float:
+        """Its length."""
+
+    @property
     def rate(self) -> float:
         """Calls per second."""
 
@@ -45,12 +48,12 @@ class Window(Protocol):
 
 
 class Crowding:
-    """Watches CPUs from its making on, while windows are measured, all of about the same length."""
+    """Watches CPUs from its making on, while windows are measured."""
 
     def __init__(self, cpus: Collection[int], stat: Path = STAT) -> None:
         self._names = {f"cpu{cpu}" for cpu in cpus}
         self._stat = stat
-        self._used: list[float] = []
+        self._used = self._seconds = 0.0
         self._matters = False
         self._start, self._before = perf_counter(), self._ticks()
 
@@ -60,7 +63,8 @@ class Crowding:
         None where it is too early to tell. It is not looked for until a window has own work.
         """
         for window in windows:
-            self._used.append(window.rate * window.cpu_seconds_per_call)
+            self._used += window.seconds * window.rate * window.cpu_seconds_per_call
+            self._seconds += window.seconds
             self._matters = self._matters or window.has_own_work
         if not self._matters or self._before is None:
             return False
@@ -71,7 +75,7 @@ class Crowding:
         if ticks <= 0:
             return False  # a sandbox whose clocks stand still
         busy = 1.0 - idle / ticks
-        return busy > NEVER_IDLE_FROM and busy - fmean(self._used) / cpus > TAKEN_FROM
+        return busy > NEVER_IDLE_FROM and busy - self._used / self._seconds / cpus > TAKEN_FROM
 
     def _ticks(self) -> tuple[int, int] | None:
         """Return for how many ticks the CPUs have stood idle, and been there; None where it is not told."""
