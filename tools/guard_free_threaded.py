@@ -11,7 +11,7 @@ shares among all threads what each thread had for itself:
     references   the object whose reference count goes up and down
     mutex        the lock around two thirds of the work
     tenth        the lock around a tenth of the work, which costs two threads less than the limit of 5 %,
-                 and is the limit of more than ten
+                 and holds more than ten to a speedup of ten
     section      the list that is written to, which the interpreter locks for each write
     counter      the cache line in which is counted
 

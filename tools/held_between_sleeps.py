@@ -22,12 +22,12 @@ from antigil.scaling.held_share import probe, watch
 from antigil.where import where
 
 CALLS = {
-    "15 µs, 0.1 ms": (500, 1e-4),
-    "60 µs, 1 ms": (2_000, 1e-3),
-    "60 µs, 0.1 ms": (2_000, 1e-4),
-    "0.6 ms, 1 ms": (20_000, 1e-3),
-    "5 ms, 3 ms": (160_000, 3e-3),
-    "30 ms, 70 ms": (1_000_000, 0.07),
+    "5 µs, 0.1 ms": (500, 1e-4),
+    "20 µs, 1 ms": (2_000, 1e-3),
+    "20 µs, 0.1 ms": (2_000, 1e-4),
+    "0.2 ms, 1 ms": (20_000, 1e-3),
+    "1.6 ms, 3 ms": (160_000, 3e-3),
+    "10 ms, 70 ms": (1_000_000, 0.07),
 }
 """Steps of work, and seconds of sleep, by about how long they take."""
 
@@ -69,7 +69,7 @@ class Staying(watch.Watch):
 
     def __enter__(self) -> Self:
         found = super().__enter__()
-        self._elsewhere = ()
+        self.stay()
         return found
 
 

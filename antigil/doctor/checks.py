@@ -283,7 +283,7 @@ def judge_turns(machine: Facts) -> Finding:
         Level.NOTE,
         "time slices",
         says,
-        "of calls that sleep now and then, holds of some milliseconds may go unseen"
+        "of calls that sleep now and then, holds below some milliseconds may go unseen"
         + (" by antigil where" if machine.cpus_allowed > 1 else ""),
         "measure such calls on Linux 6.12 or newer, at the usual policy and with the usual scheduler",
     )

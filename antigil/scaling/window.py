@@ -34,7 +34,7 @@ MARKING_THREADS = 8
 
 SETTLES = 2.0
 LONGER_AT_MOST_SECONDS = 0.3
-"""A window is as long as it took all threads to have a turn, so often, but for that no longer than this."""
+"""A window lasts for so many turns of all threads, but is made no longer than this for it."""
 
 PATIENCE_SECONDS = 1.0
 """So long at least threads go on for one that is shut out by who takes the GIL, or a lock, again at once."""
@@ -167,7 +167,7 @@ def batches_by(marks: Sequence[float], moment: float) -> float:
 
 
 def bounds(tracks: Sequence[Track], least_seconds: float) -> tuple[float, float] | None:
-    """Return when the window opens and closes; None before all threads have come to their first marks."""
+    """Return when the window opens and closes; None before all have settled."""
     settled = [track.settled for track in tracks if track.settled is not None]
     if len(settled) < len(tracks):
         return None
@@ -184,7 +184,7 @@ def summarize(tracks: Sequence[Track], least_seconds: float, calls_per_mark: int
     the one that has the lock meanwhile, must not stand for all.
     """
     if (found := bounds(tracks, least_seconds)) is None:
-        raise ValueError("a window of threads that have not all begun")
+        raise ValueError("a window of threads that have not all settled")
     start, end = found
     seconds, shares = end - start, [track.shares(start, end) for track in tracks]
     batches = [done for done, _, _ in shares]

@@ -13,6 +13,7 @@ has the CPU at once when it wakes up: see :meth:`.watch.Watch.look`.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -95,6 +96,7 @@ def collect(
     cpus, before = affinity(), ids_alive()
     cpu = RANDOM.choice(cpus)
     own: list[OwnWorkMeter] = []
+    movable = pin and hasattr(os, "sched_setaffinity")
 
     def free_own_work() -> None:
         prober = watch[0].native_id
@@ -123,7 +125,7 @@ def collect(
             pin_thread(cpu)
         group.gate.wait()
         try:
-            with Watch(worker[0], set(cpus) - {cpu} if pin else ()) as seen:
+            with Watch(worker[0], set(cpus) - {cpu} if movable else ()) as seen:
                 watch.append(seen)
                 watching.set()
                 while not group.stop.is_set():

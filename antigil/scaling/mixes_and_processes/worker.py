@@ -108,7 +108,7 @@ class SharedTrack:
     def begin(self) -> None:
         """Tell the others when its calls begin.
 
-        As its first mark comes later, nobody takes a window to end before who adds up the marks does.
+        Its first mark comes a moment later, so that no process takes a window to end before `summarize` does.
         """
         self._cells[self._at] = perf_counter()
 
