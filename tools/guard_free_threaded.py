@@ -68,8 +68,8 @@ def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
         alarms = [lost(one) for one in own if one["kind"] == "identical"]
         rows.append([*beside, "a false alarm", share(sum(map(bool, alarms)), len(alarms)), ""])
         for name in (*CHANGES, "loop"):
-            kinds = ("shared", name) if name in CHANGES else ("shared", *CHANGES)
-            told = [lost(one) for one in own if one["kind"] in kinds]
+            measured_in = ("shared", name) if name in CHANGES else ("shared", *CHANGES)
+            told = [lost(one) for one in own if one["kind"] in measured_in]
             seen = [one[name.title()] for one in told if name.title() in one]
             quantities = ", ".join(sorted(set().union(*seen)))
             what = f"{name} seen" if name in CHANGES else "the control named"
