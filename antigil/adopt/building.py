@@ -35,16 +35,26 @@ def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
 
 def isolates(commands: Sequence[str]) -> bool:
     """Tell whether commands build a project apart from asv's environment, as pip and build do untold."""
-    words = [word for command in commands for word in shlex.split(command)]
+    words = [word for command in commands for word in _words(command)]
     short = any(re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word) for word in words if "build" in words)
     return not (short or {"--no-build-isolation", "--no-isolation"} & set(words))
 
 
+def _words(command: str) -> list[str]:
+    """Return the words of a command, as far as its quotes leave them to be told apart."""
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote that is never closed; asv refuses it when it builds
+        return command.split()
+
+
 def _required(config: dict[str, Any]) -> Iterator[str]:
     """Yield the names of packages in the matrix, and in what is included beside it."""
-    for part in (config.get("matrix", {}), *config.get("include", [])):
+    included = config.get("include")
+    parts = (config.get("matrix"), *(included if isinstance(included, list) else []))
+    for part in (one for one in parts if isinstance(one, dict)):
         new = {"req", "env", "env_nobuild"} & part.keys()  # asv's older form has names of packages alone
-        yield from part.get("req", {}) if new else part
+        yield from (part.get("req") or {}) if new else part
 
 
 def _name(requirement: str) -> str:

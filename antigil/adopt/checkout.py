@@ -12,9 +12,13 @@ from antigil.errors import UserError
 from antigil.git import run
 
 from .config_text import read_config
+from .project_name import part, project_name
 
 #: asv takes either, and refuses to choose where both are in a folder; the first is written.
 CONFIGS = ("asv.conf.json", "asv.conf.jsonc")
+#: The suite's file that is written, and the folders that it may lie in: the first that is no one else's.
+SUITE_FILE = "thread_scaling.py"
+SUITE_FOLDERS = ("benchmarks", "asv_bench", "asv_benchmarks", "antigil_bench")
 NO_PACKAGE = "it has neither a setup.py nor a pyproject.toml with [build-system] or [project]"
 #: What builds a project, by the module that its pyproject.toml names: those that were tried.
 BACKENDS = ("setuptools", "mesonpy", "scikit_build_core", "maturin")
@@ -32,6 +36,8 @@ class Checkout:
         The folder in it that pip builds.
     project
         Its name.
+    is_named
+        Whether the project says its name; where nothing does, the folder's stands for it.
     module
         What is imported of it, as far as its name tells.
     backend
@@ -47,6 +53,7 @@ class Checkout:
     root: Path
     package: Path
     project: str
+    is_named: bool
     module: str
     backend: str | None
     requires: tuple[str, ...]
@@ -55,9 +62,19 @@ class Checkout:
 
     @property
     def benchmarks(self) -> Path:
-        """The folder of its asv suite."""
-        asked = read_config(self.config).get("benchmark_dir", "benchmarks") if self.config.exists() else None
-        return self.config.parent / (asked or "benchmarks")
+        """The folder of its asv suite; for a new one none that holds scripts, which asv would all import."""
+        folder = self.config.parent
+        if self.config.exists():
+            return folder / str(read_config(self.config).get("benchmark_dir") or SUITE_FOLDERS[0])
+        ours = (name for name in SUITE_FOLDERS if not _holds_others(folder / name))
+        return folder / next(ours, SUITE_FOLDERS[-1])
+
+
+def _holds_others(folder: Path) -> bool:
+    """Tell whether a folder holds Python files, and no suite that was written here."""
+    return not (folder / SUITE_FILE).exists() and any(
+        file.name != "__init__.py" for file in folder.rglob("*.py")
+    )
 
 
 def look_at(folder: Path, config: Path | None = None) -> Checkout:
@@ -68,12 +85,7 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     UserError
         It is in no checkout, has no commit, holds nothing that pip can build, or has several suites.
     """
-    answer = run(folder, "rev-parse", "--show-toplevel")
-    if answer.status:
-        raise UserError(f"{folder} is in no checkout of git: asv measures commits")
-    root = Path(answer.output.strip())
-    if run(root, "rev-parse", "--verify", "--quiet", "HEAD").status:
-        raise UserError(f"{root} has no commit yet: asv measures commits")
+    root = _top(folder)
     nearest = _nearest_package(root, folder.resolve())
     path = _config(root, nearest, config)
     told = read_config(path) if path.exists() else {}
@@ -82,17 +94,32 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
         instead = f"; name the package in {path}, as repo_subdir" if told and nearest else _elsewhere(root)
         raise UserError(f"pip can build nothing in {package}: {NO_PACKAGE}{instead}")
     table = _pyproject(package)
-    name = _name(package, table)
+    named = project_name(package, table) or told.get("project")
+    name = str(named or package.resolve().name)
     return Checkout(
         root=root,
         package=package,
         project=name,
+        is_named=bool(named),
         module=re.sub(r"[^a-z0-9_]", "_", name.lower()),
         backend=_backend(table),
         requires=_requires(table),
         branch=_main_branch(root),
         config=path,
     )
+
+
+def _top(folder: Path) -> Path:
+    """Return the top of the checkout that holds a folder, in git's own words where git finds none."""
+    answer = run(folder, "rev-parse", "--show-toplevel", environment={"LC_ALL": "C"})
+    if answer.status:
+        said = " ".join(answer.errors.split())
+        why = "" if "not a git repository (or any" in said else f"git finds no checkout: {said}"
+        raise UserError(why or f"{folder} is in no checkout of git: asv measures commits")
+    root = Path(answer.output.strip())
+    if run(root, "rev-parse", "--verify", "--quiet", "HEAD").status:
+        raise UserError(f"{root} has no commit yet: asv measures commits")
+    return root
 
 
 def _nearest_package(root: Path, folder: Path) -> Path | None:
@@ -126,30 +153,14 @@ def _pyproject(folder: Path) -> dict[str, object]:
         raise UserError(f"{folder / 'pyproject.toml'} cannot be read: {error}") from error
 
 
-def _part(table: dict[str, object], name: str) -> dict[str, object]:
-    part = table.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _name(root: Path, table: dict[str, object]) -> str:
-    """Return the project's name as its pyproject.toml has it, or else the setup.py, or the folder's."""
-    name = _part(table, "project").get("name")
-    if isinstance(name, str):
-        return name
-    script = root / "setup.py"
-    text = script.read_text(encoding="utf-8", errors="replace") if script.exists() else ""
-    found = re.search(r"""\bname\s*=\s*["']([^"']+)["']""", text)
-    return found[1] if found else root.name
-
-
 def _backend(table: dict[str, object]) -> str | None:
-    backend = _part(table, "build-system").get("build-backend", "setuptools")
+    backend = part(table, "build-system").get("build-backend", "setuptools")
     module = str(backend).partition(".")[0].partition(":")[0]
     return module if module in BACKENDS else None
 
 
 def _requires(table: dict[str, object]) -> tuple[str, ...]:
-    listed = _part(table, "build-system").get("requires", ["setuptools"])
+    listed = part(table, "build-system").get("requires", ["setuptools"])
     return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
 
 

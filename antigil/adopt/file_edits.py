@@ -14,15 +14,25 @@ from antigil.git import run
 
 from . import instrument_wheel
 from .building import build_command, varied_in
-from .checkout import Checkout
-from .config_text import read_config, with_build_command, with_install_command, with_plugin
-from .github_workflows import Pin, workflows
+from .checkout import SUITE_FILE, SUITE_FOLDERS, Checkout
+from .config_text import read_config, with_install_command, with_missing, with_plugin
+from .github_workflows import Pin, called_for, workflows
+from .pythons import named_pythons, set_up, too_old
 
 PLUGIN = ".antigil.asv_plugin"
 WHEELS = "antigil-wheels"
-#: asv's own, to which ours comes: https://asv.readthedocs.io/en/stable/asv.conf.json.html
-INSTALL_PROJECT = "in-dir={env_dir} python -mpip install {wheel_file}"
-SUITE_FILE = "thread_scaling.py"
+#: As asv does it untold, two commits may have the same version: pip is to install the later one all the same.
+#: asv asks that of all dependencies as well, and so gets the newest in the place of what the matrix names.
+INSTALL_PROJECT = [
+    "in-dir={env_dir} python -mpip install {wheel_file}",
+    "in-dir={env_dir} python -mpip install --no-deps --force-reinstall {wheel_file}",
+]
+#: What is typed where the suite that is there has to stay as it is.
+BESIDE = "antigil init --config antigil_bench/asv.conf.json"
+#: Ours; the instrument may be another one of the same version, too.
+INSTALL_OURS = (
+    f"in-dir={{env_dir}} python -mpip install --no-index --find-links {{conf_dir}}/{WHEELS} --force-reinstall"
+)
 
 SUITE = '''\
 """How far this project's functions scale over threads; measured by asv and antigil."""
@@ -63,7 +73,8 @@ class FileEdit:
         """Return the edit as people read it: a unified diff, or the size of what is no text."""
         name = self.path.relative_to(root).as_posix()
         if b"\0" in self.after:
-            return f"+++ {name} ({len(self.after):,} bytes)\n"
+            old = "" if self.before is None else f", in the place of {len(self.before):,} others"
+            return f"+++ {name} ({len(self.after):,} bytes{old})\n"
         before, after = (
             one.decode(errors="replace").splitlines() for one in (self.before or b"", self.after)
         )
@@ -104,35 +115,50 @@ def _held(path: Path) -> bytes | None:
 
 def _config(checkout: Checkout) -> Iterator[FileEdit]:
     path = checkout.config
-    wheels = f"{{conf_dir}}/{WHEELS}"
-    install = f"in-dir={{env_dir}} python -mpip install --no-index --find-links {wheels} " + (
-        instrument_wheel.requirement()
-    )
+    install = f"{INSTALL_OURS} {instrument_wheel.requirement()}"
     if path.exists():
-        config = read_config(path)
-        text = path.read_bytes().decode("utf-8")
-        text = with_install_command(text, [INSTALL_PROJECT], install, str(path))
-        if "build_command" not in config and varied_in(checkout.requires, config):
-            build = build_command(checkout.backend, checkout.requires, config)
-            text = with_build_command(text, build, str(path))
-        yield _edit(path, with_plugin(text, PLUGIN, str(path)))
+        yield _completed(checkout, install)
         return
     form = {
         "version": 1,
         "project": checkout.project,
         "repo": Path(os.path.relpath(checkout.root, path.parent)).as_posix(),
         "branches": [checkout.branch],
+        "benchmark_dir": checkout.benchmarks.name,
         "environment_type": "virtualenv",
         "env_dir": ".asv/env",
         "results_dir": ".asv/results",
         "html_dir": ".asv/html",
         "build_command": build_command(checkout.backend, checkout.requires, {}),
-        "install_command": [INSTALL_PROJECT, install],
+        "install_command": [*INSTALL_PROJECT, install],
         "plugins": [PLUGIN],
     }
+    if checkout.benchmarks.name == SUITE_FOLDERS[0]:
+        del form["benchmark_dir"]  # which is asv's own
     if checkout.package != checkout.root:
         form["repo_subdir"] = checkout.package.relative_to(checkout.root).as_posix()
     yield _edit(path, json.dumps(form, indent=4) + "\n")
+
+
+def _completed(checkout: Checkout, install: str) -> FileEdit:
+    """Return the configuration that is there with what it lacks; refuse Pythons that would lose by it."""
+    path, name = checkout.config, str(checkout.config)
+    config = read_config(path)
+    if old := too_old(named_pythons(config)):
+        raise UserError(
+            f"{name} names Python {', '.join(old)}; the instrument needs 3.11, and where it cannot be"
+            f" installed nothing would be measured any more: begin a suite beside it, {BESIDE}"
+        )
+    text = path.read_bytes().decode("utf-8")
+    ours = instrument_wheel.requirement().partition("==")[0]
+    text = with_install_command(text, INSTALL_PROJECT, install, f"{ours}==", name)
+    if config.get("build_command") is None and varied_in(checkout.requires, config):
+        build = build_command(checkout.backend, checkout.requires, config)
+        text = with_missing(text, "build_command", build, name)
+    conda = {"conda_channels", "conda_environment_file"} & config.keys()
+    text = with_missing(text, "environment_type", "conda" if conda else "virtualenv", name)
+    text = with_missing(text, "branches", [checkout.branch], name)
+    return _edit(path, with_plugin(text, PLUGIN, name))
 
 
 def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[FileEdit]:
@@ -153,10 +179,27 @@ def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Fi
     yield _edit(path, SUITE.format(**literals))
 
 
+def directory_of(checkout: Checkout) -> str:
+    """Return the folder with the configuration as the workflows name it."""
+    return checkout.config.parent.relative_to(checkout.root).as_posix()
+
+
+def unused_wheels(checkout: Checkout) -> list[Path]:
+    """Return the wheels of other instruments that lie where the wheel is written."""
+    folder = checkout.config.parent / WHEELS
+    found = folder.glob(f"{instrument_wheel.NAME}-*.whl")
+    return sorted(one for one in found if one.name != instrument_wheel.file_name())
+
+
 def _workflows(checkout: Checkout, pinned: Pin) -> Iterator[FileEdit]:
-    """Yield the workflows; one that is there stays as it is."""
-    directory = checkout.config.parent.relative_to(checkout.root).as_posix()
-    for path, text in workflows(pinned, checkout.branch, directory):
+    """Yield the workflows; one that is there stays as it is, and all where they work for another folder."""
+    directory = directory_of(checkout)
+    if called_for(checkout.root, directory):
+        return
+    config = read_config(checkout.config) if checkout.config.exists() else {}
+    pythons = set_up(named_pythons(config))
+    bench = Path(SUITE_FILE).stem if has_other_benchmarks(checkout) else ""
+    for path, text in workflows(pinned, checkout.branch, directory, pythons, bench):
         if not (checkout.root / path).exists():
             yield _edit(checkout.root / path, text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -37,7 +37,7 @@ jobs:
     uses: <repository>/.github/workflows/reusable-compare.yml@<pin>
     with:
       directory: <directory>
-"""
+<python>"""
 
 COMMENT = """\
 # Comments on the pull request what 'Parallelism' found without rights. Written by 'antigil init --github'.
@@ -88,7 +88,7 @@ jobs:
     with:
       branch: <branch>
       directory: <directory>
-      pages: true # replaces what GitHub Pages shows; false keeps the pages as an artifact
+<python><bench>      pages: true # replaces what GitHub Pages shows; false keeps the pages as an artifact
 """
 
 FILES = {"antigil-compare.yml": COMPARE, "antigil-comment.yml": COMMENT, "antigil-history.yml": HISTORY}
@@ -149,9 +149,21 @@ def _checkout(folder: str) -> tuple[str, str, str]:
     return address, commit, run(folder, "describe", "--tags", "--exact-match").output.strip()
 
 
-def workflows(pinned: Pin, branch: str, directory: str) -> Iterator[tuple[Path, str]]:
-    """Yield each workflow's path beneath the top of a checkout, and its text."""
+def workflows(
+    pinned: Pin, branch: str, directory: str, pythons: Sequence[str] = (), bench: str = ""
+) -> Iterator[tuple[Path, str]]:
+    """Yield each workflow's path beneath the top of a checkout, and its text.
+
+    Parameters
+    ----------
+    pythons
+        Those that are set up, the one that runs antigil last; what the called workflows take if empty.
+    bench
+        What is measured of the suite, a regular expression; all of it if empty.
+    """
     filled = {
+        "<python>": _input("python", "\n".join(pythons)),
+        "<bench>": _input("bench", bench),
         "<repository>": pinned.repository,
         "<pin>": f"{pinned.commit} # {pinned.label}",
         "<branch>": json.dumps(branch),
@@ -161,3 +173,18 @@ def workflows(pinned: Pin, branch: str, directory: str) -> Iterator[tuple[Path, 
         for place, value in filled.items():
             text = text.replace(place, value)
         yield FOLDER / name, text
+
+
+def _input(name: str, value: str) -> str:
+    """Return the line of an input, or nothing where it has no value."""
+    return f"      {name}: {json.dumps(value)}\n" if value else ""
+
+
+def called_for(root: Path, directory: str) -> list[str]:
+    """Return the folders that the workflows in a checkout work for, where none of them is this one."""
+    paths = [root / FOLDER / name for name in FILES]
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file()]
+    ours = [text for text in texts if re.search(r"/reusable-(compare|history)\.yml@", text)]
+    named = [re.search(r"^ +directory: *[\"']?([^\"'#\n]*)", text, re.MULTILINE) for text in ours]
+    folders = {Path(found[1].strip() if found else ".").as_posix() for found in named}
+    return [] if directory in folders else sorted(folders)

@@ -23,7 +23,12 @@ from .merge_results import FAILURES, has_value, read_results, say, write_results
 
 
 def measure_backlog(
-    results: Path, into: Path, machine: str, commits: Sequence[str], minutes: float | None
+    results: Path,
+    into: Path,
+    machine: str,
+    commits: Sequence[str],
+    minutes: float | None,
+    bench: Sequence[str] = (),
 ) -> int:
     """Measure commits, and copy what came of it to a folder; return the exit status.
 
@@ -37,6 +42,8 @@ def measure_backlog(
         The name by which asv knows this machine.
     minutes
         When to end; not before all are measured if None.
+    bench
+        Regular expressions: what is measured of the suite; all of it if empty.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def measure_backlog(
     def one(commit: str) -> int:
         nonlocal suite
         before = _state(results)
-        status = _asv(machine, commit)
+        status = _asv(machine, commit, bench)
         changed = [file for file, state in _state(results).items() if before.get(file) != state]
         try:
             suite = _copy(results, changed, into, commit, suite, age)
@@ -117,9 +124,10 @@ def in_time(
     return first_failure, 0
 
 
-def _asv(machine: str, commit: str) -> int:
+def _asv(machine: str, commit: str, bench: Sequence[str]) -> int:
     """Measure one commit; return asv's exit status."""
-    command = ["run", "--machine", machine, "--record-samples", "--show-stderr", "HASHFILE:-"]
+    only = [f"--bench={one}" for one in bench]
+    command = ["run", "--machine", machine, "--record-samples", "--show-stderr", *only, "HASHFILE:-"]
     return subprocess.run(
         [sys.executable, "-m", "asv", *command], input=commit, text=True, check=False
     ).returncode

@@ -146,7 +146,8 @@ def _clone(url: str, branch: str, into: Path) -> bool:
         if not (into / BRANCH_MARK_FILE).is_file():
             raise UserError(
                 f"the branch {branch} has no file {BRANCH_MARK_FILE}, so it was not made by antigil:"
-                " name another one by --branch, or add that file if results belong there"
+                " name another one by --branch, in a workflow by results_branch, or add that file if results"
+                " belong there"
             )
     else:
         _git(None, "init", "--quiet", "--initial-branch", branch, str(into))

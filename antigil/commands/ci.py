@@ -13,7 +13,7 @@ from typing import Any
 
 from antigil.errors import EXIT_USER_ERROR, exit_status, needed, one_line
 
-from .arguments import add_config, positive_integer
+from .arguments import add_config, pattern, positive_integer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     measure.add_argument("--into", type=Path, required=True, metavar="FOLDER", help=help_)
     help_ = "begin nothing that would take longer"
     measure.add_argument("--minutes", type=positive_integer, metavar="N", help=help_)
+    help_ = "only benchmarks whose name matches (repeatable)"
+    measure.add_argument(
+        "-b", "--bench", action="append", type=pattern, default=[], metavar="REGEX", help=help_
+    )
     help_ = "commits per shard (default: 20)"
     shards.add_argument("--per-shard", type=positive_integer, default=20, metavar="N", help=help_)
     help_ = "shards at most (default: 20)"
@@ -105,7 +109,8 @@ def _measure(args: argparse.Namespace) -> int:
     from antigil.history.machine_name import register
 
     results = _results_dir(args)
-    return measure_backlog(results, args.into, register(), sys.stdin.read().split(), args.minutes)
+    commits = sys.stdin.read().split()
+    return measure_backlog(results, args.into, register(), commits, args.minutes, args.bench)
 
 
 def _shards(args: argparse.Namespace) -> int:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
 from antigil.adopt.building import isolates, varied_in
-from antigil.adopt.checkout import Checkout, look_at
-from antigil.adopt.config_text import read_config
-from antigil.adopt.file_edits import SUITE_FILE, FileEdit, file_edits, has_other_benchmarks
-from antigil.adopt.github_workflows import pin
+from antigil.adopt.checkout import SUITE_FILE, Checkout, look_at
+from antigil.adopt.config_text import listed, read_config
+from antigil.adopt.file_edits import (
+    FileEdit,
+    directory_of,
+    file_edits,
+    has_other_benchmarks,
+    unused_wheels,
+)
+from antigil.adopt.github_workflows import called_for, pin
 from antigil.errors import exit_status
 from antigil.files import write_whole
 
@@ -81,13 +88,8 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         would = f": {len(found)} files would be." if found else ", and nothing would be: the suite is there."
         return ["", f"Nothing was written{would}"]
     said = [""] if found else ["Nothing to write: the suite is there.", ""]
-    if checkout.backend is None:
-        said += ["Not tried with what builds this project; the first 'asv run' tells.", ""]
-    config = read_config(checkout.config) if checkout.config.exists() else {}
-    varied = varied_in(checkout.requires, config)
-    if varied and isolates(config.get("build_command", [])):
-        said += [f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add"]
-        said += ["--no-build-isolation to build_command.", ""]
+    for remark in _remarks(checkout):
+        said += [*remark, ""]
     where = _from_here(checkout.config.parent)
     setup = "\n".join(args.setup) or f"import {checkout.module}"
     measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
@@ -105,5 +107,35 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         f'    asv run --machine "$(antigil ci machine)"{ours} HEAD^!',
         "    asv publish",
         f"    antigil compare {branch}~1 {branch}",
-        *(ON_GITHUB if args.github else []),
+        *(_on_github(checkout) if args.github else []),
+    ]
+
+
+def _remarks(checkout: Checkout) -> Iterator[list[str]]:
+    """Yield the lines on each thing that the user may want to change."""
+    if not checkout.is_named:
+        yield [f"The project says its name nowhere; its folder's is taken: {checkout.project}."]
+    if checkout.backend is None:
+        yield ["Not tried with what builds this project; the first 'asv run' tells."]
+    config = read_config(checkout.config)
+    varied = varied_in(checkout.requires, config)
+    if varied and isolates(listed(config, "build_command")):
+        yield [
+            f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add",
+            "--no-build-isolation to build_command.",
+        ]
+    if unused := [_from_here(path) for path in unused_wheels(checkout)]:
+        yield [f"No longer needed: {', '.join(unused)}."]
+
+
+def _on_github(checkout: Checkout) -> list[str]:
+    """Return what is to be done on GitHub, or why nothing there is for this suite."""
+    here, others = directory_of(checkout), called_for(checkout.root, directory_of(checkout))
+    if not others:
+        return ON_GITHUB
+    theirs, this = (", ".join("the top" if one == "." else one for one in ones) for ones in (others, [here]))
+    return [
+        "",
+        f"The workflows that are there are for {theirs}; none was written for {this}. To compare",
+        f"its pull requests, copy antigil-compare.yml, with names of its own and directory: {here}.",
     ]

@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+from ruamel.yaml import YAML
 
 from antigil.adopt.github_workflows import Pin, pin
 from antigil.commands import main as cli
@@ -118,3 +119,59 @@ def test_a_workflow_that_is_there_stays_as_it_is(project, capsys):
 def test_without_being_asked_for_no_workflow_is_written(project):
     assert cli.main(["init", "f()"]) == 0
     assert not (project / ".github").exists()
+
+
+def written(project, name):
+    """Return what a workflow that init wrote hands on to the one that it calls."""
+    content = YAML(typ="safe").load(project / f".github/workflows/antigil-{name}.yml")
+    (job,) = content["jobs"].values()
+    return job["with"]
+
+
+def test_the_pythons_of_a_suite_are_set_up_and_its_own_benchmarks_are_left_out(project):
+    suite = {"repo": "..", "pythons": ["3.13", "3.11"], "include": [{"python": "3.14t"}]}
+    (project / "asv_bench/benchmarks").mkdir(parents=True)
+    (project / "asv_bench/asv.conf.json").write_text(json.dumps(suite))
+    (project / "asv_bench/benchmarks/sums.py").touch()
+
+    assert cli.main(["init", "--github", "--pin", f"maker/antigil@{COMMIT}", "f()"]) == 0
+
+    given = {"directory": "asv_bench", "python": "3.11\n3.14t\n3.13"}
+    assert written(project, "compare") == given
+    history = {"branch": "master", "pages": True, "bench": "thread_scaling"}
+    assert written(project, "history") == {**given, **history}
+
+
+def test_a_suite_that_is_begun_is_measured_as_a_whole_by_the_usual_python(project):
+    assert cli.main(["init", "--github", "--pin", f"maker/antigil@{COMMIT}", "f()"]) == 0
+
+    assert written(project, "compare") == {"directory": "."}
+    assert written(project, "history") == {"branch": "master", "directory": ".", "pages": True}
+
+
+@pytest.mark.parametrize("removed", [(), ("history", "comment")])
+def test_of_a_second_package_it_is_told_that_the_workflows_are_not_for_it(
+    project, monkeypatch, capsys, removed
+):
+    for name in ("one", "two"):
+        (project / name).mkdir()
+        (project / name / "pyproject.toml").write_text(f"[project]\nname = '{name}'\n")
+    words = ["init", "--github", "--pin", f"maker/antigil@{COMMIT}", "f()"]
+    monkeypatch.chdir(project / "one")
+    assert cli.main(words) == 0
+    assert "require the check" in capsys.readouterr().out
+    for name in removed:
+        (project / f".github/workflows/antigil-{name}.yml").unlink()
+    texts = {path: path.read_text() for path in (project / ".github/workflows").iterdir()}
+
+    monkeypatch.chdir(project / "two")
+    assert cli.main(words) == 0
+
+    said = capsys.readouterr().out
+    assert "The workflows that are there are for one; none was written for two. To compare\n" in said
+    assert "require the check" not in said
+    assert (project / "two/benchmarks/thread_scaling.py").exists()
+    assert {path: path.read_text() for path in (project / ".github/workflows").iterdir()} == texts
+    monkeypatch.chdir(project / "one")
+    assert cli.main(words) == 0
+    assert "require the check" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -34,24 +35,6 @@ def git(folder, *words):
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """Return what makes a checkout with some files, and goes there."""
-
-    def make(files, branch="main"):
-        root = tmp_path / "project"
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text)
-        git(tmp_path, "init", "-q", "-b", branch, str(root))
-        git(root, "add", ".")
-        git(root, "commit", "-q", "-m", "all of it")
-        monkeypatch.chdir(root)
-        return root
-
-    return make
-
-
 @pytest.mark.parametrize(
     ("backend", "known"),
     [
@@ -67,11 +50,6 @@ def test_what_builds_a_project_is_found(project, backend, known):
     root = project({"pyproject.toml": PYPROJECT.format(backend=backend, name="Fast-Thing")})
     found = checkout.look_at(root)
     assert (found.project, found.module, found.backend) == ("Fast-Thing", "fast_thing", known)
-
-
-def test_a_name_may_stand_in_setup_py_alone(project):
-    root = project({"setup.py": "from setuptools import setup\nsetup(name='quick', version='1')\n"})
-    assert checkout.look_at(root).project == "quick"
 
 
 @pytest.mark.parametrize("branch", ["master", "main", "trunk"])
@@ -106,8 +84,8 @@ def test_an_existing_suite_in_a_folder_is_completed_and_keeps_its_comments(proje
     assert [line for line in COMMENTED.splitlines() if line not in text.splitlines()] == []
     found = config_text.parse(text, "it")
     assert found["plugins"] == [".antigil.asv_plugin"]
-    assert found["install_command"][0] == file_edits.INSTALL_PROJECT
-    assert "{conf_dir}/antigil-wheels" in found["install_command"][1]
+    assert found["install_command"][:-1] == file_edits.INSTALL_PROJECT
+    assert "{conf_dir}/antigil-wheels" in found["install_command"][-1]
     assert found["matrix"] == {"req": {"numpy": ["1.26", "2.0"]}}
     assert found["url"] == "https://example.org//a"
     suite = root / "asv_bench/benchmarks/thread_scaling.py"
@@ -376,6 +354,146 @@ def test_a_suite_that_is_begun_in_a_folder_finds_its_repository(project):
     assert json.loads((root / "asv_bench/asv.conf.json").read_text())["repo"] == ".."
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"pythons": ["3.10", "3.13"]},
+        {"pythons": ["3.13"], "include": [{"python": "3.8", "req": {"numpy": "1.20"}}]},
+    ],
+)
+def test_a_suite_for_a_python_without_the_instrument_is_left_alone_and_one_begun_beside_it(
+    project, capsys, named
+):
+    text = json.dumps({"version": 1, "repo": ".", **named})
+    root = project({"setup.py": "", "asv.conf.json": text, "benchmarks/a.py": ""})
+    files = sorted(root.rglob("[!.]*"))
+    assert cli.main(["init"]) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "the instrument needs 3.11" in said) == (1, True)
+    assert (root / "asv.conf.json").read_text() == text
+    assert sorted(root.rglob("[!.]*")) == files
+    (command,) = re.findall(r"antigil (init .*)", said)
+    assert cli.main(shlex.split(command)) == 0
+    assert (root / "antigil_bench/benchmarks/thread_scaling.py").exists()
+    assert json.loads((root / "antigil_bench/asv.conf.json").read_text())["repo"] == ".."
+    assert (root / "asv.conf.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("others", "folder"),
+    [
+        ({"benchmarks/bench_hash.py": "import pytest\n"}, "asv_bench"),
+        ({"benchmarks/cold/run.py": "", "asv_bench/old.py": ""}, "asv_benchmarks"),
+        ({"benchmarks/figures.csv": "", "benchmarks/__init__.py": ""}, "benchmarks"),
+        ({"benchmarks/thread_scaling.py": "", "benchmarks/more.py": ""}, "benchmarks"),
+    ],
+)
+def test_scripts_that_asv_was_never_to_import_are_in_no_suite(project, others, folder):
+    root = project({"setup.py": "", **others})
+    assert cli.main(["init"]) == 0
+    assert json.loads((root / "asv.conf.json").read_text()).get("benchmark_dir", "benchmarks") == folder
+    assert {path.parent.name for path in root.rglob("thread_scaling.py")} == {folder}
+    assert {name: (root / name).read_text() for name in others} == others
+    assert cli.main(["init", "--dry-run"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "added"),
+    [
+        ({}, {"environment_type": "virtualenv", "branches": ["trunk"]}),
+        ({"conda_channels": ["defaults"]}, {"environment_type": "conda", "branches": ["trunk"]}),
+        ({"environment_type": "uv", "branches": ["a", "b"]}, {}),
+        ({"environment_type": None, "branches": ["a"]}, {"environment_type": "virtualenv"}),
+    ],
+)
+def test_what_asv_cannot_do_without_is_added_to_a_suite(project, told, added):
+    root = project({"setup.py": "", "asv.conf.json": json.dumps(told)}, "trunk")
+    assert cli.main(["init"]) == 0
+    found = json.loads((root / "asv.conf.json").read_text())
+    wanted = {**told, **added}
+    assert {key: found[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize("command", ["make 'wheel", "python -m build 'a b", "pip wheel {build_dir}", None])
+def test_a_build_command_of_one_line_is_read_as_one(project, capsys, command):
+    """For asv it is a list of one; what its quotes are worth is seen when it builds."""
+    suite = {"build_command": command, "matrix": {"req": {"setuptools": ["80"]}}, "include": None}
+    root = project({"setup.py": "", "asv.conf.json": json.dumps(suite)})
+    assert cli.main(["init"]) == 0
+    told = "pip isolates the build" in capsys.readouterr().out
+    assert told is (command is not None)
+    found = json.loads((root / "asv.conf.json").read_text())["build_command"]
+    assert found == command if command else "--no-build-isolation" in found[-1]
+
+
+def test_an_earlier_instrument_is_replaced_and_that_is_told(project, monkeypatch, capsys):
+    root = project({"setup.py": "", "asv.conf.json": '{"install_command": ["mine"]}'})
+    monkeypatch.setattr(instrument_wheel, "version", lambda name: "0.0.1")
+    assert cli.main(["init"]) == 0
+    wheel = root / "antigil-wheels" / instrument_wheel.file_name()
+    monkeypatch.setattr(instrument_wheel, "build", lambda: b"a later\0build")
+    capsys.readouterr()
+    assert cli.main(["init"]) == 0
+    assert f"+++ antigil-wheels/{wheel.name} (13 bytes, in the place of " in capsys.readouterr().out
+    assert wheel.read_bytes() == b"a later\0build"
+    monkeypatch.setattr(instrument_wheel, "version", lambda name: "0.0.2")
+    assert cli.main(["init"]) == 0
+    assert f"No longer needed: antigil-wheels/{wheel.name}.\n" in capsys.readouterr().out
+    mine, ours = json.loads((root / "asv.conf.json").read_text())["install_command"]
+    assert (mine, ours.rpartition(" ")[2]) == ("mine", "antigil-instrument==0.0.2")
+
+
+def wheel_of(folder, name, version, holding, needs=""):
+    """Write a wheel with one module of one line."""
+    about = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": f"FOUND = {holding!r}\n",
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{about}/RECORD"] = "".join(f"{one},,\n" for one in [*files, f"{about}/RECORD"])
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, text in files.items():
+            archive.writestr(one, text)
+    return path
+
+
+def test_another_commit_of_the_same_version_is_installed_and_no_newer_dependency(tmp_path):
+    """Where asv does not know a distribution by its name, it does not uninstall it either."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)
+    python = next((tmp_path / "env").glob("[bS]*/python*"))
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "index")}
+
+    def install(command, **filled):
+        _, _, *words = shlex.split(command)
+        words = [word.format(**filled) for word in words if word != "-mpip"]
+        pip = [sys.executable, "-m", "pip", "--python", str(python), *words]
+        subprocess.run(pip, env=environment, check=True, capture_output=True)
+
+    for version in ("1", "2"):
+        wheel_of(tmp_path / "index", "needed", version, version)
+    install("in-dir=. python -mpip install needed==1")
+    for commit in ("earlier", "later"):
+        built = wheel_of(tmp_path / commit, "quick", "1.0", commit, "Requires-Dist: needed\n")
+        for command in file_edits.INSTALL_PROJECT:
+            install(command, wheel_file=built.as_posix())
+    code = "import needed, quick; print(needed.FOUND, quick.FOUND)"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 later\n"
+
+
+def test_what_git_says_of_a_checkout_that_it_cannot_read_is_passed_on(project, capsys):
+    root = project({"setup.py": ""})
+    shutil.rmtree(root / ".git")
+    (root / ".git").write_text("gitdir: nowhere\n")
+    assert cli.main(["init"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("antigil: error: git finds no checkout: fatal: not a git repository: ")
+    assert said.count("\n") == 1
+
+
 def test_outside_a_checkout_and_without_a_commit_it_says_so(tmp_path):
     with pytest.raises(UserError, match="in no checkout"):
         checkout.look_at(tmp_path)
@@ -386,7 +504,7 @@ def test_outside_a_checkout_and_without_a_commit_it_says_so(tmp_path):
 
 def test_a_list_that_is_none_is_left_to_its_owner():
     with pytest.raises(UserError, match="by hand"):
-        config_text.with_install_command('{"install_command": {"a": 1}}', [], "x", "it")
+        config_text.with_install_command('{"install_command": {"a": 1}}', [], "x", "x==", "it")
 
 
 @pytest.mark.parametrize("text", ['{"plugins": []}', '{"plugins": ["a",]}', '{\n  "a": 1\n}', "{}"])

@@ -46,6 +46,14 @@ def test_an_argument_of_another_action_is_refused():
     assert done.stderr.startswith("antigil: error: unrecognized arguments: --minutes")
 
 
+def test_a_part_of_the_suite_that_is_no_pattern_is_refused():
+    done = ci("measure", "--into", "nowhere", "-b", "a|b", "--bench", "(")
+
+    assert done.returncode == 2
+    assert "'(' is no regular expression" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,9 +1,12 @@
 """A runner's part of the backlog, measured in the time that there is."""
 
+import argparse
 import itertools
 import json
+import subprocess
 
 import pytest
+from asv.commands.run import Run
 from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
@@ -67,7 +70,7 @@ def stored(tmp_path, monkeypatch):
     )
     results, values = tmp_path / "p/results", {}
 
-    def asv(machine, commit):
+    def asv(machine, commit, bench):
         (file,) = (results / machine).glob(f"{commit[:8]}-*")
         told = json.loads(file.read_text())
         for row in told["results"].values():
@@ -106,6 +109,25 @@ def test_the_copy_holds_what_this_run_has_measured_and_nothing_else(stored, tmp_
     assert names == sorted([hashes[0][:8], hashes[2][:8], "benchmarks.json", "machine.json"])
     assert read_results(*(tmp_path / "into/alpha").glob(f"{hashes[0][:8]}-*")).get(FAILURES) is None
     assert len(read_results(*(tmp_path / "into/alpha").glob(f"{hashes[2][:8]}-*"))[FAILURES]) == 1
+
+
+@pytest.mark.parametrize("bench", [(), ("Sum",), ("^a\\.", "-b c")])
+def test_asv_is_asked_for_a_part_of_the_suite_or_for_all_of_it(tmp_path, monkeypatch, bench):
+    asked = []
+
+    def run(command, **given):
+        asked.append((command[3:], given["input"]))
+        write_suite(tmp_path / "results/benchmarks.json", {"a": {"name": "a"}})
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(measure_job.subprocess, "run", run)
+    monkeypatch.setattr(measure_job, "age_of_checkout", lambda folder: None)
+
+    assert measure_backlog(tmp_path / "results", tmp_path / "into", "alpha", ["abc"], None, bench) == 0
+
+    ((words, commits),) = asked
+    parts = vars(Run.setup_arguments(argparse.ArgumentParser().add_subparsers()).parse_args(words[1:]))
+    assert (words[0], commits, parts["bench"] or []) == ("run", "abc", list(bench))
 
 
 def test_a_copy_within_asvs_own_folder_is_refused(tmp_path):

@@ -4,6 +4,7 @@ import time
 
 #: What the history's parts are given by this repository's own workflow.
 GIVEN = {"install": "-e .[asv]", "python": "3.13", "directory": ".", "branch": "main", "since": ""}
+GIVEN |= {"results_branch": "results"}
 
 
 def finished(run, until=None):
@@ -19,7 +20,7 @@ def history_run(world):
 
 def night(world, **given):
     """Measure what lacks results, store it, and look for losses; return the look. Nothing is drawn."""
-    finished(world.github.run("backlog", given={**GIVEN, "limit": 0, **given}))
+    finished(world.github.run("backlog", given={**GIVEN, "bench": "", "limit": 0, **given}))
     return finished(world.github.run("alert", given={**GIVEN, **given}))
 
 

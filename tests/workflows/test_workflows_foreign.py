@@ -91,6 +91,36 @@ def test_inputs_say_since_when_and_how_many_commits_are_measured(foreign):
     assert planned(limit=2) == sorted(newer[1:])
 
 
+def test_every_branch_that_the_suite_names_is_measured_and_drawn(foreign):
+    for branch in ("master", "old/1.x"):
+        git(foreign.work, "checkout", "-q", "-B", branch)
+        kept = foreign.commit(f"quick: on {branch}")
+    git(foreign.work, "checkout", "-q", "master")
+    suite = foreign.work / "asv_bench/asv.conf.json"
+    suite.write_text(suite.read_text().replace('["master"]', '["master", "old/1.x"]'))
+    foreign.commit("bench: track the old branch, too")
+
+    run = foreign.github.run("antigil-history", ref=MASTER).go()
+
+    assert run.results == {"history": "success"}, said(run)
+    assert f"of {kept[:8]}" in "".join(said(run))
+    drawn = {path.name for path in (run.artifacts / "pages/graphs").rglob("branch-*")}
+    assert drawn == {"branch-master", "branch-old_1.x"}
+
+
+def test_a_part_of_the_suite_is_measured_and_kept_on_a_branch_that_the_caller_names(foreign):
+    git(foreign.work, "push", "-q", "origin", "master:results")  # somebody else's, by this name
+    foreign.commit("quick: go on")
+    run = foreign.github.run("antigil-history", ref=MASTER)
+    run.content["jobs"]["history"]["with"] |= {"bench": "First|Sha256 of", "results_branch": "figures"}
+
+    assert run.go().results == {"history": "success"}, said(run)
+
+    assert "simulated First|Sha256 of of " in "".join(said(run))
+    assert "antigil-results.md" in git(foreign.origin, "ls-tree", "--name-only", "figures")
+    assert "antigil-results.md" not in git(foreign.origin, "ls-tree", "--name-only", "results")
+
+
 @pytest.mark.parametrize(
     ("paths", "failed"),
     [(".", True), ("asv_bench setup.py", False), ("asv_bench\nbehaviour.json\n", True)],

@@ -56,9 +56,9 @@ def test_a_job_with_a_token_that_writes_installs_nothing_and_runs_nothing_but_an
     }
     assert {line for script in run for line in script.splitlines()} == {
         "mkdir -p alerts/memory issues # an artifact keeps no empty folder",
-        "python -P -m antigil ci push alerts/memory issues",
-        "python -P -m antigil ci push incoming/*",
-        "python -P -m antigil ci fetch --into stored",
+        'python -P -m antigil ci push --branch "$RESULTS" alerts/memory issues',
+        'python -P -m antigil ci push --branch "$RESULTS" incoming/*',
+        'python -P -m antigil ci fetch --branch "$RESULTS" --into stored',
         "mkdir issues",
         "if [ -e stored/antigil-issues.jsonl ]; then cp stored/antigil-issues.jsonl issues; fi",
         "python -P -m antigil ci issues alerts/alerts.json --memory issues",

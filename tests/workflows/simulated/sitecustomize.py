@@ -72,7 +72,7 @@ def simulate_asv():
                 write_json(f"{conf.results_dir}/{machine}/machine.json", _machine(plan.places[0]), 1)
                 if "REHEARSAL_OUTAGE" in os.environ:
                     without_values(f"{conf.results_dir}/{results._filename}")
-            print(f"simulated {hash_[:8]}")
+            print(f"simulated {' '.join(options.get('bench') or ['all'])} of {hash_[:8]}")
         return 0 if named and "REHEARSAL_OUTAGE" not in os.environ else 1
 
     Run.run = classmethod(run)

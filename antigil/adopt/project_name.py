@@ -1,0 +1,60 @@
+"""The name of a project, where any of the files that build it says one."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def part(table: dict[str, object], name: str) -> dict[str, object]:
+    """Return a table in a table; an empty one where there is none."""
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def project_name(folder: Path, pyproject: dict[str, object]) -> str | None:
+    """Return the name that a project's pyproject.toml has, or else its setup.py, or else its setup.cfg."""
+    named = (one for one in _names(folder, pyproject) if isinstance(one, str) and one.strip())
+    found = next(named, None)
+    return found and found.strip()
+
+
+def _names(folder: Path, pyproject: dict[str, object]) -> Iterator[object]:
+    """Yield names, the most binding first: setuptools takes its call's before that of setup.cfg."""
+    tool = part(pyproject, "tool")
+    flit = part(part(tool, "flit"), "metadata")
+    yield part(pyproject, "project").get("name")
+    yield part(tool, "poetry").get("name")
+    yield flit.get("dist-name")
+    yield flit.get("module")
+    yield _called(_text(folder / "setup.py"))
+    config = configparser.RawConfigParser(strict=False)
+    try:
+        config.read_string(_text(folder / "setup.cfg"))
+    except configparser.Error:
+        return
+    yield config.get("metadata", "name", fallback=None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _called(source: str) -> str | None:
+    """Return the name that the call of ``setup`` is given, as far as it stands there."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what may be none of Python's escapes in a string
+            nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a setup.py of Python 2, say
+        return None
+    calls = [one for one in nodes if isinstance(one, ast.Call)]
+    setups = [one for one in calls if getattr(one.func, "id", getattr(one.func, "attr", "")) == "setup"]
+    values = [word.value for one in setups for word in one.keywords if word.arg == "name"]
+    names = [one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return names[0] if names else None
