@@ -32,7 +32,8 @@ def lacking(
     machine
         Only results of this machine count; of any machine if None.
     retry_failed
-        Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times.
+        Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times. What no
+        job of ours has counted is one failure for each machine.
     """
     done: set[str] = set()
     failures: dict[str, Counter[str]] = {}

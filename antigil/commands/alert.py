@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import UserError, exit_status, needed
+from antigil.errors import UserError, exit_status, needed, one_line
 
 from .arguments import PROCESSES, add_config, add_measuring, add_report, positive_integer
 from .output import hand_over, report_path, timed_progress
 
 if TYPE_CHECKING:
+    from antigil.guard.alert_state import Alert
     from antigil.history.project import Project
+    from antigil.history.series import Archive
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,28 +64,20 @@ def _alert(
 ) -> int:
     from antigil.guard.alert_json import alerts_to_json
     from antigil.guard.alert_log import Memory
-    from antigil.guard.alerts import after_beginnings, find_alerts, selected
     from antigil.guard.search.confirmation import confirm
     from antigil.history.archive_reader import load_archive
-    from antigil.history.kept_steps import FILE, KeptSteps
     from antigil.history.project import refuse_shallow
     from antigil.report.formats import render_alerts
 
     refuse_shallow(project.conf)
-    memory = Memory.open(Path(project.conf.results_dir), notes)
-    first = args.since or project.options.since
-    beginnings = project.beginnings
-    archive, revisions = load_archive(project, first, {*memory.hashes, *filter(None, beginnings.values())})
-    since = None if first is None else revisions.get(project.revision(first).hash)
-    if first is not None and since is None:
-        raise UserError(f"{first} is on no branch or tag here, so nothing comes after it")
-    starts = {
-        pattern: None if hash_ is None else revisions.get(hash_, -1) for pattern, hash_ in beginnings.items()
-    }
-    steps = KeptSteps(Path(project.conf.env_dir) / FILE)
-    found = after_beginnings(archive, find_alerts(archive, project.options, since, steps), starts)
-    steps.save()
-    alerts = selected(archive, memory.recognise(found, project.repo, revisions), args.bench, args.environment)
+    memory = Memory.open(Path(project.conf.results_dir), notes, project.first_branch)
+    remembers = args.confirm or notes is not None
+    if remembers:
+        report_path(str(memory.file))
+    first, beginnings = args.since or project.options.since, project.beginnings.values()
+    archive, revisions = load_archive(project, first, {*memory.hashes, *filter(None, beginnings)})
+    _note_what_is_left_out(archive)
+    alerts = memory.recognise(_found(project, archive, revisions, first, args), project.repo, revisions)
     if args.confirm:
         say = timed_progress()
         alerts = confirm(
@@ -97,8 +93,43 @@ def _alert(
     restricted = [*args.bench, *args.environment]
     document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted)
     hand_over(document, render_alerts, args.format, *outputs)
-    if args.confirm or notes is not None:
+    if remembers:
         for alert in alerts:
             memory.note(alert, told=True)
     status: int = document["status"]
     return 0 if args.exit_zero else status
+
+
+def _found(
+    project: Project,
+    archive: Archive,
+    revisions: Mapping[str, int],
+    first: str | None,
+    args: argparse.Namespace,
+) -> tuple[Alert, ...]:
+    """Return the alerts that are asked for, as the history shows them."""
+    from antigil.guard.alerts import find_alerts
+    from antigil.guard.stored.asked_alerts import after_beginnings, entries_of, selected
+    from antigil.history.kept_steps import FILE, KeptSteps
+
+    since = None if first is None else revisions.get(project.revision(first).hash)
+    if first is not None and since is None:
+        raise UserError(f"{first} is on no branch or tag here, so nothing comes after it")
+    starts = {
+        pattern: None if hash_ is None else revisions.get(hash_, -1)
+        for pattern, hash_ in project.beginnings.items()
+    }
+    steps = KeptSteps(Path(project.conf.env_dir) / FILE)
+    alerts = find_alerts(archive, project.options, since, steps)
+    steps.save()
+    entries = entries_of(project)
+    alerts = after_beginnings(alerts, entries, starts, project.first_branch)
+    return selected(archive, alerts, entries, args.bench, args.environment)
+
+
+def _note_what_is_left_out(archive: Archive) -> None:
+    """Say on stderr what no alert can tell of; results that cannot be read are in the report."""
+    for problem in archive.problems:
+        if not problem.unread:
+            where = f": {problem.where}" if problem.where else ""
+            print(f"antigil: note: {one_line(problem.what + where)}", file=sys.stderr)

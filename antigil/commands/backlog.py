@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--since", metavar="REV", help="only commits after this one (default: the option)")
     parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
-    help_ = "ask again what could not be measured, unless it has failed three times"
+    help_ = "ask again what could not be measured, unless it failed three times: 'antigil ci measure' counts"
     parser.add_argument("--retry-failed", action="store_true", help=help_)
     parser.add_argument("--most", type=positive_integer, metavar="N", help="at most so many, newest first")
     add_config(parser)

@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--where-seconds",
         type=positive,
         metavar="SECONDS",
-        help="begin no further workload that would take longer (default: 120)",
+        help="sample no workload but the first that would bring the total above this (default: 120)",
     )
     add_measuring(parser)
     parser.set_defaults(processes=None)  # so that it is known what was asked for
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
     from antigil.guard.comparison_json import comparison_to_json
+    from antigil.guard.profile.keeping import keep_if_possible
     from antigil.report.formats import render_comparison
-    from antigil.report.kept_functions import keep_functions
 
     if args.pythons:
         outcome = _under_pythons(project, args)
@@ -88,9 +88,9 @@ def _compare(project: Project, args: argparse.Namespace, output: Path | None, js
         base = project.merge_base(base, head)
     outcome = _outcome(project, base, head, args)
     document = comparison_to_json(outcome)
-    if (results := Path(project.conf.results_dir)).is_dir():
-        keep_functions(results, document)
     hand_over(document, render_comparison, args.format, output, json_file)
+    if (results := Path(project.conf.results_dir)).is_dir():
+        keep_if_possible(results, document)
     return outcome.status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from antigil.history.change_detection import Effect
-from antigil.history.labels import environment_labels, file_names
+from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.series import Archive, Commit, Environment
 from antigil.report.document import ALERT_SCHEMA, Document
 
@@ -69,6 +69,7 @@ def _nothing(archive: Archive) -> str:
 def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     """Return why not everything could be judged."""
     found = [] if archive.workloads else [_nothing(archive)]
+    found += [printable(f"{one.where} {one.what}") for one in archive.problems if one.unread]
     found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem and not alert.gave_up]
     found += [
         f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"

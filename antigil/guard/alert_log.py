@@ -6,8 +6,9 @@ a commit, and a backfill may narrow its range: a change is taken for a known one
 environment agree and the ranges of commits touch. It then keeps the name that it had. Once measuring has
 narrowed the range, what the history shows in the rest of it is another change.
 
-A loss that did not hold is asked again when twice as many commits have been measured after it, or if the
-history now places it between other commits: a small loss may be missed once, and must not be for ever.
+A loss that did not hold, or that gave no answer three times, is asked again when twice as many commits have
+been measured after it, or if the history now places it between other commits: a small loss may be missed
+once, and must not be for ever. The first branch that is configured is as none: a second one renames nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Known:
     machine : str
         On which it was; nothing if it was not, or before this was noted.
     asked : int
-        How many commits had been measured from the change on when it was.
+        How many commits had been measured from the change on when it was, or when it was given up.
     base, culprit : str or None
         Hashes between which measuring placed it.
     between : int
@@ -100,8 +101,13 @@ class Memory:
             self._keep(one)
 
     @classmethod
-    def open(cls, stored: Path, notes: Path | None = None) -> Memory:
+    def open(cls, stored: Path, notes: Path | None = None, branch: str | None = None) -> Memory:
         """Read what is remembered with the results and in a folder for new notes, which else go there too.
+
+        Parameters
+        ----------
+        branch
+            The one that is configured first.
 
         Raises
         ------
@@ -109,12 +115,14 @@ class Memory:
             If a file holds something else.
         """
         files = [stored / MEMORY, *([] if notes is None else [notes / MEMORY])]
-        return cls(files[-1], [one for file in files for one in recall(file)])
+        known = [one for file in files for one in recall(file)]
+        end = f" branch={branch}"
+        return cls(files[-1], [replace(one, environment=one.environment.removesuffix(end)) for one in known])
 
     @property
-    def folder(self) -> Path:
+    def file(self) -> Path:
         """Where new notes go."""
-        return self._file.parent
+        return self._file
 
     @property
     def hashes(self) -> set[str]:
@@ -154,9 +162,9 @@ class Memory:
 
     def due(self, alert: Alert) -> bool:
         """Tell whether a loss is to be measured again."""
-        if alert.gave_up:
-            return False
-        return alert.held is None or (alert.held is False and alert.measured >= 2 * alert.asked)
+        if alert.gave_up or alert.held is False:
+            return alert.waited and not alert.held
+        return alert.held is None
 
     def told(self, alert: Alert) -> str:
         """Return as what a change was reported before; nothing if it was not."""
@@ -225,7 +233,8 @@ def _is_sound(known: Known) -> bool:
 def _place(environment: Environment) -> str:
     """Return an environment as it is remembered: everything that asv recorded about it."""
     words = [f"{name}={value}" for name, value in environment.key]
-    return " ".join([*words, *([] if environment.branch is None else [f"branch={environment.branch}"])])
+    branch = environment.lasting.branch
+    return " ".join([*words, *([] if branch is None else [f"branch={branch}"])])
 
 
 def _is_at_its_commit(known: Known, alert: Alert, revisions: Mapping[str, int]) -> bool:

@@ -28,8 +28,8 @@ class AlertState(StrEnum):
                     ▼           ▼           ▼
                    LOST      NOT_HELD   UNDECIDED
                                 │           │
-                 after twice as many     if the history
-                 commits: once more      places it elsewhere: again
+                    after twice as many commits, or if the
+                    history places it elsewhere: once more
 
         and from each of them, for as long as it is so:
 
@@ -73,7 +73,14 @@ class AlertState(StrEnum):
 
 #: States of a loss that may be measured again.
 OPEN = frozenset(
-    {AlertState.SUSPECTED, AlertState.SEEN, AlertState.UNFIT, AlertState.LOST, AlertState.NOT_HELD}
+    {
+        AlertState.SUSPECTED,
+        AlertState.SEEN,
+        AlertState.UNFIT,
+        AlertState.LOST,
+        AlertState.NOT_HELD,
+        AlertState.UNDECIDED,
+    }
 )
 
 #: States that end an alert, each for the reason that its name gives.
@@ -87,7 +94,7 @@ SETTLED = frozenset(
     }
 )
 
-#: After so many comparisons without an answer a loss is not measured again.
+#: After so many comparisons without an answer a loss is left for a while; see `Alert.waited`.
 MOST_ATTEMPTS = 3
 
 
@@ -118,7 +125,7 @@ class Alert:
     besides : str
         What differed besides the commit when it was measured again.
     asked : int
-        How many commits had been measured from the change on when it was measured again.
+        How many commits had been measured from the change on when it was measured again, or given up.
     culprit : tuple of two Commits or None
         What measuring again led to: the commit that lost it and the last one that had not.
     between : int
@@ -181,6 +188,11 @@ class Alert:
     def gave_up(self) -> bool:
         """Whether it was tried often enough to measure it again, or to tell the commits apart."""
         return self.attempts >= MOST_ATTEMPTS
+
+    @property
+    def waited(self) -> bool:
+        """Whether twice as many commits were measured from the change on as when it was last asked about."""
+        return self.measured >= 2 * self.asked
 
     @property
     def state(self) -> AlertState:

@@ -8,14 +8,15 @@ environment says nothing unless it is larger by the least effect: the machine mo
 A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
 less the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back
 any more: there it has if another environment shows that it was mended, and else ends untold.
+What was lost at two commits next to each other is one alert that lies between the last commit before both
+and the first one after them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,8 +38,9 @@ from antigil.history.series import Archive, Commit, Environment, Ints, Series
 from .alert_state import Alert
 from .commit_verdict import Trade
 
-#: An environment without results in so many of the newest measured commits is taken for retired.
-RETIRED_AFTER = 30
+#: An environment is retired that has no results in so many of the newest commits measured on its branch,
+#: nor in so many times as many as its longest break before.
+RETIRED_AFTER, BREAKS = 30, 2
 
 
 def find_alerts(
@@ -59,67 +61,25 @@ def find_alerts(
     moved = [change for group in groups if _control(archive, group) for change in group]
     found = []
     for group in groups:
-        if since is not None and group[0].revision <= since:
+        about = _about(group)
+        if since is not None and max(change.revision for change in about) <= since:
             continue
         alert = _alert(archive, options, group, steps)
         beside = [
             effect
             for change in moved
             if change.environment == alert.environment
-            and measured.near(change.environment, alert.commit.revision, change.revision)
+            and any(measured.near(change.environment, own.revision, change.revision) for own in about)
             for effect in change.effects
         ]
         found.append(replace(alert, unfit=_is_unfit(alert, beside, options)))
-    found = _with_retired(archive, found)
+    found = _with_retired(measured, found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
 
 
-def selected(
-    archive: Archive, alerts: Sequence[Alert], patterns: Sequence[str], environments: Sequence[str]
-) -> tuple[Alert, ...]:
-    """Return the alerts of benchmarks that match a pattern, in environments of a Python that is named.
-
-    Parameters
-    ----------
-    environments
-        As asv writes them: ``virtualenv:3.14t``, ``:3.14t``, or an environment's name.
-    """
-    names = {one.workload for one in archive.series if any(re.search(p, one.benchmark) for p in patterns)}
-    pythons = {re.split(r":|-py", specification)[-1].split("-")[0] for specification in environments}
-    return tuple(
-        alert
-        for alert in alerts
-        if (not patterns or alert.workload.name in names)
-        and (not environments or alert.environment.python in pythons)
-    )
-
-
-def after_beginnings(
-    archive: Archive, alerts: Sequence[Alert], beginnings: Mapping[str, int | None]
-) -> tuple[Alert, ...]:
-    """Return the alerts after the commits at which asv's configuration begins to look for regressions.
-
-    Parameters
-    ----------
-    beginnings
-        asv's revision number by a regular expression of benchmarks' names; None where it never looks.
-    """
-    names: dict[str, set[str]] = {}
-    for series in archive.series:
-        names.setdefault(series.workload, set()).add(series.benchmark)
-
-    def wanted(alert: Alert) -> bool:
-        benchmarks = names.get(alert.workload.name, set())
-        starts = [at for one, at in beginnings.items() if any(re.match(one, name) for name in benchmarks)]
-        return all(at is not None and alert.commit.revision > at for at in starts)
-
-    return tuple(alert for alert in alerts if wanted(alert))
-
-
-def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
+def _with_retired(measured: _Measured, alerts: Sequence[Alert]) -> list[Alert]:
     """Return alerts; a loss of a retired environment ends, as recovered if another one shows it mended."""
-    newest = set(sorted(archive.commits)[-RETIRED_AFTER:])
-    active = {s.environment for s in archive.series if not newest.isdisjoint(s.revisions.tolist())}
+    active = measured.active()
 
     def mended(alert: Alert) -> bool:
         others = [o for o in alerts if o.workload == alert.workload and o.environment in active]
@@ -131,6 +91,13 @@ def _with_retired(archive: Archive, alerts: Sequence[Alert]) -> list[Alert]:
         else one
         for one in alerts
     ]
+
+
+def _has_retired(own: Ints, branch: Ints) -> bool:
+    """Tell from the commits measured in an environment, and on its branch at all, whether it has retired."""
+    places = np.searchsorted(branch, own)
+    longest = int(np.diff(places).max(initial=0))
+    return int(len(branch) - places[-1]) > max(RETIRED_AFTER, BREAKS * longest)
 
 
 def _shows_mended(others: Sequence[Alert], alert: Alert, is_time: bool) -> bool:
@@ -227,31 +194,43 @@ class _Measured:
         a, b = np.searchsorted(self._revisions[environment], [one, other])
         return abs(int(a) - int(b)) <= NEARBY
 
+    def active(self) -> set[Environment]:
+        """Return the environments that have not retired."""
+        branches: dict[str | None, Ints] = {}
+        for one, own in self._revisions.items():
+            branches[one.branch] = np.union1d(branches.get(one.branch, own), own)
+        return {one for one, own in self._revisions.items() if not _has_retired(own, branches[one.branch])}
+
 
 def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: StepSource) -> Alert:
     """Make one alert of the changes of one commit."""
-    first = next((c for c in group if c.effects[0].quantity != "time"), group[0])
+    first, about = next((c for c in group if c.effects[0].quantity != "time"), group[0]), _about(group)
     effects = tuple(effect for change in group for effect in change.effects)
-    commit = _commit(archive, first.revision)
+    commit = _commit(archive, max(change.revision for change in about))
     alert = Alert(
         archive.workloads[first.workload],
         first.environment,
-        _commit(archive, first.before_revision),
+        _commit(archive, min(change.before_revision for change in about)),
         commit,
         effects,
-        _identity(first, commit),
+        _identity(first, _commit(archive, first.revision)),
         options.excuse_of(first.workload),
         _trade(effects, options.threshold_of(first.workload)),
-        measured=max(_count_from(archive, first, effect) for effect in effects),
+        measured=max(_count_from(archive, first, effect, commit.revision) for effect in effects),
     )
     back = [_is_back(archive, alert, e, options, steps) for e in effects if e.lost]
     return replace(alert, recovered=bool(back) and all(back))
 
 
-def _count_from(archive: Archive, change: Change, effect: Effect) -> int:
-    """Return how many values of a number there are from a change on."""
+def _about(group: Sequence[Change]) -> Sequence[Change]:
+    """Return the changes of a group between whose commits its alert lies: what was lost, if anything was."""
+    return [change for change in group if change.lost] or group
+
+
+def _count_from(archive: Archive, change: Change, effect: Effect, revision: int) -> int:
+    """Return how many values of a number that changed there are from a revision on."""
     series = archive.find(change.workload, change.environment, effect.quantity, effect.threads)
-    return 0 if series is None else int(series.present[series.revisions >= change.revision].sum())
+    return 0 if series is None else int(series.present[series.revisions >= revision].sum())
 
 
 def _identity(change: Change, commit: Commit) -> str:

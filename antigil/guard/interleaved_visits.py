@@ -85,6 +85,9 @@ def prepare(
             for folder, commit in zip(("base", "head"), commits, strict=True)
         )
         suite = discover(conf, repo, head, [commit.hash for commit in reversed(commits)], patterns)
+        made_of = [
+            (surroundings_of(one), surroundings_of(other)) for one, other in zip(base, head, strict=True)
+        ]
     judged = comparable(suite, project.options.thread_parameters)
     if not judged:
         raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
@@ -92,10 +95,8 @@ def prepare(
         judged = _only(judged, workload)
     part = suite_part(suite, {column.benchmark for column in judged})
     return tuple(
-        VisitPlace(
-            one.name, one.python, part, judged, (one, other), (surroundings_of(one), surroundings_of(other))
-        )
-        for one, other in zip(base, head, strict=True)
+        VisitPlace(one.name, one.python, part, judged, (one, other), surroundings)
+        for one, other, surroundings in zip(base, head, made_of, strict=True)
     )
 
 

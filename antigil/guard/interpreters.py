@@ -94,6 +94,9 @@ def _places(
     part = suite_part(suite, {column.benchmark for column in columns})
     columns = tuple(replace(c, workload=replace(c.workload, control=False)) for c in columns)
     bases = {_beside_python(one): one for one in first}
+    pairs = [(bases[beside], one) for one in other if (beside := _beside_python(one)) in bases]
+    with quiet_asv(), asv_errors():
+        made_of = [(surroundings_of(base), surroundings_of(one)) for base, one in pairs]
     return [
         VisitPlace(
             f"{base.name} → {one.name}",
@@ -101,10 +104,9 @@ def _places(
             part,
             columns,
             (base, one),
-            (surroundings_of(base), surroundings_of(one)),
+            surroundings,
         )
-        for one in other
-        if (base := bases.get(_beside_python(one))) is not None
+        for (base, one), surroundings in zip(pairs, made_of, strict=True)
     ]
 
 

@@ -68,6 +68,7 @@ def read_archive(
         drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
         benchmarks=len(benchmarks),
         parameters=timed_parameters(benchmarks),
+        names={one: frozenset(rows.heads[row].name for row in own) for one, own in places.items()},
     )
 
 
@@ -79,7 +80,8 @@ def _by_environment(
     for row, head in enumerate(rows.heads):
         if head.commit_hash in revisions:
             for branch in branches.of(head.commit_hash):
-                found.setdefault(Environment(head.environment, branch), []).append(row)
+                first = branch == branches.first
+                found.setdefault(Environment(head.environment, branch, first), []).append(row)
     return found
 
 

@@ -19,6 +19,8 @@ class Branches:
 
     Attributes
     ----------
+    first : str
+        The name of the one that is configured first.
     strays : set of str
         Commits that were asked for and are on none of them.
     """
@@ -29,6 +31,7 @@ class Branches:
         self._commits = {branch: set(all_) for branch, all_ in commits.items()}
         self._newest = {branch: all_[0] for branch, all_ in commits.items() if all_}
         self._tagged = tagged
+        self.first = repo.get_branch_name(conf.branches[0])
         self.strays: set[str] = set()
 
     def of(self, commit: str) -> list[str | None]:

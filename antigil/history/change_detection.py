@@ -122,17 +122,20 @@ class Change:
         """Whether at least one effect is confirmed."""
         return any(effect.confirmed for effect in self.effects)
 
-    def headline(self, cpus: int | None = None) -> Effect:
-        """Return the effect to tell first: speedup at the most threads that `cpus` can serve."""
+    def headline(self, cores: int | None = None) -> Effect:
+        """Return the effect to tell first: speedup at the most threads that so many cores can serve."""
         speedups = [e for e in self.effects if e.quantity == "slowdown" and e.threads is not None]
         if not speedups:
             return self.effects[0]
-        served = [e for e in speedups if cpus is None or (e.threads or 0) <= cpus]
+        served = [e for e in speedups if cores is None or (e.threads or 0) <= cores]
         return max(served or speedups, key=lambda e: e.threads or 0)
 
     def identity(self, hash_: str) -> str:
-        """Return a name that stays the same as long as workload, commit, direction and environment do."""
-        parts = [self.workload, hash_, self.direction, repr(self.environment)]
+        """Return a name that stays the same as long as workload, commit, direction and environment do.
+
+        A second branch beside the one that was alone changes none.
+        """
+        parts = [self.workload, hash_, self.direction, repr(self.environment.lasting)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -55,6 +55,11 @@ class Project:
         return Revision(hash_, told.subject if told else "")
 
     @property
+    def first_branch(self) -> str:
+        """The branch that is configured first."""
+        return self.repo.get_branch_name(self.conf.branches[0])
+
+    @property
     def beginnings(self) -> dict[str, str | None]:
         """Where asv begins to look for regressions, by patterns of benchmarks; None where it never does."""
         told = self.conf.regressions_first_commits

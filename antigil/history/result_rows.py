@@ -68,12 +68,15 @@ class Head(NamedTuple):
         Everything asv recorded about it, sorted.
     removed : tuple of str
         Benchmarks that the suite no longer has.
+    name : str
+        What asv calls the environment.
     """
 
     commit_hash: str
     date: int
     environment: tuple[tuple[str, str], ...]
     removed: tuple[str, ...]
+    name: str
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,7 @@ def _head(results: StoredResults, benchmarks: Suite) -> Head:
     params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
     environment = tuple(sorted((printable(k), printable(v)) for k, v in params.items()))
     removed = tuple(name for name in results.get_all_result_keys() if name not in benchmarks)
-    return Head(results.commit_hash, results.date, environment, removed)
+    return Head(results.commit_hash, results.date, environment, removed, printable(str(results.env_name)))
 
 
 def _number(value: Any, known: bool, column: Column) -> tuple[float, int]:
@@ -254,7 +257,9 @@ def _read(file: Path, digest: str, columns: int) -> Rows:
             if told["digest"] != digest:
                 return Rows.none(columns)
             stamps = [Stamp(*one) for one in told["stamps"]]
-            origins = [(tuple(map(tuple, pairs)), tuple(removed)) for pairs, removed in told["origins"]]
+            origins = [
+                (tuple(map(tuple, pairs)), tuple(removed), name) for pairs, removed, name in told["origins"]
+            ]
             heads = [Head(hash_, date, *origins[i]) for hash_, date, i in told["heads"]]
             rows = Rows(stamps, heads, content["numbers"], content["states"])
         rows.check(columns)

@@ -16,6 +16,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from .environment import Combination as Combination
+from .environment import Environment as Environment
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -23,13 +26,7 @@ Ints = NDArray[np.int64]
 PER_THREADS = frozenset({"slowdown", "waiting", "queued", "inflation"})
 PER_WORKLOAD = frozenset({"gil_held", "stall", "time"})
 SHARES = frozenset({"waiting", "queued", "gil_held"})
-#: What asv records of a machine.
-MACHINE = frozenset({"machine", "arch", "cpu", "num_cpu", "os", "ram"})
-
-#: Python, requirements and variables of an environment, sorted by name.
-Combination = tuple[tuple[str, str], ...]
-
-SURROUNDINGS = frozenset({"gil_enabled", "cpus_allowed"})
+SURROUNDINGS = frozenset({"gil_enabled", "cpus_allowed", "cores_alike"})
 
 
 class State(IntEnum):
@@ -39,48 +36,6 @@ class State(IntEnum):
     MISSING = 1
     FAILED = 2
     SKIPPED = 3
-
-
-@dataclass(frozen=True)
-class Environment:
-    """One machine with one Python, as asv tells them apart.
-
-    Attributes
-    ----------
-    key : tuple of (str, str)
-        Everything asv recorded about it, sorted; two environments are the same if this is.
-    branch : str or None
-        The branch of the commits, where the configuration names several.
-    """
-
-    key: tuple[tuple[str, str], ...]
-    branch: str | None = None
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        """Everything asv recorded about it."""
-        return dict(self.key)
-
-    @property
-    def combination(self) -> Combination:
-        """What asv's matrix calls so: Python, requirements and variables, without the machine."""
-        return tuple(pair for pair in self.key if pair[0] not in MACHINE)
-
-    @property
-    def machine(self) -> str:
-        """Name of the machine."""
-        return self.params.get("machine", "unknown machine")
-
-    @property
-    def python(self) -> str:
-        """Python version as asv names it, for example ``3.14t``."""
-        return self.params.get("python", "")
-
-    @property
-    def cpus_present(self) -> int | None:
-        """Number of CPUs that asv's machine file states."""
-        text = self.params.get("num_cpu", "")
-        return int(text) if text.isdigit() and int(text) > 0 else None
 
 
 @dataclass(frozen=True)
@@ -191,10 +146,11 @@ class Commit:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is missing from the pages, in plain words."""
+    """Something that is missing from the pages, in plain words; `unread` if results cannot be read."""
 
     what: str
     where: str = ""
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,6 +172,8 @@ class Archive:
         Names of all workloads that the suite could draw, measured or not.
     benchmarks, parameters : int, tuple of str
         How many benchmarks the suite has, and the names of all parameters of those that are timed.
+    names : dict of Environment to frozenset of str
+        What asv calls each environment, such as ``virtualenv-py3.14t-six``.
     """
 
     workloads: Mapping[str, TrackedWorkload]
@@ -230,6 +188,7 @@ class Archive:
     drawable: frozenset[str] = frozenset()
     benchmarks: int = 0
     parameters: tuple[str, ...] = ()
+    names: Mapping[Environment, frozenset[str]] = field(default_factory=dict)
     _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -270,6 +229,14 @@ class Archive:
         number = self._surrounding(environment, "cpus_allowed", revision)
         return int(number) if number is not None and number >= 1 else environment.cpus_present
 
+    def ideal(self, environment: Environment, revision: int) -> int | None:
+        """Return the most that threads could gain: physical cores of one kind if recorded, else the CPUs."""
+        cpus, cores = (
+            self.cpus_allowed(environment, revision),
+            self._surrounding(environment, "cores_alike", revision),
+        )
+        return min(int(cores), cpus) if cores and cpus else cpus
+
     def gil_enabled(self, environment: Environment, revision: int) -> bool | None:
         """Return whether the GIL was enabled: recorded, else from the Python's name; None if unknown."""
         number = self._surrounding(environment, "gil_enabled", revision)
@@ -280,7 +247,7 @@ class Archive:
         return not environment.python.endswith("t")
 
     def surroundings(self, environment: Environment, quantity: str) -> Series | None:
-        """Return a series of the machine itself (``gil_enabled``, ``cpus_allowed``), or None."""
+        """Return a series of the machine itself, one of `SURROUNDINGS`, or None."""
         for (_, where), found in self._index.items():
             if where == environment and (quantity, None) in found:
                 return found[quantity, None]

@@ -16,10 +16,10 @@ Surroundings = Mapping[str, str | list[str]]
 _ASK = """\
 import json, os, platform, shlex, subprocess, sysconfig
 from importlib.metadata import distributions
-command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[:1]
 try:
+    command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[:1]
     said = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60).stdout
-except OSError:
+except (OSError, ValueError, subprocess.SubprocessError):
     said = ""
 packages = {f"{d.name} {d.version}" for d in distributions() if d.read_text("direct_url.json") is None}
 print(json.dumps({

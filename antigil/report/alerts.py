@@ -13,7 +13,7 @@ from .document import Document
 from .markdown import ICONS, code
 from .quantities import cells
 
-GIVEN_UP, BESIDES = "Not tried any more: it ", "Besides the commit: "
+GIVEN_UP, BESIDES = "Not tried again until twice as many commits are measured: it ", "Besides the commit: "
 
 
 def alerts_as_text(document: Document) -> str:

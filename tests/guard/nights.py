@@ -69,7 +69,7 @@ class History:
     def night(self, minutes=None, measuring=True):
         """Do what ``antigil alert --confirm`` does; return the archive and the alerts."""
         project = open_project()
-        memory = Memory.open(self.root / "results")
+        memory = Memory.open(self.root / "results", branch=project.first_branch)
         archive, revisions = load_archive(project, None, memory.hashes)
         alerts = memory.recognise(find_alerts(archive, project.options), project.repo, revisions)
         if measuring:

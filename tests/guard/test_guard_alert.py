@@ -1,6 +1,7 @@
 """Alerts of generated histories, in which every gain and loss is known beforehand."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -222,7 +223,53 @@ def test_benchmarks_and_environments_that_are_asked_for_are_the_only_ones_told(t
 
     assert workloads("-b", "work.Lock", "-b", "Macros.*slow") == {"work.Lock", "work.Macros"}
     assert workloads("-E", "virtualenv:3.13", "-b", "Lock") == {"work.Lock"}
-    assert workloads("-E", ":3.14t") == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-b", "Nowhere", "-b", "Neither"), "no benchmark that is watched matches Nowhere or Neither"),
+        (("-E", ":3.14t"), "no environment with results is :3.14t; there are virtualenv-py3.13"),
+        (("-E", "conda:3.13"), "no environment with results is conda:3.13; there are virtualenv-py3.13"),
+        (
+            ("-E", "virtualenv-py3"),
+            "no environment with results is virtualenv-py3; there are virtualenv-py3.13",
+        ),
+    ],
+)
+def test_a_benchmark_or_environment_that_is_not_there_is_one_line_and_status_2(told, words, said):
+    done = antigil(told[0], "alert", *words)
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"antigil: error: {said}\n")
+
+
+def test_results_that_cannot_be_read_are_named_and_could_not_be_judged(tmp_path):
+    generate(Plan(commits=6, workloads=WORKLOADS[:1], samples=8), tmp_path)
+    results = tmp_path / "results"
+    file = sorted((results / "alpha").glob("*-*.json"))[0]
+    shutil.copytree(results / "alpha", results / "beta")
+    (results / "beta/machine.json").unlink()
+    file.write_text(file.read_text()[:-100])
+
+    done = antigil(tmp_path, "alert")
+
+    unread, left_out = done.stdout.splitlines()[1:3]
+    assert (done.returncode, done.stdout.splitlines()[0]) == (2, "Could not judge")
+    assert unread.startswith(f"  ! alpha/{file.name} could not be read: ")
+    assert left_out.startswith("  ! beta results are left out, because the folder's machine.json is missing")
+
+
+def test_a_benchmark_that_cannot_be_drawn_is_noted_on_stderr(tmp_path):
+    generate(Plan(commits=3, workloads=WORKLOADS[:1]), tmp_path)
+    file = tmp_path / "results/benchmarks.json"
+    suite = json.loads(file.read_text())
+    suite["work.Article.track_stall"]["antigil_quantity"] = "stal"
+    file.write_text(json.dumps(suite))
+
+    done = antigil(tmp_path, "alert")
+
+    told = 'antigil: note: cannot be drawn: unknown antigil_quantity "stal": work.Article.track_stall\n'
+    assert (done.returncode, done.stderr) == (0, told)
 
 
 def test_an_unknown_commit_is_one_line_and_status_2(told):

@@ -105,6 +105,19 @@ def test_a_loss_of_another_kind_on_the_way_is_not_taken_for_it(make_history, cap
     assert f"lost it at {history.hashes[6][:8]}" in said.out
 
 
+def test_nor_is_another_loss_of_scaling(make_history, capsys):
+    """At commit 2 threads began to wait for each other; at 6 that ended, and the GIL was held instead."""
+    history = make_history(commits=9)
+    waits = {("work.One", "waiting", 2): 0.4}
+    holds = {("work.One", "slowdown", 2): 2.0, ("work.One", "gil_held", None): 1.0}
+    history.shows = lambda place: holds if place >= 6 else waits if place >= 2 else {}
+
+    status, said = search(history, capsys, 0, 8)
+
+    assert status == 1
+    assert f"lost it at {history.hashes[6][:8]}" in said.out
+
+
 def test_a_control_that_moves_between_the_ends_is_told_and_nothing_is_looked_for(history, capsys):
     history.shows = lost_from(8, {("controls.Loop", "gil_held", None): 0.5})
 

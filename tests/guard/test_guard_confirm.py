@@ -1,16 +1,19 @@
 """What the history suspects is measured again, once, and what becomes of it."""
 
 import json
+import shutil
 
 import pytest
 from generated import Place, Planned
 from made_up_environments import let_asv_choose
 from nights import HOLDS, LOST, RELEASES, lost_from
 
+from antigil.commands import main as cli
 from antigil.errors import UserError
 from antigil.guard import comparison
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
+from antigil.guard.profile import keeping
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
 from antigil.history.asv_adapter.running import install
 from antigil.history.machine_name import this_machine
@@ -175,7 +178,33 @@ def test_what_gave_no_answer_three_times_is_told_and_not_tried_any_more(history)
     last = next(alert for alert in nights[-1]["alerts"] if alert["lost"])
     assert (last["standing"], last["settled"]) == ("could not be measured again", False)
     told = render_alerts({**nights[-1], "alerts": [{**last, "new": True}]}, "text")
-    assert "Not tried any more: it could not be measured again: commit 12345678 cannot be built" in told
+    assert "measured: it could not be measured again: commit 12345678 cannot be built" in told
+
+
+def test_what_gave_no_answer_three_times_is_tried_again_after_twice_as_many_commits(make_history):
+    first = make_history()
+    first.problem = UserError("the index cannot be reached")
+    nights = [first.losses()[0] for _ in range(4)]
+    assert [night.state_text for night in nights][1:] == [
+        "suspected loss", "could not be measured again", "could not be measured again",
+    ]  # fmt: skip
+
+    longer = make_history(name="longer", commits=10)
+    (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
+    longer.shows = lost_from(8)
+
+    assert [a.state_text for a in longer.losses()] == ["lost"]
+    assert (len(first.asked), len(longer.asked)) == (3, 1)
+
+
+def test_a_night_that_asked_nothing_forgives_no_failure(make_history):
+    gap = (Planned("work.One", "one", {0: RELEASES, 7: HOLDS}),)
+    history = make_history(gap, commits=14, unmeasured=frozenset({5, 6, 7, 8}))
+    history.shows, history.unbuildable = lost_from(7), frozenset({6})
+
+    attempts = [history.losses(minutes=minutes)[0].attempts for minutes in (None, None, 0, None, None)]
+
+    assert attempts == [1, 2, 2, 3, 3]
 
 
 def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_history):
@@ -193,6 +222,34 @@ def test_a_commit_between_that_cannot_be_built_is_not_tried_for_ever(make_histor
     assert alert["given_up"] == "could not be measured again: commit 6 cannot be built"
     assert [night["alerts"][0]["between"] for night in nights] == [4] * 5
     assert history.document(measuring=False)["alerts"][0]["between"] == 4
+
+
+@pytest.mark.parametrize("words", [["--memory", "asv.conf.json/notes"], []])
+def test_a_memory_that_cannot_be_written_is_refused_before_anything_is_measured(history, capsys, words):
+    if not words:
+        shutil.move(history.root / "results", history.root / "kept")
+        (history.root / "results").write_text("a file")
+
+    assert cli.main(["alert", "--confirm", *words]) == 2
+
+    assert history.asked == []
+    assert "cannot write" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_functions_that_cannot_be_kept_cost_neither_the_report_nor_the_answer(history, capsys, monkeypatch):
+    def full(folder, document):
+        raise OSError(28, "No space left on device", "functions.jsonl")
+
+    monkeypatch.setattr(keeping, "keep_functions", full)
+    history.shows = lost_from(8)
+
+    compared = cli.main(["compare", *history.hashes[7:], "--no-where"])
+    said = capsys.readouterr()
+
+    assert [alert.state_text for alert in history.losses()] == ["lost"]
+    assert compared == 1
+    assert said.out.startswith("Confirmed loss: work.One")
+    assert "is not kept in antigil-functions.jsonl: functions.jsonl: No space left on device" in said.err
 
 
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):
@@ -234,6 +291,27 @@ def test_what_one_commit_did_to_several_workloads_is_measured_in_one_comparison(
 
     assert history.asked == [(4, 5, ["^work\\.One\\b", "^work\\.Steady\\b"])]
     assert found == {"work.One": True, "work.Steady": False}
+
+
+def test_what_gave_no_answer_beside_a_workload_that_fails_is_measured_by_itself(make_history, monkeypatch):
+    history = make_history(BOTH, commits=10)
+    unheld = "did not hold when measured again"
+
+    def measure_both(*words):
+        both = history.measure_both(*words)
+        if "^work\\.Steady\\b" in history.asked[-1][2]:
+            for side in both:
+                for number in [one for one in side.samples if one.workload == "work.Steady"]:
+                    del side.samples[number]
+                side.failures["work.Steady"] = ["died"]
+        return both
+
+    monkeypatch.setattr(comparison, "measure_both", measure_both)
+    nights = [{a.workload.name: a.state_text for a in history.losses()} for _ in range(4)]
+
+    assert [night["work.One"] for night in nights] == ["lost in the history", *[unheld] * 3]
+    assert nights[-1]["work.Steady"] == "could not be measured again"
+    assert [len(patterns) for *_, patterns in history.asked] == [2, 1, 1, 1]
 
 
 APART = (

@@ -6,8 +6,10 @@ from itertools import islice
 from types import SimpleNamespace
 
 import pytest
+from asv.util import ProcessError
 
 from antigil import suite
+from antigil.errors import UserError
 from antigil.guard import interleaved_visits
 from antigil.guard.decision_rule import Number
 from antigil.guard.interleaved_visits import _all_ours, _reason, alternating
@@ -141,8 +143,8 @@ class Environment:
         return json.dumps({"python": "CPython 3.13.0", "compiler": "", "kernel": "", "packages": []})
 
 
-def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
-    """With a head that cannot be imported asv tries other commits, and would leave one of them there."""
+def prepared(monkeypatch, environment):
+    """Prepare two commits in environments that `environment` makes; return them, and the only place."""
     base, head = Revision("b" * 40, "base"), Revision("c" * 40, "head")
     quantity = {"antigil_quantity": "slowdown", "params": [["1", "2"]], "param_names": ["threads"]}
 
@@ -151,11 +153,30 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
             env.install_project(conf, repo, base.hash)
         return Suite({"work.One.track_slowdown": quantity})
 
-    monkeypatch.setattr(running, "get_environments", lambda conf, specs: [Environment()])
+    monkeypatch.setattr(running, "get_environments", lambda conf, specs: [environment()])
     monkeypatch.setattr(running.Setup, "perform_setup", lambda environments, parallel: None)
     monkeypatch.setattr(running.Benchmarks, "discover", discover)
     project = Project(SimpleNamespace(env_dir="env", environment_type="virtualenv"), None, Options())
 
     (place,) = interleaved_visits.prepare(project, (base, head), [], [])
+    return base, head, place
+
+
+def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
+    """With a head that cannot be imported asv tries other commits, and would leave one of them there."""
+    base, head, place = prepared(monkeypatch, Environment)
 
     assert [env.installed for env in place.sides] == [base.hash, head.hash]
+
+
+class Broken(Environment):
+    """An environment whose Python cannot say what it is made of."""
+
+    def run(self, words):
+        """Fail as asv does where a process of its own fails."""
+        raise ProcessError(["python", "-c"], 1, "", "ImportError: no metadata")
+
+
+def test_an_environment_that_cannot_be_asked_what_it_is_made_of_is_one_line(monkeypatch):
+    with pytest.raises(UserError, match=r"^'python -c' failed: ImportError: no metadata$"):
+        prepared(monkeypatch, Broken)

@@ -1,5 +1,8 @@
 """What becomes of the losses of an environment in which nothing is measured any more."""
 
+import json
+import subprocess
+
 import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, load
 
@@ -55,6 +58,46 @@ def test_that_another_loss_was_mended_says_nothing(lost_in_old):
     phases = {0: RELEASES, 4: SLOW, 8: RELEASES, 12: HOLDS}
 
     assert lost_in_old(phases, FREE_THREADED) == {4: RECOVERED, 12: RETIRED}
+
+
+def places_measured(root, hashes, at):
+    """Take away a machine's results of all commits but some."""
+    for machine, kept in at.items():
+        for i in set(range(len(hashes))) - set(kept):
+            (file,) = (root / "results" / machine).glob(f"{hashes[i][:8]}-*")
+            file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        (range(0, 41, 20), "suspected loss"),
+        ([0, 1, 2, 24, 44, 45], "lost in the history"),
+        (range(0, 41, 8), RETIRED),
+    ],
+)
+def test_a_machine_that_is_seldom_there_has_not_retired(tmp_path, measured, said):
+    """As the models of CPU that a hosted runner may have: a break of 40 commits is long for some only."""
+    plan = Plan(80, (Planned("work.One", "one", {0: RELEASES, 21: HOLDS}),), (Place("usual"), Place("rare")))
+    hashes = generate(plan, tmp_path)
+    places_measured(tmp_path, hashes, {"rare": measured})
+
+    found = [a for a in find_alerts(*load(tmp_path)) if a.lost and a.environment.machine == "rare"]
+
+    assert [a.state_text for a in found] == [said]
+
+
+def test_a_branch_that_is_measured_less_often_has_not_retired(tmp_path):
+    """Since the branch was made, the main one has forty commits of its own and the branch only one."""
+    plan = Plan(50, (Planned("work.One", "one", {0: RELEASES, 5: HOLDS}),), samples=8)
+    hashes = generate(plan, tmp_path)
+    subprocess.run(["git", "-C", str(tmp_path), "branch", "1.x", hashes[10]], check=True)
+    file = tmp_path / "asv.conf.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "branches": ["main", "1.x"]}))
+
+    found = {a.environment.branch: a.state_text for a in find_alerts(*load(tmp_path)) if a.lost}
+
+    assert found == {"main": "lost in the history", "1.x": "lost in the history"}
 
 
 @pytest.mark.parametrize("young_from", [0, 8])

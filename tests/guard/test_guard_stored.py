@@ -16,9 +16,9 @@ WORKLOADS = (
 )
 
 
-def generated(root, **plan):
+def generated(root, workloads=WORKLOADS, **plan):
     """Generate results with eight samples each, as ``asv run --record-samples`` keeps them."""
-    hashes = generate(Plan(workloads=WORKLOADS, **plan), root)
+    hashes = generate(Plan(workloads=workloads, **plan), root)
     noise = random.Random(1)
     for results in iter_results(str(root / "results")):
         for name in results.get_all_result_keys():
@@ -89,6 +89,21 @@ def test_results_without_samples_cannot_be_judged(tmp_path):
 
     assert status == 2
     assert "too few stored samples" in comparison["problems"][0]
+
+
+def test_numbers_that_are_too_many_for_their_samples_are_told_so_and_fewer_can_be_judged(tmp_path):
+    """Eight samples a side show p = 2 ÷ C(16, 8); a level of 1 % is that of 64 such numbers together."""
+    steady = [Planned(f"work.Steady{i:02}", "steady", {0: Behaviour()}) for i in range(16)]
+    lost = Planned("work.Lost", "lost", {0: Behaviour(), 1: Behaviour(serial=0.1)})
+    history = generated(tmp_path / "project", [*steady, lost], commits=2)
+
+    (status, all_), (fewer, some) = compared(history, 0, 1), compared(history, 0, 1, "-b", "Lost|Steady0")
+
+    assert (status, len(all_["problems"])) == (2, 1)
+    assert all_["problems"][0].startswith(
+        "68 numbers are too many for 8 stored samples of each, which show a change among 64 at most: "
+    )
+    assert (fewer, some["problems"]) == (1, [])
 
 
 def failed_at_8_threads(results):

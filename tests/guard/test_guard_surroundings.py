@@ -1,10 +1,14 @@
 """What differs between two sides besides the commit is told with every change."""
 
+import subprocess
+import sys
+
 import pytest
 from comparisons import LOST, compared
 
 from antigil.commands import main as cli
-from antigil.history.surroundings import differences
+from antigil.history import surroundings
+from antigil.history.surroundings import differences, surroundings_of
 from antigil.report.document import _COMPARISON, check
 from antigil.report.formats import render_comparison
 
@@ -57,6 +61,28 @@ def test_interpreters_are_named_where_they_were_compared():
 
     said = render_comparison(document, "text")
     assert "The commit was measured under 3.14 and 3.14t in turn, in fresh processes" in said
+
+
+class Here:
+    """An environment that is the tests' own Python."""
+
+    def run(self, words):
+        """Run it."""
+        return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("body", ["printf '\\377\\n'", "exec sleep 60", None])
+def test_a_compiler_that_cannot_be_asked_is_unknown(tmp_path, monkeypatch, body):
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"#!/bin/sh\n{body}\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", 'cc "' if body is None else str(compiler))
+    monkeypatch.setattr(surroundings, "_ASK", surroundings._ASK.replace("timeout=60", "timeout=0.5"))
+
+    side = surroundings_of(Here())
+
+    assert side["compiler"] == ""
+    assert list(differences(side, {**side, "compiler": "cc 1"})) == ["compiler unknown → cc 1"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_planned_changes_are_found_and_no_others(archive):
 def test_change_is_told_as_speedup_at_the_threads_that_the_machine_can_serve(archive):
     found, options = archive
     (change,) = [c for c in find_changes(found, options) if c.workload == "work.Loses"]
-    effect = change.headline(cpus=4)
+    effect = change.headline(cores=4)
     assert (effect.quantity, effect.threads) == ("slowdown", 4)
     assert (effect.before, effect.after) == pytest.approx((4, 1), rel=0.05)
     assert effect.size == pytest.approx(-0.75, abs=0.02)

@@ -19,7 +19,7 @@ from antigil.guard.stored.saved_measurements import judge_measurements
 from antigil.history.asv_adapter.stored import load_results, result_files
 from antigil.report.document import read_alerts, read_comparison
 from antigil.report.formats import FORMATS, render_alerts, render_comparison
-from antigil.report.sentence import sentence
+from antigil.report.measurement.sentence import sentence
 from antigil.scaling import Measurement, measure_function
 
 

@@ -9,7 +9,7 @@ the commit is found whose parent is still as good as the range's first. Several 
 one commit have seen one change, and it gets one name.
 
 What came of it is remembered at once; see `memory`. What gave no answer three times, because a commit cannot
-be built, say, is not measured again unless the history places it elsewhere.
+be built, say, is measured again after twice as many commits, or if the history places it elsewhere.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from antigil.history.project import Project, printable_commits
 from antigil.history.series import Archive, Combination, Commit
 from antigil.history.surroundings import differences
 from antigil.report.alerts import pattern_of
-from antigil.report.kept_functions import keep_functions
 
 from ..alert_log import Memory
-from ..alert_state import Alert
+from ..alert_state import MOST_ATTEMPTS, Alert
 from ..commit_verdict import SCALING, Outcome, WorkloadVerdict
 from ..comparison import EnvironmentComparison, compare
 from ..comparison_json import comparison_to_json
+from ..profile.keeping import keep_if_possible
 from ..profile.sampling import Sampling
 from .halving import Range, halve
 
@@ -46,11 +46,12 @@ SAMPLING_SECONDS = 60.0
 
 
 class CommitRange(NamedTuple):
-    """Two hashes, and the combination of asv's matrix in which they are compared."""
+    """Two hashes, the combination of asv's matrix to compare them in, and the only workload, if any."""
 
     base: str
     head: str
     combination: Combination
+    workload: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,13 @@ class Bench:
                 say=self.say,
                 after=Sampling(SAMPLING_SECONDS, self.say).add_functions if is_one_commit else None,
             )
-            keep_functions(self.notes, comparison_to_json(compared))
         except UserError as error:
             why = str(error)
         except Exception as error:  # whatever one comparison ran into, the others are still to be made
             traceback.print_exc(file=sys.stderr)
             why = f"{type(error).__name__}: {error}"
         else:
+            keep_if_possible(self.notes, comparison_to_json(compared))
             return [concluded(alert, compared.comparisons, self.machine) for alert in alerts]
         return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
 
@@ -136,7 +137,7 @@ def confirm(
     """
     controls = tuple(name for name, workload in archive.workloads.items() if workload.control)
     until = None if minutes is None else clock() + 60 * minutes
-    bench = Bench(project, controls, this_machine(), processes, say, clock, until, memory.folder)
+    bench = Bench(project, controls, this_machine(), processes, say, clock, until, memory.file.parent)
     found = list(alerts)
     due = [i for i, alert in enumerate(found) if alert.state.open and memory.due(alert)]
     for span, places in _by_range(found, due).items():
@@ -147,10 +148,10 @@ def confirm(
         for i, checked in zip(places, bench.ask([found[i] for i in places], span), strict=True):
             found[i] = _counted(checked)
             memory.note(found[i], told=False)
-    held = [i for i, a in enumerate(found) if a.state.open and a.held and not a.gave_up]
+    held = [i for i, a in enumerate(found) if a.state.open and a.held and (a.waited or not a.gave_up)]
     for span, places in _by_range(found, held).items():
-        for i, checked in zip(places, narrow(bench, [found[i] for i in places], span), strict=True):
-            found[i] = _counted(checked)
+        for i, narrowed in zip(places, narrow(bench, [found[i] for i in places], span), strict=True):
+            found[i] = narrowed
             memory.note(found[i], told=False)
     return _united(found, memory)
 
@@ -159,15 +160,21 @@ def _counted(alert: Alert) -> Alert:
     """Return an alert with how often measuring it gave no answer."""
     if alert.problem is None:
         return replace(alert, attempts=0, obstacle="")
-    return replace(alert, attempts=alert.attempts + 1, obstacle=alert.problem)
+    attempts = alert.attempts + 1
+    asked = alert.measured if attempts >= MOST_ATTEMPTS else alert.asked
+    return replace(alert, attempts=attempts, asked=asked, obstacle=alert.problem)
 
 
 def _by_range(alerts: Sequence[Alert], places: Iterable[int]) -> dict[CommitRange, list[int]]:
-    """Group places by the two commits and the Python of their alerts: one comparison serves them all."""
+    """Group places by the two commits and the Python of their alerts: one comparison serves them all.
+
+    What gave no answer beside others is measured by itself: one of them may have failed.
+    """
     groups: dict[CommitRange, list[int]] = {}
     for i in places:
         before, commit = alerts[i].span
-        span = CommitRange(before.hash, commit.hash, alerts[i].environment.combination)
+        alone = alerts[i].workload.name if alerts[i].attempts else None
+        span = CommitRange(before.hash, commit.hash, alerts[i].environment.combination, alone)
         groups.setdefault(span, []).append(i)
     return groups
 
@@ -178,14 +185,13 @@ def narrow(bench: Bench, alerts: Sequence[Alert], span: CommitRange) -> list[Ale
     try:
         commits = bench.commits_in(span)
     except UserError as error:
-        return [replace(alert, problem=f"could not be looked for: {error}") for alert in alerts]
+        return [_counted(replace(alert, problem=f"could not be looked for: {error}")) for alert in alerts]
 
     def ask(places: Sequence[int], commit: str) -> dict[int, bool | None]:
         asked = [replace(found[i], held=None) for i in places]
         answers = bench.ask(asked, span._replace(head=commit))
         for i, answer in zip(places, answers, strict=True):
-            if answer.held is None:
-                found[i] = replace(found[i], problem=answer.problem)
+            found[i] = _counted(replace(found[i], problem=answer.problem))
         return {i: answer.held for i, answer in zip(places, answers, strict=True)}
 
     whole = Range(span.base, commits)
@@ -225,8 +231,9 @@ def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
 
 
 def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machine: str) -> Alert:
-    """Return an alert with what comparisons of its commit showed."""
-    kinds = {effect.quantity for effect in alert.effects if effect.lost}
+    """Return an alert with what comparisons of its commit showed; any number of scaling's shows its loss."""
+    lost = {effect.quantity for effect in alert.effects if effect.lost}
+    kinds = {kind for one in lost for kind in (("time",) if one == "time" else SCALING)}
     held, problem = lost_in(comparisons, alert.workload.name, kinds)
     if problem is not None:
         return replace(alert, problem=f"could not be judged again: {problem}")
@@ -237,14 +244,10 @@ def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machin
 def lost_in(
     comparisons: Sequence[EnvironmentComparison], workload: str, quantities: Collection[str]
 ) -> tuple[bool | None, str | None]:
-    """Tell whether comparisons show that a workload lost scaling, or time, as these did; or why not.
-
-    Scaling is lost whichever of its numbers shows it.
-    """
-    kinds = {kind for one in quantities for kind in (SCALING if one != "time" else ("time",))}
+    """Tell whether comparisons show that a workload lost one of some quantities, or why they do not tell."""
     verdicts = [c.verdict for c in comparisons]
     own = [one for v in verdicts for one in v.workloads if one.workload.name == workload]
-    if any(one.counts and kinds & _lost(one) for one in own):
+    if any(one.counts and not _lost(one).isdisjoint(quantities) for one in own):
         return True, None
     problems = [p for v in verdicts for p in v.problems]
     problems += [f"{one.workload.name} {one.gone}" for one in own if one.gone is not None]

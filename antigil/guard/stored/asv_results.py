@@ -10,7 +10,7 @@ drift does not cancel.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors
@@ -23,7 +23,7 @@ from antigil.history.series import SURROUNDINGS
 
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
-from ..decision_rule import STORED_LEVEL, judge, least_effects, powerless
+from ..decision_rule import STORED_LEVEL, Number, SamplePair, judge, least_effects, powerless, smallest_p
 from ..samples import Readings, judgeable, missing_at_head, number_of, pairs_of, told_apart
 
 #: Quantities whose samples asv keeps one per process.
@@ -92,14 +92,9 @@ def _judge_stored(
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
     apart = told_apart(one, other)
     problems, notes = [*apart.problems, *missing_at_head(one, other, PER_PROCESS)], [*apart.notes, NOT_JUDGED]
-    blind = powerless(numbers, level / max(1, len(numbers)))
     if not numbers:
         problems.append("the two commits have no number in common to be judged")
-    if blind:
-        problems.append(
-            f"{len(blind)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
-            " with 'asv run --record-samples', or compare without --results-only"
-        )
+    problems += _blind(numbers, level)
     judged = judge(numbers, least_effects(options), level)
     workloads = workloads_of(columns)
     ours = {number: pair for number, pair in numbers.items() if not workloads[number.workload].control}
@@ -108,6 +103,25 @@ def _judge_stored(
         gone=apart.gone, problems=problems, notes=notes,
     )  # fmt: skip
     return EnvironmentComparison(base, head, name, verdict, False, (first,))
+
+
+def _blind(numbers: Mapping[Number, SamplePair], level: float) -> Iterator[str]:
+    """Yield why some numbers cannot show any change: too few samples, or too many numbers for theirs."""
+    few = powerless(numbers, level)
+    if few:
+        yield (
+            f"{len(few)} of {len(numbers)} numbers have too few stored samples to show any change: measure"
+            " with 'asv run --record-samples', or compare without --results-only"
+        )
+    many = [numbers[n] for n in powerless(numbers, level / max(1, len(numbers))) if n not in few]
+    if many:
+        sizes = [(len(pair.base), len(pair.head)) for pair in many]
+        clearest, fewest = max(smallest_p(*both) for both in sizes), min(map(min, sizes))
+        yield (
+            f"{len(numbers)} numbers are too many for {fewest} stored samples of each, which show a change"
+            f" among {int(level / clearest)} at most: name some workloads with --bench, give the suite more"
+            " 'processes', or compare without --results-only"
+        )
 
 
 def _read(columns: Sequence[Column], benchmarks: Suite, results: StoredResults) -> Readings:

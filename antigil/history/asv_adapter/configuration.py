@@ -90,10 +90,15 @@ def quiet_asv() -> Iterator[None]:
 
 @contextmanager
 def asv_errors() -> Iterator[None]:
-    """Turn what asv and the configuration refuse into one line for the user."""
+    """Turn what asv and the configuration refuse into one line for the user.
+
+    asv refuses to go on where it was interrupted, too: that is an interruption still.
+    """
     try:
         yield
     except (AsvUserError, ConfigError) as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
         raise UserError(" ".join(str(error).split())) from error
     except ProcessError as error:
         raise UserError(_failed(error)) from error

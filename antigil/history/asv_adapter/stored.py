@@ -105,7 +105,7 @@ def load_results(path: str, machine: str, results_dir: str, problems: list[Probl
         results: StoredResults = Results.load(path, machine_name=machine)
     except AsvUserError as error:
         where = os.path.relpath(path, results_dir)
-        problems.append(Problem(f"could not be read: {_first_line(error, path)}", where))
+        problems.append(Problem(f"could not be read: {_first_line(error, path)}", where, unread=True))
         return None
     return results
 
@@ -121,4 +121,4 @@ def _left_out(results_dir: str, read: Collection[str]) -> Iterator[Problem]:
     for folder, _, names in os.walk(results_dir):
         if folder not in read and any(n.endswith(".json") and n not in NO_RESULTS for n in names):
             what = "results are left out, because the folder's machine.json is missing or cannot be read"
-            yield Problem(what, os.path.relpath(folder, results_dir))
+            yield Problem(what, os.path.relpath(folder, results_dir), unread=True)

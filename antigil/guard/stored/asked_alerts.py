@@ -1,0 +1,150 @@
+"""Which alerts of a history are asked for: by benchmark, by environment, and after which commit."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from antigil.errors import UserError
+from antigil.history.asv_adapter.configuration import asv_errors
+from antigil.history.asv_adapter.stored import stored_suite
+from antigil.history.benchmark_columns import drawable
+from antigil.history.change_detection import Effect
+from antigil.history.project import Project
+from antigil.history.series import Archive, Environment
+
+from ..alert_state import Alert
+
+#: Environments that are named, at most, where none matches.
+MOST_NAMED = 10
+
+
+class Entry(NamedTuple):
+    """One number that asv keeps of a workload; its name is the benchmark's with the parameters."""
+
+    benchmark: str
+    name: str
+    quantity: str
+    threads: int | None
+
+    def shows(self, effect: Effect) -> bool:
+        """Tell whether an effect is one of this number."""
+        if self.quantity != "seconds":
+            return (self.quantity, self.threads) == (effect.quantity, effect.threads)
+        return self.threads == (1 if effect.quantity == "time" else effect.threads)
+
+
+#: By workload.
+Entries = Mapping[str, Sequence[Entry]]
+
+
+def entries_of(project: Project) -> Entries:
+    """Return the numbers that asv keeps of each workload of the stored suite."""
+    with asv_errors():
+        benchmarks = stored_suite(project.conf)
+    found: dict[str, list[Entry]] = {}
+    for column in drawable(benchmarks, project.options.thread_parameters)[0]:
+        name = column.benchmark
+        if column.parameter is not None:
+            values = [*itertools.product(*benchmarks[name]["params"])][column.parameter]
+            name += f"({', '.join(values)})"
+        entry = Entry(column.benchmark, name, column.quantity, column.threads)
+        found.setdefault(column.workload.name, []).append(entry)
+    return found
+
+
+def selected(
+    archive: Archive,
+    alerts: Sequence[Alert],
+    entries: Entries,
+    patterns: Sequence[str],
+    environments: Sequence[str],
+) -> tuple[Alert, ...]:
+    """Return the alerts of benchmarks that match a pattern, in environments that are named.
+
+    Parameters
+    ----------
+    environments
+        As asv writes them: ``virtualenv:3.14t``, ``:3.14t``, ``virtualenv``, or an environment's name.
+
+    Raises
+    ------
+    UserError
+        If no benchmark that is watched matches, or no environment that has results.
+    """
+    if not archive.workloads:
+        return tuple(alerts)
+    workloads = {
+        workload
+        for workload in archive.workloads
+        if not patterns or any(re.search(p, one.name) for p in patterns for one in entries.get(workload, ()))
+    }
+    if not workloads:
+        raise UserError(f"no benchmark that is watched matches {' or '.join(patterns)}")
+    places = {
+        one
+        for one in archive.environments
+        if not environments or any(_is_named(text, one, archive) for text in environments)
+    }
+    if not places:
+        there = sorted({name for names in archive.names.values() for name in names})
+        more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+        raise UserError(
+            f"no environment with results is {' or '.join(environments)}; there are"
+            f" {', '.join(there[:MOST_NAMED])}{more}"
+        )
+    return tuple(one for one in alerts if one.workload.name in workloads and one.environment in places)
+
+
+def _is_named(specification: str, environment: Environment, archive: Archive) -> bool:
+    """Tell whether asv's specification stands for an environment."""
+    names = archive.names.get(environment, frozenset())
+    kind, colon, python = specification.partition(":")
+    if specification in names:
+        return True
+    if kind and kind not in {name.partition("-py")[0] for name in names}:
+        return False
+    path = f"{kind}-py{python.replace(os.sep, '_')}"
+    return not colon or python in (environment.python, "same") or path in names
+
+
+def after_beginnings(
+    alerts: Sequence[Alert], entries: Entries, beginnings: Mapping[str, int | None], branch: str
+) -> tuple[Alert, ...]:
+    """Return the alerts after the commits at which asv's configuration begins to look for regressions.
+
+    A pattern that names a whole benchmark is one for its workload, and one that names some of its parameters
+    only for these.
+
+    Parameters
+    ----------
+    beginnings
+        asv's revision number by a regular expression of numbers' names with ``@`` and the branch; None where
+        it never looks.
+    branch
+        The one that is configured first.
+    """
+
+    def wanted(alert: Alert, effect: Effect) -> bool:
+        at = f"@{alert.environment.branch or branch}"
+        own = entries.get(alert.workload.name, ())
+        return all(
+            start is not None and alert.commit.revision > start
+            for pattern, start in beginnings.items()
+            if _concerns({one for one in own if re.match(pattern, one.name + at)}, own, effect)
+        )
+
+    return tuple(
+        alert
+        for alert in alerts
+        if any(wanted(alert, effect) for effect in alert.effects if effect.lost == alert.lost)
+    )
+
+
+def _concerns(matched: set[Entry], own: Sequence[Entry], effect: Effect) -> bool:
+    """Tell whether numbers that a pattern names are an effect's, or all of a benchmark of its workload."""
+    whole = {one.benchmark for one in matched} - {one.benchmark for one in own if one not in matched}
+    return bool(whole) or any(one.shows(effect) for one in matched)

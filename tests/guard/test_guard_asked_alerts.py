@@ -1,0 +1,112 @@
+"""Which alerts are asked for: by environments as asv names them, and by where asv begins to look."""
+
+import pytest
+from generated import Behaviour, Planned
+
+from antigil.errors import UserError
+from antigil.guard.alerts import find_alerts
+from antigil.guard.stored.asked_alerts import after_beginnings, entries_of, selected
+from antigil.history.archive_reader import load_archive
+from antigil.history.project import open_project
+from antigil.history.series import Archive, Environment, TrackedWorkload
+
+NAMES = {
+    (("python", "3.13"),): "virtualenv-py3.13",
+    (("python", "3.13"), ("pytest", "8")): "virtualenv-py3.13-pytest8",
+    (("pybind11", "2.13"), ("python", "3.13")): "virtualenv-py3.13-pybind112.13",
+    (("python", "3.14t"), ("six", "1.17")): "uv-py3.14t-numpy-six1.17",
+    (("python", "pypy3.10"),): "virtualenv-pypy3.10",
+    (("python", "3.12"),): "existing-py_usr_bin_python3",
+}
+WATCHED = Archive(
+    {"work.One": TrackedWorkload("work.One", "One")},
+    tuple(map(Environment, NAMES)),
+    (),
+    {},
+    names={Environment(key): frozenset({name}) for key, name in NAMES.items()},
+)
+
+
+class AnyAlert:
+    """An alert of the one workload that is watched."""
+
+    workload = WATCHED.workloads["work.One"]
+
+    def __init__(self, environment):
+        self.environment = environment
+
+
+def found(*specifications):
+    """Return the names of the environments whose alerts are told."""
+    alerts = [AnyAlert(one) for one in WATCHED.environments]
+    return {NAMES[one.environment.key] for one in selected(WATCHED, alerts, {}, [], specifications)}
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_an_environments_own_name_stands_for_it_alone(name):
+    assert found(name) == {name}
+
+
+@pytest.mark.parametrize(
+    ("specifications", "names"),
+    [
+        ([], set(NAMES.values())),
+        (["virtualenv"], {name for name in NAMES.values() if name.startswith("virtualenv")}),
+        ([":3.13"], {name for name in NAMES.values() if "-py3.13" in name}),
+        (["virtualenv:pypy3.10", "uv:3.14t"], {"virtualenv-pypy3.10", "uv-py3.14t-numpy-six1.17"}),
+        (["existing:/usr/bin/python3"], {"existing-py_usr_bin_python3"}),
+        (["existing:same", "conda"], {"existing-py_usr_bin_python3"}),
+    ],
+)
+def test_a_kind_of_environment_a_python_or_both_stand_for_all_that_have_them(specifications, names):
+    assert found(*specifications) == names
+
+
+@pytest.mark.parametrize("specification", ["uv:3.13", ":3.1", "virtual", "virtualenv-py3.13-pytest"])
+def test_what_stands_for_none_is_refused(specification):
+    with pytest.raises(
+        UserError, match=f"no environment with results is {specification}; there are existing-"
+    ):
+        found(specification)
+
+
+LOSES = (
+    Planned("work.One", "one", {0: Behaviour(), 4: Behaviour(serial=0.3)}),
+    Planned("work.Two", "two", {0: Behaviour(), 4: Behaviour(seconds=0.004)}),
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        (r".*@main$", set()),
+        (r".*@1\.x$", {"work.One", "work.Two"}),
+        (r"work\.Two\.time_call$", {"work.One", "work.Two"}),
+        (r"work\.Two\.time_call@main", {"work.One"}),
+        (r"work\.One\.track_slowdown\(\d\)@", {"work.Two"}),
+        (r"work\.One\.track_slowdown\(8\)", {"work.One", "work.Two"}),
+        (r"work\.One\.(track_slowdown\([248]\)|track_gil_held)", {"work.Two"}),
+    ],
+)
+def test_where_asv_begins_to_look_it_names_parameters_and_branches(make_history, pattern, told):
+    """One thread count of several that lost something leaves the loss of the others."""
+    make_history(LOSES, commits=8)
+    project = open_project()
+    archive, _ = load_archive(project)
+
+    alerts = after_beginnings(
+        find_alerts(archive, project.options), entries_of(project), {pattern: 6}, project.first_branch
+    )
+
+    assert {alert.workload.name for alert in alerts} == told
+
+
+def test_a_benchmark_is_found_by_its_parameters_too_as_asv_finds_it(make_history):
+    make_history(LOSES, commits=8)
+    project = open_project()
+    archive, _ = load_archive(project)
+    alerts = find_alerts(archive, project.options)
+
+    chosen = selected(archive, alerts, entries_of(project), [r"One.*\(8\)$"], [])
+
+    assert {alert.workload.name for alert in chosen} == {"work.One"}
