@@ -44,8 +44,9 @@ def antigil(line: str, cell: str | None, names: dict[str, Any]) -> Measurement:
     exec(compile(setup, "<setup>", "exec", dont_inherit=True), space)
     definition = ast.parse("def statement(): pass")
     cast(ast.FunctionDef, definition.body[0]).body = ast.parse(statement).body
-    exec(compile(definition, "<statement>", "exec", dont_inherit=True), space)
-    return measure(space["statement"], args.threads, budget=args.budget)
+    defined: dict[str, Any] = {}  # the session may have a name "statement", too
+    exec(compile(definition, "<statement>", "exec", dont_inherit=True), space, defined)
+    return measure(defined["statement"], args.threads, budget=args.budget)
 
 
 def _options(line: str) -> tuple[argparse.Namespace, str]:
@@ -53,8 +54,10 @@ def _options(line: str) -> tuple[argparse.Namespace, str]:
     rest, taken = line.strip(), list[str]()
     while rest.startswith("-"):
         option, _, rest = rest.partition(" ")
-        value, _, rest = rest.lstrip().partition(" ")
-        taken += [option, value]
+        taken.append(option)
+        if "=" not in option and (option.startswith("--") or len(option) == 2):  # else it holds its value
+            value, _, rest = rest.lstrip().partition(" ")
+            taken.append(value)
         rest = rest.lstrip()
     return _parser().parse_args(taken), rest
 

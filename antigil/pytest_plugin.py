@@ -9,11 +9,13 @@ finds them.
 from __future__ import annotations
 
 import json
+import os
 import time
 from argparse import ArgumentTypeError
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "antigil.audit/1"
 DEFAULT_MILLISECONDS, MOST_MILLISECONDS = 20.0, 60_000.0
+
+LEAST_MILLISECONDS = 4.0
+"""With less, calls of several times the limit would be missed: see `where.long_holds.LEAST_PAUSE_SECONDS`."""
+
 NO_TEST = "(between tests)"
 
 COLLECT_SECONDS = 10.0
@@ -36,6 +42,7 @@ MOST_ROWS = 50
 MISSED = {
     "signal": "a test handled SIGPROF itself",
     "memory": "too much was sampled in one test",
+    "error": "the audit failed meanwhile",
 }
 
 
@@ -88,10 +95,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from antigil.scaling import gil_enabled
     from antigil.where import why_unavailable
 
-    if not 0 < limit <= MOST_MILLISECONDS:  # nor is it where it is not a number
-        most = f"{MOST_MILLISECONDS:g}"
-        raise pytest.UsageError(f"--antigil-audit needs a positive number of milliseconds, at most {most}")
-    if file is not None and (not Path(file).parent.is_dir() or Path(file).is_dir()):
+    if not LEAST_MILLISECONDS <= limit <= MOST_MILLISECONDS:  # nor is it where it is not a number
+        bounds = f"{LEAST_MILLISECONDS:g} to {MOST_MILLISECONDS:g}"
+        raise pytest.UsageError(f"--antigil-audit needs {bounds} milliseconds")
+    if file is not None and not _is_writable(Path(file)):
         raise pytest.UsageError(f"--antigil-json: no file can be written at {file}")
     if (reason := why_unavailable()) is not None:
         raise pytest.UsageError(reason.replace("antigil where", "--antigil-audit"))
@@ -100,6 +107,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         raise pytest.UsageError("--antigil-audit looks at one process: run it without -n")
     config.pluginmanager.register(_Audit(limit / 1000, file), "antigil-audit")
+
+
+def _is_writable(file: Path) -> bool:
+    if file.exists():
+        return not file.is_dir() and os.access(file, os.W_OK)
+    return file.parent.is_dir() and os.access(file.parent, os.W_OK)
 
 
 @dataclass(frozen=True)
@@ -116,47 +129,74 @@ class Kept:
 
 
 class _Audit:
+    """Watches a session. Where it fails, it says so at the end: the tests' own report is not lost for it."""
+
     def __init__(self, limit: float, file: str | None) -> None:
         from antigil.where.long_holds import HoldWatch
 
-        self._limit, self._file = limit, file
+        self._limit = limit
+        self._file = None if file is None else Path(file).absolute()  # a test may change the directory
         self._watch = HoldWatch(limit)
         self._tests: list[tuple[float, str]] = []
         self._collected = time.monotonic()
-        self._kept: list[Kept] = []
+        self._kept: list[Kept] | None = None
+        self._failures: list[str] = []
 
     def pytest_sessionstart(self) -> None:
         try:
             self._watch.start()
         except OSError as error:
             raise pytest.UsageError(f"--antigil-audit cannot sample: {error.strerror} (SIGPROF)") from error
+        except (MemoryError, RuntimeError) as error:  # no more of it, or of threads
+            raise pytest.UsageError(f"--antigil-audit cannot sample: {_said(error)}") from error
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    # The old form of a wrapper: pluggy knows the new one from 1.2 on only, and every session loads this.
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
         self._tests.append((time.monotonic(), item.nodeid))
-        outcome = yield
+        yield
         self._tests.append((time.monotonic(), NO_TEST))
         if self._watch.has_seen and time.monotonic() - self._collected > COLLECT_SECONDS:
-            self._watch.collect()
+            with self._noting_failure("the audit failed"):
+                self._watch.collect()
+            if self._failures:
+                self._watch.missed.add("error")
             self._collected = time.monotonic()
-        return outcome
 
     def pytest_sessionfinish(self) -> None:
-        self._kept = kept_by_test(self._watch.stop(), self._tests)
-        if self._file is not None:
+        with self._noting_failure("the audit failed"):
+            self._kept = kept_by_test(self._watch.stop(), self._tests)
+        if self._file is not None and self._kept is not None:
             from antigil.files import write_whole
 
             missed = sorted(self._watch.missed)
             kept = [asdict(one) for one in self._kept]
             form = {"schema": SCHEMA, "limit": self._limit, "missed": missed, "kept": kept}
-            write_whole(Path(self._file), json.dumps(form, indent=2) + "\n")
+            with self._noting_failure(f"cannot write {self._file}"):
+                write_whole(self._file, json.dumps(form, indent=2) + "\n")
+
+    @contextmanager
+    def _noting_failure(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # whatever it is
+            self._failures.append(f"antigil: error: {what}: {_said(error)}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"native calls that kept the GIL for {self._limit * 1000:g} ms or longer")
-        for line in table(self._kept):
+        for line in [] if self._kept is None else table(self._kept):
             terminalreporter.write_line(line)
         for why in sorted(self._watch.missed):
             terminalreporter.write_line(f"Calls may be missing: {MISSED[why]}.")
+        for line in dict.fromkeys(self._failures):
+            terminalreporter.write_line(line, red=True)
+
+
+def _said(error: Exception) -> str:
+    """Return in one line what went wrong."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
 
 
 def kept_by_test(holds: Iterable[LongHold], tests: Sequence[tuple[float, str]]) -> list[Kept]:

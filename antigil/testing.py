@@ -39,10 +39,9 @@ from .scaling import (
     SCALES_FROM,
     FunctionWorkload,
     GilHeld,
-    MeasurementError,
     Plan,
     Round,
-    WorkloadTimeout,
+    TooFewProbes,
     cores_allowed,
     cpus_allowed,
     gil_enabled,
@@ -260,10 +259,8 @@ def _look_at_gil(
         return probe_gil(
             FunctionWorkload(func), budget, mean_sleep=MEAN_PROBE_SLEEP_SECONDS, time_limit=time_limit
         )
-    except WorkloadTimeout:
-        raise
-    except MeasurementError:
-        return None  # calls so long, or a machine so busy, that hardly a probe came in
+    except TooFewProbes:
+        return None  # calls so long, or a machine so busy, that hardly one came in
 
 
 def _highest_ceiling(held: GilHeld | None) -> float:

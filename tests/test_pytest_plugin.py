@@ -1,12 +1,14 @@
 """The pytest plugin: `--antigil-audit` finds the native calls that keep the GIL, and only these; fixtures."""
 
 import json
+import runpy
 import subprocess
 import sys
 
 import pytest
 from marks import needs_gil
 
+from antigil import pytest_plugin
 from antigil.pytest_plugin import NO_TEST, kept_by_test, table
 from antigil.scaling import gil_enabled
 from antigil.where import Function, why_unavailable
@@ -106,6 +108,47 @@ if sys.platform == "linux":
         assert "Calls may be missing: a test handled SIGPROF itself." in done.stdout
         assert json.loads((suite / "kept.json").read_text())["missed"] == ["signal"]
 
+    @needs_gil
+    @pytest.mark.parametrize(
+        ("test", "file", "words"),
+        [
+            ("gc.callbacks.clear()", "kept.json", ""),
+            ("os.chdir(os.path.dirname(os.getcwd()))", "kept.json", ""),
+            ("pass", "/dev/full", "cannot write /dev/full: No space left on device"),
+            ("long_holds.read_records = None", "kept.json", "the audit failed: TypeError: "),
+        ],
+    )
+    def test_an_audit_that_fails_leaves_the_tests_their_report(suite, test, file, words):
+        """It tells so in one line."""
+        taken = f"import gc, os\nfrom antigil.where import long_holds\n\ndef test_it():\n    {test}\n"
+        (suite / "test_suite.py").write_text(taken + "\n\ndef test_other():\n    assert False\n")
+
+        done = run(suite, "--antigil-audit", "--antigil-json", file)
+
+        assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+        assert "1 failed, 1 passed" in done.stdout
+        failures = [line for line in done.stdout.splitlines() if line.startswith("antigil: error: ")]
+        assert len(failures) == bool(words)
+        assert words in "".join(failures)
+        assert (suite / "kept.json").exists() == (not words)
+
+    @needs_gil
+    def test_an_audit_that_fails_meanwhile_goes_on_and_says_so(suite):
+        (suite / "conftest.py").write_text(
+            "from antigil import pytest_plugin\n"
+            "from antigil.where.long_holds import HoldWatch\n"
+            "pytest_plugin.COLLECT_SECONDS = 0\n"
+            "HoldWatch.has_seen = True\n"
+            "HoldWatch.collect = lambda self: {}[2]\n"
+        )
+        options = ("--antigil-audit", "--antigil-json", "kept.json", "-k", "test_sleeps")
+
+        done = run(suite, *options)
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("antigil: error: the audit failed: KeyError: 2\n") == 1
+        assert json.loads((suite / "kept.json").read_text())["missed"] == ["error"]
+
     if not gil_enabled():
 
         def test_without_a_gil_it_says_so_in_one_line(suite):
@@ -121,10 +164,11 @@ if sys.platform == "linux":
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--antigil-audit=-1"], "positive number of milliseconds, at most 60000"),
-        (["--antigil-audit=60001"], "positive number of milliseconds, at most 60000"),
-        (["--antigil-audit=inf"], "positive number of milliseconds, at most 60000"),
-        (["--antigil-audit=nan"], "positive number of milliseconds, at most 60000"),
+        (["--antigil-audit=-1"], "needs 4 to 60000 milliseconds"),
+        (["--antigil-audit=3.9"], "needs 4 to 60000 milliseconds"),
+        (["--antigil-audit=60001"], "needs 4 to 60000 milliseconds"),
+        (["--antigil-audit=inf"], "needs 4 to 60000 milliseconds"),
+        (["--antigil-audit=nan"], "needs 4 to 60000 milliseconds"),
         (["--antigil-audit", "tests/"], "'tests/' is no number of milliseconds: put paths before the option"),
         (["--antigil-json", "kept.json"], "--antigil-json needs --antigil-audit"),
         (["--antigil-audit", "--antigil-json", "absent/kept.json"], "no file can be written at"),
@@ -135,6 +179,14 @@ def test_bad_options_are_refused(tmp_path, options, words):
 
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("name", ["kept.json", "not_yet.json"])
+def test_a_file_that_may_not_be_written_is_refused_beforehand(tmp_path, monkeypatch, name):
+    (tmp_path / "kept.json").touch()
+    assert pytest_plugin._is_writable(tmp_path / name)
+    monkeypatch.setattr(pytest_plugin.os, "access", lambda path, mode: False)  # root may write everywhere
+    assert not pytest_plugin._is_writable(tmp_path / name)
 
 
 def test_without_the_option_nothing_of_antigil_is_loaded(tmp_path):
@@ -148,6 +200,16 @@ def test_without_the_option_nothing_of_antigil_is_loaded(tmp_path):
     done = run(tmp_path)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_it_is_loaded_by_a_pluggy_that_knows_the_old_wrappers_only(monkeypatch):
+    """Before 1.2: pytest 7.2 on Debian 12, for one. Every session there loads it."""
+    hookimpl = pytest.hookimpl
+    monkeypatch.setattr(pytest, "hookimpl", lambda *, hookwrapper=False: hookimpl(hookwrapper=hookwrapper))
+
+    loaded = runpy.run_path(pytest_plugin.__file__)
+
+    assert "_Audit" in loaded
 
 
 def test_holds_are_told_by_function_and_test():

@@ -14,7 +14,7 @@ from marks import needs_gil, needs_two_cpus
 
 import antigil
 from antigil import testing
-from antigil.scaling import WorkloadTimeout
+from antigil.scaling import MeasurementError, WorkloadTimeout
 from antigil.testing import assert_releases_gil, assert_scales
 
 pytestmark = pytest.mark.timing
@@ -228,6 +228,17 @@ def test_what_the_function_raises_is_raised(monkeypatch, check):
     monkeypatch.setattr(testing, "gil_enabled", lambda: True)
     with pytest.raises(BrokenError):
         check(broken)
+
+
+@needs_gil
+@pytest.mark.parametrize("call", [next, lambda values: sum(next(values) for _ in range(2))])
+def test_values_that_come_to_an_end_are_no_reason_to_skip(call):
+    values = iter([1] * 50)
+
+    with pytest.raises((MeasurementError, SkipTest)) as caught:
+        assert_releases_gil(lambda: call(values))
+    assert caught.type is MeasurementError
+    assert "the workload raised StopIteration" in str(caught.value)
 
 
 @pytest.mark.parametrize(

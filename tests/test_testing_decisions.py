@@ -6,7 +6,7 @@ from unittest import SkipTest
 import pytest
 
 from antigil import testing
-from antigil.scaling import GilHeld, MeasurementError
+from antigil.scaling import GilHeld, MeasurementError, TooFewProbes
 from antigil.scaling.rounds import Round
 from antigil.scaling.window import Window
 from antigil.testing import assert_releases_gil, assert_scales
@@ -58,7 +58,7 @@ def see(monkeypatch, clock):
     return put_in_place
 
 
-FAR_TOO_FEW = MeasurementError("too few probes of the GIL: probe for longer")
+FAR_TOO_FEW = TooFewProbes("too few probes of the GIL: probe for longer")
 
 HOLDS, FAILS, IS_SKIPPED = "holds", "fails", "is skipped"
 
@@ -107,6 +107,12 @@ def test_two_more_looks_are_taken_where_long_calls_let_no_probe_come_in(see, loo
     unused = see(FAR_TOO_FEW, FAR_TOO_FEW, *looks)
     assert outcome(assert_releases_gil, func, budget=0.1) == expected
     assert next(unused, None) is None
+
+
+def test_what_keeps_the_gil_from_being_probed_is_raised(see):
+    see(MeasurementError("CPU 3 was taken from this process while it was measured: measure again"))
+    with pytest.raises(MeasurementError, match="CPU 3 was taken"):
+        assert_releases_gil(func)
 
 
 def rounds(*speedups, queued=0.0):

@@ -20,13 +20,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add what ``where`` accepts."""
     add = parser.add_argument
     add_statement(parser)
-    help_ = "look at waiting and inflation with so many threads (default: the CPUs allowed, but 2 at least)"
+    help_ = "look at waiting and inflation with so many threads (default: the CPUs allowed, 2 to 512)"
     add("-t", "--threads", type=positive_integer, metavar="N", help=help_)
     add("--budget", type=positive, default=10.0, metavar="SECONDS", help="time to sample (default: 10)")
     help_ = "when to take it for hanging (default: 60)"
     add("--time-limit", type=positive, default=60.0, metavar="SECONDS", help=help_)
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
-    help_ = "do not interrupt system calls that sleep; what is waited for is then not known"
+    help_ = (
+        "do not interrupt system calls that sleep; what is waited for is then not known, "
+        "and the GIL may be held for longer than told"
+    )
     add("--no-waiting", action="store_true", help=help_)
     help_ = "the signal to interrupt threads with, where the workload uses this one (default: SIGPROF)"
     add("--signal", default="SIGPROF", metavar="NAME", help=help_)
@@ -78,12 +81,18 @@ def _sampled(args: argparse.Namespace) -> Where:
 
 
 def _hand_over(found: Where, args: argparse.Namespace) -> None:
-    if args.json != STANDARD_OUTPUT:
-        for line in where_lines(found):
-            print(line)
-    if args.json is not None:
-        write_json(args.json, found.to_json())
+    try:
+        _write(found, args)
+    finally:  # what was found is told even where the disk is full
+        if args.json != STANDARD_OUTPUT:
+            for line in where_lines(found):
+                print(line)
+
+
+def _write(found: Where, args: argparse.Namespace) -> None:
     if args.html is not None:
         write_text(args.html, flame_graph_page(found))
     if args.export is not None and (write := format_of(args.export)) is not None:
         write_text(args.export, write(found))
+    if args.json is not None:
+        write_json(args.json, found.to_json())

@@ -5,6 +5,7 @@ own C extension. What is not named here is private to the room.
 """
 
 from .experiment import as_imported_here, default_thread_counts, measure, measure_function, measure_in_turn
+from .held_share.estimate import TooFewProbes
 from .held_share.probe import probe_gil
 from .host import (
     Host,
@@ -103,6 +104,7 @@ __all__ = [
     "Sample",
     "ThreadMeter",
     "ThreadStates",
+    "TooFewProbes",
     "Usage",
     "Workload",
     "WorkloadTimeout",

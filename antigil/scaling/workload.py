@@ -113,8 +113,9 @@ class Workload:
         exec(_compiled(self.setup, "<setup>"), namespace)
         workers: list[Callable[[int, int], Generator[None, repeat[None], None]]] = []
         for definition in definitions:
-            exec(definition, namespace)
-            workers.append(namespace.pop("statement"))
+            defined: dict[str, Any] = {}  # the user may have a name "statement", too
+            exec(definition, namespace, defined)
+            workers.append(defined["statement"])
 
         def make_run(thread: int, threads: int, beside: bool = False) -> Run:
             generator = workers[beside](thread, threads)

@@ -5,14 +5,16 @@ What it answers holds places in files and not names: looking names up is left to
 
 from __future__ import annotations
 
+import signal
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from importlib.util import module_from_spec, spec_from_loader
+from itertools import chain
 from random import Random
 from typing import Any, cast
 
@@ -43,6 +45,8 @@ ARENA_BYTES = 1 << 30
 
 SAMPLER = f"{__package__}._sampler"
 
+NO_ROOM = "this process may not take the memory that samples need (ulimit -v)"
+
 ENDED = {
     "signal": "the workload took over the signal that antigil samples with, {signal}: "
     "choose another one with --signal",
@@ -55,35 +59,50 @@ def serve(request: str, response: str, signs: str) -> None:
     answer_request(request, response, signs, _sampled)
 
 
+@dataclass
+class _Window:
+    """When its threads read their clocks for the first and the last time; whether the process was stopped."""
+
+    opened: list[float] = field(default_factory=list)
+    closed: list[float] = field(default_factory=list)
+    was_stopped: bool = False
+
+
 class _Windows:
-    """When each window began: the clocks are read there for the first time, by each of its threads."""
+    """The windows up to now; before them comes the one in which calls are timed."""
 
     def __init__(self) -> None:
-        self.opened: list[list[float]] = []
+        self._all: list[_Window] = []
 
     def next(self) -> None:
-        self.opened.append([])
+        self._all.append(_Window())
 
     def clocks(self) -> Clocks:
-        return Clocks(meter=lambda: _Meter(self.opened[-1]))
+        return Clocks(meter=lambda: _Meter(self._all[-1]))
 
-    def stretches(self, rounds: Iterable[Round]) -> Iterator[tuple[float, float, int]]:
-        """Yield start, end and thread count of each window; what came before them timed one call."""
-        windows = [(n, window) for one in rounds for n, window in one.windows.items()]
-        for opened, (n, window) in zip(self.opened[-len(windows) :], windows, strict=True):
-            yield max(opened), max(opened) + window.seconds, n
+    def stretches(self, rounds: Sequence[Round]) -> Iterator[tuple[float, float, int]]:
+        """Yield start, end and thread count of the windows of as many rounds, the last without a stop."""
+        size = len(rounds[0].windows)
+        tries = [self._all[i : i + size] for i in range(1, len(self._all), size)]
+        whole = [one for one in tries if not any(window.was_stopped for window in one)]
+        for window in chain.from_iterable(whole[-len(rounds) :]):
+            yield max(window.opened), min(window.closed), len(window.opened)
 
 
 class _Meter(ThreadMeter):
-    def __init__(self, opened: list[float]) -> None:
-        self._opened: list[float] | None = opened
+    def __init__(self, window: _Window) -> None:
+        self._window = window
+        self._times = iter((window.opened, window.closed))
 
     def read(self) -> Usage:
         usage = super().read()
-        if self._opened is not None:
-            self._opened.append(time.perf_counter())
-            self._opened = None
+        next(self._times).append(time.perf_counter())
         return usage
+
+    def __exit__(self, *exc_info: object) -> None:
+        super().__exit__(*exc_info)
+        # It stays pending until the round is over, which then is measured anew: see `scaling.stops`.
+        self._window.was_stopped |= signal.SIGCONT in signal.sigpending()
 
 
 def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
@@ -92,7 +111,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
     seed = Random().getrandbits(63)
 
     def sampled_run(thread: int, threads: int) -> Callable[[int], object]:
-        sampler.enrol()
+        _enrol(sampler, threads)
         return make_run(thread, threads)
 
     def before_window() -> None:
@@ -110,7 +129,10 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         raise MeasurementError(ENDED[ended].format(signal=asked["signal_name"]))
     alive()
     codes: dict[int, Code] = {}
-    samples = list(read_records(sampler.drain(), sampler.REGISTERS, codes))
+    try:
+        samples = list(read_records(sampler.drain(), sampler.REGISTERS, codes))
+    except MemoryError as error:
+        raise MeasurementError(ENDED["memory"]) from error
     space = AddressSpace(architecture())
     stacks = _Stacks(space, codes, tells_waiting=asked["wakes"] > 0.0)
     for threads, sample in _within(samples, list(windows.stretches(rounds))):
@@ -137,6 +159,8 @@ def _loaded(file: str | None) -> Any:
 def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
     try:
         helper = sampler.start(asked["signal"], asked["mean_seconds"], seed, asked["wakes"], ARENA_BYTES)
+    except MemoryError as error:
+        raise MeasurementError(f"threads cannot be sampled: {NO_ROOM}") from error
     except BlockingIOError as error:
         raise MeasurementError(f"threads cannot be sampled: {error.strerror}") from error
     except OSError as error:
@@ -148,6 +172,16 @@ def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
             else f"threads cannot be sampled: {error.strerror}"
         ) from error
     THREADS_BESIDE.add(helper)
+
+
+def _enrol(sampler: Any, threads: int) -> None:
+    """Let the calling thread be sampled, one of so many."""
+    try:
+        sampler.enrol()
+    except (OSError, MemoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) else NO_ROOM
+        told = f"{threads} threads cannot be sampled: {reason}; name fewer with -t"
+        raise MeasurementError(told) from error
 
 
 def _within(

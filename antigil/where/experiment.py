@@ -6,6 +6,7 @@ import signal as signals
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,7 +28,7 @@ from ..scaling import (
 from .build import sampler_for
 from .divide import Visit, held, inflation, loss_stacks, waiting
 from .result import Loss, Share, Where
-from .stacks import named_stacks
+from .stacks import named_stacks, were_sampled
 from .symbols import Names
 
 PROCESSES = 6
@@ -43,7 +44,17 @@ WAKES = 0.25
 WINDOW_SECONDS = 0.15
 """Longer than those of a measurement: fewer samples are lost while threads start and end."""
 
-NO_WAITING = "what is waited for is not known where sleeping threads are left alone"
+NO_WAITING = "sleeping threads are left alone: what they wait for, and what they hold, is not known"
+
+OWN_WORK = (
+    "threads and processes that the workload starts itself were at work: they are not sampled, and what they "
+    "hold is not told (antigil measure counts it)"
+)
+
+NOT_SAMPLED = "no thread could be sampled: does the workload block the signal? Choose another with --signal"
+
+MOST_THREADS = 512
+"""As many as the sampler has room for."""
 
 MOST_TIMES = 6
 """So many times the processes that were asked for are started where there are too few samples."""
@@ -90,7 +101,7 @@ def where(
         What to sample; see `Workload`.
     threads
         The thread count n that waiting and inflation are looked at with; the CPUs allowed if None, but
-        two at least.
+        two at least and `MOST_THREADS` at most.
     budget
         Seconds to sample for.
     processes
@@ -101,7 +112,7 @@ def where(
         Seconds after which the workload is taken to hang.
     wake_sleeping
         Whether to interrupt threads that sleep in a system call, too: it may end early then. Else what is
-        waited for is not known.
+        waited for is not known, and the held share is the least that it can be.
     signal
         Name of the signal to interrupt threads with.
     on_process
@@ -116,7 +127,7 @@ def where(
     ValueError
         If an argument makes no sense.
     """
-    n = max(2, cpus_allowed()) if threads is None else threads
+    n = min(max(2, cpus_allowed()), MOST_THREADS) if threads is None else threads
     workload = as_imported_here(Workload(statement, setup, thread_setup, path, teardown))
     return sample_in_turn(
         workload,
@@ -164,6 +175,8 @@ def sample_in_turn(
         raise MeasurementError(reason)
     if processes < 1:
         raise ValueError("sampling needs at least one process")
+    if threads > MOST_THREADS:
+        raise MeasurementError(f"at most {MOST_THREADS} threads can be sampled, and not {threads}")
     plan = Plan(
         (threads,), budget / processes, ROUNDS, pin, time_limit, shorten=True, window_seconds=WINDOW_SECONDS
     )
@@ -226,19 +239,25 @@ def _divided(
     )
     lines = workload.statement.count("\n") + 1
     visits = [_visit(answer, names, threads, lines) for answer in answers]
-    if not any(visit.stacks for visit in visits):
-        raise MeasurementError("no thread could be sampled: does the workload block the signal?")
+    stacks = [stack for visit in visits for stack in visit.stacks]
+    if not were_sampled(stacks, wake_sleeping=wake_sleeping):
+        raise MeasurementError(NOT_SAMPLED)
     samples = [_sample(answer) for answer in answers]
     nothing = Loss(Share(0.0, (0.0, 0.0)), (), 0)
+    left_alone = not wake_sleeping and any(one.threads == 1 and one.state == "waiting" for one in stacks)
     return Where(
         workload=workload,
         host=host,
         threads=threads,
-        held=held(visits, names) if host.gil else nothing,
+        held=replace(held(visits, names), at_least=left_alone) if host.gil else nothing,
         waiting=waiting(visits, names, threads, has_gil=host.gil),
         inflation=inflation(visits, names, threads),
         stacks=loss_stacks(visits, threads),
-        hints=(*_hints(visits, names), *([] if wake_sleeping else [NO_WAITING])),
+        hints=(
+            *([OWN_WORK] if any(p.has_own_work for one in samples for p in one.points.values()) else []),
+            *_hints(visits, names),
+            *([] if wake_sleeping else [NO_WAITING]),
+        ),
         disturbed=any(sample.disturbed for sample in samples),
     )
 

@@ -101,10 +101,11 @@ copy_registers(const ucontext_t *context, uint64_t *registers)
 /* The kernel either moves the program counter back to the instruction, to make the call again, or
  * lets the call return EINTR. A thread that was on a CPU has neither. */
 static bool
-was_in_system_call(const uint64_t *registers)
+was_in_system_call(const worker *of, const uint64_t *registers)
 {
-    const uint8_t *at = (const uint8_t *)registers[16] - ((int64_t)registers[0] == -EINTR ? 2 : 0);
-    return at[0] == 0x0f && at[1] == 0x05;
+    uint8_t code[2]; /* memory that may be executed need not be readable */
+    uintptr_t at = registers[16] - ((int64_t)registers[0] == -EINTR ? sizeof code : 0);
+    return antigil_read(of, code, at, sizeof code) && code[0] == 0x0f && code[1] == 0x05;
 }
 
 #define STACK_POINTER 7
@@ -122,10 +123,11 @@ copy_registers(const ucontext_t *context, uint64_t *registers)
 }
 
 static bool
-was_in_system_call(const uint64_t *registers)
+was_in_system_call(const worker *of, const uint64_t *registers)
 {
-    const uint32_t *at = (const uint32_t *)registers[32] - ((int64_t)registers[0] == -EINTR ? 1 : 0);
-    return *at == 0xd4000001; /* svc #0 */
+    uint32_t code; /* memory that may be executed need not be readable */
+    uintptr_t at = registers[32] - ((int64_t)registers[0] == -EINTR ? sizeof code : 0);
+    return antigil_read(of, &code, at, sizeof code) && code == 0xd4000001; /* svc #0 */
 }
 
 #define STACK_POINTER 31
@@ -180,7 +182,7 @@ note(worker *of, const ucontext_t *context)
     noted->queued = queued < 0 || of->queued < 0 ? -1 : queued - of->queued;
     noted->asleep = of->asleep;
     noted->attached = attached;
-    noted->in_system_call = was_in_system_call(registers);
+    noted->in_system_call = was_in_system_call(of, registers);
     noted->frames = frames;
     noted->stack_bytes = bytes;
     noted->stack_start = start;

@@ -186,11 +186,14 @@ class HoldWatch:
 
     def stop(self) -> list[LongHold]:
         """End watching and return what was found, with names."""
-        gc.callbacks.remove(self._on_collection)
-        self._find()
-        self._stop.set()
-        self._sampler.retire()
-        self._asker.join()
+        with contextlib.suppress(ValueError):  # the program may have emptied that list
+            gc.callbacks.remove(self._on_collection)
+        try:
+            self._find()
+        finally:
+            self._stop.set()
+            self._sampler.retire()
+            self._asker.join()
         return list(self._named()) if self._seen else []
 
     def _named(self) -> Iterator[LongHold]:

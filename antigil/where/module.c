@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define ENROLMENT "antigil.where: the enrolment of a thread"
+#define LEAST_ARENA (16 * 1024 * 1024) /* bytes, for some three thousand samples */
 
 /* Whether a process may read its own memory by the call that tells of bad addresses. */
 static bool
@@ -43,15 +44,17 @@ prepare_workers(void)
     return antigil_sampler.workers == NULL ? -1 : 0;
 }
 
+/* The arena is of this size, or as large as the limits of this process allow. */
 static int
 prepare(size_t arena_size)
 {
     if (prepare_workers() < 0) {
         return -1;
     }
-    if (antigil_sampler.arena == NULL) {
+    while (antigil_sampler.arena == NULL && arena_size >= LEAST_ARENA) {
         antigil_sampler.arena = take_memory(arena_size);
         antigil_sampler.arena_size = antigil_sampler.arena == NULL ? 0 : arena_size;
+        arena_size /= 2;
     }
     return antigil_sampler.arena == NULL ? -1 : 0;
 }

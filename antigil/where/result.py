@@ -65,11 +65,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Loss:
-    """One of the three losses, divided among functions, the largest first; the parts add up to the total."""
+    """One of the three losses, divided among functions, the largest first; the parts add up to the total.
+
+    ``at_least`` tells that it may be larger: threads that slept and may have held the GIL were left alone.
+    """
 
     total: Share
     parts: tuple[Part, ...]
     samples: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from .result import PythonLine
 from .symbols import PYTHON, Function, Names
 from .unwind import Place
 
-OWN_FILES = ("<statement>", "<thread setup>")
-"""The outermost frames of Python that are the user's: what called them is the instrument."""
+OWN_FILE, WORKER = "<statement>", "statement"
+"""The outermost frame of Python that is the user's (see `scaling.workload`): the instrument called it."""
 
+THREAD_SETUP = "<thread setup>"
 
 MOST_FRAMES = 48
 """As many frames of Python as the sampler notes."""
@@ -163,14 +164,29 @@ def named_stacks(
         for file, address, start in answer["places"]
     ]
     lines = [(PythonLine(file, line, name), is_entry) for file, name, line, is_entry in answer["frames"]]
+    if statement_lines is not None:
+        lines = [(_of_thread_setup(line, statement_lines), is_entry) for line, is_entry in lines]
     for threads, state, attached, native, python, count in answer["stacks"]:
         frames = [lines[i] for i in python]
         users = tuple(frames) if statement_lines is None else _users(frames)
         line = users[0][0] if users else None
         # Beyond the last line stands the loop around the statement.
-        is_loop = line is not None and line.file == OWN_FILES[0] and line.line > (statement_lines or 0)
+        is_loop = line is not None and _is_worker(line) and line.line > (statement_lines or 0)
         if not (is_loop or (python and not users)):
             yield NamedStack(threads, state, attached, tuple(natives[i] for i in native), users, count)
+
+
+def _is_worker(line: PythonLine) -> bool:
+    return (line.file, line.name) == (OWN_FILE, WORKER)
+
+
+def _of_thread_setup(line: PythonLine, statement_lines: int) -> PythonLine:
+    """Tell a line of a function of the thread's set-up as that: it is compiled after the statement."""
+    if line.file != OWN_FILE or _is_worker(line) or line.line <= statement_lines:
+        return line
+    return PythonLine(
+        THREAD_SETUP, line.line - statement_lines, line.name.removeprefix(f"{WORKER}.<locals>.")
+    )
 
 
 def _users(frames: list[tuple[PythonLine, bool]]) -> tuple[tuple[PythonLine, bool], ...]:
@@ -178,8 +194,18 @@ def _users(frames: list[tuple[PythonLine, bool]]) -> tuple[tuple[PythonLine, boo
 
     Nothing is left of a thread that is between two calls. A deep stack may not reach to the statement.
     """
-    outermost = max((i for i, (line, _) in enumerate(frames) if line.file in OWN_FILES), default=-1)
+    outermost = max((i for i, (line, _) in enumerate(frames) if _is_worker(line)), default=-1)
     return tuple(frames if outermost < 0 and len(frames) == MOST_FRAMES else frames[: outermost + 1])
+
+
+def were_sampled(stacks: Iterable[NamedStack], *, wake_sleeping: bool) -> bool:
+    """Tell whether a thread was interrupted while it ran or waited, or slept and was to be left alone.
+
+    One that blocks the signal looks as if it stood in the run queue, and nothing of it is known.
+    """
+    seen = {(stack.state, bool(stack.native or stack.python)) for stack in stacks}
+    slept_only = ("waiting", False) in seen and ("queued", False) not in seen
+    return bool(seen & {("running", True), ("waiting", True)}) or (slept_only and not wake_sleeping)
 
 
 def is_after_atomic(native: Native, names: Names) -> bool:

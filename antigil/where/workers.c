@@ -49,13 +49,31 @@ find_stack(worker *one)
     return error;
 }
 
-/* Open one of the kernel's files about a thread of this process. -1 where there is none. */
+/* Open one of the kernel's files about a thread of this process. -1 where that fails. */
 static int
 open_own(pid_t thread, const char *file)
 {
     char name[64];
     snprintf(name, sizeof name, "/proc/self/task/%d/%s", (int)thread, file);
     return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+/* Open what tells of a thread. Return 0, or an error number; not every kernel has scheduler statistics. */
+static int
+open_files(worker *one)
+{
+    one->status_file = one->schedule_file = one->pipe[0] = one->pipe[1] = -1;
+    if ((one->status_file = open_own(one->thread, "stat")) < 0) {
+        return errno;
+    }
+    one->schedule_file = open_own(one->thread, "schedstat");
+    if (one->schedule_file < 0 && (errno == EMFILE || errno == ENFILE)) {
+        return errno;
+    }
+    if (!antigil_sampler.reads_memory && pipe2(one->pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return errno;
+    }
+    return 0;
 }
 
 /* Let the calling thread be sampled. Return 0, or an error number: EAGAIN with too many threads. */
@@ -80,15 +98,12 @@ antigil_enrol(worker **enrolled)
     atomic_store(&one->cpu, sched_getcpu());
     one->number = atomic_fetch_add(&antigil_sampler.enrolled, 1) + 1;
     one->python = PyThreadState_Get();
-    one->status_file = open_own(one->thread, "stat");
-    one->schedule_file = open_own(one->thread, "schedstat");
-    one->pipe[0] = one->pipe[1] = -1;
-    int error = find_stack(one);
+    int error = open_files(one);
+    if (error == 0) {
+        error = find_stack(one);
+    }
     if (error == 0) {
         error = give_alternate_stack(one);
-    }
-    if (error == 0 && !antigil_sampler.reads_memory && pipe2(one->pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-        error = errno;
     }
     antigil_self = one;
     atomic_store(&one->pending, 0);

@@ -1,6 +1,7 @@
 """What `antigil where` found, as text, as a page and in the formats of other tools."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,15 @@ def test_the_sentence_names_the_largest_function_and_what_called_it():
         "It holds the GIL for 24 % of the time, 22 points of it in `parse_header`, "
         "called from `Codec.decode`."
     )
+
+
+def test_what_may_be_larger_is_told_so():
+    least = replace(HELD, at_least=True)
+
+    lines = list(where_lines(found(held=least)))
+
+    assert lines[0].startswith("It holds the GIL for at least 24 % of the time")
+    assert lines[2].startswith("GIL held: at least 24.0 % of the time of 1 thread (99 %: ")
 
 
 def test_the_sentence_is_about_the_larger_loss():

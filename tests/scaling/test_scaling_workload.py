@@ -56,6 +56,18 @@ def test_a_name_that_the_statement_assigns_stays_within_its_thread(log):
     assert log == [11, 12, 21, 13]
 
 
+def test_a_name_that_the_worker_has_as_well_stays_the_users(log, tmp_path, monkeypatch):
+    """Also in what the tear-down sees."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # the set-up's takes its place
+    setup = IMPORT + "def statement(): return 'SELECT 1'"
+    workload = Workload("log.append(statement())", setup, teardown="log.append(statement())")
+    make_run, tear_down = workload.prepare_as_main(tmp_path)
+    make_run(0, 2)(1)
+    make_run(1, 2)(1)
+    tear_down()
+    assert log == ["SELECT 1"] * 3
+
+
 def test_names_of_a_threads_set_up_are_fast_locals(log):
     Workload("log.append(dict(globals()))", IMPORT, "mine = 1").prepare()(0, 1)(1)
     assert "mine" not in log[0]

@@ -1,10 +1,13 @@
 """What the command prints, writes and refuses."""
 
 import json
+import os
+import platform
 import subprocess
 import sys
 
 import pytest
+from marks import needs_gil
 
 from antigil.commands import main as cli
 from antigil.scaling import gil_enabled
@@ -36,6 +39,30 @@ def test_it_prints_a_sentence_and_the_losses_and_writes_what_is_asked_for(capsys
     assert json.loads(names["--json"].read_text())["schema"] == "antigil.where/1"
     assert "</html>" in names["--html"].read_text()
     assert all(line.rpartition(" ")[2].isdigit() for line in names["--export"].read_text().splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1"])
+def test_a_terminal_without_arrows_shows_all(tmp_path, encoding):
+    setup = "def größe():\n    return sum(range(1000))"
+    command = [sys.executable, "-m", "antigil", "where", *QUICK, "-s", setup, "größe()"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b" <- " in done.stdout
+    assert "100 % of the time" in done.stdout.decode(encoding)
+
+
+def test_what_was_found_is_told_and_the_rest_written_where_a_file_cannot_be(capsys, tmp_path):
+    html = tmp_path / "found.html"
+
+    status, out, err = run(capsys, *QUICK, "--json", "/dev/full", "--html", str(html), "sum(range(1000))")
+
+    assert (status, err.count("\n")) == (2, 1)
+    assert "cannot write /dev/full: No space left on device" in err
+    assert "Waiting: " in out
+    assert html.exists()
 
 
 def test_a_signal_that_the_workload_handles_is_refused_by_name(capsys):
@@ -85,12 +112,59 @@ def test_sleeping_threads_can_be_left_alone(capsys):
     assert "of the time 2 threads wait" in out or "threads wait" in out
 
 
+@needs_gil
+def test_what_a_call_holds_while_it_sleeps_is_not_told_for_nothing(capsys, tmp_path):
+    """A call that is left alone while it sleeps may hold the GIL or not."""
+    form = tmp_path / "found.json"
+    arguments = ["--no-waiting", "-s", "import ctypes; nap = ctypes.PyDLL(None).usleep", "--json", str(form)]
+
+    status, out, _ = run(capsys, *QUICK, *arguments, "nap(2000)")
+
+    assert status == 0
+    assert "GIL held: at least " in out
+    assert "what they hold, is not known" in out
+    assert [json.loads(form.read_text())[loss]["at_least"] for loss in ("held", "waiting")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sum(range(1000))"],
+        ["time.sleep(0.002)"],
+        ["--no-waiting", "sum(range(20000)); time.sleep(0.002)"],
+    ],
+)
+def test_a_workload_that_blocks_the_signal_is_refused(capsys, arguments):
+    setup = "import signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})"
+
+    status, out, err = run(capsys, *QUICK, "-s", setup, *arguments)
+
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "no thread could be sampled: does the workload block the signal?" in err
+
+
+def test_threads_of_the_workloads_own_are_told_to_be_left_out(capsys):
+    setup = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from hashlib import sha256\n"
+        "data, pool = bytes(1 << 20), ThreadPoolExecutor(2)\n"
+    )
+
+    status, out, _ = run(capsys, *QUICK, "-s", setup, "pool.submit(sha256, data).result()")
+
+    assert status == 0
+    assert "Hint:     threads and processes that the workload starts itself were at work" in out
+
+
 def test_what_the_workload_raises_is_shown_as_its_own(capsys):
     status, out, err = run(capsys, *QUICK, "1 / 0")
 
     assert (status, out) == (2, "")
     assert err.endswith("ZeroDivisionError: division by zero\n")
     assert "antigil/" not in err
+
+
+FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 4096))"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +174,8 @@ def test_what_the_workload_raises_is_shown_as_its_own(capsys):
         (["--export", "found.xyz", "pass"], "cannot tell the format of found.xyz"),
         (["--json", "nowhere/found.json", "pass"], "cannot write nowhere/found.json"),
         (["-t", "0", "pass"], "positive whole number"),
+        (["-t", "513", "pass"], "at most 512 threads can be sampled, and not 513"),
+        (["-t", "30", "-s", FEW_FILES, "pass"], "30 threads cannot be sampled: Too many open files"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(capsys, arguments, words):
@@ -107,6 +183,46 @@ def test_bad_input_is_one_line_and_exit_2(capsys, arguments, words):
 
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert words in err
+
+
+LITTLE_MEMORY = """
+import resource
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (600 << 20), resource.RLIM_INFINITY))
+"""
+
+
+def test_samples_find_room_where_memory_is_limited(capsys):
+    status, out, err = run(capsys, *QUICK, "-s", LITTLE_MEMORY, "sum(range(1000))")
+
+    assert (status, err) == (0, "")
+    assert "Waiting: " in out
+
+
+AFTER_NOTHING = """
+import ctypes, mmap
+page = mmap.PAGESIZE
+memory = mmap.mmap(-1, 3 * page, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+loop = bytes.fromhex("48ffcf 75fb c3")  # 1: dec rdi; jnz 1b; ret
+memory[2 * page : 2 * page + len(loop)] = loop
+target = (start + 2 * page).to_bytes(8, "little").hex()
+begin = bytes.fromhex(f"48c7c0fcffffff 49bb{target} 41ffe3")  # mov rax, -4; mov r11, 1b; jmp r11
+memory[: len(begin)] = begin
+munmap = ctypes.CDLL(None).munmap
+assert munmap(ctypes.c_void_p(start + page), ctypes.c_size_t(page)) == 0
+spin = ctypes.PYFUNCTYPE(None, ctypes.c_size_t)(start)
+"""
+
+if platform.machine() == "x86_64":
+
+    def test_code_that_cannot_be_read_ends_no_process(capsys):
+        """Where RAX holds -EINTR, the instruction before would be the call; here, nothing is before."""
+        status, out, err = run(capsys, *QUICK, "-s", AFTER_NOTHING, "spin(200_000)")
+
+        assert (status, err) == (0, "")
+        assert "made at run time" in out
 
 
 REFUSING = """

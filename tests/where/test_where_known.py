@@ -150,6 +150,18 @@ def test_a_shared_count_is_what_grows_with_threads(known):
     assert grown[0].reason == "atomics"
 
 
+@needs_gil
+def test_functions_that_a_threads_set_up_defines_are_told_with_its_lines(sampler):
+    thread_setup = "n = 5_000\ntotal = lambda: sum(i * i for i in range(n))"
+
+    found = where("total()", thread_setup=thread_setup, threads=2, budget=1, processes=1)
+
+    line = found.held.parts[0].python
+    assert found.held.total.value > 0.8
+    assert (line.file, line.line) == ("<thread setup>", 2)
+    assert line.name.startswith("<lambda>")
+
+
 @needs_two_cpus
 def test_python_code_is_told_as_python(sampler):
     setup = "shared = [1, 2, 3]\ndef spin():\n    for i in range(20000): shared[0]"

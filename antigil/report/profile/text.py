@@ -49,7 +49,7 @@ def where_sentence(found: Where) -> str:
 def _told(loss: Loss, told: str) -> str:
     first = next((part for part in loss.parts if part.function.library), None)
     digits = 0 if loss.total.value >= 0.1 else 1
-    text = told.format(f"{loss.total.value * 100:.{digits}f} %")
+    text = told.format(f"{_at_least(loss)}{loss.total.value * 100:.{digits}f} %")
     if first is None:
         return f"{text}."
     share = f"{first.share.value * 100:.{digits}f} points of it" if len(loss.parts) > 1 else "all of it"
@@ -57,6 +57,10 @@ def _told(loss: Loss, told: str) -> str:
     where = "in Python code, " if first.function.library == PYTHON else "in "
     called = f", called from `{caller}`" if (caller := _caller(first)) else ""
     return f"{text}, {share}{reason} {where}`{_shortened(str(first.function))}`{called}."
+
+
+def _at_least(loss: Loss) -> str:
+    return "at least " if loss.at_least else ""
 
 
 def _shortened(name: str) -> str:
@@ -78,7 +82,7 @@ def loss_title(found: Where, name: str) -> str:
     loss: Loss = getattr(found, name)
     low, high = loss.total.ci99
     interval = f"99 %: {_percent(low)} to {_percent(high)}; {loss.samples} samples"
-    return f"{told[name].format(_percent(loss.total.value))} ({interval})"
+    return f"{told[name].format(_at_least(loss) + _percent(loss.total.value))} ({interval})"
 
 
 def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:

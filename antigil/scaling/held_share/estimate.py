@@ -43,6 +43,11 @@ NO_PROGRESS_SECONDS = 3e-6
 LATE_SECONDS = 1e-3
 """Without a count of context switches, a wake-up later than this beyond the usual found the GIL taken."""
 
+
+class TooFewProbes(MeasurementError):  # noqa: N818 - named for what there was
+    """Nothing can be told of the GIL: calls so long, or a machine so busy, that hardly one came in."""
+
+
 NEVER_RAN = "the workload never ran while the GIL was probed: the machine is too busy"
 
 USUAL_WAKE_UP_SECONDS = 5e-5
@@ -157,7 +162,7 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
 
     Raises
     ------
-    MeasurementError
+    TooFewProbes
         If there are too few probes to tell anything, or the worker never ran.
     """
     probes = _settled(probes)
@@ -167,9 +172,9 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     looks = [(probe, ran) for probe, ran in zip(probes, running, strict=True) if probe.looked]
     probes, running = [probe for probe, _ in looks], [ran for _, ran in looks]
     if len(probes) < 2:
-        raise MeasurementError("too few probes of the GIL: probe for longer")
+        raise TooFewProbes("too few probes of the GIL: probe for longer")
     if total <= 0.0:
-        raise MeasurementError(NEVER_RAN)
+        raise TooFewProbes(NEVER_RAN)
     taken = _found_taken(probes)
     free = [probe for probe, found in zip(probes, taken, strict=True) if not found]
     sleeps = any(probe.asleep for probe in free)
@@ -177,7 +182,7 @@ def estimate(probes: Sequence[Probe]) -> GilHeld:
     wake_up = median(late) if len(late) > 5 else USUAL_WAKE_UP_SECONDS
     is_fresh = [found or ran > NO_PROGRESS_SECONDS for ran, found in zip(running, taken, strict=True)]
     if not any(is_fresh):
-        raise MeasurementError(NEVER_RAN)
+        raise TooFewProbes(NEVER_RAN)
     rows = list(zip(probes, taken, running, strict=True))
     usual = None if sleeps else running_share(row for row, fresh in zip(rows, is_fresh, strict=True) if fresh)
     waits = [waited(probe, ran, wake_up, usual) if found else 0.0 for probe, found, ran in rows]
