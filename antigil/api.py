@@ -8,8 +8,8 @@ from typing import Any
 
 from antigil import scaling
 from antigil.laws.fit_measurement import fitted_laws
-from antigil.report.measurement import measurement_lines
-from antigil.report.measurement_page import measurement_fragment, measurement_page
+from antigil.report.measurement.lines import measurement_lines
+from antigil.report.measurement.page import measurement_fragment, measurement_page
 from antigil.scaling import FunctionWorkload, Workload
 
 

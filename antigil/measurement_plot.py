@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.report.sentence import sentence
+from antigil.report.measurement.sentence import sentence
 from antigil.scaling import Measurement
 
 if TYPE_CHECKING:

@@ -28,7 +28,15 @@ from traceback import format_tb
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, cast
 
-from .scaling import INSTRUMENT_VERSION, RemoteTraceback, Workload, cpus_allowed, gil_enabled, measure
+from .scaling import (
+    INSTRUMENT_VERSION,
+    RemoteTraceback,
+    Workload,
+    cores_allowed,
+    cpus_allowed,
+    gil_enabled,
+    measure,
+)
 
 __all__ = ["Scaling", "Surroundings", "Workload"]
 
@@ -203,9 +211,14 @@ class Surroundings:
         """CPUs that the process may keep busy: affinity mask, cut by the cgroup's quota."""
         return cpus_allowed()
 
+    def track_cores_alike(self) -> int:
+        """Physical cores of one kind among them: no more threads can be expected to get so much more done."""
+        return cores_allowed() or cpus_allowed()
+
 
 vars(Surroundings)["track_gil_enabled"].antigil_quantity = "gil_enabled"
 vars(Surroundings)["track_cpus_allowed"].antigil_quantity = "cpus_allowed"
+vars(Surroundings)["track_cores_alike"].antigil_quantity = "cores_alike"
 
 
 def _refuse_mistakes(cls: type[Scaling]) -> None:

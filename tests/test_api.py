@@ -9,7 +9,7 @@ import pytest
 
 import antigil
 from antigil import notebook
-from antigil.report.measurement_page import shares
+from antigil.report.measurement.page import shares
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,13 @@ def test_a_magic_measures_with_the_names_of_the_session():
     cell = notebook.antigil("-t 1,2 --budget 0.4 m = n // 2", "x = sum(range(m))\nx + 1\n", names)
     assert cell.point(2).rate > 0
     assert names == {"n": 20_000}, "what a measurement assigns does not stay"
+
+
+@pytest.mark.parametrize("options", ["--threads=1 --budget 0.1", "-t1 --budget=0.1", "--budget=0.1 -t 1"])
+def test_a_magic_takes_values_that_are_written_with_their_options(options):
+    """And a name that what it compiles has as well."""
+    found = notebook.antigil(f"{options} sum(range(statement))", None, {"statement": 20_000})
+    assert [point.threads for point in found.points] == [1]
 
 
 @pytest.mark.parametrize("line", ["", "-t 1,2", "-t 2,1 pass", "--budget none pass", "--no-such 1 pass"])

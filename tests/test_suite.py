@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 CLONED_FROM_THE_TREE = ("benchmarks", "antigil/scaling", "antigil/suite.py", "asv.conf.json")
 
 PER_COUNT = {"slowdown", "waiting", "queued", "inflation"}
-QUANTITIES = PER_COUNT | {"gil_held", "stall", "gil_enabled", "cpus_allowed"}
+QUANTITIES = PER_COUNT | {"gil_held", "stall", "gil_enabled", "cpus_allowed", "cores_alike"}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_asv_measures_each_workload_by_itself(workloads):
 
 def test_surroundings_are_recorded(suite):
     quantities = {f.antigil_quantity for f in tracked(suite["surroundings"].Surroundings).values()}
-    assert quantities == {"gil_enabled", "cpus_allowed"}
+    assert quantities == {"gil_enabled", "cpus_allowed", "cores_alike"}
 
 
 def test_the_instrument_comes_from_the_checkout_under_its_own_name(suite):

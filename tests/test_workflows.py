@@ -61,7 +61,8 @@ def run_blocks():
 def for_others(tmp_path_factory):
     """Return a folder with the workflows that `antigil init --github` writes into another project."""
     top = tmp_path_factory.mktemp("for-others")
-    for path, text in workflows(Pin("maker/antigil", "a" * 40, "v1.2.3"), "master", "asv_bench"):
+    given = ("master", "asv_bench", ["3.11", "3.13"], "thread_scaling")
+    for path, text in workflows(Pin("maker/antigil", "a" * 40, "v1.2.3"), *given):
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         (top / path).write_text(text, encoding="utf-8")
     return top

@@ -22,7 +22,7 @@ from typing import Any
 from support import busy_neighbours, machine, markdown_table, read_notes
 
 from antigil.commands.arguments import find_interpreter
-from antigil.report.measurement import measurement_to_json
+from antigil.report.measurement.lines import measurement_to_json
 from antigil.scaling import Interpreter, Workload, gil_enabled, measure_in_turn
 
 KINDS = ("right", "open", "wrong")

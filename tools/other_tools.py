@@ -28,7 +28,7 @@ from known_verdicts import NO_LAWS, Row, rows_for, wrong
 from support import machine, markdown_row, read_notes
 
 from antigil.commands.arguments import find_interpreter
-from antigil.report.measurement import measurement_to_json
+from antigil.report.measurement.lines import measurement_to_json
 from antigil.scaling import Interpreter, Workload, measure_in_turn, speedup_word
 
 RUNNER = """\

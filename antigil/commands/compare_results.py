@@ -7,7 +7,7 @@ from pathlib import Path
 
 from antigil.errors import EXIT_LOSS, UserError, exit_status, needed, one_line
 from antigil.files import read_json
-from antigil.report.sentence import sentence
+from antigil.report.measurement.sentence import sentence
 from antigil.report.text import comparison_table
 from antigil.scaling import Measurement
 

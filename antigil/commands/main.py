@@ -16,6 +16,8 @@ from typing import Any, NoReturn, Protocol, cast
 
 from antigil.errors import EXIT_USER_ERROR, UserError, one_line
 
+from .output import show_everywhere
+
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 
@@ -87,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     By default, the words after ``antigil`` are those of this process.
     """
     words = sys.argv[1:] if argv is None else argv
+    show_everywhere()
     asked = next((word for word in words if not word.startswith("-")), "")
     try:
         args = build_parser(asked).parse_args(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
 from antigil.files import write_whole
 from antigil.laws.fit_measurement import fitted_laws
-from antigil.report.measurement import measurement_lines, measurement_to_json, side_by_side
-from antigil.report.measurement_page import measurement_page
+from antigil.report.measurement.lines import measurement_lines, measurement_to_json, side_by_side
+from antigil.report.measurement.page import measurement_page
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure_in_turn
 
 from .arguments import find_interpreter, positive, thread_counts
@@ -45,6 +46,7 @@ def add_statement(parser: argparse.ArgumentParser) -> None:
 
 
 SEVERAL_SCHEMA = "antigil.measurements/1"
+BUDGET, TIME_LIMIT = 12.0, 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond 8 or fewer)"
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
-    add("--budget", type=positive, default=12.0, metavar="SECONDS", help=help_)
+    add("--budget", type=positive, default=BUDGET, metavar="SECONDS", help=help_)
     add(
         "--time-limit",
         type=positive,
-        default=60.0,
+        default=TIME_LIMIT,
         metavar="SECONDS",
         help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
     )
@@ -122,12 +124,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _hand_over_several(found: dict[str, Measurement], args: argparse.Namespace) -> None:
-    if args.json != STANDARD_OUTPUT:
-        for line in side_by_side(found):
-            print(line)
-    if args.json is not None:
-        forms = {name: measurement_to_json(one, fitted_laws(one)) for name, one in found.items()}
-        write_json(args.json, {"schema": SEVERAL_SCHEMA, "pythons": forms})
+    try:
+        if args.json is not None:
+            forms = {name: measurement_to_json(one, fitted_laws(one)) for name, one in found.items()}
+            write_json(args.json, {"schema": SEVERAL_SCHEMA, "pythons": forms})
+    finally:
+        if args.json != STANDARD_OUTPUT:
+            for line in side_by_side(found):
+                print(line)
 
 
 def told_by_workload(error: BaseException) -> bool:
@@ -154,6 +158,18 @@ def here() -> str:
         raise UserError("the current directory has gone: change into one that is there") from error
 
 
+def _options(args: argparse.Namespace) -> Iterator[str]:
+    """Yield the options that say how it was measured, and that the measurement does not tell."""
+    for python in args.python:
+        yield from ("--python", python)
+    if args.no_pin:
+        yield "--no-pin"
+    if args.budget != BUDGET:
+        yield f"--budget={args.budget:g}"
+    if args.time_limit != TIME_LIMIT:
+        yield f"--time-limit={args.time_limit:g}"
+
+
 def _refuse_unwritable(args: argparse.Namespace) -> None:
     """Refuse before measuring what would fail after it."""
     refuse_unwritable(args.json)
@@ -177,15 +193,20 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
 
 
 def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
-    if args.json != STANDARD_OUTPUT:
-        ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-        for line in measurement_lines(measurement, form["laws"], ascii_only=ascii_only):
-            print(line)
+    try:
+        _write(measurement, form, args)
+    finally:  # what was found is told even where the disk is full
+        if args.json != STANDARD_OUTPUT:
+            for line in measurement_lines(measurement, form["laws"]):
+                print(line)
+
+
+def _write(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
     if args.json is not None:
         write_json(args.json, form)
     if args.html is not None:
         with refusing(args.html):
-            page = measurement_page(measurement, form["laws"])
+            page = measurement_page(measurement, form["laws"], list(_options(args)))
             write_whole(Path(args.html), page)
     if args.plot is not None:
         with refusing(args.plot):

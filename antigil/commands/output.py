@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -15,6 +17,25 @@ from antigil.errors import UserError
 from antigil.files import write_whole
 
 STANDARD_OUTPUT = "-"
+
+#: What stands for a character that the terminal cannot show.
+IN_ASCII = {"→": "->", "←": "<-", "×": "x", "÷": "/", "µ": "u", "±": "+-", "−": "-", "–": "-", "…": "..."}
+IN_ASCII |= {"·": "|", "│": "|", "█": "#"}
+
+
+def show_everywhere() -> None:
+    """Have what is printed come out on a terminal of any encoding, if need be in other characters."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("antigil", _in_ascii)
+        sys.stdout.reconfigure(errors="antigil")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    part = error.object[error.start : error.end]
+    plain = (IN_ASCII.get(one) or one.encode("ascii", "backslashreplace").decode() for one in part)
+    return "".join(plain), error.end
 
 
 def refuse_unwritable(name: str | None) -> None:

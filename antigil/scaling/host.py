@@ -176,6 +176,11 @@ def cores_allowed() -> int:
     return min(cpus_allowed(), placement().alike)
 
 
+def threads_served(cores: int, cpus: int) -> int:
+    """Return how many threads are served at once: one by each core, or by each CPU of a single core."""
+    return cores if cores > 1 else cpus
+
+
 def thread_siblings(cpu: int, topology: Path = CPU_TOPOLOGY) -> str | None:
     """Return the kernel's list of the hardware threads on a core, such as ``"0,4"``; None if not told."""
     try:

@@ -174,6 +174,8 @@ class Measurement:
         What was found of the statement mixed with the one beside it; None where there is none.
     processes
         What was found of as many processes; None where it was not asked for.
+    instrument
+        The version of the instrument that measured it: figures of two are not to be compared.
     """
 
     workload: Workload | FunctionWorkload
@@ -187,6 +189,7 @@ class Measurement:
     states: ThreadStates | None = None
     mix: Mix | None = None
     processes: Processes | None = None
+    instrument: str = INSTRUMENT_VERSION
 
     def point(self, threads: int) -> Point:
         """Return the point of a thread count; KeyError if it was not measured."""
@@ -210,10 +213,7 @@ class Measurement:
 
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> Measurement:
-        """Return the measurement whose JSON form it is; ValueError where it is none.
-
-        A function that was measured comes back as the statement that its name was.
-        """
+        """Return the measurement of a JSON form, a function as a statement; ValueError where it is none."""
         from .measurement_json import from_json
 
         return from_json(form)
@@ -249,19 +249,17 @@ class Measurement:
         if self.processes is not None:
             beside = self.processes.point(threads)
             found["processes"] = None if beside is None else beside.speedup
-        for kind, estimate in found.items():
-            row[kind] = None if estimate is None else estimate.median
-            row[f"{kind}_low"], row[f"{kind}_high"] = (None, None) if estimate is None else estimate.bounds
+        for kind, one in found.items():
+            keys = (kind, f"{kind}_low", f"{kind}_high")
+            row |= dict(zip(keys, (None,) * 3 if one is None else (one.median, *one.bounds), strict=True))
         return row
 
 
 def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
     """Combine samples into points; inflation closes the identity S = n x busy ratio / inflation."""
-    counts = sorted(samples[0].points)
-    one = [sample.points[1] for sample in samples]
-    busy_one = _busy(one, 1)
+    busy_one = _busy([sample.points[1] for sample in samples], 1)
     points = []
-    for n in counts:
+    for n in sorted(samples[0].points):
         at = [sample.points[n] for sample in samples]
         waiting, queued = median(p.waiting for p in at), median(p.queued for p in at)
         kernel = [p.kernel for p in at if p.kernel is not None]

@@ -9,7 +9,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from .host import Host
-from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point
+from .measurement import Cut, Estimate, Measurement, Point
 from .mixes_and_processes.mixes import Mix, mix_from_json
 from .mixes_and_processes.processes import Processes
 from .sample import GilHeld, PointSample, Sample
@@ -37,7 +37,7 @@ def to_json(measurement: Measurement) -> dict[str, Any]:
     text = workload if isinstance(workload, Workload) else Workload(repr(workload.function))
     return {
         "schema": SCHEMA,
-        "instrument": INSTRUMENT_VERSION,
+        "instrument": measurement.instrument,
         **{name: getattr(text, name) for name in _TEXTS},
         "beside": text.beside,
         "path": list(text.path),
@@ -137,6 +137,7 @@ def _measurement(form: Mapping[str, Any]) -> Measurement:
         states=None if form["states"] is None else ThreadStates(**form["states"]),
         mix=None if form["mix"] is None else mix_from_json(form["mix"]),
         processes=None if form["processes"] is None else _processes(form["processes"]),
+        instrument=form["instrument"],
     )
 
 

@@ -31,7 +31,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from .host import cpus_allowed, placement
+from .host import cores_allowed, cpus_allowed, placement, threads_served
 from .rounds import Plan, counts_served
 from .sample import Sample
 from .stops import unstopped
@@ -215,9 +215,9 @@ def _look(process: int) -> Iterator[Look]:
 
 def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) -> Watched | None:
     """Run a window for the parent to look at, at the thread count that is judged; None where it does not."""
-    allowed = cpus_allowed()
-    counts = counts_served(sample.points, allowed)
-    if not pipe.exists() or not counts or allowed < 2 or sample.shortened:
+    served = threads_served(cores_allowed(), cpus_allowed())
+    counts = counts_served(sample.points, served)
+    if not pipe.exists() or not counts or served < 2 or sample.shortened:
         return None  # nobody looks, nothing is judged, or calls are so long that none can be spared
     threads = counts[-1]
     call_seconds = threads / sample.points[threads].rate

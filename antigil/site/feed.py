@@ -88,7 +88,7 @@ def _entry(
 ) -> FeedEntry:
     """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
     status, change = members[0]
-    title = f"{status.workload.title}: {describe_effect(change.headline(status.cpus))}"
+    title = f"{status.workload.title}: {describe_effect(change.headline(status.cores))}"
     when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
     lines = [f"<p>{html.escape(change.direction)} in <code>{html.escape(commit.hash[:12])}</code> ",
              f"{html.escape(commit.subject)}</p>"]  # fmt: skip

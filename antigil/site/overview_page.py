@@ -30,7 +30,7 @@ HELP = {
     "threads do not help": ("none", "not at all"),
     "threads hurt": ("hurt", "slower than one thread"),
     "inconclusive": ("unknown", "inconclusive"),
-    "one CPU: cannot tell": ("unknown", "one CPU: cannot tell"),
+    "one core: cannot tell": ("unknown", "one core: cannot tell"),
     "only one thread measured": ("unknown", "only one thread measured"),
 }
 #: Of a workload that does no more than is expected of it, which is no more than one thread does.
@@ -157,7 +157,7 @@ def _row(
         "ceiling": s.ceiling,
         "stale": s.stale,
         "newest_state": s.newest_state.name.lower(),
-        "changes": [change_model(archive, c, s.cpus) for c in s.changes],
+        "changes": [change_model(archive, c, s.cores) for c in s.changes],
     }
 
 

@@ -5,7 +5,7 @@ One object for the page itself and one per environment, so that a page loads onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,18 +64,19 @@ def environment_summary(
         "python": s.environment.python,
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "cpus": s.cpus,
+        "cores": s.cores,
         "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
         "newest": s.revision,
         "notable": notable_revisions(archive, s),
         "tags": [[*one, archive.tag_dates.get(one[1])] for one in releases(archive, s.environment.branch)],
         "details": [list(item) for item in s.environment.key],
-        "changes": [change_model(archive, change, s.cpus) for change in s.changes],
+        "changes": [change_model(archive, change, s.cores) for change in s.changes],
     }
 
 
-def change_model(archive: Archive, change: Change, cpus: int | None) -> dict[str, Any]:
+def change_model(archive: Archive, change: Change, cores: int | None) -> dict[str, Any]:
     """Return one change, told by its headline effect first."""
-    headline = change.headline(cpus)
+    headline = change.headline(cores)
     commit = commit_of(archive, change.revision)
     branch = change.environment.branch
     return {
@@ -108,13 +109,14 @@ def environment_columns(archive: Archive, workload: str, environment: Environmen
     """Return every number of a workload in one environment, by columns that share one revision axis."""
     series = [s for q in DIGITS for s in archive.of(workload, environment, q)]
     revisions = series[0].revisions
-    cpus = _cpus(archive, environment, revisions)
+    cores = _steps(archive.ideal, archive, environment, revisions)
     told = [_column(s) for s in series]
     return {
         "revisions": revisions.tolist(),
-        "cpus": cpus,
+        "cpus": _steps(archive.cpus_allowed, archive, environment, revisions),
+        "cores": cores,
         "series": told,
-        "laws": _laws(told, revisions, cpus),
+        "laws": _laws(told, revisions, cores),
     }
 
 
@@ -135,9 +137,9 @@ def _column(series: Series) -> dict[str, Any]:
 
 
 def _laws(
-    told: Sequence[Mapping[str, Any]], revisions: Ints, cpus: Sequence[tuple[int, int | None]]
+    told: Sequence[Mapping[str, Any]], revisions: Ints, cores: Sequence[tuple[int, int | None]]
 ) -> dict[str, Any]:
-    """Return both laws, fitted at every commit to the counts from 2 to the CPUs allowed.
+    """Return both laws, fitted at every commit to the counts from 2 to those that the cores can serve.
 
     Each parameter comes as [values, standard errors], which `antigil.laws.least_squares.fit` describes. Left
     out is a law that no commit has points enough for.
@@ -148,7 +150,7 @@ def _laws(
     n = np.array([float(s["threads"]) for s in lines])
     speedups = np.array([s["value"] for s in lines]).T
     served = np.full(len(revisions), np.inf)
-    for first, number in cpus:
+    for first, number in cores:
         served[np.searchsorted(revisions, first) :] = np.inf if number is None else number
     speedups[(n > served[:, None]) | ~(speedups > 0)] = np.nan
     fits = least_squares.fit(n, speedups, hopeless=least_squares.HOPELESS)
@@ -177,17 +179,23 @@ def _rounded(values: Floats, digits: int) -> list[float]:
     return numbers
 
 
-def _cpus(archive: Archive, environment: Environment, revisions: Ints) -> list[tuple[int, int | None]]:
-    """Return how many CPUs were allowed, as [first revision, number] wherever it changes."""
+def _steps(
+    number_at: Callable[[Environment, int], int | None],
+    archive: Archive,
+    environment: Environment,
+    revisions: Ints,
+) -> list[tuple[int, int | None]]:
+    """Return how many CPUs, or cores, there were, as [first revision, number] wherever it changes."""
     found: list[tuple[int, int | None]] = []
-    recorded = archive.surroundings(environment, "cpus_allowed")
     candidates = revisions[:1].tolist()
-    if recorded is not None:
+    for quantity in ("cpus_allowed", "cores_alike"):
+        if (recorded := archive.surroundings(environment, quantity)) is None:
+            continue
         known = recorded.values[recorded.present]
         turns = np.flatnonzero(np.diff(known)) + 1
         candidates += recorded.revisions[recorded.present][turns].tolist()
-    for revision in candidates:
-        number = archive.cpus_allowed(environment, revision)
+    for revision in sorted(candidates):
+        number = number_at(environment, revision)
         if not found or found[-1][1] != number:
             found.append((revision, number))
     return found

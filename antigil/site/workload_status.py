@@ -35,6 +35,8 @@ class WorkloadStatus:
         Of the newest value in `headline`.
     cpus : int or None
         CPUs allowed when it was measured.
+    cores : int or None
+        Physical cores of one kind among them, where that was recorded, else as many.
     since_release, since_ago : float or None
         Relative change of the speedup since the newest release before it, and since `COMMITS_AGO` commits.
     release : str or None
@@ -54,6 +56,7 @@ class WorkloadStatus:
     headline: Series
     position: int
     cpus: int | None
+    cores: int | None
     since_release: float | None
     since_ago: float | None
     release: str | None
@@ -87,8 +90,8 @@ class WorkloadStatus:
 
     @property
     def ideal(self) -> int:
-        """The most that the thread count and the CPUs allow."""
-        return min(self.threads, self.cpus or self.threads)
+        """The most that the thread count and the cores allow."""
+        return min(self.threads, self.cores or self.threads)
 
     @property
     def verdict(self) -> str:
@@ -96,19 +99,23 @@ class WorkloadStatus:
         if self.threads < 2:
             return "only one thread measured"
         if self.ideal < 2:
-            return "one CPU: cannot tell"
+            return "one core: cannot tell"
         return SCALING_WORDS[speedup_word(self.speedup, self.interval or (self.speedup,) * 2, self.ideal)]
 
     @property
     def expected(self) -> tuple[float, float] | None:
         """The least and the most speedup that the suite expects; None where it says nothing that is read."""
         text = self.workload.expected
-        return None if text is None else expected_range(text, self.threads, self.cpus, self.gil)
+        return None if text is None else expected_range(text, self.threads, self.cores, self.gil)
 
     @property
     def deviates(self) -> bool | None:
         """Whether the speedup is another than expected; None where that is not known."""
-        return None if self.expected is None else deviates(self.speedup, self.interval, self.expected)
+        return (
+            None
+            if self.expected is None or self.ideal < 2
+            else deviates(self.speedup, self.interval, self.expected)
+        )
 
     @property
     def judged(self) -> str:
@@ -163,7 +170,8 @@ def _workload_status(
     reference = ago if release is None else min(ago, archive.tags[release])
     return WorkloadStatus(
         workload, environment, headline, position, archive.cpus_allowed(environment, revision),
-        since_release, since_ago, release, tuple(sorted(changes, key=lambda c: c.revision)),
+        archive.ideal(environment, revision), since_release, since_ago, release,
+        tuple(sorted(changes, key=lambda c: c.revision)),
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
         _newest(archive.find(workload.name, environment, "gil_held")),
@@ -186,9 +194,9 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
     if not several:
         return None
     newest = max(int(s.revisions[s.newest() or 0]) for s in several)
-    cpus = archive.cpus_allowed(environment, newest)
+    cores = archive.ideal(environment, newest)
     candidates = [s for s in several if s.threads != 1] or several
-    served = [s for s in candidates if cpus is None or (s.threads or 1) <= cpus]
+    served = [s for s in candidates if cores is None or (s.threads or 1) <= cores]
     return served[-1] if served else candidates[0]
 
 

@@ -118,7 +118,10 @@ def test_every_number_of_the_workload_is_measured(published):
             ),
             *(f"thread_scaling.First.{name}" for name in ("track_gil_held", "track_stall")),
             *(f"thread_scaling.First.{name}" for name in ("time_call", "peakmem_call")),
-            *(f"thread_scaling.Surroundings.track_{name}" for name in ("gil_enabled", "cpus_allowed")),
+            *(
+                f"thread_scaling.Surroundings.track_{name}"
+                for name in ("gil_enabled", "cpus_allowed", "cores_alike")
+            ),
         ]
     )
     assert all(isinstance(value, float | int) for row in results.values() for value in row), said[0]

@@ -75,11 +75,20 @@ def test_what_else_differs_is_told(judge):
     assert "GIL held" not in said.out.partition("before:")[0], "without a GIL there is nothing to compare"
 
 
+def test_where_the_modules_of_a_statement_lie_is_no_difference(judge):
+    one, other = measurement(1), measurement(2)
+    moved = replace(other, workload=replace(other.workload, path=("/another/checkout",)))
+    changed = replace(other, workload=replace(other.workload, setup="import zlib"))
+    assert "statement differs" not in judge(one, moved)[1].out
+    assert "statement differs" in judge(one, changed)[1].out
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         (measurement(1, processes=2), measurement(2, processes=2), "too few to show any change"),
         (measurement(1), measurement(2, threads=2), "no thread count above 1 in common"),
+        (replace(measurement(1), instrument="8"), measurement(2), "versions 8 and "),
     ],
 )
 def test_what_cannot_be_judged_is_refused_in_one_line(judge, before, after, said):

@@ -12,7 +12,7 @@ import pytest
 from antigil.commands import main as cli
 from antigil.commands import measure as measuring
 from antigil.laws.fit_measurement import fitted_laws
-from antigil.report import measurement as render
+from antigil.report.measurement import lines as render
 from antigil.scaling import Cut, Estimate, GilHeld, Host, Measurement, Point, Workload
 
 
@@ -62,12 +62,12 @@ def test_interval_is_left_out_where_there_are_too_few_samples():
 
 
 def test_bars_mark_the_ideal_and_end_where_the_speedup_does():
-    lines = list(render.bars(found(point(1, 1.0), point(2, 1.0), point(4, 2.0)), ascii_only=True))
+    lines = list(render.bars(found(point(1, 1.0), point(2, 1.0), point(4, 2.0))))
 
     assert lines == [
-        f"      1  {'#' * 20}|{' ' * 20} 1.00 of 1",
-        f"      2  {'#' * 20}{' ' * 20}| 1.00 of 2",
-        f"      4  {'#' * 40}| 2.00 of 2",
+        f"      1  {'█' * 20}│{' ' * 20} 1.00 of 1",
+        f"      2  {'█' * 20}{' ' * 20}│ 1.00 of 2",
+        f"      4  {'█' * 40}│ 2.00 of 2",
     ]
 
 

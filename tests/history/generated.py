@@ -71,6 +71,8 @@ class Place:
     machine: str = "alpha"
     python: str = "3.13"
     cpus: int = 4
+    cores: int | None = None
+    """Physical cores among the CPUs, where the results tell them."""
     gil: bool = True
     requirements: tuple[tuple[str, str], ...] = ()
 
@@ -174,7 +176,7 @@ def _benchmarks(plan: Plan) -> dict[str, Any]:
         add(f"{workload.name}.time_call", "time", "seconds", False)
     for timed in plan.timed:
         add(timed.name, "time", "seconds", True)
-    for quantity in ("gil_enabled", "cpus_allowed"):
+    for quantity in ("gil_enabled", "cpus_allowed", "cores_alike"):
         add(f"surroundings.Surroundings.track_{quantity}", "track", "", False, antigil_quantity=quantity)
     return found
 
@@ -211,7 +213,7 @@ def scaling(behaviour: Behaviour, place: Place, n: int) -> dict[str, float]:
     serial = behaviour.serial if place.gil else 0.0
     inflation = 1.0 if n == 1 else behaviour.inflation
     free = n / (1 + serial * (n - 1))
-    speedup = min(n, place.cpus, free) / inflation
+    speedup = min(n, place.cores or place.cpus, free) / inflation
     idle = 1 - speedup * inflation / n
     queued = min(idle, max(0.0, 1 - place.cpus / n)) if free > place.cpus else 0.0
     return {"speedup": speedup, "waiting": idle - queued, "queued": queued, "inflation": inflation}
@@ -252,6 +254,8 @@ def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Sc
         put(timed.name, counts, [scatter.around(behaviour.seconds / s) for s in speedups])
     put("surroundings.Surroundings.track_gil_enabled", [], [(float(place.gil), None)])
     put("surroundings.Surroundings.track_cpus_allowed", [], [(float(place.cpus), None)])
+    if place.cores is not None:
+        put("surroundings.Surroundings.track_cores_alike", [], [(float(place.cores), None)])
     return results
 
 

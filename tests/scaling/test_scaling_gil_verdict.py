@@ -1,10 +1,12 @@
 """The verdict on the GIL, one word from the held share, and where else threads wait."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from fakes import measurement
 
+from antigil.report.measurement.sentence import sentence
 from antigil.scaling import extra_waiting, gil_verdict, waits
 from antigil.scaling.verdicts.on_gil import most_telling_point
 
@@ -19,14 +21,34 @@ from antigil.scaling.verdicts.on_gil import most_telling_point
         (0.899, 0.005, "partly"),
         (0.9, 0.005, "holds"),
         (1.0, 0.005, "holds"),
-        (0.05, 0.05, "inconclusive"),
-        (0.95, 0.05, "inconclusive"),
+        (0.05, 0.07, "inconclusive"),
+        (0.95, 0.07, "inconclusive"),
         (0.5, 0.05, "partly"),
         (0.5, 0.2, "inconclusive"),
     ],
 )
 def test_the_held_share_decides_unless_it_is_uncertain(share, standard_error, word):
     assert gil_verdict(measurement(share, standard_error)) == word
+
+
+@pytest.mark.parametrize(
+    ("share", "standard_error", "quantile", "word"),
+    [
+        (0.95, 0.02, 63.657, "inconclusive"),
+        (0.01, 0.01, 63.657, "inconclusive"),
+        (0.5, 0.15, 2.5758, "inconclusive"),
+        (0.95, 0.02, 3.499, "holds"),
+        (0.995, 0.002, 63.657, "holds"),
+        (0.003, 0.002, 63.657, "releases"),
+        (0.5, 0.05, 3.499, "partly"),
+    ],
+)
+def test_the_word_goes_by_the_interval_that_is_told(share, standard_error, quantile, word):
+    """Of two processes that differ it is 25 times as wide as of many."""
+    found = measurement(share, standard_error)
+    found = replace(found, gil_held=replace(found.gil_held, quantile99=quantile))
+    assert gil_verdict(found) == word
+    assert ("too uncertain" in sentence(found)) is (word == "inconclusive")
 
 
 def test_without_a_gil_there_is_nothing_to_hold():

@@ -9,6 +9,7 @@ from fakes import measurement
 from antigil.scaling import (
     Estimate,
     ThreadStates,
+    extra_waiting,
     judged,
     least_side_by_side,
     missing,
@@ -55,6 +56,71 @@ def test_the_word_goes_by_the_share_of_the_ideal(speedup, ideal, word):
 )
 def test_an_interval_that_leaves_too_much_open_decides_nothing(low, high, word):
     assert speedup_word(low, (low, high), 2) == word
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ideal", "word"),
+    [
+        (0.0, 1.08, 8, "inconclusive"),
+        (0.3, 1.0, 64, "inconclusive"),
+        (0.95, 4.0, 16, "inconclusive"),
+        (0.7, 1.05, 8, "hurts"),
+        (13.0, 16.5, 16, "partly"),
+    ],
+)
+def test_many_cpus_excuse_no_wide_interval_of_a_small_speedup(low, high, ideal, word):
+    assert speedup_word(low, (low, high), ideal) == word
+
+
+@pytest.mark.parametrize(
+    ("gil", "change"),
+    [
+        (False, {"disturbed": True, "sleeps": 3_000.0}),
+        (True, {"disturbed": True, "crowded": True}),
+    ],
+    ids=["a lock beside others", "a holder with threads of its own"],
+)
+@pytest.mark.parametrize("cpus", [2, 4, 64])
+def test_what_may_be_anything_up_to_one_is_left_open_on_many_cpus_too(cpus, gil, change):
+    found = measurement(1.0 if gil else 0.0, gil=gil, speedup=(1.0, 1.0, 1.0), cpus_allowed=cpus)
+    one, *others = (replace(point, sleeps=0.0) for point in found.points)
+    found = replace(found, points=(one, *(replace(point, **change) for point in others)))
+    assert found.scaling == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("queued", "disturbed", "word"),
+    [
+        (0.5, False, "partly"),
+        (0.52, False, "partly"),
+        (0.5, True, "inconclusive"),
+        (0.7, False, "inconclusive"),
+    ],
+)
+def test_what_others_take_of_more_threads_than_cpus_is_not_given_back(queued, disturbed, word):
+    found = measurement(0.0, speedup=(1.0, 1.2, 1.2), queued=(0.0, 0.0, queued))
+    one, _, four = (replace(point, disturbed=disturbed) for point in found.points)
+    assert replace(found, points=(one, four)).scaling == word
+
+
+def test_threads_that_queue_behind_those_of_their_own_are_not_kept_off_by_others():
+    found = measurement(0.0, own=(2, 0.01), speedup=(1.0, 1.0, 1.0), queued=(0.0, 0.0, 0.65))
+    one, _, four = (replace(point, disturbed=False) for point in found.points)
+    assert replace(found, points=(one, four)).scaling == "does-not"
+
+
+def test_two_hardware_threads_of_one_core_tell_of_a_lock_and_of_no_speedup():
+    found = measurement(0.0, waiting=(0.0, 0.5, 0.7))
+    found = replace(found, host=replace(found.host, cores_alike=1))
+    assert (judged(found), waits(found)) == (None, "each other")
+
+
+def test_on_hardware_threads_all_is_judged_at_the_count_that_the_cores_serve():
+    """Eight CPUs on two cores: of four threads nothing is told."""
+    found = measurement(0.0, waiting=(0.0, 0.5, 0.75), states=ThreadStates(2, 50, lock=50), cpus_allowed=8)
+    found = replace(found, host=replace(found.host, cores_alike=2))
+    assert judged(found).threads == 2
+    assert extra_waiting(found) == pytest.approx(0.5)
 
 
 SCALING = (1.0, 2.0, 2.0)
@@ -246,6 +312,54 @@ def test_a_process_that_works_longer_takes_cpu_time_though_the_thread_that_calls
     slower = replace(own, points=(one, replace(two, own_cpu_seconds=1.8 * 0.009)))
     assert cause(slower, 2) == "cpu"
     assert cause(replace(own, points=(one, replace(two, inflation=1.0))), 2) == "waiting"
+
+
+def test_a_process_that_works_longer_is_not_waited_for_by_the_other_threads():
+    own = measurement(
+        0.0, own=(0, 0.009, 1), waiting=(0.97, 0.97, 0.97), speedup=(1.0, 1.1, 1.1), inflation=1.8
+    )
+    one, two, _ = own.points
+    assert waits(own) == "each other"
+    assert waits(replace(own, points=(one, replace(two, own_cpu_seconds=1.8 * 0.009)))) == "alone"
+
+
+def test_a_lock_is_seen_behind_teams_of_own_threads_that_work_longer():
+    """One second of a call's own four threads is a quarter of one of the thread that calls."""
+    team = measurement(
+        0.0, own=(4, 0.04), waiting=(1.0, 1.0, 1.0), speedup=(1.0, 1.0, 2.2), inflation=1.3, cpus_allowed=16
+    )
+    points = [replace(one, own_cpu_seconds=0.052) if one.threads == 4 else one for one in team.points]
+    team = replace(team, points=tuple(points))
+    assert extra_waiting(team) == pytest.approx(1.0 - 0.55 - (2.86 - 2.2) / 4)
+    assert waits(team) == "each other"
+
+
+@pytest.mark.parametrize(
+    ("busy", "cpus", "first"), [(1.9, 16, "waiting"), (1.9, 2, "own-threads"), (1.4, 2, "own-threads")]
+)
+def test_nobody_competes_for_cpus_that_are_idle(busy, cpus, first):
+    """A pool of two threads serves four, one of them at a time."""
+    pool = measurement(0.0, own=(2, busy / 100), waiting=(1.0, 1.0, 1.0), cpus_allowed=cpus)
+    assert cause(pool, judged(pool).threads) == first
+
+
+@pytest.mark.parametrize(
+    ("states", "first"),
+    [
+        (ThreadStates(2, running=400), "cpu"),
+        (ThreadStates(2, running=9_990, gil=10), "cpu"),
+        (ThreadStates(2, running=60), "hand-over"),
+        (ThreadStates(2, running=400, lock=40), "waiting"),
+        (None, "hand-over"),
+    ],
+)
+def test_the_kernels_time_is_no_lock_that_nobody_was_seen_waiting_for(states, first):
+    """As where threads map and unmap memory."""
+    mapped = measurement(
+        0.0005, 1e-5, speedup=(1.0, 1.25, 1.25), inflation=1.6, kernel=(0.04, 0.6, 0.6), states=states,
+        waiting=(0.0, 0.0, 0.0),
+    )  # fmt: skip
+    assert cause(mapped, 2) == first
 
 
 def test_threads_that_were_seen_waiting_for_the_gil_do_not_wait_for_each_other():

@@ -182,9 +182,17 @@ def test_no_interval_reaches_beyond_what_a_quantity_can_be(quantity, given, told
 
 
 @pytest.mark.parametrize(
-    ("threads", "ideal", "told"), [(1, 1, "only one thread measured"), (4, 1, "one CPU: cannot tell")]
+    ("threads", "ideal", "told"), [(1, 1, "only one thread measured"), (4, 1, "one core: cannot tell")]
 )
 def test_what_failed_in_several_threads_says_nothing_of_the_cpus(threads, ideal, told):
     status = SimpleNamespace(threads=threads, ideal=ideal)
     assert WorkloadStatus.verdict.fget(status) == told
     assert told in HELP
+
+
+def test_hardware_threads_of_one_core_count_once(overview):
+    """Four CPUs on two cores, as hosted runners have: what gets 2 from two threads scales there."""
+    _, rows = overview(Place(cores=2))
+
+    assert re.search(r"2 threads.* as expected", rows["steady one"]), rows
+    assert "not as expected" not in rows["steady one"]

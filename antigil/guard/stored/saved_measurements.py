@@ -7,10 +7,11 @@ nothing can be measured again. So all numbers are tested at the level of stored 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from antigil.errors import UserError
 from antigil.history.options import Options
-from antigil.scaling import Measurement
+from antigil.scaling import Measurement, Workload
 
 from ..decision_rule import STORED_LEVEL, Judgement, Number, SamplePair, judge, least_effects, powerless
 
@@ -23,8 +24,14 @@ def judge_measurements(base: Measurement, head: Measurement) -> dict[Number, Jud
     Raises
     ------
     UserError
-        They have no thread count above 1 in common, or too few processes to show any change.
+        They have no thread count above 1 in common, or too few processes to show any change, or different
+        versions of the instrument measured them.
     """
+    if base.instrument != head.instrument:
+        raise UserError(
+            f"versions {base.instrument} and {head.instrument} of the instrument measured them, which see "
+            "different things: measure both again with this one"
+        )
     one, other = _samples(base), _samples(head)
     numbers = {number: SamplePair(one[number], other[number]) for number in one if number in other}
     if not any(number.quantity == "slowdown" for number in numbers):
@@ -40,7 +47,7 @@ def judge_measurements(base: Measurement, head: Measurement) -> dict[Number, Jud
 def differences(base: Measurement, head: Measurement) -> Iterator[str]:
     """Yield, as sentences, what else differs between the two, which may be why their numbers do."""
     for name, before, after in (
-        ("the statement", base.workload, head.workload),
+        ("the statement", _texts(base), _texts(head)),
         ("Python", _python(base), _python(head)),
         ("the CPU", base.host.cpu, head.host.cpu),
         ("the number of CPUs", base.host.cpus_allowed, head.host.cpus_allowed),
@@ -51,6 +58,12 @@ def differences(base: Measurement, head: Measurement) -> Iterator[str]:
     for when, one in (("before", base), ("now", head)):
         if one.disturbed:
             yield f"the measurement {when} was disturbed by other programs"
+
+
+def _texts(measurement: Measurement) -> object:
+    """Return what was measured, wherever its modules lie."""
+    workload = measurement.workload
+    return replace(workload, path=()) if isinstance(workload, Workload) else workload
 
 
 def _python(measurement: Measurement) -> str:

@@ -7,8 +7,8 @@ not asked: few CPUs do not show a held share of 10 % in it.
     holds          held >= 0.9
     releases       held <= 0.1
     partly         between
-    inconclusive   2.58 standard errors to each side of the held share reach across two of these,
-                   and are wider than 0.2
+    inconclusive   the 99 % interval of the held share reaches across two of these and is wider than 0.2,
+                   or it is wider than 0.5
 
 Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
 
@@ -17,7 +17,8 @@ Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
                    wait for in one thread, and beyond what the GIL can explain
 
 A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait beyond it for the
-share waiting(n) - waiting(1) S(n) / n of their time. Calls that hold the GIL for a share h wait for
+share waiting(n) - waiting(1) S(n) / n of their time, less that for which what the call starts itself
+works longer. Calls that hold the GIL for a share h wait for
 it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
 (n - 1) h of that.
 """
@@ -27,8 +28,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..host import threads_served
 from ..rounds import counts_served
-from ..sample import Z99
 
 if TYPE_CHECKING:
     from ..measurement import Measurement, Point
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 RELEASES_AT_MOST = 0.1
 HOLDS_AT_LEAST = 0.9
 WAITING_WORTH_TELLING = 0.1
+
+WIDEST_ACROSS = 0.2
+WIDEST_SHARE = 0.5
+"""An interval of the held share that is wider tells nothing; nor does one that reaches across two words."""
 
 FEWEST_SEEN = 8
 """Fewer looks that found a thread waiting do not tell for what."""
@@ -52,36 +57,43 @@ def gil_verdict(measurement: Measurement) -> str:
     """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
     if not measurement.host.gil:
         return "no-gil"
-    held = measurement.gil_held
-    margin = Z99 * held.standard_error
-    low, high = held.share - margin, held.share + margin
-    if margin > 0.1 and classify(low) != classify(high):
-        return "inconclusive"
-    return classify(held.share)
+    low, high = measurement.gil_held.ci99
+    widest = WIDEST_SHARE if classify(low) == classify(high) else WIDEST_ACROSS
+    return "inconclusive" if high - low > widest else classify(measurement.gil_held.share)
 
 
 def most_telling_point(measurement: Measurement) -> Point:
-    """Return the point with the most threads that the CPUs allowed can serve, else with the fewest beyond.
+    """Return the point with the most threads that can be served at once, else with the fewest beyond.
 
     With a single CPU that is one thread alone: those beside it are queued, too.
     """
-    allowed = measurement.host.cpus_allowed
-    counts = counts_served((point.threads for point in measurement.points), allowed)
-    return measurement.point(counts[-1] if counts and allowed > 1 else 1)
+    served = threads_served(measurement.host.ideal, measurement.host.cpus_allowed)
+    counts = counts_served((point.threads for point in measurement.points), served)
+    return measurement.point(counts[-1] if counts and served > 1 else 1)
 
 
 def extra_waiting(measurement: Measurement) -> float:
     """Return the waiting share at the most telling point beyond what its calls wait for in one thread."""
-    point, one = most_telling_point(measurement), measurement.point(1)
-    return point.waiting - one.waiting * point.raw_speedup.median / point.threads
+    return waits_longer(most_telling_point(measurement), measurement.point(1))
+
+
+def waits_longer(point: Point, one: Point) -> float:
+    """Return for which share of a thread's time a call waits longer than in one thread.
+
+    While its own threads and processes work longer, so many at once as in one thread, the thread that calls
+    waits, for none of the others.
+    """
+    part = point.raw_speedup.median / point.threads
+    at_once = max(1.0, one.own_on_cpu / max(1e-9, one.waiting))
+    own = max(0.0, point.own_on_cpu - one.own_on_cpu * part) / at_once
+    return point.waiting - one.waiting * part - own
 
 
 def waiting_for_gil_at_most(measurement: Measurement) -> float:
     """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
     if not measurement.host.gil:
         return 0.0
-    held = measurement.gil_held
-    others = (most_telling_point(measurement).threads - 1) * min(1.0, held.share + Z99 * held.standard_error)
+    others = (most_telling_point(measurement).threads - 1) * measurement.gil_held.ci99[1]
     return others / (1.0 + others)
 
 

@@ -7,8 +7,8 @@ One word on whether threads help, by the speedup S* at the largest thread count 
     does-not       S* from 0.9 to 1.1
     hurts          S* < 0.9
     inconclusive   the interval of S* reaches across two that are no neighbours, or across two that are
-                   and its part below min(n, CPUs) is wider than a quarter of min(n, CPUs); or S* helps
-                   by what was seen beside other programs, and less by the least it can be without them
+                   and is wider than a quarter of its upper end, or of 2 if that is more; or what was seen
+                   beside other programs is another one than the least that S* can be without them
 
 Beside other programs, S* says too much of threads that get in each other's way: while one stands in
 the run queue, it gets in nobody's. Threads that are queued for a share q of their time have
@@ -20,8 +20,9 @@ So the lower end of the interval is moved down to where the quiet speedup may li
 GIL leaves if all holds collide, as far as nothing else shows. Threads that send each other to sleep, for
 the GIL or for a lock, are beside each other still more seldom than that: while one sleeps, the other gets
 its CPU, and each then has its turn in the run queue. Of those who do it often the quiet speedup may be next
-to nothing. And it may be anything where other programs keep the workload's own threads or processes off the
-CPUs: that is not given back. No speedup exceeds the ceiling that the GIL-held share sets.
+to nothing. And it may be anything where nothing is given back: where other programs keep the workload's own
+threads or processes off the CPUs, or threads of which there are more than CPUs. No speedup exceeds the
+ceiling that the GIL-held share sets.
 
 What is missing, as factors whose product is min(n, CPUs) / S*. In n threads a call takes a thread longer
 than in one, and of a thread's time the excess is
@@ -36,12 +37,13 @@ in which shares the logarithm of what is missing belongs to these causes:
                  handing it over costs more
     waiting      waiting for a lock, or for I/O that serves one at a time, and the kernel's time for it
     cpu          the rest of the CPU time: memory that threads share
-    own-threads  all of it, where the workload's own threads or processes need the CPUs
+    own-threads  all of it, where the workload's own threads or processes need the CPUs and have them busy
 
 For whom threads wait is what they were seen waiting for (`.thread_states`); where nobody looked, it
 is the GIL as far as the held share explains it. Time in the kernel that a call takes in n threads
 and not in one is that of locks that change hands, the GIL's or others, unless calls need the kernel
-on their own; and where calls themselves are as short as that, so is the rest.
+on their own, or nobody was seen to wait for one; and where calls themselves are as short as that, so is
+the rest.
 """
 
 from __future__ import annotations
@@ -50,9 +52,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..rounds import counts_served
+from ..rounds import DISTURBED_QUEUE_SHARE
 from ..sample import least_side_by_side
-from .on_gil import HOLDS_AT_LEAST, WAITING_WORTH_TELLING, extra_waiting, waiting_for_gil
+from .on_gil import (
+    HOLDS_AT_LEAST,
+    WAITING_WORTH_TELLING,
+    extra_waiting,
+    most_telling_point,
+    waiting_for_gil,
+    waits_longer,
+)
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -65,7 +74,7 @@ HELPS_ABOVE = 1.1
 HURTS_BELOW = 0.9
 
 WIDEST = 0.25
-"""Of min(n, CPUs): an interval with more than that below it decides nothing, unless all says the same."""
+"""Of its upper end, or of 2: a wider interval decides nothing, unless all of it says the same."""
 
 WORDS = ("hurts", "does-not", "partly", "scales")
 
@@ -79,7 +88,7 @@ class Judged:
     threads
         Their number, n.
     ideal
-        min(n, CPUs allowed).
+        min(n, cores of one kind).
     low, speedup, high
         Where S* lies, by what the samples tell and what other programs leave open.
     seen
@@ -96,8 +105,7 @@ class Judged:
     @property
     def word(self) -> str:
         """One of `WORDS`, or ``inconclusive``."""
-        ranks = {_rank(speedup, self.ideal) for speedup in (self.speedup, self.seen)}
-        if len(ranks) > 1 and max(ranks) > 1:
+        if _rank(self.speedup, self.ideal) != _rank(self.seen, self.ideal):
             return "inconclusive"
         return speedup_word(self.speedup, (self.low, self.high), self.ideal)
 
@@ -106,8 +114,8 @@ def speedup_word(speedup: float, interval: tuple[float, float], ideal: float) ->
     """Return one of `WORDS` for a speedup, or ``inconclusive`` where its interval leaves too much open."""
     low, high = interval
     lowest, highest = _rank(low, ideal), _rank(high, ideal)
-    width = min(high, ideal) - low  # how far beyond what n threads can do makes no difference
-    if highest - lowest > 1 or (highest > lowest and width > WIDEST * ideal):
+    high = min(high, ideal)  # how far beyond what n threads can do makes no difference
+    if highest - lowest > 1 or (highest > lowest and high - low > WIDEST * max(2.0, high)):
         return "inconclusive"
     return WORDS[_rank(speedup, ideal)]
 
@@ -125,20 +133,24 @@ def judged(measurement: Measurement) -> Judged | None:
 
     It is that of the most threads that physical cores of one kind can serve, else of the fewest beyond.
     """
-    allowed = measurement.host.ideal
-    counts = counts_served((point.threads for point in measurement.points), allowed)
-    if not counts or allowed < 2:
+    point, cpus = most_telling_point(measurement), measurement.host.cpus_allowed
+    if point.threads == 1 or measurement.host.ideal < 2:
         return None
-    point = measurement.point(counts[-1])
     ceiling = (measurement.gil_held.ceilings or (0.0, None))[1] or math.inf
     low, median, high = (min(end, ceiling) for end in sorted((*point.speedup.bounds, point.speedup.median)))
-    seen, ideal = median, min(point.threads, allowed)
-    if point.crowded:  # what others took from own threads and processes is not given back
+    seen, ideal = median, min(point.threads, measurement.host.ideal)
+    if point.crowded or _is_kept_off(point, cpus):  # what others took is not given back
         return Judged(point.threads, ideal, 0.0, median, min(max(high, ideal), ceiling), seen)
-    if point.threads <= allowed:
+    if point.threads <= cpus:
         low, median = (_side_by_side(measurement, point, speedup) for speedup in (low, median))
     seen = seen if point.disturbed else median
     return Judged(point.threads, ideal, low, median, high, seen)
+
+
+def _is_kept_off(point: Point, cpus: int) -> bool:
+    """Tell whether other programs kept threads off the CPUs of which there are more than so many CPUs."""
+    own = 1.0 - cpus / point.threads
+    return own > 0.0 and (point.disturbed or point.queued_by_others > own + DISTURBED_QUEUE_SHARE)
 
 
 def scaling_verdict(measurement: Measurement) -> str:
@@ -188,6 +200,12 @@ WORTH_TELLING = 1.05
 SHORT_HOLD_SECONDS = 5e-5
 """About what it takes to wake up a thread that waits: a shorter hold costs less than to hand it over."""
 
+BUSY = 0.6
+"""With less than this share of the CPUs busy nobody competes for them."""
+
+MANY_LOOKS = 400
+"""If fewer than one in a hundred of so many found a thread waiting for a lock, none often changes hands."""
+
 OWN_KERNEL_SHARE = 0.05
 """Calls that spend more of their CPU time in the kernel than this in one thread need it on their own."""
 
@@ -199,14 +217,14 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     """Return how many times slower each cause makes the threads, the worst first."""
     point, one = measurement.point(threads), measurement.point(1)
     lacking = math.log(max(1.0, min(threads, measurement.host.ideal) / max(1e-9, point.speedup.median)))
-    if point.has_own_work and one.own_on_cpu + one.on_cpu > 1.0 + WAITING_WORTH_TELLING:
+    if _own_work_competes(measurement, point):
         parts = {"own-threads": lacking}
     else:
         waits_longer, works_longer, queued = _longer(measurement, point)
         longer = max(1e-9, waits_longer + works_longer + queued)
         waited, worked = lacking * waits_longer / longer, lacking * works_longer / longer
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
-        handed = worked * _kernel_part(point, one)
+        handed = worked * _kernel_part(measurement, point, one)
         gil_handed = handed * _handed_by_gil(measurement)
         gil = waited * for_gil + gil_handed
         elsewhere, cpu = waited * (1.0 - for_gil) + handed - gil_handed, worked - handed
@@ -219,23 +237,31 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     return dict(sorted(factors.items(), key=lambda item: -item[1]))
 
 
+def _own_work_competes(measurement: Measurement, point: Point) -> bool:
+    """Tell whether one call alone keeps more than a CPU busy, and so many threads keep most of them busy."""
+    one, cpus = measurement.point(1), measurement.host.cpus_allowed
+    busy = point.threads * (point.on_cpu + point.own_on_cpu + point.queued)
+    needs_more = one.on_cpu + one.own_on_cpu > 1.0 + WAITING_WORTH_TELLING
+    return point.has_own_work and needs_more and (busy > BUSY * cpus or point.disturbed)
+
+
 def _longer(measurement: Measurement, point: Point) -> tuple[float, float, float]:
     """Return for which shares of a thread's time a call waits, works and is queued longer than in one thread.
 
-    While its own threads and processes work longer, the thread that calls waits. With more threads than CPUs,
-    to be queued is no loss as far as others of them run meanwhile.
+    With more threads than CPUs, to be queued is no loss as far as others of them run meanwhile.
     """
-    one, part = measurement.point(1), point.raw_speedup.median / point.threads
-    own = max(0.0, point.own_on_cpu - one.own_on_cpu * part)
-    waits = max(0.0, point.waiting - one.waiting * part - own)
+    waits = max(0.0, waits_longer(point, measurement.point(1)))
     works = (point.on_cpu + point.own_on_cpu) * (1.0 - 1.0 / max(1.0, point.inflation))
     cpus = measurement.host.cpus_allowed
     queued = max(0.0, point.queued - (1.0 - cpus / point.threads)) if point.threads > cpus else 0.0
     return waits, works, queued
 
 
-def _kernel_part(point: Point, one: Point) -> float:
+def _kernel_part(measurement: Measurement, point: Point, one: Point) -> float:
     """Return which part of the CPU time beyond one thread's goes to locks that change hands."""
+    states = measurement.states
+    if states is not None and states.looks >= MANY_LOOKS and states.gil + states.lock < 0.01 * states.looks:
+        return 0.0
     if point.kernel is None or one.kernel is None or one.kernel > OWN_KERNEL_SHARE or point.inflation <= 1.0:
         return 0.0
     return min(1.0, max(0.0, (point.kernel * point.inflation - one.kernel) / (point.inflation - 1.0)))

@@ -54,10 +54,11 @@ export class History {
 
   /** @param {Environment} environment */
   box(environment) {
-    const { cpus, details } = environment;
+    const { cpus, cores, details } = environment;
     const place = placeName(environment);
     const name = `${place}: ${QUANTITIES[this.page.quantity].title} by ${state.get("x")}`;
-    const allowed = cpus ? ` · ${cpus} CPUs allowed` : "";
+    const alike = cores === cpus ? "" : `, ${cores} core${cores === 1 ? "" : "s"} alike`;
+    const allowed = cpus ? ` · ${cpus} CPUs allowed${alike}` : "";
     // An application: a screen reader passes the arrow keys on. The table below the chart is outside of it.
     return html`<figure class="card">
       <figcaption><b>${place}</b><span class="muted">${allowed}</span></figcaption>

@@ -37,12 +37,18 @@ export class Commits {
   }
 }
 
+/** Return the level at a revision. @param {[number, number | null][]} levels @param {number} revision */
+function levelAt(levels, revision) {
+  return (levels.findLast(([from]) => from <= revision) ?? levels[0])[1];
+}
+
 export class Numbers {
   /** @param {EnvironmentColumns} columns */
   constructor(columns) {
     this.revisions = columns.revisions;
     this.index = new Map(this.revisions.map((revision, i) => [revision, i]));
-    this.cpusByRevision = columns.cpus;
+    this.cpus = columns.cpus;
+    this.cores = columns.cores;
     this.laws = columns.laws;
     /** @type {Line[]} */
     this.series = columns.series.map((one) => ({ ...one, absent: new Map(one.absent) }));
@@ -62,7 +68,7 @@ export class Numbers {
   }
 
   /**
-   * Return the ideals of thread counts, min(n, CPUs), each as levels from a revision on.
+   * Return the ideals of thread counts, min(n, cores), each as levels from a revision on.
    * @param {QuantityName} quantity @param {number[]} counts
    */
   ideals(quantity, counts) {
@@ -70,7 +76,7 @@ export class Numbers {
       return [[[-Infinity, 1]]];
     }
     const drawn = quantity === "speedup" ? counts : [];
-    return drawn.map((n) => this.cpusByRevision.map(([from, cpus]) => [from, Math.min(n, cpus ?? n)]));
+    return drawn.map((n) => this.cores.map(([from, cores]) => [from, Math.min(n, cores ?? n)]));
   }
 
   /** Return the highest that is drawn. @param {QuantityName} quantity @param {Set<number | null>} hidden */
@@ -93,8 +99,12 @@ export class Numbers {
 
   /** Return how many CPUs were allowed; null if unknown. @param {number} revision */
   cpusAt(revision) {
-    const [first] = this.cpusByRevision;
-    return (this.cpusByRevision.findLast(([from]) => from <= revision) ?? first)[1];
+    return levelAt(this.cpus, revision);
+  }
+
+  /** Return how many physical cores of one kind were among them; null if unknown. @param {number} revision */
+  coresAt(revision) {
+    return levelAt(this.cores, revision);
   }
 
   /** Return the ceiling 1 ÷ held at every commit; NaN where it is unknown or there is none. */

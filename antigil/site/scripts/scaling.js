@@ -53,7 +53,7 @@ const ROWS = [
 function lawTable(sides) {
   const known = new Set(sides.flatMap(({ fits }) => fits.map(({ law }) => law)));
   if (!known.size) {
-    const why = "No law can be fitted: no thread count from 2 to the CPUs allowed was measured.";
+    const why = "No law can be fitted: no count of two or more threads that the cores serve was measured.";
     return html`<p class="muted">${why}</p>`;
   }
   const heads = sides.map(({ name }) => html`<th scope="col"><code>${name}</code></th>`);
@@ -66,7 +66,7 @@ function lawTable(sides) {
   return html`<div>
     <table class="laws"><caption class="visually-hidden">Fitted laws</caption>
       <thead><tr><th scope="col">Law</th>${heads}</tr></thead><tbody>${rows}</tbody></table>
-    <p class="muted">Fitted to the thread counts from 2 to the CPUs allowed; ± is a standard
+    <p class="muted">Fitted to the thread counts from 2 on that the cores serve; ± is a standard
       error.${note}</p>
   </div>`;
 }
@@ -87,7 +87,7 @@ function sideOf(page, numbers, revision) {
  * @param {{ now: number, base: number }} pair
  */
 export function scalingCurve(page, environment, numbers, { now, base }) {
-  const cpus = numbers.cpusAt(now) ?? Infinity;
+  const cores = numbers.coresAt(now) ?? Infinity;
   const sides = (base === now ? [now] : [now, base]).map((revision) => sideOf(page, numbers, revision));
   const [own, other] = sides;
   const what = ["speedup", "99 % low", "99 % high"];
@@ -96,14 +96,14 @@ export function scalingCurve(page, environment, numbers, { now, base }) {
     numbers.counts.map((n) => {
       const found = sides.map(({ points }) => points.find((point) => point.n === n));
       const values = found.flatMap((p) => (p ? [p.s, p.low, p.high] : [NaN, NaN, NaN]));
-      return [String(n), Math.min(n, cpus), ...values];
+      return [String(n), Math.min(n, cores), ...values];
     });
   const table = new DataTable(`scaling-${environment.id}`, "Scaling curve as a table", columns, rows);
   const beside = other?.points.length ? [other] : [];
   return {
     title: "Scaling curve",
     note: other ? `${own.name} beside ${other.name}` : `of ${own.name}`,
-    plot: figureOfCurves(numbers.counts, cpus, sides),
+    plot: figureOfCurves(numbers.counts, cores, sides),
     keys: [
       { swatch: "line-now", text: own.name },
       ...beside.map(({ name }) => ({ swatch: "line-base", text: name })),
@@ -114,21 +114,21 @@ export function scalingCurve(page, environment, numbers, { now, base }) {
   };
 }
 
-/** @param {number[]} counts @param {number} cpus @param {Side[]} sides */
-function figureOfCurves(counts, cpus, sides) {
+/** @param {number[]} counts @param {number} cores @param {Side[]} sides */
+function figureOfCurves(counts, cores, sides) {
   const points = sides.flatMap((side) => side.points);
   const most = Math.max(...counts);
-  const highest = Math.max(...points.map(({ s }) => s), Math.min(most, cpus), 1);
+  const highest = Math.max(...points.map(({ s }) => s), Math.min(most, cores), 1);
   // A few samples make wide intervals: one that reaches far out must not flatten the curve.
   const ends = points.map(({ s, high }) => (high > s ? Math.min(high, 1.5 * highest) : s));
   const x_range = new Bokeh.Range1d({ start: 0.6, end: most + 0.5 });
   const figure = figureOver(x_range, Math.max(highest, ...ends) * 1.08, "speedup");
   figure.xaxes[0].ticker = new Bokeh.FixedTicker({ ticks: counts });
   const dense = (/** @type {number} */ to) => Array.from({ length: 61 }, (_, i) => 1 + ((to - 1) * i) / 60);
-  const ideal = dense(most).map((n) => Math.min(n, cpus));
+  const ideal = dense(most).map((n) => Math.min(n, cores));
   figure.line({ x: dense(most), y: ideal, line_color: color("--muted"), line_dash: DASHED });
   sides[0].fits.forEach(({ predict }, i) => {
-    const x = dense(Math.min(most, cpus));
+    const x = dense(Math.min(most, cores));
     const look = { line_color: color(`--thread-${3 + i}`), line_dash: i ? [2, 3] : [8, 3, 2, 3] };
     figure.line({ x, y: x.map(predict), line_width: 1.5, ...look });
   });

@@ -42,6 +42,8 @@ interface Environment {
   python: string;
   build: string;
   cpus: number | null;
+  /** Physical cores of one kind among them. */
+  cores: number | null;
   threads: number[];
   newest: number;
   notable: number[];
@@ -83,6 +85,8 @@ interface EnvironmentColumns {
   revisions: number[];
   /** CPUs allowed, from a revision on. */
   cpus: [number, number | null][];
+  /** Physical cores of one kind among them, from a revision on. */
+  cores: [number, number | null][];
   series: SeriesColumns[];
   /** Values and standard errors of each parameter: the error is NaN at a bound, infinite through the points. */
   laws: { [law in LawName]?: { [parameter: string]: [number[], number[]] } };

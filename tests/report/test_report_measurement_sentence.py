@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from fakes import measurement
 
-from antigil.report.sentence import sentence
+from antigil.report.measurement.sentence import sentence
 from antigil.scaling import ThreadStates
 
 ALONE = (0.98, 0.98, 0.98)
@@ -43,7 +43,7 @@ SCALES = (1.0, 2.0, 4.0)
         ),
         (
             measurement(0.0, gil=False, speedup=(1.0, 0.5, 0.52), width=0.98, cpus_allowed=16),
-            "Four threads are slower than one: ",
+            "Four threads do not help, but whether they hurt cannot be told: they get 0.0 to 1.0 times",
         ),
         (
             measurement(1.0, 0.004, waiting=(0.0, 0.5, 0.7)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from antigil.scaling import (
-    Cut,
     Estimate,
     Measurement,
     Point,
@@ -20,7 +20,8 @@ from antigil.scaling import (
     waits,
 )
 
-from .sentence import ceiling, disturbance, sentence
+from .limits import limits
+from .sentence import ceiling, sentence
 
 BAR_WIDTH = 40
 COLUMNS = (
@@ -84,19 +85,14 @@ def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[
     }
 
 
-def measurement_lines(
-    measurement: Measurement, laws: dict[str, Any], *, ascii_only: bool = False
-) -> Iterator[str]:
-    """Yield the lines that ``antigil measure`` prints of a measurement and the laws in its JSON form.
-
-    `ascii_only` draws bars without block characters, for terminals that cannot show them.
-    """
+def measurement_lines(measurement: Measurement, laws: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that ``antigil measure`` prints of a measurement and the laws in its JSON form."""
     queue_measured = measurement.host.queue_measured
     yield from measurement_table(
         [point_row(point, queue_measured=queue_measured) for point in measurement.points]
     )
     yield ""
-    yield from bars(measurement, ascii_only=ascii_only)
+    yield from bars(measurement)
     yield ""
     yield law_line(laws)
     yield held_line(measurement)
@@ -120,9 +116,13 @@ def side_by_side(measurements: Mapping[str, Measurement]) -> Iterator[str]:
     for name, found in measurements.items():
         build = "GIL" if found.host.gil else "no GIL"
         yield f"{name} ({found.host.python_version}, {build}): {sentence(found)}"
-    disturbed = [found for found in measurements.values() if found.disturbed]
-    if disturbed:
-        yield f"Note: {disturbance(disturbed[0])}"
+    concerned: dict[str, list[str]] = {}
+    for name, found in measurements.items():
+        for limit in limits(found):
+            concerned.setdefault(limit, []).append(name)
+    for limit, names in concerned.items():
+        whose = "" if len(names) == len(measurements) else f"{', '.join(names)}: "
+        yield f"Note: {whose}{limit}"
 
 
 def point_row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
@@ -137,8 +137,13 @@ def point_row(point: Point, *, queue_measured: bool = True) -> tuple[str, ...]:
         f"{point.efficiency:.0%}",
         f"{point.waiting:.0%}",
         f"{point.queued:.0%}" if queue_measured else "",
-        f"{point.inflation:.2f}",
+        inflation(point),
     )
+
+
+def inflation(point: Point) -> str:
+    """Return how many times one thread's CPU time a call took; empty where none was seen."""
+    return "" if math.isnan(point.inflation) else f"{point.inflation:.2f}"
 
 
 def interval(estimate: Estimate) -> str:
@@ -174,16 +179,15 @@ def measurement_table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] 
         yield "  ".join(cells[i].rjust(widths[i]) for i in shown).rstrip()
 
 
-def bars(measurement: Measurement, *, ascii_only: bool = False) -> Iterator[str]:
+def bars(measurement: Measurement) -> Iterator[str]:
     """Yield a bar of the speedup for each thread count, with a mark at the ideal min(n, CPUs allowed)."""
-    block, mark = ("#", "|") if ascii_only else ("\u2588", "\u2502")
     ideals = {point.threads: min(point.threads, measurement.host.ideal) for point in measurement.points}
     longest = max(*ideals.values(), *(point.speedup.median for point in measurement.points))
     for point in measurement.points:
         filled = round(BAR_WIDTH * point.speedup.median / longest)
         ideal = round(BAR_WIDTH * ideals[point.threads] / longest)
-        cells = [block] * filled + [" "] * (BAR_WIDTH + 1 - filled)
-        cells[ideal] = mark
+        cells = ["█"] * filled + [" "] * (BAR_WIDTH + 1 - filled)
+        cells[ideal] = "│"
         yield f"{point.threads:>7}  {''.join(cells)} {point.speedup.median:.2f} of {ideals[point.threads]}"
 
 
@@ -228,7 +232,7 @@ def _process_row(measurement: Measurement, point: Point) -> tuple[str, ...]:
         rate(point.rate),
         f"{point.speedup.median:.2f}",
         interval(point.speedup),
-        f"{point.inflation:.2f}",
+        inflation(point),
         f"{measurement.point(n).speedup.median:.2f}",
         f"{won.median:z.2f}" if several and won else "",
         interval(won) if several and won else "",
@@ -260,39 +264,9 @@ def held_line(measurement: Measurement) -> str:
 
 
 def notes(measurement: Measurement) -> Iterator[str]:
-    """Yield what limits the measurement."""
+    """Yield with which Python and CPUs it was measured, and what limits the measurement."""
     where = measurement.host
     build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
     yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
-    if where.ideal < where.cpus_allowed:
-        yield (
-            f"Note:     the CPUs are hardware threads, or cores of several kinds: {where.ideal} cores are "
-            "alike, and laws and ideals end there"
-        )
-    if measurement.cut is not None:
-        yield f"Note:     {cut_short(measurement, measurement.cut)}"
-    if measurement.disturbed:
-        yield f"Note:     {disturbance(measurement)}"
-    if measurement.steal is not None and measurement.steal > 0.02:
-        yield f"Note:     the hypervisor took {measurement.steal:.0%} of the CPU time"
-    if not where.queue_measured:
-        yield "Note:     queueing is not reported here: waiting includes it, and the speedup is the raw one"
-    if measurement.gil_held.method == "latency":
-        yield "Note:     this system does not count a thread's switches: holds below 1 ms go unseen"
-
-
-def cut_short(measurement: Measurement, cut: Cut) -> str:
-    """Return what a measurement had to do without, why, and the time that all of it would take."""
-    done = len(measurement.samples)
-    text = (
-        "a process takes much longer than its share of the budget, as where many threads wait for their turns"
-    )
-    if measurement.samples[0].shortened:
-        text = "calls are so long that a window holds fewer than four of each thread"
-    if done == cut.processes:
-        return text
-    intervals = ", so there are no 99 % intervals" if measurement.points[0].speedup.ci99 is None else ""
-    return (
-        f"{text}, and the budget was enough for {done} of {cut.processes} processes{intervals}: "
-        f"all would take about {cut.seconds:.0f} s"
-    )
+    for limit in limits(measurement):
+        yield f"Note:     {limit}"

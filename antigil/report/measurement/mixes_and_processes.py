@@ -17,7 +17,7 @@ from antigil.scaling import (
     to_win,
 )
 
-from .quantities import count_word, figure, share_percent, span
+from ..quantities import count_word, figure, share_percent, span
 
 WIDEST = 0.25
 """An interval wider than this, of what could be, decides nothing."""
@@ -107,8 +107,9 @@ def _on_processes(measurement: Measurement, point: Point) -> str:
     is_wide = greatest - least > WIDEST * most
     if is_wide and least > small:
         return f"{both}: {_range(least, min(greatest, most))} is yours to win{rest}."
-    if is_wide:
-        return f"{both}: what is yours to win cannot be told ({_range(least, greatest)})."
+    if is_wide or (least < 0.0 and greatest > 2.0 * small):
+        ends = _range(max(least, -most), min(greatest, most))
+        return f"{both}: what is yours to win cannot be told ({ends})."
     if won.median < small or least < 0.0:
         return f"{both}: hardly anything is yours to win{rest}."
     return f"{both}: {figure(won.median, greatest - least)} is yours to win{rest}."

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from antigil.report.measurement import mix_and_process_lines
-from antigil.report.measurement_page import measurement_page
-from antigil.report.mixes_and_processes import mix_and_process_sentences
+from antigil.report.measurement.lines import mix_and_process_lines
+from antigil.report.measurement.mixes_and_processes import mix_and_process_sentences
+from antigil.report.measurement.page import measurement_page
 from antigil.report.quantities import figure
 from antigil.scaling import (
     Estimate,
@@ -98,6 +98,12 @@ WIDE = [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
             1.0,
             [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0],
             "threads 1.00: 0.3 to 1.0 is yours to win, the rest is the hardware's.",
+        ),
+        (1.62, [1.6, 1.7, 1.8, 1.9, 1.95, 2.0, 2.0, 2.0], "yours to win cannot be told (0.0 to 0.4)."),
+        (
+            1.62,
+            [1.6, 1.62, 1.64, 1.65, 1.66, 1.7, 1.7, 1.72],
+            "hardly anything is yours to win, the rest is the hardware's.",
         ),
         (1.5, [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0], "is yours to win cannot be told (-0.2 to 0.5)."),
     ],

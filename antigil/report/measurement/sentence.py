@@ -19,14 +19,11 @@ from antigil.scaling import (
     waits,
 )
 
+from ..quantities import ceiling_range, count_word, figure, seconds, share_percent, span, two_digits
 from .mixes_and_processes import mix_and_process_sentences
-from .quantities import ceiling_range, count_word, figure, seconds, share_percent, span, two_digits
 
 MOST_APART = 10.0
 """Of a range whose ends differ by more, only the nearer one is told."""
-
-WIDEST_SHARE = 0.5
-"""A held share whose interval is wider is not told as one."""
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -42,10 +39,12 @@ def _on_scaling(measurement: Measurement) -> str:
     found = judged(measurement)
     if found is None:
         return f"Whether threads help cannot be told {_for_want_of(measurement)}"
-    name = f"{count_word(found.threads)} threads"
+    name, point = f"{count_word(found.threads)} threads", measurement.point(found.threads)
+    starves = f"; {_starved(measurement, point)}" if starved(point) else ""
     if found.word == "inconclusive":
-        return _inconclusive(measurement, found, name)
-    times, possible = figure(found.speedup, found.high - found.low), _possible(measurement, found)
+        return f"{_inconclusive(measurement, found, name)}{starves}"
+    times = figure(found.speedup, found.high - found.low)
+    possible = _possible(measurement, found, times)
     head = {
         "scales": f"{name} get {times} times as much done as one",
         "partly": f"{name} get {times} times as much done as one, of a possible {possible}",
@@ -53,13 +52,16 @@ def _on_scaling(measurement: Measurement) -> str:
         "hurts": f"{name} are {_slower(found)} than one",
     }[found.word]
     why = "" if found.word == "scales" else because(measurement, found.threads)
-    return f"{head}{': ' if why else ''}{why}"
+    return f"{head}{': ' if why else starves}{why}"
 
 
-def _possible(measurement: Measurement, found: Judged) -> str:
+def _possible(measurement: Measurement, found: Judged, times: str) -> str:
     """Return the most that so many threads could get: as many as CPUs, or less where the GIL limits them."""
     highest = (measurement.gil_held.ceilings or (0.0, None))[1]
-    return str(found.ideal) if highest is None or highest >= found.ideal else two_digits(highest)
+    if highest is None or highest >= found.ideal:
+        return str(found.ideal)
+    told = two_digits(highest)
+    return told if float(told) >= float(times) else figure(highest, found.high - found.low)
 
 
 def _for_want_of(measurement: Measurement) -> str:
@@ -76,7 +78,9 @@ def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
         told = f"{name} help, but how much cannot be told: they"
     elif found.high <= HELPS_ABOVE:
         told = f"{name} do not help, but whether they hurt cannot be told: they"
-    why = "other programs take too much of the CPUs" if measurement.disturbed else "too uncertain to judge"
+    kept_off = found.threads > measurement.host.cpus_allowed and found.low <= 0.0
+    busy = measurement.disturbed or kept_off
+    why = "other programs take too much of the CPUs" if busy else "too uncertain to judge"
     return (
         f"{told} get {_between(found)} times as much done as one ({why}: measure again with a larger budget "
         "or on a quieter machine)"
@@ -86,15 +90,14 @@ def _inconclusive(measurement: Measurement, found: Judged, name: str) -> str:
 def because(measurement: Measurement, threads: int) -> str:
     """Return what takes the largest part of the missing speedup, with a remedy where one is known."""
     point, name = measurement.point(threads), cause(measurement, threads)
-    if name == "own-threads":
-        return _own_threads(measurement, point)
     told = _main_cause(measurement, point, name)
-    if not starved(point):
-        return told
-    return f"{told}; {_starved(point)}" if told else _starved(point)
+    starves = _starved(measurement, point) if starved(point) else ""
+    return f"{told}; {starves}" if told and starves else told or starves
 
 
 def _main_cause(measurement: Measurement, point: Point, name: str | None) -> str:
+    if name == "own-threads":
+        return _own_threads(measurement, point)
     if name == "gil":
         return (
             "they wait for the GIL (in C, release it around what needs no Python objects; in Python, use "
@@ -122,13 +125,14 @@ def _own_threads(measurement: Measurement, point: Point) -> str:
     )
 
 
-def _starved(point: Point) -> str:
+def _starved(measurement: Measurement, point: Point) -> str:
+    what = "the lock, or the GIL," if measurement.host.gil else "the lock"
     if point.least is None or point.most is None:
         return ""
     most, least = span(*point.most.bounds, share_percent), span(*point.least.bounds, share_percent)
     return (
-        f"one thread does {most} of the work and another, which starves, {least}: whoever has the lock, or "
-        "the GIL, takes it again before others wake up"
+        f"one thread does {most} of the work and another, which starves, {least}: whoever has {what} takes "
+        "it again before others wake up"
     )
 
 
@@ -225,7 +229,7 @@ def _on_gil(measurement: Measurement) -> str:
             return f"It releases the GIL (held for {share} of its time)"
         case "holds":
             return f"It holds the GIL for {share} of its time: more threads will not get more done"
-        case "partly" if high - low <= WIDEST_SHARE:
+        case "partly":
             return f"It holds the GIL for {share} of its time{_limit(measurement)}"
         case _:
             return (
@@ -254,19 +258,10 @@ def _between(found: Judged) -> str:
 
 def _slower(found: Judged) -> str:
     """Return how many times slower than one thread so many are, as far as it is known."""
-    is_wide = found.low <= 0.0 or found.high > MOST_APART * found.low
     if found.high >= 1.0:
-        return "slower" if is_wide else f"up to {two_digits(1.0 / found.low)} times slower"
-    if is_wide:
+        return f"up to {two_digits(1.0 / found.low)} times slower"
+    if found.low <= 0.0 or found.high > MOST_APART * found.low:
         return f"at least {two_digits(1.0 / found.high)} times slower"
     if found.high > 1.5 * found.low:
         return f"{span(1.0 / found.high, 1.0 / found.low, two_digits)} times slower"
     return f"{two_digits(1.0 / found.speedup)} times slower"
-
-
-def disturbance(measurement: Measurement) -> str:
-    """Return what a disturbed measurement leaves in the figures."""
-    told = "other programs disturbed it throughout; their share is taken out of the speedup"
-    if any(point.crowded for point in measurement.points):
-        return f"{told}, but not what they took from the call's own threads or processes"
-    return told

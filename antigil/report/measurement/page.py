@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from antigil.scaling import Measurement, Point, Workload
 
-from .measurement import COLUMNS, held_line, law_line, mix_and_process_lines, notes, point_row
+from .lines import COLUMNS, held_line, law_line, mix_and_process_lines, notes, point_row
 from .sentence import sentence
 
 WIDTH, HEIGHT = 640, 360
@@ -49,8 +49,11 @@ STYLE = """
 """
 
 
-def measurement_page(measurement: Measurement, laws: dict[str, Any]) -> str:
-    """Return a page: the verdict, the curve, where the time went, the table, and how to repeat it."""
+def measurement_page(measurement: Measurement, laws: dict[str, Any], options: Sequence[str] = ()) -> str:
+    """Return a page: the verdict, the curve, where the time went, the table, and how to repeat it.
+
+    Which Python measured it, and for how long, only the ``options`` of the command tell.
+    """
     told = "\n".join([law_line(laws), held_line(measurement), *notes(measurement)])
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -65,7 +68,7 @@ def measurement_page(measurement: Measurement, laws: dict[str, Any]) -> str:
 {_table(measurement)}
 <pre>{html.escape(told)}</pre>
 {_besides(measurement)}<h2>How to repeat it</h2>
-<pre>{html.escape(_command(measurement))}</pre>
+<pre>{html.escape(_command(measurement, options))}</pre>
 </main></body></html>
 """
 
@@ -207,14 +210,15 @@ def _cells(point: Point, queue_measured: bool) -> str:
     )
 
 
-def _command(measurement: Measurement) -> str:
+def _command(measurement: Measurement, given: Sequence[str]) -> str:
     """Return the command line that measures the same; of a function, which none can name, the call."""
     counts = ",".join(str(point.threads) for point in measurement.points)
     workload = measurement.workload
     if not isinstance(workload, Workload):
         return f"antigil.measure({workload.function!r}, thread_counts=({counts},))"
-    options = [*_options(workload), *(["--processes"] if measurement.processes is not None else [])]
-    return shlex.join(["antigil", "measure", "-t", counts, *options, workload.statement])
+    options = [*_options(workload), *(["--processes"] if measurement.processes is not None else []), *given]
+    dashes = ["--"] if workload.statement.startswith("-") else []
+    return shlex.join(["antigil", "measure", "-t", counts, *options, *dashes, workload.statement])
 
 
 def _options(workload: Workload) -> Iterator[str]:
