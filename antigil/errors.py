@@ -39,6 +39,8 @@ def needed(extra: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise UserError(f'this needs {error.name}: pip install "antigil[{extra}]"') from error
+    except ImportError as error:
+        raise UserError(f'cannot import {error.name}: {error}; pip install "antigil[{extra}]"') from error
 
 
 def exit_status(judge: Callable[[], int]) -> int:

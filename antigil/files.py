@@ -7,6 +7,7 @@ where a whole one was. So new content goes to a file beside the old one, whose p
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -18,6 +19,9 @@ from uuid import uuid4
 #: GitHub takes no larger file, so one of them would keep all others of a push from being stored.
 MOST_BYTES = 50_000_000
 
+#: What the system says of a file that no other may replace: in another's folder, or mounted by itself.
+KEEPS_ITS_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY})
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that whoever reads it finds what was there before, or all of what is there now.
@@ -25,10 +29,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
     A process that is killed may leave a file named ``.NAME.….part`` behind, which nothing reads.
     """
     data = content.encode() if isinstance(content, str) else content
-    path = path.resolve()  # what a link leads to is written, and the link stays
     if path.exists() and not path.is_file():  # a device or a pipe: no file can take its place
         path.write_bytes(data)
         return
+    path = path.resolve()  # what a link leads to is written, and the link stays
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:100]}.{uuid4().hex[:8]}.part")
     try:
@@ -36,14 +40,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if path.exists():
             shutil.copymode(path, part)
         os.replace(part, path)
-    except PermissionError:
-        if part.exists() or not os.access(path, os.W_OK):
-            raise
-        path.write_bytes(data)  # the file may be written to, but none beside it
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # nor can it be taken away, where the disk is read-only
             part.unlink(missing_ok=True)
-        raise
+        refused = isinstance(error, OSError) and error.errno in KEEPS_ITS_PLACE
+        if not refused or not path.is_file() or not os.access(path, os.W_OK):
+            raise
+        path.write_bytes(data)  # it may be written to, but none be put beside it, or in its place
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

@@ -1,11 +1,13 @@
 """Files are written whole or not at all, whenever the writer is killed; JSON is read or refused."""
 
+import errno
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -103,12 +105,37 @@ def test_links_and_devices_keep_their_place_and_a_file_its_mode(tmp_path):
 
     write_whole(tmp_path / "link", "new")
     write_whole(tmp_path / "null", "")
-    write_whole(type(tmp_path)(os.devnull), "gone")
+    write_whole(Path(os.devnull), "gone")
 
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
-    assert not type(tmp_path)(os.devnull).is_file()
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_pipe_that_has_no_name_is_written_to():
+    """As of ``--json >(jq .)`` or ``--output /dev/stdout``: what the link leads to is no path."""
+    read_end, write_end = os.pipe()
+    write_whole(Path(f"/dev/fd/{write_end}"), "through")
+    os.close(write_end)
+    with open(read_end) as pipe:
+        assert pipe.read() == "through"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EBUSY])
+def test_a_file_that_no_other_may_replace_is_written_in_its_place(tmp_path, monkeypatch, number):
+    """One that is mounted by itself, say, or another's in a folder like /tmp."""
+
+    def refuse(*paths):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    (tmp_path / "file").write_text("old")
+    write_whole(tmp_path / "file", "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("file", "new")]
+    with pytest.raises(OSError, match=os.strerror(number)):
+        write_whole(tmp_path / "another", "new")
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_line_that_was_cut_off_does_not_swallow_the_next_one(tmp_path):

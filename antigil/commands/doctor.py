@@ -12,6 +12,7 @@ from antigil.doctor import calibration, checks, second_instrument
 from antigil.doctor.calibration import Calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
+from antigil.errors import one_line
 from antigil.scaling import MeasurementError
 
 from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
@@ -73,11 +74,11 @@ def calibrated(
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield findings as text: a line each, and below it what it means and what to do."""
     for finding in findings:
-        yield f"{finding.level.value:<5} {finding.subject}: {finding.says}"
+        yield one_line(f"{finding.level.value:<5} {finding.subject}: {finding.says}")
         for text in (finding.means, finding.to_do and f"To do: {finding.to_do}"):
             indent = " " * 6
             yield from textwrap.wrap(
-                text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+                one_line(text), WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
             )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
-from antigil.errors import EXIT_USER_ERROR, UserError, one_line
+from antigil.errors import EXIT_USER_ERROR, UserError, one_line, system_error
 
 from .output import show_everywhere
 
@@ -94,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser(asked).parse_args(words)
         status: int = args.run(args)
-        sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
     except UserError as error:
         print(one_line(f"antigil: error: {error}"), file=sys.stderr)
         return EXIT_USER_ERROR
@@ -102,7 +103,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("antigil: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes stdout once more at exit; give it somewhere to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return EXIT_BROKEN_PIPE
+    except OSError as error:  # a full disk, a folder that may not be written to
+        print(one_line(f"antigil: error: {system_error(error)}"), file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _give_up_stdout()
+        return EXIT_USER_ERROR
     return status
+
+
+def _give_up_stdout() -> None:
+    """Give the interpreter, which flushes stdout once more at exit, somewhere to write to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

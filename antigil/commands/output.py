@@ -43,6 +43,7 @@ def refuse_unwritable(name: str | None) -> None:
     if name in (None, STANDARD_OUTPUT):
         return
     path = Path(name)
+    _refuse_unreachable(path)
     above = path if path.exists() else path.absolute().parent
     if path.is_dir() or not above.exists() or (above != path and not above.is_dir()):
         raise UserError(f"cannot write {name}: no such directory, or a directory itself")
@@ -50,11 +51,22 @@ def refuse_unwritable(name: str | None) -> None:
         raise UserError(f"cannot write {name}: not permitted")
 
 
+def _refuse_unreachable(path: Path) -> None:
+    """Refuse a name that is too long, or lies in a folder that may not be entered."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # which the caller judges
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from error
+
+
 def report_path(name: str | None) -> Path | None:
     """Return the absolute path of a report's file, or refuse it; its directory need not be there yet."""
     if name is None:
         return None
     path = Path(name).absolute()
+    _refuse_unreachable(path)
     above = next(parent for parent in (path, *path.parents) if parent.exists())
     if path.is_dir() or (above != path and not above.is_dir()) or not os.access(above, os.W_OK):
         raise UserError(f"cannot write {path}: no such directory, or not permitted")

@@ -1,5 +1,5 @@
 """``antigil doctor``: tell whether this machine is fit to measure on.
 
-`readers` reads /proc and /sys, `facts` gathers what they say, `machine` judges it, and `calibration`
+`readers` reads /proc and /sys, `facts` gathers what they say, `checks` judges it, and `calibration`
 measures kernels with known answers and judges those.
 """

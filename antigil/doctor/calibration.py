@@ -50,6 +50,7 @@ SPREAD_NOTE = 0.03
 """Interquartile range of the speedup between processes, relative to it; quiet machines show 0.01."""
 
 SPREAD_BAD = 0.15
+QUIETER = "stop other programs, or give measure a larger --budget"
 """With eight processes the median is then uncertain by a tenth."""
 
 DISTURBED_NOTE = 0.2
@@ -208,12 +209,14 @@ def judge_spread(measurement: Measurement) -> Finding:
     """Judge how much fresh processes differ, by the kernel that releases."""
     threads = measurement.points[-1].threads
     speedups = [sample.points[threads].speedup for sample in measurement.samples]
+    means = "smaller differences than that need more time to be seen"
+    if len(speedups) < 2:
+        return Finding(Level.NOTE, "spread", "only one process could be measured in the time", means, QUIETER)
     low, _, high = quantiles(speedups, n=4)
     spread = (high - low) / median(speedups)
     says = f"{spread:.1%} between {len(speedups)} processes (interquartile, of the speedup)"
     level = level_of(spread, SPREAD_NOTE, SPREAD_BAD)
-    means = "smaller differences than that need more time to be seen"
-    return graded(level, "spread", says, means, "stop other programs, or give measure a larger --budget")
+    return graded(level, "spread", says, means, QUIETER)
 
 
 def judge_disturbed(measurements: Sequence[Measurement]) -> Finding:

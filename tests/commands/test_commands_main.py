@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and with which exit status."""
 
+import errno
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 import antigil
 from antigil.commands import demo
 from antigil.commands import main as cli
+from antigil.errors import UserError, needed
 
 PYTHON_M = [sys.executable, "-m", "antigil"]
 
@@ -75,6 +77,35 @@ def test_interrupt_is_exit_130_without_a_traceback(command, capsys):
 
     assert cli.main(["probe"]) == 130
     assert capsys.readouterr() == ("", "antigil: interrupted\n")
+
+
+def test_what_the_system_refuses_is_one_line_and_exit_2(command, capsys):
+    def run(args):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory", "/tmp")
+
+    command(run)
+
+    assert cli.main(["probe"]) == 2
+    assert capsys.readouterr() == ("", "antigil: error: /tmp: No usable temporary directory\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_full_disk_behind_stdout_is_one_line_and_exit_2():
+    command = [*PYTHON_M, "measure", "-t", "1", "--budget", "0.2", "pass"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "antigil: error: No space left on device\n")
+
+
+def test_without_any_stdout_the_status_is_the_handlers_own(command, monkeypatch):
+    command(lambda args: 7)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["probe"]) == 7
+
+
+def test_what_an_extra_brings_and_cannot_be_imported_is_one_line():
+    with pytest.raises(UserError, match=r'cannot import asv: no name ask.*"antigil\[asv\]"'), needed("asv"):
+        raise ImportError("no name ask", name="asv")
 
 
 def test_our_own_mistake_keeps_its_traceback(command):

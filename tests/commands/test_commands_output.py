@@ -1,13 +1,16 @@
 """What is printed comes out on a terminal of any encoding."""
 
+import errno
 import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from antigil.commands.output import show_everywhere
+from antigil.commands.output import refuse_unwritable, report_path, show_everywhere
+from antigil.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,19 @@ def test_what_is_no_stream_of_text_is_left_as_it_is(monkeypatch):
     show_everywhere()
     print("→", end="")
     assert sys.stdout.getvalue() == "→"
+
+
+@pytest.mark.parametrize("judge", [refuse_unwritable, report_path])
+def test_a_name_that_is_too_long_is_refused_before_anything_is_measured(judge):
+    with pytest.raises(UserError, match="cannot write .*: File name too long"):
+        judge("x" * 300)
+
+
+@pytest.mark.parametrize("judge", [refuse_unwritable, report_path])
+def test_a_file_in_a_folder_that_may_not_be_entered_is_refused(judge, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    with pytest.raises(UserError, match=r"cannot write .*/report: Permission denied"):
+        judge("/root/report")

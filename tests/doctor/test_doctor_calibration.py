@@ -66,6 +66,11 @@ def test_answer_that_is_off_is_found(changed, subject, level, words):
     assert words in f"{finding.says} {finding.means}"
 
 
+def test_one_process_tells_nothing_of_how_much_they_differ():
+    """As on a machine so busy that no second one could be measured in the time."""
+    assert judged(measured(2, [2.0]))["spread"].level is Level.NOTE
+
+
 def test_hardware_threads_are_not_owed_as_much_as_cores():
     four = measured(4, [2.6] * 8, allowed=4)
 

@@ -92,6 +92,14 @@ def test_finding_is_a_line_with_its_meaning_and_what_to_do_below():
     ]
 
 
+def test_the_names_of_others_programs_neither_steer_the_terminal_nor_command_the_runner():
+    finding = Finding(Level.NOTE, "load", "took by \x1b[2Jx\n##[error]y", "a\x1bb", "wait\x07")
+    told = "".join(command.finding_lines([finding]))
+
+    assert told.isprintable()
+    assert "##[" not in told
+
+
 def test_calibration_that_cannot_be_made_makes_a_machine_unfit(on, monkeypatch, capsys):
     def fail(*args, **options):
         raise MeasurementError("the process that ran the workload died (SIGKILL)")
