@@ -23,7 +23,8 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from math import nan
+from math import inf, nan
+from numbers import Integral, Real
 from traceback import format_tb
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, cast
@@ -227,10 +228,14 @@ def _refuse_mistakes(cls: type[Scaling]) -> None:
     if workload is not None and not isinstance(workload, Workload):
         raise TypeError(f"{cls.__name__}.workload is a Workload(statement, setup), not {workload!r}")
     counts = list(cls.plan["thread_counts"])
-    if 1 not in counts or counts != sorted(set(counts)):
-        raise ValueError(f"{cls.__name__}: thread_counts are ascending and begin with 1, not {counts}")
-    if min(cls.plan["budget"], cls.plan["processes"], cls.plan["rounds"]) <= 0:
-        raise ValueError(f"{cls.__name__}: budget, processes and rounds are positive")
+    whole = all(isinstance(n, Integral) for n in counts)
+    if not whole or counts[:1] != [1] or counts != sorted(set(counts)):
+        raise ValueError(f"{cls.__name__}: thread_counts are whole, ascending and begin with 1, not {counts}")
+    kinds: dict[str, Any] = {"budget": Real, "processes": Integral, "rounds": Integral}
+    for name, kind in kinds.items():
+        if not isinstance(value := cls.plan[name], kind) or not 0 < value < inf:
+            number = "number" if kind is Real else "whole number"
+            raise ValueError(f"{cls.__name__}: {name} is a positive {number}, not {value!r}")
     if unknown := [name for name in cls.numbers if name not in NUMBERS]:
         raise ValueError(f"{cls.__name__}: only= takes {', '.join(NUMBERS)}, not {', '.join(unknown)}")
 

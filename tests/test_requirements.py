@@ -21,6 +21,7 @@ def requirements():
     [
         ("asv", ["0.6.6"], ["0.6.5", "0.7", "0.7.dev1", "0.7rc1"]),
         ("asv_runner", ["0.2.5"], ["0.2.1", "0.2.2", "0.2.3", "0.2.4"]),
+        ("virtualenv", ["20.30.0"], ["20.29.3"]),
     ],
 )
 def test_the_installed_version_is_one_that_was_tried_and_the_others_are_refused(name, inside, outside):

@@ -146,8 +146,16 @@ def test_what_a_commit_lacks_is_skipped_with_the_reason_and_what_fails_is_not(mo
     [
         ({"thread_counts": (2, 4)}, "begin with 1, not"),
         ({"thread_counts": (1, 4, 2)}, "ascending"),
+        ({"thread_counts": (0, 1, 2)}, "begin with 1, not"),
+        ({"thread_counts": (1, 2.0)}, "begin with 1, not"),
+        ({"thread_counts": (1, "2")}, "begin with 1, not"),
         ({"budget": 0.0}, "positive"),
+        ({"budget": math.nan}, "budget is a positive number, not nan"),
+        ({"budget": math.inf}, "positive"),
+        ({"budget": "8"}, "positive"),
         ({"processes": 0}, "positive"),
+        ({"processes": 2.5}, "processes is a positive whole number, not 2.5"),
+        ({"rounds": 2.5}, "rounds is a positive whole number"),
         ({"only": ("speedup",)}, "only= takes slowdown, .* not speedup"),
     ],
 )

@@ -1,8 +1,8 @@
 """What a suite expects of a workload, in words for people, read as the range that a speedup then has.
 
-Read are ``n`` and numbers, such as ``1``, with ``at most`` or ``below`` before them, and after them ``up to
-the CPUs``, ``whatever the CPUs``, any other ``up to …``, or ``with a GIL``. Other words are shown, and
-compared with nothing.
+Read are ``n`` and numbers above 0, such as ``1``, with ``at most`` or ``below`` before them, and after them
+``up to the CPUs``, ``whatever the CPUs``, any other ``up to …``, or ``with a GIL``. Other words are shown,
+and compared with nothing.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def expected_range(text: str, threads: int, cpus: int | None, gil: bool | None) 
     if found is None or (found["gil"] and gil is not True):
         return None
     most = float(threads) if found["bound"] == "n" else min(float(found["bound"]), threads)
+    if most <= 0:
+        return None
     if found["limit"] == "up to" and found["what"] == "the CPUs":
         most = min(most, cpus or most)
         return (0.0 if found["most"] else most), most

@@ -100,12 +100,12 @@ def write_site(
 
 
 def _copy_shared(folder: Path) -> None:
-    """Put what all pages load beside them, once."""
-    shutil.copytree(HERE / "static", folder, dirs_exist_ok=True)
+    """Put what all pages load beside them, once; it may be read-only where it is installed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in (*(HERE / "static").iterdir(), *(bokehjs_path() / "js" / name for name in BOKEH_FILES)):
+        shutil.copyfile(source, folder / source.name)
     for kind in KINDS:
         (folder / f"{kind}.js").write_text(bundle(kind), encoding="utf-8")
-    for name in BOKEH_FILES:
-        shutil.copy(bokehjs_path() / "js" / name, folder / name)
 
 
 def _write_badge(

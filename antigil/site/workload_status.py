@@ -106,7 +106,7 @@ class WorkloadStatus:
     def expected(self) -> tuple[float, float] | None:
         """The least and the most speedup that the suite expects; None where it says nothing that is read."""
         text = self.workload.expected
-        return None if text is None else expected_range(text, self.threads, self.cores, self.gil)
+        return expected_range(text, self.threads, self.cores, self.gil) if text else None
 
     @property
     def deviates(self) -> bool | None:

@@ -47,7 +47,7 @@ def test_what_is_no_stream_of_text_is_left_as_it_is(monkeypatch):
 
 @pytest.mark.parametrize("judge", [refuse_unwritable, report_path])
 def test_a_name_that_is_too_long_is_refused_before_anything_is_measured(judge):
-    with pytest.raises(UserError, match="cannot write .*: File name too long"):
+    with pytest.raises(UserError, match=r"cannot write .*: File name too long"):
         judge("x" * 300)
 
 

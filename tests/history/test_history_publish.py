@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pytest
 from generated import generate, publish, standard_plan
 
 
@@ -49,16 +50,45 @@ def test_asvs_own_output_is_untouched(history, published, tmp_path):
     assert ours == theirs
 
 
-def test_unknown_option_stops_publishing_with_one_line_before_anything_is_written(tmp_path):
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("antigil", {"tresholds": {}}, 'unknown option "tresholds" under "antigil" in asv.conf.json'),
+        ("show_commit_url", None, '"show_commit_url" in asv.conf.json must be a string, not null'),
+    ],
+)
+def test_what_the_configuration_may_not_say_is_told_in_one_line_before_anything_is_written(
+    tmp_path, key, value, said
+):
     root = tmp_path / "project"
-    generate(standard_plan(3, tags={}, options={"tresholds": {}}), root)
+    generate(standard_plan(3, tags={}), root)
+    conf = json.loads((root / "asv.conf.json").read_text())
+    (root / "asv.conf.json").write_text(json.dumps({**conf, key: value}))
     (root / "html").mkdir()
     (root / "html" / "old").touch()
     done = publish(root)
     assert done.returncode == 1
     (line,) = (done.stdout + done.stderr).splitlines()
-    assert 'unknown option "tresholds" under "antigil" in asv.conf.json' in line
+    assert said in line
     assert [p.name for p in (root / "html").iterdir()] == ["old"]
+
+
+def test_a_link_stays_and_the_folder_that_it_leads_to_is_replaced_each_time(tmp_path):
+    root, served = tmp_path / "project", tmp_path / "served"
+    generate(standard_plan(3, tags={}), root)
+    served.mkdir()
+    (root / "html").symlink_to(served)
+    for _ in range(2):
+        (served / "stale").touch()
+
+        done = publish(root)
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (root / "html").is_symlink()
+        assert (served / "speedup/index.html").is_file()
+        assert not (served / "stale").exists()
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["project", "served"]
+        assert not [one.name for one in root.iterdir() if one.name.startswith("html.")]
 
 
 def test_a_workloads_page_has_what_is_kept_of_functions_at_its_commit(tmp_path):

@@ -127,11 +127,20 @@ def test_a_panel_of_where_the_speedup_went_is_drawn_where_it_is_recorded_only(op
         ("below 1", None, (0, 1)),
         ("at most 2, up to the CPUs", True, (0, 2)),
         ("n", None, (4, 4)),
+        ("0", None, None),
+        ("at most 0.0, up to the CPUs", None, None),
         ("as much as memory gives", True, None),
     ],
 )
 def test_what_a_suite_expects_of_4_threads_on_2_cpus(text, gil, told):
     assert expected_range(text, 4, 2, gil) == told
+
+
+@pytest.mark.parametrize("words", ["0", 0, "", False])
+def test_a_speedup_that_cannot_be_expected_is_compared_with_nothing(overview, words):
+    _, rows = overview(workloads=(Planned("work.Odd", "odd one", {0: HELD}, expected=words),))
+
+    assert "threads do not help" in rows["odd one"]
 
 
 @pytest.mark.parametrize(

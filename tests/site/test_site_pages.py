@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+import shutil
 
 import numpy as np
 import pytest
 
 from antigil.history.change_detection import Change, Effect
 from antigil.history.series import Archive, Commit, Environment
+from antigil.site import pages
 from antigil.site.pictures import _path
 from antigil.site.workload_page import change_model
 
@@ -109,6 +111,24 @@ def test_pages_ask_for_the_data_that_was_written_with_them(speedup_pages):
     for name, version in asked.items():
         text = (folder / "data" / name).read_text(encoding="utf-8").split(",", 1)[1].removesuffix(");\n")
         assert hashlib.sha256(text.encode()).hexdigest().startswith(version)
+
+
+def test_what_is_read_only_where_it_is_installed_can_be_replaced_in_the_pages(tmp_path, monkeypatch):
+    installed, folder = tmp_path / "installed", tmp_path / "pages/static"
+    shutil.copytree(pages.HERE / "static", installed / "static")
+    (installed / "js").mkdir()
+    for name in pages.BOKEH_FILES:
+        (installed / "js" / name).touch()
+    monkeypatch.setattr(pages, "HERE", installed)
+    monkeypatch.setattr(pages, "bokehjs_path", lambda: installed)
+    for path in installed.rglob("*"):
+        path.chmod(0o555)
+
+    pages._copy_shared(folder)
+
+    written = {path.name: path.stat().st_mode & 0o200 for path in (folder, *folder.iterdir())}
+    assert {"static", "site.css", "overview.js", *pages.BOKEH_FILES} <= written.keys()
+    assert all(written.values()), written
 
 
 def test_a_value_alone_is_a_dot_in_a_sparkline():

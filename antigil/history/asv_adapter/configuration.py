@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -35,6 +36,19 @@ class Configuration(Protocol):
     regressions_first_commits: Mapping[str, str | None]
 
 
+#: The types of what is read of it by every command; asv itself checks none of them.
+TYPES: Mapping[str, type] = {
+    "branches": list,
+    "env_dir": str,
+    "repo": str,
+    "results_dir": str,
+    "regressions_first_commits": dict,
+}
+#: The same of what is read while publishing.
+TYPES_FOR_PAGES = {**TYPES, "project": str, "show_commit_url": str, "hash_length": int, "html_dir": str}
+NAMED = {list: "a list", dict: "an object", str: "a string", int: "a whole number"}
+
+
 class Repository(Protocol):
     """What is asked of asv's repository; lists of commits begin with the newest and follow first parents."""
 
@@ -58,6 +72,7 @@ def open_configuration(file: Path) -> tuple[Configuration, Repository]:
     """
     try:
         conf = Config.load(str(file))
+        refuse_wrong_types(conf, TYPES)
         os.chdir(file.parent)
         for plugin in conf.plugins:
             plugin_manager.import_plugin(plugin)
@@ -65,6 +80,16 @@ def open_configuration(file: Path) -> tuple[Configuration, Repository]:
     except (ValueError, TypeError, AttributeError, LookupError, ImportError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"{file.name} cannot be read as a configuration of asv: {said}") from error
+
+
+def refuse_wrong_types(conf: Configuration, types: Mapping[str, type]) -> None:
+    """Refuse by name what is of another type, or a list or object that holds more than strings and null."""
+    for name, kind in types.items():
+        value = getattr(conf, name)
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(part, str | None) for part in parts):
+            of = " of strings" if kind in (list, dict) else ""
+            raise UserError(f'"{name}" in asv.conf.json must be {NAMED[kind]}{of}, not {json.dumps(value)}')
 
 
 def git_folder(repo: Repository) -> str | None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from asv.commands.publish import Publish
@@ -15,10 +16,10 @@ from asv.feed import write_atom as write_atom
 from asv.publishing import OutputPublisher as OutputPublisher  # the base class of asv's pages
 from asv.util import UserError as AsvUserError
 
-from antigil.errors import UserError
+from antigil.errors import UserError, one_line, system_error
 
 from ..options import ConfigError
-from .configuration import Configuration
+from .configuration import TYPES_FOR_PAGES, Configuration, refuse_wrong_types
 from .safe_files import harden
 
 _publish = Publish.run
@@ -51,24 +52,57 @@ def check_before_publishing(check: Callable[[Configuration], object]) -> None:
 
     def check_and_publish(conf: Configuration, *args: Any, **keywords: Any) -> Any:
         with told_by_asv():
+            refuse_wrong_types(conf, TYPES_FOR_PAGES)
             check(conf)
-        pages = os.path.abspath(conf.html_dir)
-        new, old = f"{pages}.new", f"{pages}.old"
-        for left in (new, old):  # by a process that was killed
-            shutil.rmtree(left, ignore_errors=True)
+            pages, new, old = _make_room(conf)
         conf.html_dir = new
         try:
             status = _publish(conf, *args, **keywords)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
         finally:
             conf.html_dir = pages
-        if os.path.lexists(pages):
-            os.rename(pages, old)
-        os.rename(new, pages)
-        shutil.rmtree(old, ignore_errors=True)
+        with told_by_asv():
+            _replace(pages, new, old)
         return status
 
     Publish.run = staticmethod(check_and_publish)
     harden()
+
+
+def _make_room(conf: Configuration) -> tuple[str, str, str]:
+    """Return the folder of the pages, and those beside it for new and for old ones; make that for the new.
+
+    What cannot be replaced is refused. A link to a folder stays: what it leads to is replaced.
+    """
+    pages = os.path.realpath(conf.html_dir)
+    new, old = f"{pages}.new", f"{pages}.old"
+    for kept in map(os.path.realpath, (".", conf.repo, conf.results_dir)):
+        if Path(kept).is_relative_to(pages):
+            raise UserError(one_line(f"html_dir cannot be {pages}: that is replaced, and {kept} lies there"))
+    if os.path.ismount(pages) or (os.path.lexists(pages) and not os.path.isdir(pages)):
+        what = "a mount point" if os.path.ismount(pages) else "no folder"
+        raise UserError(one_line(f"html_dir cannot be {pages}: that is replaced, and it is {what}"))
+    try:
+        for left in filter(os.path.lexists, (new, old)):  # by a process that was killed
+            shutil.rmtree(left)
+        os.makedirs(new)
+    except OSError as error:
+        raise UserError(one_line(f"new pages cannot be written: {system_error(error)}")) from error
+    return pages, new, old
+
+
+def _replace(pages: str, new: str, old: str) -> None:
+    """Put new pages in the place of old ones."""
+    try:
+        if os.path.lexists(pages):
+            os.rename(pages, old)
+        os.rename(new, pages)
+    except OSError as error:
+        why = error.strerror or error
+        raise UserError(one_line(f"{pages} cannot be replaced: {why}; the new pages are {new}")) from error
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
