@@ -40,7 +40,8 @@ def needed(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise UserError(f'this needs {error.name}: pip install "antigil[{extra}]"') from error
     except ImportError as error:
-        raise UserError(f'cannot import {error.name}: {error}; pip install "antigil[{extra}]"') from error
+        name = error.name or extra
+        raise UserError(f'cannot import {name}: {error}; pip install "antigil[{extra}]"') from error
 
 
 def exit_status(judge: Callable[[], int]) -> int:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +30,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
     A process that is killed may leave a file named ``.NAME.….part`` behind, which nothing reads.
     """
     data = content.encode() if isinstance(content, str) else content
+    if (own := _own_descriptor(path)) is not None:  # even where it leads to a file, which others write to
+        with os.fdopen(os.dup(own), "wb") as file:
+            file.write(data)
+        return
     if path.exists() and not path.is_file():  # a device or a pipe: no file can take its place
         path.write_bytes(data)
         return
@@ -47,6 +52,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if not refused or not path.is_file() or not os.access(path, os.W_OK):
             raise
         path.write_bytes(data)  # it may be written to, but none be put beside it, or in its place
+
+
+def _own_descriptor(path: Path) -> int | None:
+    """Return the descriptor of this process that a path stands for, such as ``/dev/stdout``."""
+    found = re.fullmatch(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d+)", str(path))
+    return found and (int(found[2]) if found[2] else {"stdout": 1, "stderr": 2}[found[1]])
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

@@ -103,8 +103,8 @@ def assert_releases_gil(
         If it holds the GIL for longer.
     unittest.SkipTest
         If the machine is too busy to tell.
-    WorkloadTimeout
-        If it hangs.
+    MeasurementError
+        If it hangs, or this process is stopped again and again, or loses a CPU.
     """
     __tracebackhide__ = True
     if not 0.0 <= held_at_most < 1.0:
@@ -184,8 +184,8 @@ def assert_scales(
         If the speedup is less; the message says where it went.
     unittest.SkipTest
         If there are fewer CPUs than threads, or the machine is too busy to tell.
-    WorkloadTimeout
-        If it hangs.
+    MeasurementError
+        If it hangs, or this process is stopped again and again, or loses a CPU.
     """
     __tracebackhide__ = True
     if threads < 2:

@@ -122,6 +122,17 @@ def test_a_pipe_that_has_no_name_is_written_to():
         assert pipe.read() == "through"
 
 
+def test_what_stands_for_an_open_file_is_added_to_and_not_replaced(tmp_path):
+    """As of ``--output /dev/stdout >> log``."""
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    imports = "from pathlib import Path; from antigil.files import write_whole"
+    code = f"{imports}; write_whole(Path('/dev/stdout'), 'in\\n'); print('after')"
+    with log.open("a") as file:
+        subprocess.run([sys.executable, "-c", code], stdout=file, check=True)
+    assert log.read_text() == "before\nin\nafter\n"
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EBUSY])
 def test_a_file_that_no_other_may_replace_is_written_in_its_place(tmp_path, monkeypatch, number):
     """One that is mounted by itself, say, or another's in a folder like /tmp."""

@@ -40,6 +40,17 @@ def isolates(commands: Sequence[str]) -> bool:
     return not (short or {"--no-build-isolation", "--no-isolation"} & set(words))
 
 
+def keeps_builds(commands: Sequence[str]) -> bool:
+    """Tell whether commands leave an installed build where that of another commit has the same version."""
+    installs = [_words(one) for one in commands if "{wheel_file}" in one]
+    return bool(installs) and not any("--force-reinstall" in words for words in installs)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names are one to pip."""
+    return len({re.sub(r"[-_.]+", "-", name).lower() for name in (one, other)}) == 1
+
+
 def _words(command: str) -> list[str]:
     """Return the words of a command, as far as its quotes leave them to be told apart."""
     try:

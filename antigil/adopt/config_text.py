@@ -19,9 +19,9 @@ from antigil.errors import UserError
 _TOKEN = re.compile(
     r"""
     (?P<string>"(?:\\(?:\r\n|.)|[^"\\\r\n])*"|'(?:\\(?:\r\n|.)|[^'\\\r\n])*')
-    |(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<space>[\s\ufeff]+|//[^\n]*|/\*.*?\*/)
     |(?P<mark>[{}\[\]:,])
-    |(?P<word>[^\s{}\[\]:,"'/]+)
+    |(?P<word>[^\s\ufeff{}\[\]:,"'/]+)
     |(?P<wrong>.)
     """,
     re.VERBOSE | re.DOTALL,

@@ -166,8 +166,8 @@ def workflows(
         "<bench>": _input("bench", bench),
         "<repository>": pinned.repository,
         "<pin>": f"{pinned.commit} # {pinned.label}",
-        "<branch>": json.dumps(branch),
-        "<directory>": json.dumps(directory),
+        "<branch>": json.dumps(branch, ensure_ascii=False),
+        "<directory>": json.dumps(directory, ensure_ascii=False),
     }
     for name, text in FILES.items():
         for place, value in filled.items():

@@ -55,6 +55,26 @@ def _called(source: str) -> str | None:
         return None
     calls = [one for one in nodes if isinstance(one, ast.Call)]
     setups = [one for one in calls if getattr(one.func, "id", getattr(one.func, "attr", "")) == "setup"]
-    values = [word.value for one in setups for word in one.keywords if word.arg == "name"]
+    given = {
+        target.id: one.value
+        for one in nodes
+        if isinstance(one, ast.Assign)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    values = [value for one in setups for value in _given(one.keywords, given)]
     names = [one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return names[0] if names else None
+
+
+def _given(keywords: list[ast.keyword], named: dict[str, ast.expr]) -> Iterator[ast.expr]:
+    """Yield what is given as ``name``, be it in a dict such as ``setup(**metadata)`` hands on."""
+    for word in keywords:
+        value = named.get(word.value.id, word.value) if isinstance(word.value, ast.Name) else word.value
+        if word.arg == "name":
+            yield value
+        elif word.arg is None and isinstance(value, ast.Dict):
+            pairs = zip(value.keys, value.values, strict=True)
+            yield from (one for key, one in pairs if isinstance(key, ast.Constant) and key.value == "name")
+        elif word.arg is None and isinstance(value, ast.Call):
+            yield from (one.value for one in value.keywords if one.arg == "name")

@@ -70,8 +70,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions, and return the exit status."""
-    with needed("asv"):
-        return exit_status(lambda: int(args.action(args)))
+
+    def act() -> int:
+        with needed("asv"):
+            return int(args.action(args))
+
+    return exit_status(act)
 
 
 def _machine(args: argparse.Namespace) -> int:

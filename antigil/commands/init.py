@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from antigil.adopt.building import isolates, varied_in
+from antigil.adopt.building import isolates, keeps_builds, same_name, varied_in
 from antigil.adopt.checkout import SUITE_FILE, Checkout, look_at
 from antigil.adopt.config_text import listed, read_config
 from antigil.adopt.file_edits import (
@@ -123,6 +123,13 @@ def _remarks(checkout: Checkout) -> Iterator[list[str]]:
         yield [
             f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add",
             "--no-build-isolation to build_command.",
+        ]
+    told = str(config.get("project"))
+    if not same_name(told, checkout.project) and keeps_builds(listed(config, "install_command")):
+        yield [
+            f"pip does not know {told}, as project has it, and keeps the build of an earlier commit that has",
+            f"the same version: put {checkout.project} there, or add a line to install_command, with",
+            "--no-deps --force-reinstall {wheel_file}.",
         ]
     if unused := [_from_here(path) for path in unused_wheels(checkout)]:
         yield [f"No longer needed: {', '.join(unused)}."]

@@ -98,23 +98,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # a reader that went away shows here and not while the interpreter ends
     except UserError as error:
         print(one_line(f"antigil: error: {error}"), file=sys.stderr)
+        _end_stdout()
         return EXIT_USER_ERROR
     except KeyboardInterrupt:
         print("antigil: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        _end_stdout()
         return EXIT_BROKEN_PIPE
     except OSError as error:  # a full disk, a folder that may not be written to
         print(one_line(f"antigil: error: {system_error(error)}"), file=sys.stderr)
-        try:
-            sys.stdout.flush()
-        except OSError:
-            _give_up_stdout()
+        _end_stdout()
         return EXIT_USER_ERROR
     return status
 
 
-def _give_up_stdout() -> None:
-    """Give the interpreter, which flushes stdout once more at exit, somewhere to write to."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _end_stdout() -> None:
+    """Write what is left, or give the interpreter, which does so once more at exit, somewhere to write to."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,19 +6,27 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
-from antigil.files import write_whole
 from antigil.laws.fit_measurement import fitted_laws
 from antigil.report.measurement.lines import measurement_lines, measurement_to_json, side_by_side
 from antigil.report.measurement.page import measurement_page
 from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Workload, measure_in_turn
 
 from .arguments import find_interpreter, positive, thread_counts
-from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, refusing, write_json
+from .output import (
+    STANDARD_OUTPUT,
+    process_progress,
+    refuse_unwritable,
+    refusing,
+    write_each,
+    write_json,
+    write_text,
+)
 
 
 def add_statement(parser: argparse.ArgumentParser) -> None:
@@ -202,12 +210,13 @@ def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Na
 
 
 def _write(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
-    if args.json is not None:
-        write_json(args.json, form)
-    if args.html is not None:
-        with refusing(args.html):
-            page = measurement_page(measurement, form["laws"], list(_options(args)))
-            write_whole(Path(args.html), page)
-    if args.plot is not None:
+    def draw() -> None:
         with refusing(args.plot):
             measurement_plot.save(measurement, Path(args.plot))
+
+    page = partial(measurement_page, measurement, form["laws"], list(_options(args)))
+    write_each(
+        args.json and partial(write_json, args.json, form),
+        args.html and (lambda: write_text(args.html, page())),
+        args.plot and draw,
+    )

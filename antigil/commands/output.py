@@ -134,6 +134,18 @@ def write_text(name: str, text: str) -> None:
         write_whole(Path(name), text)
 
 
+def write_each(*writes: Callable[[], object] | None) -> None:
+    """Write as much as can be, None being nothing to write; raise the first refusal at the end."""
+    refused: list[UserError] = []
+    for write in filter(None, writes):
+        try:
+            write()
+        except UserError as error:
+            refused.append(error)
+    if refused:
+        raise refused[0]
+
+
 @contextmanager
 def refusing(name: str) -> Iterator[None]:
     """Turn into a UserError what keeps the file from being written after all: a full disk, say."""

@@ -13,7 +13,7 @@ from antigil.where import Where, where, why_unavailable
 
 from .arguments import positive, positive_integer
 from .measure import add_statement, here, told_by_workload
-from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json, write_text
+from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_each, write_json, write_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,9 +90,12 @@ def _hand_over(found: Where, args: argparse.Namespace) -> None:
 
 
 def _write(found: Where, args: argparse.Namespace) -> None:
-    if args.html is not None:
-        write_text(args.html, flame_graph_page(found))
-    if args.export is not None and (write := format_of(args.export)) is not None:
-        write_text(args.export, write(found))
-    if args.json is not None:
-        write_json(args.json, found.to_json())
+    def export() -> None:
+        if (write := format_of(args.export)) is not None:
+            write_text(args.export, write(found))
+
+    write_each(
+        args.json and (lambda: write_json(args.json, found.to_json())),
+        args.html and (lambda: write_text(args.html, flame_graph_page(found))),
+        args.export and export,
+    )

@@ -15,6 +15,7 @@ WRITTEN = [
     "{\"plugins\": [ // none so far\n  ],\n  install_command: 'make install'\n}",
     "{'build_command': 'one line \\\n and its end'}",
     "{plugins: null, environment_type: null}",
+    "\ufeff{\ufeff'repo': '.', project\ufeff: 'it'}",
 ]
 
 

@@ -175,3 +175,12 @@ def test_of_a_second_package_it_is_told_that_the_workflows_are_not_for_it(
     monkeypatch.chdir(project / "one")
     assert cli.main(words) == 0
     assert "require the check" in capsys.readouterr().out
+
+
+def test_a_folder_of_any_name_is_known_as_the_workflows_own(project, monkeypatch, capsys):
+    (project / "größe").mkdir()
+    (project / "größe/setup.py").write_text("from setuptools import setup\nsetup(name='size')\n")
+    monkeypatch.chdir(project / "größe")
+    monkeypatch.setattr("antigil.commands.init.pin", lambda *given: Pin("maker/antigil", COMMIT, "v1"))
+    assert cli.main(["init", "--github"]) == 0
+    assert "none was written for" not in capsys.readouterr().out

@@ -426,6 +426,25 @@ def test_a_build_command_of_one_line_is_read_as_one(project, capsys, command):
     assert found == command if command else "--no-build-isolation" in found[-1]
 
 
+@pytest.mark.parametrize(
+    ("told", "line", "is_told"),
+    [
+        ("Fast thing benchmarks", "in-dir={env_dir} python -m pip install {wheel_file}", True),
+        ("Fast thing benchmarks", "python -m pip install --no-deps --force-reinstall {wheel_file}", False),
+        ("Fast thing benchmarks", "python -m pip install {build_dir}", False),
+        ("Quick_Sums", "in-dir={env_dir} python -m pip install {wheel_file}", False),
+    ],
+)
+def test_a_suite_under_whose_name_pip_knows_nothing_is_told_that_builds_stay(
+    project, capsys, told, line, is_told
+):
+    config = {"version": 1, "repo": ".", "project": told, "install_command": [line]}
+    top = project({"setup.py": "setup(name='quick.sums')", "asv.conf.json": json.dumps(config)})
+    assert cli.main(["init"]) == 0, capsys.readouterr()
+    assert ("put quick.sums there" in capsys.readouterr().out) is is_told
+    assert line in json.loads((top / "asv.conf.json").read_text())["install_command"]
+
+
 def test_an_earlier_instrument_is_replaced_and_that_is_told(project, monkeypatch, capsys):
     root = project({"setup.py": "", "asv.conf.json": '{"install_command": ["mine"]}'})
     monkeypatch.setattr(instrument_wheel, "version", lambda name: "0.0.1")

@@ -27,6 +27,10 @@ EXTENSION = "from setuptools import Extension, setup\nfast = Extension(name='qui
         ({}, f"{EXTENSION}setup(ext_modules=[fast])", "[wheel]\nname = no\n", None),
         ({}, "print 'Python 2'\nsetup(name='lost')", "name = no section\n", None),
         ({}, "'\\d'; setup(name='escaped')", "", "escaped"),
+        ({}, "given = dict(name='kept', version='1')\nsetup(**given)", "", "kept"),
+        ({}, "setup(**{'version': '1', 'name': 'literal'})", "", "literal"),
+        ({}, "NAME = 'constant'\nsetup(name=NAME)", "", "constant"),
+        ({}, "setup(**read('about'))", "", None),
         ({"project": "nonsense", "tool": {"poetry": ["nonsense"]}}, "setup(name=3)", "", None),
     ],
 )

@@ -97,15 +97,55 @@ def test_a_full_disk_behind_stdout_is_one_line_and_exit_2():
     assert (done.returncode, done.stderr) == (2, "antigil: error: No space left on device\n")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize("error", ["UserError('told')", "OSError(5, 'told')"])
+def test_a_full_disk_behind_stdout_changes_no_status_of_an_error(error):
+    code = f"""
+import sys
+from types import SimpleNamespace
+from antigil.commands import main as cli
+from antigil.errors import UserError
+def run(args):
+    print("much")
+    raise {error}
+sys.modules["antigil.commands.probe"] = SimpleNamespace(configure=lambda parser: None, run=run)
+cli.COMMANDS = {{"probe": "a probe"}}
+sys.exit(cli.main(["probe"]))
+"""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", code]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=buffered, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "antigil: error: told\n")
+
+
 def test_without_any_stdout_the_status_is_the_handlers_own(command, monkeypatch):
     command(lambda args: 7)
     monkeypatch.setattr(sys, "stdout", None)
     assert cli.main(["probe"]) == 7
 
 
+def test_without_any_stdout_an_error_is_told_all_the_same(command, monkeypatch, capsys):
+    def run(args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    command(run)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["probe"]) == 2
+    assert capsys.readouterr().err == "antigil: error: No space left on device\n"
+
+
 def test_what_an_extra_brings_and_cannot_be_imported_is_one_line():
     with pytest.raises(UserError, match=r'cannot import asv: no name ask.*"antigil\[asv\]"'), needed("asv"):
         raise ImportError("no name ask", name="asv")
+
+
+def test_an_action_of_ci_says_what_it_needs(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "antigil.history.machine_name", None)
+    assert cli.main(["ci", "machine"]) == 2
+    assert capsys.readouterr().err.startswith("antigil: error: this needs antigil.history.machine_name")
 
 
 def test_our_own_mistake_keeps_its_traceback(command):
