@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fakes import measurement, round_of, window
 
-from antigil.report.sentence import sentence
+from antigil.report.measurement.sentence import sentence
 from antigil.scaling import FunctionWorkload, Plan, affinity, measure_rounds
 from antigil.scaling.measurement import combine
 from antigil.scaling.own_work import crowding
