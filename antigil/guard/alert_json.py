@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from antigil.history.change_detection import Effect
 from antigil.history.labels import environment_labels, file_names, printable
-from antigil.history.series import Archive, Commit, Environment
+from antigil.history.series import Archive, Commit, Environment, Problem
 from antigil.report.document import ALERT_SCHEMA, Document
 
 from .alert_state import Alert, AlertState
 from .commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
+
+#: Names that are told in one line at most.
+MOST_NAMED = 3
+#: What asv asks for where a file is of an old format.
+UPDATE = "`asv update`"
 
 
 def alerts_to_json(
@@ -69,7 +74,7 @@ def _nothing(archive: Archive) -> str:
 def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     """Return why not everything could be judged."""
     found = [] if archive.workloads else [_nothing(archive)]
-    found += [printable(f"{one.where} {one.what}") for one in archive.problems if one.unread]
+    found += _unread([one for one in archive.problems if one.unread])
     found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem and not alert.gave_up]
     found += [
         f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"
@@ -85,13 +90,29 @@ def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     return found
 
 
+def _unread(problems: Sequence[Problem]) -> Iterator[str]:
+    """Yield a line on each kind of results that cannot be read, and what to do about it."""
+    kinds: dict[str, list[Problem]] = {}
+    for one in problems:
+        kinds.setdefault(UPDATE if UPDATE in one.what else one.what.partition(":")[0], []).append(one)
+    for kind, some in kinds.items():
+        told = some[0].what + (" (the first)" if len({one.what for one in some}) > 1 else "")
+        mend = ". Measure again, or remove what is damaged" if kind == "could not be read" else ""
+        yield printable(f"{_named([one.where for one in some])} {told}{mend}")
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return the first names of some, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
 def _not_asked(alerts: Sequence[Alert]) -> list[str]:
     """Return a line on losses that the history shows and no measurement has confirmed."""
     if not alerts:
         return []
-    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
-    told = ", ".join(map(_where, alerts[:3]))
-    return [f"seen in the history, not measured again: {told}{more}. To confirm, add --confirm"]
+    told = _named([*map(_where, alerts)])
+    return [f"seen in the history, not measured again: {told}. To confirm, add --confirm"]
 
 
 def _where(alert: Alert) -> str:

@@ -25,7 +25,7 @@ from antigil.history.asv_adapter.configuration import Repository
 from antigil.history.project import printable_commits
 from antigil.history.series import Commit, Environment
 
-from .alert_state import Alert
+from .alert_state import MOST_ATTEMPTS, Alert
 
 #: In asv's results folder, where it is kept with them; not ``.json``, which asv would take for results.
 MEMORY = "antigil-alerts.jsonl"
@@ -288,7 +288,7 @@ def _recalled(
     return replace(
         alert,
         held=known.held,
-        asked=known.asked,
+        asked=known.asked or (alert.measured if known.attempts >= MOST_ATTEMPTS else 0),
         measured_on=known.machine,
         culprit=span,
         between=0 if span is None else known.between,

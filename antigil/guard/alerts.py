@@ -6,8 +6,8 @@ gained by a slower thread is seen as the trade it is. A change next to one of a 
 environment says nothing unless it is larger by the least effect: the machine moved.
 
 A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
-less the least effect that counts. In an environment that has retired (`RETIRED_AFTER`) nothing comes back
-any more: there it has if another environment shows that it was mended, and else ends untold.
+less the least effect that counts. In an environment that has retired (`MeasuredCommits.active`) nothing
+comes back any more: there it has if another environment shows that it was mended, and else ends untold.
 What was lost at two commits next to each other is one alert that lies between the last commit before both
 and the first one after them.
 """
@@ -19,10 +19,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from antigil.history.change_detection import (
-    NEARBY,
     AsvStep,
     Change,
     Effect,
@@ -33,14 +30,11 @@ from antigil.history.change_detection import (
     find_changes,
 )
 from antigil.history.options import Options
-from antigil.history.series import Archive, Commit, Environment, Ints, Series
+from antigil.history.series import Archive, Commit, Series
 
 from .alert_state import Alert
 from .commit_verdict import Trade
-
-#: An environment is retired that has no results in so many of the newest commits measured on its branch,
-#: nor in so many times as many as its longest break before.
-RETIRED_AFTER, BREAKS = 30, 2
+from .stored.measured_commits import MeasuredCommits
 
 
 def find_alerts(
@@ -56,7 +50,7 @@ def find_alerts(
         Gives the fitted pieces of a series.
     """
     changes = [*find_changes(archive, options, steps), *_time_changes(archive, options, steps)]
-    measured = _Measured(archive)
+    measured = MeasuredCommits(archive)
     groups = _together(measured, changes)
     moved = [change for group in groups if _control(archive, group) for change in group]
     found = []
@@ -77,7 +71,7 @@ def find_alerts(
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
 
 
-def _with_retired(measured: _Measured, alerts: Sequence[Alert]) -> list[Alert]:
+def _with_retired(measured: MeasuredCommits, alerts: Sequence[Alert]) -> list[Alert]:
     """Return alerts; a loss of a retired environment ends, as recovered if another one shows it mended."""
     active = measured.active()
 
@@ -91,13 +85,6 @@ def _with_retired(measured: _Measured, alerts: Sequence[Alert]) -> list[Alert]:
         else one
         for one in alerts
     ]
-
-
-def _has_retired(own: Ints, branch: Ints) -> bool:
-    """Tell from the commits measured in an environment, and on its branch at all, whether it has retired."""
-    places = np.searchsorted(branch, own)
-    longest = int(np.diff(places).max(initial=0))
-    return int(len(branch) - places[-1]) > max(RETIRED_AFTER, BREAKS * longest)
 
 
 def _shows_mended(others: Sequence[Alert], alert: Alert, is_time: bool) -> bool:
@@ -160,7 +147,7 @@ def _time_effects(series: Series, pieces: Sequence[AsvStep], least: float) -> It
     return count_sides(series, large)
 
 
-def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Change]]:
+def _together(measured: MeasuredCommits, changes: Sequence[Change]) -> list[list[Change]]:
     """Group the changes of one workload and environment that are next to each other."""
     ordered = sorted(
         changes, key=lambda c: (c.workload, repr(c.environment), c.revision, c.effects[0].quantity == "time")
@@ -178,28 +165,6 @@ def _together(measured: _Measured, changes: Sequence[Change]) -> list[list[Chang
         else:
             groups.append([change])
     return groups
-
-
-class _Measured:
-    """The measured commits of each environment."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._revisions: dict[Environment, Ints] = {}
-        for series in archive.series:
-            known = self._revisions.get(series.environment, series.revisions)
-            self._revisions[series.environment] = np.union1d(known, series.revisions)
-
-    def near(self, environment: Environment, one: int, other: int) -> bool:
-        """Tell whether two revisions are one measured commit apart, or the same."""
-        a, b = np.searchsorted(self._revisions[environment], [one, other])
-        return abs(int(a) - int(b)) <= NEARBY
-
-    def active(self) -> set[Environment]:
-        """Return the environments that have not retired."""
-        branches: dict[str | None, Ints] = {}
-        for one, own in self._revisions.items():
-            branches[one.branch] = np.union1d(branches.get(one.branch, own), own)
-        return {one for one, own in self._revisions.items() if not _has_retired(own, branches[one.branch])}
 
 
 def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: StepSource) -> Alert:

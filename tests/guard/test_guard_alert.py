@@ -259,6 +259,44 @@ def test_results_that_cannot_be_read_are_named_and_could_not_be_judged(tmp_path)
     assert left_out.startswith("  ! beta results are left out, because the folder's machine.json is missing")
 
 
+def test_many_results_that_cannot_be_read_are_a_line_for_each_thing_to_do(tmp_path):
+    generate(Plan(commits=12, workloads=WORKLOADS[:1], samples=8), tmp_path)
+    files = sorted((tmp_path / "results/alpha").glob("*-*.json"))
+    for i, file in enumerate(files[:9]):
+        text = file.read_text()
+        file.write_text(text.replace('"version": 2', '"version": 1') if i < 5 else text[: -100 - i])
+    for name in ("beta", "gamma"):
+        (tmp_path / "results" / name).mkdir()
+        (tmp_path / "results" / name / files[10].name).write_text("{}")
+
+    done = antigil(tmp_path, "alert")
+
+    told = [line for line in done.stdout.splitlines() if line.startswith("  ! ")]
+    old, damaged, left_out = sorted(told, key=lambda line: ("asv update" not in line, "left out" in line))
+    assert done.returncode == 2
+    assert " and 2 more could not be read: it is stored in an old file format" in old
+    assert old.endswith("Run `asv update` to update it.")
+    assert " and 1 more could not be read: Unterminated string" in damaged
+    assert damaged.endswith(" (the first). Measure again, or remove what is damaged")
+    assert {*left_out[4:].partition(" results are left out, because the folder's ")[0].split(", ")} == {
+        "beta",
+        "gamma",
+    }
+    assert left_out.endswith(": put it back, or remove them")
+
+
+def test_files_that_are_no_results_of_asv_leave_the_rest_judged(tmp_path):
+    generate(Plan(commits=6, workloads=WORKLOADS[:1], samples=8), tmp_path)
+    for name in (".zenodo.json", ".vscode/settings.json", "alpha/renovate.json"):
+        (tmp_path / "results" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "results" / name).write_text("{}")
+
+    done = antigil(tmp_path, "alert")
+
+    assert (done.returncode, done.stdout) == (0, "Nothing lost\n")
+    assert "alpha/renovate.json" in done.stderr
+
+
 def test_a_benchmark_that_cannot_be_drawn_is_noted_on_stderr(tmp_path):
     generate(Plan(commits=3, workloads=WORKLOADS[:1]), tmp_path)
     file = tmp_path / "results/benchmarks.json"

@@ -1,14 +1,29 @@
 """Which alerts are asked for: by environments as asv names them, and by where asv begins to look."""
 
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 from generated import Behaviour, Planned
 
 from antigil.errors import UserError
 from antigil.guard.alerts import find_alerts
-from antigil.guard.stored.asked_alerts import after_beginnings, entries_of, selected
+from antigil.guard.stored.asked_alerts import Entry, after_beginnings, entries_of, selected
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
-from antigil.history.series import Archive, Environment, TrackedWorkload
+from antigil.history.series import Archive, Environment, Series, TrackedWorkload
+
+
+def series_of(workload, key):
+    """Return a series of an environment."""
+    none, revisions = np.zeros(1), np.zeros(1, dtype=np.int64)
+    environment = Environment(key)
+    return Series(
+        workload, "time", None, environment, revisions, none, none, none, none.astype(np.uint8), "", 0
+    )
+
 
 NAMES = {
     (("python", "3.13"),): "virtualenv-py3.13",
@@ -18,10 +33,11 @@ NAMES = {
     (("python", "pypy3.10"),): "virtualenv-pypy3.10",
     (("python", "3.12"),): "existing-py_usr_bin_python3",
 }
+#: There are results of the last one in one environment only.
 WATCHED = Archive(
-    {"work.One": TrackedWorkload("work.One", "One")},
+    {name: TrackedWorkload(name, name) for name in ("work.One", "work.Two")},
     tuple(map(Environment, NAMES)),
-    (),
+    (*(series_of("work.One", key) for key in NAMES), series_of("work.Two", (("python", "3.12"),))),
     {},
     names={Environment(key): frozenset({name}) for key, name in NAMES.items()},
 )
@@ -55,7 +71,7 @@ def test_an_environments_own_name_stands_for_it_alone(name):
         ([":3.13"], {name for name in NAMES.values() if "-py3.13" in name}),
         (["virtualenv:pypy3.10", "uv:3.14t"], {"virtualenv-pypy3.10", "uv-py3.14t-numpy-six1.17"}),
         (["existing:/usr/bin/python3"], {"existing-py_usr_bin_python3"}),
-        (["existing:same", "conda"], {"existing-py_usr_bin_python3"}),
+        (["existing:same"], {"existing-py_usr_bin_python3"}),
     ],
 )
 def test_a_kind_of_environment_a_python_or_both_stand_for_all_that_have_them(specifications, names):
@@ -68,6 +84,31 @@ def test_what_stands_for_none_is_refused(specification):
         UserError, match=f"no environment with results is {specification}; there are existing-"
     ):
         found(specification)
+
+
+ENTRIES = {name: [Entry(name, name, "time", None)] for name in WATCHED.workloads}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "specifications", "said"),
+    [
+        (["One", "Tpyo"], [], "no benchmark that is watched matches Tpyo"),
+        ([], [":3.13", ":3.41t", "uv"], "no environment with results is :3.41t; there are existing-py"),
+        (["Two"], [":3.13", ":3.14t"], "no results of Two in :3.13 or :3.14t"),
+    ],
+)
+def test_each_of_several_has_to_stand_for_something(patterns, specifications, said):
+    with pytest.raises(UserError, match=f"^{said}"):
+        selected(WATCHED, [], ENTRIES, patterns, specifications)
+
+
+def test_the_name_of_an_interpreter_is_looked_up_as_asv_does(monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    environment = Environment((("python", "3.12"),))
+    name = f"existing-py{sys.executable.replace('/', '_')}"
+    archive = replace(WATCHED, environments=(environment,), names={environment: frozenset({name})})
+
+    assert selected(archive, [AnyAlert(environment)], {}, [], [f"existing:{Path(sys.executable).name}"])
 
 
 LOSES = (

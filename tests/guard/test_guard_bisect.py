@@ -2,12 +2,15 @@
 
 import json
 import math
+from collections import Counter
 
 import pytest
 from nights import LOST, lost_from
 
 from antigil.commands import main as cli
 from antigil.errors import UserError
+from antigil.guard import comparison
+from antigil.guard.decision_rule import Looks
 from antigil.guard.search.halving import Range, halve
 
 
@@ -116,6 +119,27 @@ def test_nor_is_another_loss_of_scaling(make_history, capsys):
 
     assert status == 1
     assert f"lost it at {history.hashes[6][:8]}" in said.out
+
+
+def test_where_only_what_goes_with_it_is_confirmed_a_neighbour_is_asked(make_history, capsys, monkeypatch):
+    """Commit 2 did it; between the ends only the held share is confirmed, at commit 4 only the speedup."""
+    history = make_history(commits=9)
+    slow, held = {("work.One", "slowdown", 2): 2.0}, {("work.One", "gil_held", None): 1.0}
+    visits = Counter()
+
+    def measure_both(place, sides, workloads=None, progress=None):
+        ends = history.asked[-1][:2]
+        is_shown = ends != (0, 8) or visits[ends] < 2 * Looks.first
+        visits[ends] += len(sides)
+        history.shows = lambda i: {} if i < 2 else slow if i == 4 else held | (slow if is_shown else {})
+        return history.measure_both(place, sides, workloads)
+
+    monkeypatch.setattr(comparison, "measure_both", measure_both)
+    status, said = search(history, capsys, 0, 8)
+
+    assert f"lost it at {history.hashes[2][:8]}" in said.out
+    assert "no answer: lost something else of scaling, which was suspected between the ends too" in said.out
+    assert (status, [pair[1] for pair in history.asked]) == (1, [8, 4, 3, 1, 2, 2])
 
 
 def test_a_control_that_moves_between_the_ends_is_told_and_nothing_is_looked_for(history, capsys):

@@ -314,6 +314,55 @@ def test_what_gave_no_answer_beside_a_workload_that_fails_is_measured_by_itself(
     assert [len(patterns) for *_, patterns in history.asked] == [2, 1, 1, 1]
 
 
+CONTROL = Planned("controls.Loop", "loop", {0: HOLDS}, control=True)
+
+
+@pytest.mark.parametrize(
+    ("problem", "numbers"),
+    [
+        (UserError("the index cannot be reached"), {}),
+        (ZeroDivisionError("work.One and work.Steady"), {}),
+        (None, {("controls.Loop", "gil_held", None): 0.5}),
+    ],
+)
+def test_what_gave_no_answer_for_a_reason_in_common_stays_one_comparison(make_history, problem, numbers):
+    history = make_history((*BOTH, CONTROL), commits=10)
+    history.problem, history.shows = problem, lost_from(5, numbers)
+
+    assert [history.document()["status"] for _ in range(2)] == [2, 2]
+    assert [len(patterns) for *_, patterns in history.asked] == [3, 3]
+
+
+def given_up_before(history):
+    """Let a history forget when it gave up, as an earlier version did not note it."""
+    history.problem = UserError("the index cannot be reached")
+    for _ in range(3):
+        history.document()
+    file = history.root / "results" / MEMORY
+    lines = [json.dumps({**json.loads(line), "asked": 0}) for line in file.read_text().splitlines()]
+    file.write_text("".join(f"{line}\n" for line in lines))
+    history.asked.clear()
+
+
+def test_what_an_earlier_version_gave_up_is_not_due_at_once(history):
+    given_up_before(history)
+
+    assert [history.document()["status"] for _ in range(2)] == [0, 0]
+    assert history.asked == []
+
+
+def test_what_was_given_up_and_is_not_reached_in_time_stays_so(make_history):
+    first = make_history()
+    first.problem = UserError("the index cannot be reached")
+    for _ in range(3):
+        first.document()
+    longer = make_history(name="longer", commits=10)
+    (longer.root / "results" / MEMORY).write_text((first.root / "results" / MEMORY).read_text())
+
+    assert longer.document(minutes=0)["status"] == 0
+    assert longer.asked == []
+
+
 APART = (
     Planned("work.One", "one", {0: RELEASES, 5: HOLDS}),
     Planned("work.Steady", "two", {0: RELEASES, 9: HOLDS}),

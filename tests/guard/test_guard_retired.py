@@ -1,12 +1,16 @@
 """What becomes of the losses of an environment in which nothing is measured any more."""
 
 import json
+import random
 import subprocess
 
+import numpy as np
 import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, load
 
 from antigil.guard.alerts import find_alerts
+from antigil.guard.stored.measured_commits import MeasuredCommits
+from antigil.history.series import Archive, Commit, Environment, Series
 
 RELEASES, HOLDS, SLOW = Behaviour(), Behaviour(serial=1.0), Behaviour(inflation=1.8)
 RECOVERED, RETIRED = "lost, recovered since", "lost, no longer measured there"
@@ -109,3 +113,63 @@ def test_time_that_one_thread_gained_mends_no_scaling(lost_in_old, young_from):
 
 def test_a_part_of_a_loss_that_was_gained_back_does_not_mend_it(lost_in_old):
     assert lost_in_old({0: RELEASES, 5: HOLDS, 25: Behaviour(serial=0.5)}) == {5: RETIRED}
+
+
+def retired(branches, **measured):
+    """Return which environments have retired, by the commits in which each has results.
+
+    Each is alone on the branch that `branches` gives it, or on the main one with all others.
+    """
+    series = []
+    for name, revisions in measured.items():
+        own = np.array(sorted(revisions))
+        none, environment = np.zeros(len(own)), Environment((("machine", name),), branches.get(name, "main"))
+        series.append(
+            Series(
+                "work.One", "time", None, environment, own, none, none, none, none.astype(np.uint8), "", None
+            )
+        )
+    commits = {r: Commit(str(r), r, r) for r in sorted(set().union(*measured.values()))}
+    everywhere = {
+        branch: np.arange(max(commits) + 1)
+        if branch == "main"
+        else np.unique(np.concatenate([s.revisions for s in series if s.environment.branch == branch]))
+        for branch in {"main", *branches.values()}
+    }
+    archive = Archive({}, tuple(s.environment for s in series), tuple(series), commits, branches=everywhere)
+    return set(measured) - {one.machine for one in MeasuredCommits(archive).active()}
+
+
+def test_a_model_of_cpu_that_a_runner_has_in_one_of_twenty_commits_does_not_come_and_go():
+    choose = random.Random(1)
+    rare = [commit for commit in range(2000) if choose.random() < 0.05]
+
+    for now in range(rare[10], 2000, 7):
+        so_far = [commit for commit in rare if commit <= now]
+        assert retired({}, usual=range(now + 1), rare=so_far) == set()
+
+
+@pytest.mark.parametrize(("last", "found"), [(971, set()), (970, {"old"})])
+@pytest.mark.parametrize("before", [(), (0,), range(0, 600, 300)])
+def test_what_was_measured_each_night_retires_after_thirty_commits_whatever_long_breaks_there_were(
+    last, found, before
+):
+    """As a Python that was measured at a tag or two, nightly much later, and then no more."""
+    assert retired({}, old=[*before, *range(900, last)], new=range(1000)) == found
+
+
+def test_a_backfill_by_another_machine_brings_nothing_back():
+    old, new = range(0, 1000, 20), range(1000, 2000, 20)
+
+    assert retired({}, old=old, new=new) == retired({}, old=old, new=range(2000)) == {"old"}
+
+
+def test_a_machine_that_was_measured_a_few_times_in_long_intervals_ends_in_time():
+    assert retired({}, old=(0, 500), new=range(501, 800)) == set()
+    assert retired({}, old=(0, 500), new=range(501, 801)) == {"old"}
+
+
+def test_a_branch_that_is_no_longer_measured_ends_and_one_with_few_commits_goes_on():
+    branches = {"dead": "1.x", "living": "2.x"}
+    measured = {"dead": (1, 2, 699), "living": (3, 4, 700), "main": range(5, 1000)}
+    assert retired(branches, **measured) == {"dead"}

@@ -6,14 +6,21 @@ comparison is of the commit that was found, against the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from antigil.errors import UserError
 from antigil.history.project import Project, Revision
 from antigil.report.document import Document
 
-from ..commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST, Outcome, WorkloadVerdict
+from ..commit_verdict import (
+    CONFIRMED_LOSS,
+    COULD_NOT_JUDGE,
+    NOTHING_LOST,
+    SCALING,
+    NumberVerdict,
+    Outcome,
+)
 from ..comparison import Comparison
 from ..comparison_json import comparison_to_json, revision_to_json
 from .confirmation import lost_in
@@ -106,6 +113,7 @@ def bisect(project: Project, good: Revision, bad: Revision, workload: str, compa
     commits = project.commits_between(good.hash, bad.hash)
     found = Bisection(good, bad, workload, len(commits), good)
     quantities: set[str] = set()
+    partners: set[str] = set()
 
     def ask(base: Revision, head: Revision) -> bool | None:
         try:
@@ -115,8 +123,12 @@ def bisect(project: Project, good: Revision, bad: Revision, workload: str, compa
                 raise
             found.steps.append(Step(base, head, None, str(error)))
             return None
-        quantities.update(() if quantities else _lost(compared, workload))
+        if not found.steps:
+            quantities.update(_lost(compared, workload))
+            partners.update(_suspected(compared, workload))
         lost, problem = lost_in(compared.comparisons, workload, quantities)
+        if lost is False and not partners.isdisjoint(_lost(compared, workload)):
+            lost, problem = None, "lost something else of scaling, which was suspected between the ends too"
         found.steps.append(Step(base, head, lost, problem))
         found.last = compared if lost or found.last is None else found.last
         return lost
@@ -137,10 +149,18 @@ def bisect(project: Project, good: Revision, bad: Revision, workload: str, compa
 
 def _lost(compared: Comparison, workload: str) -> Collection[str]:
     """Return the quantities that a workload lost in any environment."""
-    verdicts: Sequence[WorkloadVerdict] = [w for c in compared.comparisons for w in c.verdict.workloads]
-    return {
-        finding.number.quantity
-        for one in verdicts
-        if one.workload.name == workload
-        for finding in one.with_outcome(Outcome.LOST)
-    }
+    return {one.number.quantity for one in _with_outcome(compared, workload, Outcome.LOST)}
+
+
+def _suspected(compared: Comparison, workload: str) -> Collection[str]:
+    """Return the quantities of scaling whose loss was seen in the first look only, or beside a control."""
+    seen = _with_outcome(compared, workload, Outcome.PASSING, Outcome.UNFIT)
+    lost = {one.number.quantity for one in seen if one.looks[0].tendency == Outcome.LOST}
+    return lost.intersection(SCALING)
+
+
+def _with_outcome(compared: Comparison, workload: str, *outcomes: Outcome) -> Iterator[NumberVerdict]:
+    for comparison in compared.comparisons:
+        for one in comparison.verdict.workloads:
+            if one.workload.name == workload:
+                yield from one.with_outcome(*outcomes)

@@ -41,17 +41,20 @@ from .halving import Range, halve
 #: Part of the least effect that counts which a loss has to exceed to hold.
 CONFIRMED_FROM = 0.5
 
+#: Begins what is said of a comparison that was made and gave no answer.
+UNJUDGED = "could not be judged again:"
+
 SAMPLING_SECONDS = 60.0
 """For the functions of one commit's losses."""
 
 
 class CommitRange(NamedTuple):
-    """Two hashes, the combination of asv's matrix to compare them in, and the only workload, if any."""
+    """Two hashes, the combination of asv's matrix to compare them in, and whether for what failed before."""
 
     base: str
     head: str
     combination: Combination
-    workload: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def confirm(
     for span, places in _by_range(found, due).items():
         if bench.closed:
             for i in places:
-                found[i] = replace(found[i], postponed=found[i].held is None)
+                found[i] = replace(found[i], postponed=found[i].held is None and not found[i].gave_up)
             continue
         for i, checked in zip(places, bench.ask([found[i] for i in places], span), strict=True):
             found[i] = _counted(checked)
@@ -168,13 +171,14 @@ def _counted(alert: Alert) -> Alert:
 def _by_range(alerts: Sequence[Alert], places: Iterable[int]) -> dict[CommitRange, list[int]]:
     """Group places by the two commits and the Python of their alerts: one comparison serves them all.
 
-    What gave no answer beside others is measured by itself: one of them may have failed.
+    A workload that failed the last time is measured apart from the rest, which it left without an answer.
     """
     groups: dict[CommitRange, list[int]] = {}
     for i in places:
         before, commit = alerts[i].span
-        alone = alerts[i].workload.name if alerts[i].attempts else None
-        span = CommitRange(before.hash, commit.hash, alerts[i].environment.combination, alone)
+        obstacle = alerts[i].obstacle
+        failed = obstacle.startswith(UNJUDGED) and f" {alerts[i].workload.name} " in obstacle
+        span = CommitRange(before.hash, commit.hash, alerts[i].environment.combination, failed)
         groups.setdefault(span, []).append(i)
     return groups
 
@@ -236,7 +240,7 @@ def concluded(alert: Alert, comparisons: Sequence[EnvironmentComparison], machin
     kinds = {kind for one in lost for kind in (("time",) if one == "time" else SCALING)}
     held, problem = lost_in(comparisons, alert.workload.name, kinds)
     if problem is not None:
-        return replace(alert, problem=f"could not be judged again: {problem}")
+        return replace(alert, problem=f"{UNJUDGED} {problem}")
     besides = "; ".join(dict.fromkeys(one for c in comparisons for one in differences(*c.surroundings)))
     return replace(alert, held=held, asked=alert.measured, measured_on=machine, besides=besides)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -73,30 +74,39 @@ def selected(
     Raises
     ------
     UserError
-        If no benchmark that is watched matches, or no environment that has results.
+        If a pattern matches no benchmark that is watched, a specification no environment that has results, or
+        there are no results of what they choose together.
     """
     if not archive.workloads:
         return tuple(alerts)
-    workloads = {
-        workload
-        for workload in archive.workloads
-        if not patterns or any(re.search(p, one.name) for p in patterns for one in entries.get(workload, ()))
+    matched = {
+        pattern: {
+            w for w in archive.workloads if any(re.search(pattern, one.name) for one in entries.get(w, ()))
+        }
+        for pattern in patterns
     }
-    if not workloads:
-        raise UserError(f"no benchmark that is watched matches {' or '.join(patterns)}")
-    places = {
-        one
-        for one in archive.environments
-        if not environments or any(_is_named(text, one, archive) for text in environments)
+    if nothing := [pattern for pattern, found in matched.items() if not found]:
+        raise UserError(f"no benchmark that is watched matches {' or '.join(nothing)}")
+    named = {
+        text: {one for one in archive.environments if _is_named(text, one, archive)} for text in environments
     }
-    if not places:
-        there = sorted({name for names in archive.names.values() for name in names})
-        more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
-        raise UserError(
-            f"no environment with results is {' or '.join(environments)}; there are"
-            f" {', '.join(there[:MOST_NAMED])}{more}"
-        )
+    if nowhere := [text for text, found in named.items() if not found]:
+        raise _no_environment(nowhere, archive)
+    workloads = set().union(*matched.values()) if matched else {*archive.workloads}
+    places = set().union(*named.values()) if named else {*archive.environments}
+    if all(places.isdisjoint(archive.environments_of(workload)) for workload in workloads):
+        raise UserError(f"no results of {' or '.join(matched) or 'any workload'} in {' or '.join(named)}")
     return tuple(one for one in alerts if one.workload.name in workloads and one.environment in places)
+
+
+def _no_environment(specifications: Sequence[str], archive: Archive) -> UserError:
+    """Say that no environment is named so, and which there are."""
+    there = sorted({name for names in archive.names.values() for name in names})
+    more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+    return UserError(
+        f"no environment with results is {' or '.join(specifications)}; there are"
+        f" {', '.join(there[:MOST_NAMED])}{more}"
+    )
 
 
 def _is_named(specification: str, environment: Environment, archive: Archive) -> bool:
@@ -107,7 +117,7 @@ def _is_named(specification: str, environment: Environment, archive: Archive) ->
         return True
     if kind and kind not in {name.partition("-py")[0] for name in names}:
         return False
-    path = f"{kind}-py{python.replace(os.sep, '_')}"
+    path = f"{kind}-py{os.path.abspath(shutil.which(python) or python).replace(os.sep, '_')}"
     return not colon or python in (environment.python, "same") or path in names
 
 

@@ -25,8 +25,8 @@ ASV_VERSION: str = asv.__version__
 
 #: How asv begins a file of results.
 HASH = re.compile(r'{"commit_hash": "([0-9a-f]{7,64})"')
-#: asv's own files among the results.
-NO_RESULTS = frozenset({"machine.json", "benchmarks.json"})
+#: How asv names a file of results.
+NAME = re.compile(r"[0-9a-f]{8}-.*\.json", re.DOTALL)
 
 #: A suite's benchmarks by name, as ``benchmarks.json`` describes them.
 Suite = Mapping[str, dict[str, Any]]
@@ -105,20 +105,22 @@ def load_results(path: str, machine: str, results_dir: str, problems: list[Probl
         results: StoredResults = Results.load(path, machine_name=machine)
     except AsvUserError as error:
         where = os.path.relpath(path, results_dir)
-        problems.append(Problem(f"could not be read: {_first_line(error, path)}", where, unread=True))
+        unread = NAME.fullmatch(os.path.basename(path)) is not None
+        problems.append(Problem(f"could not be read: {_first_line(error, path)}", where, unread))
         return None
     return results
 
 
 def _first_line(error: Exception, path: str) -> str:
     """Return an error's first line without the path, which is named beside it."""
-    text = str(error).rpartition(f"'{path}': ")[2].replace(os.path.abspath(path), "it").strip()
+    text = str(error).replace(os.path.abspath(path), "it").replace(path, "it").rpartition("'it': ")[2].strip()
     return (text.splitlines() or [type(error).__name__])[0]
 
 
 def _left_out(results_dir: str, read: Collection[str]) -> Iterator[Problem]:
-    """Name the folders that asv passes over, results or not, because it cannot tell their machine."""
+    """Name the folders of results that asv passes over, because it cannot tell their machine."""
     for folder, _, names in os.walk(results_dir):
-        if folder not in read and any(n.endswith(".json") and n not in NO_RESULTS for n in names):
+        if folder not in read and any(map(NAME.fullmatch, names)):
             what = "results are left out, because the folder's machine.json is missing or cannot be read"
-            yield Problem(what, os.path.relpath(folder, results_dir), unread=True)
+            mend = "put it back, or remove them"
+            yield Problem(f"{what}: {mend}", os.path.relpath(folder, results_dir), unread=True)
