@@ -62,7 +62,8 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SPEC",
-        help="asv's environment specification, like :3.14t (repeatable; default: the configured ones)",
+        help="asv's environment specification, like :3.14t (repeatable; default: the configured ones, or of "
+        "stored results all)",
     )
 
 

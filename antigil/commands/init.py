@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help="the asv.conf.json(c) to complete, where there are several",
+        help="the asv.conf.json(c) to complete, where there are several, or to begin a suite with",
     )
     help_ = "write workflows too, which call antigil's: compare pull requests, comment, track the history"
     add("--github", action="store_true", help=help_)

@@ -50,8 +50,9 @@ SPREAD_NOTE = 0.03
 """Interquartile range of the speedup between processes, relative to it; quiet machines show 0.01."""
 
 SPREAD_BAD = 0.15
-QUIETER = "stop other programs, or give measure a larger --budget"
 """With eight processes the median is then uncertain by a tenth."""
+
+QUIETER = "stop other programs, or give measure a larger --budget"
 
 DISTURBED_NOTE = 0.2
 """Share of disturbed rounds: the budget makes up for a fifth."""
