@@ -1,7 +1,7 @@
 """Which samples are of which window, in the process that is sampled."""
 
-import os
 import signal
+import threading
 from types import SimpleNamespace
 
 from antigil.scaling.stops import stops_noticed, was_stopped
@@ -29,7 +29,7 @@ def test_windows_of_a_round_that_is_measured_anew_are_left_out():
     with stops_noticed():
         moments = [(pass_through(windows, n), n) for n in (2, 1)]
         pass_through(windows, 1)
-        os.kill(os.getpid(), signal.SIGCONT)  # as after a stop
+        signal.pthread_kill(threading.get_ident(), signal.SIGCONT)  # as after a stop
         pass_through(windows, 2)
         assert was_stopped()
         moments += [(pass_through(windows, n), n) for n in (2, 1)]

@@ -7,8 +7,8 @@ not asked: few CPUs do not show a held share of 10 % in it.
     holds          held >= 0.9
     releases       held <= 0.1
     partly         between
-    inconclusive   the 99 % interval of the held share reaches across two of these and is wider than 0.2,
-                   or it is wider than 0.5
+    inconclusive   2.58 standard errors to each side of the held share reach across two of these and are
+                   wider than 0.2, or its 99 % interval is wider than 0.5
 
 Whatever the word, its threads may wait elsewhere, for a lock or for I/O:
 
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from ..host import threads_served
 from ..rounds import counts_served
+from ..sample import Z99
 
 if TYPE_CHECKING:
     from ..measurement import Measurement, Point
@@ -38,9 +39,8 @@ RELEASES_AT_MOST = 0.1
 HOLDS_AT_LEAST = 0.9
 WAITING_WORTH_TELLING = 0.1
 
-WIDEST_ACROSS = 0.2
 WIDEST_SHARE = 0.5
-"""An interval of the held share that is wider tells nothing; nor does one that reaches across two words."""
+"""An interval of the held share that is wider tells nothing."""
 
 FEWEST_SEEN = 8
 """Fewer looks that found a thread waiting do not tell for what."""
@@ -57,9 +57,10 @@ def gil_verdict(measurement: Measurement) -> str:
     """Return one of ``releases``, ``partly``, ``holds``, ``no-gil``, ``inconclusive``."""
     if not measurement.host.gil:
         return "no-gil"
-    low, high = measurement.gil_held.ci99
-    widest = WIDEST_SHARE if classify(low) == classify(high) else WIDEST_ACROSS
-    return "inconclusive" if high - low > widest else classify(measurement.gil_held.share)
+    held, (low, high) = measurement.gil_held, measurement.gil_held.ci99
+    margin = Z99 * held.standard_error
+    crosses = margin > 0.1 and classify(held.share - margin) != classify(held.share + margin)
+    return "inconclusive" if crosses or high - low > WIDEST_SHARE else classify(held.share)
 
 
 def most_telling_point(measurement: Measurement) -> Point:
