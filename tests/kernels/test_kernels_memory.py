@@ -95,14 +95,16 @@ def test_the_buffer_is_let_go_afterwards(stream):
 def test_the_buffer_is_held_while_the_gil_is_released():
     """Another thread cannot resize it, which would free the memory that is being read."""
     data = bytearray(1 << 22)
-    running = True
+    running, reads = True, threading.Event()
 
     def read():
         while running:
             kernels.stream_releasing(data)
+            reads.set()
 
     reader = threading.Thread(target=read)
     reader.start()
+    reads.wait()
     refused = grow_until_refused(data, attempts=1_000_000)
     running = False
     reader.join()
