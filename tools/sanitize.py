@@ -94,9 +94,13 @@ for statement in ("kernels.calcular_sem_gil(200)", "kernels.stream_holding(bytes
     measure(Workload(statement, setup), (1, 2), budget=0.5, processes=1)
 """
 WHERE = """
-import importlib.util
+from antigil import MeasurementError
 from antigil.where import where
-where("kernels.serial_fraction(200_000, 0.5)", "from antigil import kernels", 2, budget=1.0, processes=1)
+try:
+    where("kernels.serial_fraction(200_000, 0.5)", "from antigil import kernels", 2, budget=1.0, processes=1)
+except MeasurementError as error:
+    if "no thread could be sampled" not in str(error):  # ThreadSanitizer holds signals back, at times all
+        raise
 """
 
 
