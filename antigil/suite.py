@@ -214,7 +214,7 @@ class Surroundings:
 
     def track_cores_alike(self) -> int:
         """Physical cores of one kind among them: no more threads can be expected to get so much more done."""
-        return cores_allowed() or cpus_allowed()
+        return cores_allowed()
 
 
 vars(Surroundings)["track_gil_enabled"].antigil_quantity = "gil_enabled"

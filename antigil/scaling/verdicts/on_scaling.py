@@ -149,8 +149,10 @@ def judged(measurement: Measurement) -> Judged | None:
 
 def _is_kept_off(point: Point, cpus: int) -> bool:
     """Tell whether other programs kept threads off the CPUs of which there are more than so many CPUs."""
-    own = 1.0 - cpus / point.threads
-    return own > 0.0 and (point.disturbed or point.queued_by_others > own + DISTURBED_QUEUE_SHARE)
+    queued_at_least = 1.0 - cpus / point.threads
+    return queued_at_least > 0.0 and (
+        point.disturbed or point.queued_by_others > queued_at_least + DISTURBED_QUEUE_SHARE
+    )
 
 
 def scaling_verdict(measurement: Measurement) -> str:
@@ -220,9 +222,9 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
     if _own_work_competes(measurement, point):
         parts = {"own-threads": lacking}
     else:
-        waits_longer, works_longer, queued = _longer(measurement, point)
-        longer = max(1e-9, waits_longer + works_longer + queued)
-        waited, worked = lacking * waits_longer / longer, lacking * works_longer / longer
+        waits, works, queued = _longer(measurement, point)
+        longer = max(1e-9, waits + works + queued)
+        waited, worked = lacking * waits / longer, lacking * works / longer
         for_gil = min(1.0, waiting_for_gil(measurement) / max(1e-9, extra_waiting(measurement)))
         handed = worked * _kernel_part(measurement, point, one)
         gil_handed = handed * _handed_by_gil(measurement)
