@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 EXIT_LOSS = 1
@@ -24,6 +24,12 @@ def one_line(text: str) -> str:
     """
     plain = "".join(char if char.isprintable() else " " for char in text)
     return re.sub(r"^(\s*):(?=:)", r"\1':", plain).replace("##[", "## [")
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def system_error(error: OSError) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from antigil.errors import UserError
+from antigil.errors import UserError, first_of
 from antigil.files import append_lines, parse_json
 from antigil.report.document import Document, read_alerts
 from antigil.report.markdown import code
@@ -145,8 +145,7 @@ def _settled(document: Document, issue: Issue) -> str:
 
 
 def _names(workloads: Sequence[str]) -> str:
-    more = f" and {len(workloads) - 3} more" if len(workloads) > 3 else ""
-    return f"{', '.join(workloads[:3])}{more}"
+    return first_of(workloads, 3)
 
 
 def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from antigil.errors import first_of
 from antigil.history.change_detection import Effect
 from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.series import Archive, Commit, Environment, Problem
@@ -98,20 +99,14 @@ def _unread(problems: Sequence[Problem]) -> Iterator[str]:
     for kind, some in kinds.items():
         told = some[0].what + (" (the first)" if len({one.what for one in some}) > 1 else "")
         mend = ". Measure again, or remove what is damaged" if kind == "could not be read" else ""
-        yield printable(f"{_named([one.where for one in some])} {told}{mend}")
-
-
-def _named(names: Sequence[str]) -> str:
-    """Return the first names of some, and how many more there are."""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+        yield printable(f"{first_of([one.where for one in some], MOST_NAMED)} {told}{mend}")
 
 
 def _not_asked(alerts: Sequence[Alert]) -> list[str]:
     """Return a line on losses that the history shows and no measurement has confirmed."""
     if not alerts:
         return []
-    told = _named([*map(_where, alerts)])
+    told = first_of([*map(_where, alerts)], MOST_NAMED)
     return [f"seen in the history, not measured again: {told}. To confirm, add --confirm"]
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from antigil.errors import UserError
+from antigil.errors import UserError, first_of
 from antigil.history.asv_adapter.configuration import asv_errors
 from antigil.history.asv_adapter.stored import stored_suite
 from antigil.history.benchmark_columns import drawable
@@ -102,10 +102,9 @@ def selected(
 def _no_environment(specifications: Sequence[str], archive: Archive) -> UserError:
     """Say that no environment is named so, and which there are."""
     there = sorted({name for names in archive.names.values() for name in names})
-    more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
     return UserError(
         f"no environment with results is {' or '.join(specifications)}; there are"
-        f" {', '.join(there[:MOST_NAMED])}{more}"
+        f" {first_of(there, MOST_NAMED)}"
     )
 
 

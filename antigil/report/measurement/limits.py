@@ -16,7 +16,7 @@ def limits(measurement: Measurement) -> Iterator[str]:
             "laws and ideals end there"
         )
     if measurement.cut is not None:
-        yield cut_short(measurement, measurement.cut)
+        yield _cut_short(measurement, measurement.cut)
     if measurement.disturbed:
         yield _disturbance(measurement)
     if measurement.steal is not None and measurement.steal > 0.02:
@@ -27,7 +27,7 @@ def limits(measurement: Measurement) -> Iterator[str]:
         yield "this system does not count a thread's switches: holds below 1 ms go unseen"
 
 
-def cut_short(measurement: Measurement, cut: Cut) -> str:
+def _cut_short(measurement: Measurement, cut: Cut) -> str:
     """Return what a measurement had to do without, why, and the time that all of it would take."""
     done = len(measurement.samples)
     text = (
