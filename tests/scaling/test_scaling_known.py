@@ -42,7 +42,7 @@ def measured():
         if statement not in _measured:
             counts = (1, 2, 4) if statement == SLEEP else (1, 2)
             workload = Workload(statement, SETUP)
-            _measured[statement] = measure(workload, counts, budget=1.2, processes=2, rounds=3)
+            _measured[statement] = measure(workload, counts, budget=1.2, processes=4, rounds=3)
         return _measured[statement]
 
     return find
