@@ -2,8 +2,7 @@
 
 import os
 import platform
-import shutil
-import subprocess
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -12,6 +11,13 @@ import pytest
 from marks import NO_GIL
 
 from antigil.scaling import cpus_allowed
+
+#: What a caller's surroundings would change in tests: a hook's repository, CI's files and tokens, colours.
+FOREIGN = re.compile(r"(GIT|GITHUB)_(?!CONFIG_|SSL_)|GH_TOKEN$|(FORCE|PY|PYTHON)_COLORS?$|LANGUAGE$")
+
+for name in filter(FOREIGN.match, list(os.environ)):
+    del os.environ[name]
+os.environ["LC_ALL"] = "C.UTF-8"
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 FORBID_SKIPS = os.environ.get("ANTIGIL_FORBID_SKIPS", "") not in ("", "0")
@@ -79,23 +85,15 @@ def browser_instance():
         browser.close()
 
 
-PACKAGE = Path(__file__).parents[1] / "antigil"
-COMPILE = ("cc", "-std=c11", "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror", "-shared")
-
-
 @pytest.fixture(scope="session")
 def free_threaded(tmp_path_factory):
     """Return a free-threaded interpreter and a folder with antigil built for it."""
-    python = shutil.which("python3.14t")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+    import under
+
+    python = under.found("python3.14t")
     if python is None:
-        pytest.skip("python3.14t is not on the PATH")
-    query = "import sysconfig as s; print(s.get_path('include'), s.get_config_var('EXT_SUFFIX'), sep='\\n')"
-    answer = subprocess.run([python, "-c", query], capture_output=True, text=True, check=True).stdout
-    include, suffix = answer.splitlines()
+        pytest.skip("there is no python3.14t")
     folder = tmp_path_factory.mktemp("free-threaded")
-    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
-    shutil.copytree(PACKAGE, folder / "antigil", ignore=ignored)
-    room = folder / "antigil" / "kernels"
-    command = [*COMPILE, f"-I{include}", *sorted(room.glob("*.c")), "-o", room / f"_native{suffix}"]
-    subprocess.run(command, check=True)
+    under.build_for(python, folder, ("-O2", "-Wall", "-Wextra", "-Werror"))
     return python, folder

@@ -27,18 +27,17 @@ def commands(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_make_targets_exist(document):
-    named = set(re.findall(r"\bmake ([a-z]+)", commands(document)))
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", commands(document)))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
     assert named
     assert named <= targets
 
 
-@pytest.mark.parametrize("document", ["README.md", "README.pt.md"])
-def test_antigil_commands_exist(document):
-    named = set(re.findall(r"\bantigil ([a-z]+)\b(?! import)", commands(document)))
+def test_antigil_commands_exist():
+    named = {command for page in pages() for command, _ in command_lines(page)}
 
-    assert named
+    assert len(named) > 5
     assert named <= set(cli.COMMANDS)
 
 
@@ -139,8 +138,7 @@ def command_lines(document):
     found = re.findall(r"^(?: {4}|\$ )antigil ([a-z-]+)\b(.*)$", text, re.MULTILINE)
     found += re.findall(r"`antigil ([a-z-]+)\b([^`]*)`", text)
     for command, words in found:
-        if command in cli.COMMANDS:
-            yield command, re.sub(r"\s#.*|\"[^\"]*\"", "", words)
+        yield command, re.sub(r"\s#.*|\"[^\"]*\"", "", words)
 
 
 def test_options_in_command_lines_exist():

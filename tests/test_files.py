@@ -14,6 +14,8 @@ import pytest
 from antigil.errors import one_line
 from antigil.files import append_lines, parse_json, read_json, write_whole
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no POSIX signals, limits and links there")
+
 #: Writes one content after another, of a few hundred kB each, until it is killed.
 WRITES = """
 import json, sys
@@ -57,17 +59,18 @@ def damaged(file, writer, times, seed=1):
     return False
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@posix
 @pytest.mark.parametrize(("writer", "times"), [(WHOLE, 8), (HARDENED, 2)], ids=["ours", "asv's"])
 def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path, writer, times):
     assert not damaged(tmp_path / "a.json", writer, times)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@posix
 def test_the_check_sees_what_asv_alone_leaves_behind(tmp_path):
     assert damaged(tmp_path / "a.json", STOCK, times=12)
 
 
+@posix
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     file = tmp_path / "a.json"
     write_whole(file, "old")
@@ -83,6 +86,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     assert file.read_text() == "old"
 
 
+@posix
 def test_asv_tells_a_full_disk_in_one_line(tmp_path):
     limited = (
         "import resource, sys; from asv import util\n"
@@ -98,6 +102,7 @@ def test_asv_tells_a_full_disk_in_one_line(tmp_path):
     assert not file.exists()
 
 
+@posix
 def test_links_and_devices_keep_their_place_and_a_file_its_mode(tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "real").chmod(0o640)
@@ -113,6 +118,7 @@ def test_links_and_devices_keep_their_place_and_a_file_its_mode(tmp_path):
     assert not Path(os.devnull).is_file()
 
 
+@posix
 def test_a_pipe_that_has_no_name_is_written_to():
     """As of ``--json >(jq .)`` or ``--output /dev/stdout``: what the link leads to is no path."""
     read_end, write_end = os.pipe()
@@ -122,6 +128,7 @@ def test_a_pipe_that_has_no_name_is_written_to():
         assert pipe.read() == "through"
 
 
+@posix
 def test_what_stands_for_an_open_file_is_added_to_and_not_replaced(tmp_path):
     """As of ``--output /dev/stdout >> log``."""
     log = tmp_path / "log"

@@ -48,6 +48,11 @@ def measured():
     return find
 
 
+def or_open(word, found):
+    """Return what may be said: other programs can leave it open, and never turn it into another word."""
+    return {word, "inconclusive"} if found.disturbed else {word}
+
+
 def waiting_of_unqueued(point):
     """Return the share of waiting in the time for which nobody else had the CPU."""
     return point.waiting / (1.0 - point.queued)
@@ -59,7 +64,7 @@ def test_what_holds_the_gil_is_seen_to_hold_it(measured, statement):
     found = measured(statement)
     assert found.gil_held.share >= 0.9
     assert found.gil_held.ceiling <= 1.12
-    assert gil_verdict(found) == "holds"
+    assert gil_verdict(found) in or_open("holds", found)
 
 
 @pytest.mark.parametrize("statement", HOLDING)
@@ -73,7 +78,7 @@ def test_two_threads_that_hold_the_gil_wait_for_each_other(measured, statement):
 def test_what_releases_the_gil_is_seen_to_release_it(measured, statement):
     found = measured(statement)
     assert found.gil_held.share <= 0.1
-    assert gil_verdict(found) == "releases"
+    assert gil_verdict(found) in or_open("releases", found)
     if statement == SLEEP and found.disturbed:
         assert waits(found) in {"alone", "each other"}
     else:
