@@ -17,6 +17,12 @@ NOTHING: Mapping[str, str] = {}
 #: The hash of a tree without files, which git knows in every repository.
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
+#: How git tells a hook which repository runs it; every git started there takes that for its own.
+OF_A_HOOK = (
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+)
+
 
 @dataclass(frozen=True)
 class GitOutput:
@@ -34,6 +40,12 @@ class Described:
     subject: str
     author: str
     date: int
+
+
+def leave_hook() -> None:
+    """Have git find repositories by folder: in a hook, asv would check out commits in the user's own."""
+    for name in OF_A_HOOK:
+        os.environ.pop(name, None)
 
 
 def run(

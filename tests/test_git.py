@@ -1,8 +1,12 @@
 """What is asked of git, of real repositories."""
 
+import os
 import subprocess
 
+import pytest
+
 from antigil import git as asked
+from antigil.commands.main import main
 
 
 def git(folder, *words):
@@ -88,3 +92,18 @@ def test_a_change_to_the_working_tree_is_uncommitted(tmp_path):
     (tmp_path / "a/file").write_text("three")
 
     assert asked.uncommitted(tmp_path / "a")
+
+
+def test_in_the_hook_of_another_repository_the_one_that_lies_here_is_asked(tmp_path, monkeypatch):
+    for name in ("hook", "here"):
+        repository(tmp_path / name)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "hook/.git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "hook/.git/index"))
+    monkeypatch.setenv("GIT_SSL_CAINFO", "kept")
+
+    with pytest.raises(SystemExit):
+        main(["--version"])
+
+    here = asked.run(tmp_path / "here", "rev-parse", "--absolute-git-dir").output.strip()
+    assert here == str((tmp_path / "here/.git").resolve())
+    assert os.environ["GIT_SSL_CAINFO"] == "kept"

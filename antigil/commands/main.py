@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
 from antigil.errors import EXIT_USER_ERROR, UserError, one_line, system_error
+from antigil.git import leave_hook
 
 from .output import show_everywhere
 
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     show_everywhere()
+    leave_hook()
     asked = next((word for word in words if not word.startswith("-")), "")
     try:
         args = build_parser(asked).parse_args(words)
