@@ -107,11 +107,17 @@ def test_the_action_compares_as_the_reusable_workflow_does():
     scripts = {step["name"]: step["run"] for step in job if "run" in step}
     own = load(ACTION)["runs"]["steps"]
 
-    assert {step["name"]: step["run"] for step in own[2:]} == scripts
-    assert own[3]["env"] == job[3]["env"]
-    assert [(step["uses"], step["with"]) for step in own[:2]] == [
-        (one["uses"], one["with"]) for one in job[:2]
+    assert {step["name"]: step["run"] for step in own if "run" in step} == scripts
+    assert [step.get("if") for step in own] == [step.get("if") for step in job[:5]]
+    assert own[4]["env"] == job[4]["env"]
+    assert [(step["uses"], step["with"]) for step in own[1:3]] == [
+        (one["uses"], one["with"]) for one in job[1:3]
     ]
+    inputs = load(ROOT / ".github/workflows/reusable-compare.yml")["on"]["workflow_call"]["inputs"]
+    told = {name: (one["description"], one["default"]) for name, one in load(ACTION)["inputs"].items()}
+    given = {name: (one["description"], one["default"]) for name, one in inputs.items()}
+    assert told.keys() == given.keys()
+    assert all(told[name] == given[name] for name in told.keys() - {"install"})
 
 
 def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
@@ -126,6 +132,17 @@ def test_every_job_that_installs_antigil_as_it_is_told_does_so_alike():
 
     assert len(steps) == 5
     assert {step["run"] for step in steps} == {own}
+
+
+@pytest.mark.parametrize("name", ["alert", "backlog", "reusable-compare", "site", "action"])
+def test_in_another_project_no_module_of_its_own_hides_one_of_pythons(name):
+    """Without -P a `queue.py` in the folder where a module is run is taken for the standard library's."""
+    text = (ACTION if name == "action" else ROOT / f".github/workflows/{name}.yml").read_text(
+        encoding="utf-8"
+    )
+
+    assert " -P -m " in text
+    assert "python -m" not in text
 
 
 def test_where_a_skip_is_a_failure_no_long_test_is_run_that_would_skip():

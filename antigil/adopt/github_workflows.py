@@ -37,7 +37,7 @@ jobs:
     uses: <repository>/.github/workflows/reusable-compare.yml@<pin>
     with:
       directory: <directory>
-<python>"""
+<python><bench>"""
 
 COMMENT = """\
 # Comments on the pull request what 'Parallelism' found without rights. Written by 'antigil init --github'.

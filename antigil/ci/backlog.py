@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from antigil.errors import UserError
 from antigil.report.annotations import MATRIX_LIMIT
 
+from .asv_files import Suite, read_suite
 from .merge_results import FAILURES, has_value, read_results, say
 
 #: So often a commit of which nothing could be measured is asked for, on whatever machines.
@@ -25,7 +27,7 @@ MOST_FAILURES = 3
 def lacking(
     commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
 ) -> list[str]:
-    """Return the commits that have no results, in their order.
+    """Return the commits that have no results of today's suite, in their order.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def lacking(
         Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times. What no
         job of ours has counted is one failure for each machine.
     """
-    done: set[str] = set()
+    done, suite = set[str](), _suite(results_dir)
     failures: dict[str, Counter[str]] = {}
     for file in sorted(results_dir.glob("*/*.json")):
         if file.name == "machine.json" or not file.with_name("machine.json").exists():
@@ -51,11 +53,34 @@ def lacking(
         if machine in (None, where):
             commit = str(results["commit_hash"])
             times = failures.setdefault(commit, Counter())  # one attempt may fail in several environments
-            times[where] = max(times[where], 1, len(results.get(FAILURES, ())))
-            if has_value(results) or not retry_failed:
+            outdated = has_value(results) and not has_value(_current(results, suite))
+            times[where] = max(times[where], not outdated, len(results.get(FAILURES, ())))
+            if not outdated and (has_value(results) or not retry_failed):
                 done.add(commit)
     done |= {commit for commit, times in failures.items() if times.total() >= MOST_FAILURES}
     return [commit for commit in commits if commit not in done]
+
+
+def _suite(results_dir: Path) -> Suite | None:
+    """Return the suite that was measured last, None if that is not known."""
+    file = results_dir / "benchmarks.json"
+    try:
+        return read_suite(file) if file.exists() else None
+    except ValueError as error:
+        say(f"{file.name} is no suite: {error}")
+        return None
+
+
+def _current(results: Mapping[str, Any], suite: Suite | None) -> dict[str, Any]:
+    """Return results without those that nothing shows: of no benchmark in the suite, or another version."""
+    columns, rows = results["result_columns"], results["results"]
+    at = columns.index("version") if "version" in columns else None
+
+    def is_current(name: str) -> bool:
+        version = rows[name][at] if at is not None and at < len(rows[name]) else None
+        return suite is None or (name in suite and version in (None, suite[name].get("version")))
+
+    return {**results, "results": {name: row for name, row in rows.items() if is_current(name)}}
 
 
 def shard(commits: Sequence[str], number: int, of: int) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,46 +20,61 @@ BOT = "github-actions[bot]"
 #: What GitHub says to whom it takes for too fast, how long it wants to be left alone, and how often we ask.
 TOO_FAST, PAUSE_SECONDS, ATTEMPTS = "rate limit", 60.0, 3
 
+#: What is said where the server or the network fails, which may pass; it is not known whether it obeyed.
+PASSING = re.compile(
+    r"HTTP 5\d\d|error connecting|dial tcp|connection re(set|fused)|time(d )?out|\bEOF\b", re.IGNORECASE
+)
+SHORT_PAUSE_SECONDS = 10.0
 
-def api(
-    method: str,
-    address: str,
-    content: Mapping[str, Any] | None = None,
-    pause: Callable[[float], None] = time.sleep,
-) -> Any:
+#: Methods that may be obeyed twice without harm.
+REPEATABLE = ("GET", "PATCH")
+
+
+def api(method: str, address: str, content: Mapping[str, Any] | None = None) -> Any:
     """Call GitHub's REST interface at an address beneath the repository's; return the JSON that it answers.
 
     Raises
     ------
     UserError
-        If there is no ``gh``, or GitHub refuses; for being called too fast, only when it does so again.
+        If there is no ``gh``, or GitHub refuses; for being called too fast, or where the server or the
+        network fails, only when it does so again.
     """
     words = ["--method", method, f"repos/{repository()}/{address}"]
     given = None if content is None else json.dumps(content)
     words += [] if given is None else ["--input", "-"]
-    return _json(_gh("api", *words, text=given, pause=pause))
+    return _json(_gh(method, *words, text=given))
 
 
 def listed(address: str) -> list[Any]:
     """Return all items of a list beneath the repository, however many pages it has."""
     join = "&" if "?" in address else "?"
-    pages = _gh("api", "--paginate", "--slurp", f"repos/{repository()}/{address}{join}per_page=100")
+    pages = _gh("GET", "--paginate", "--slurp", f"repos/{repository()}/{address}{join}per_page=100")
     return [item for page in _json(pages) for item in page]
 
 
-def _gh(*words: str, text: str | None = None, pause: Callable[[float], None] = time.sleep) -> str:
-    """Run ``gh`` with a text on stdin and return what it prints; again where it was too fast."""
+def _gh(method: str, *words: str, text: str | None = None) -> str:
+    """Call ``gh api`` with a text on stdin and return what it prints; again where that may help."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            done = subprocess.run(["gh", *words], input=text, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                ["gh", "api", *words], input=text, capture_output=True, text=True, check=False
+            )
         except FileNotFoundError as error:
             raise UserError("no program 'gh' here, through which GitHub is spoken to: install it") from error
-        if done.returncode == 0 or TOO_FAST not in done.stderr or attempt == ATTEMPTS:
+        pause = _pause(method, done.stderr)
+        if done.returncode == 0 or pause is None or attempt == ATTEMPTS:
             break
-        pause(PAUSE_SECONDS)
+        time.sleep(pause)
     if done.returncode != 0:
-        raise UserError(f"gh {words[0]} failed: {' '.join(done.stderr.split())}{_reasons(done.stdout)}")
+        raise UserError(f"gh api failed: {' '.join(done.stderr.split())}{_reasons(done.stdout)}")
     return done.stdout
+
+
+def _pause(method: str, said: str) -> float | None:
+    """Return how long to wait before a call that failed is repeated; None if it is not to be."""
+    if TOO_FAST in said:
+        return PAUSE_SECONDS
+    return SHORT_PAUSE_SECONDS if method in REPEATABLE and PASSING.search(said) else None
 
 
 def _reasons(answer: str) -> str:

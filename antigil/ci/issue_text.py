@@ -8,14 +8,16 @@ workloads that an issue is about, and the identities of the changes that it tell
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from antigil.report.alerts import entries, entry_lines, pattern_of
-from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT, cut, whole_text
+from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT, cut
 from antigil.report.document import Document
 from antigil.report.markdown import code
 
@@ -28,6 +30,9 @@ _PLAIN = ":/#?=&%~.,+-"
 
 #: Stands where we closed an issue ourselves; one without it was closed by a person, who is not contradicted.
 CLOSED = "<!-- antigil closed -->"
+
+#: Stands in the place of `CLOSED` once a person has opened the issue again: not closed again for that reason.
+REOPENED = "<!-- antigil reopened -->"
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Issue:
     number: int
     body: str
     is_open: bool = True
+    is_locked: bool = False
 
     @property
     def workloads(self) -> tuple[str, ...]:
@@ -59,15 +65,34 @@ class Issue:
         """Whether we closed it, the last time that it was."""
         return CLOSED in self.body
 
+    @property
+    def reopened(self) -> bool:
+        """Whether a person has opened it again after we had closed it."""
+        return self.is_open and (self.closed_by_us or REOPENED in self.body)
+
+    @property
+    def closing(self) -> str:
+        """The body with the mark that we have closed it."""
+        return f"{self._unmarked}\n{CLOSED}"
+
+    @property
+    def noted_as_reopened(self) -> str:
+        """The body with the mark that a person has opened it again."""
+        return f"{self._unmarked}\n{REOPENED}"
+
+    @property
+    def _unmarked(self) -> str:
+        return self.body.replace(f"\n{CLOSED}", "").replace(f"\n{REOPENED}", "")
+
     def rewritten(self, part: str, changes: Iterable[str]) -> str:
         """Return the body with our part replaced; where a person has edited that, with a mark added only."""
-        body = self.body.replace(f"\n{CLOSED}", "")
+        body = self._unmarked
         found = _PART.search(body)
         if found is None or found.group(1) != _digest(found.group(2)):
             more = sorted(set(changes) - self.changes)
             return f"{body}\n{_changes_mark(more)}" if more else body
         before, after = body[: found.start()], body[found.end() :]
-        room = BODY_LIMIT - len(before) - len(after) - len(enclosed("")) - len(CLOSED) - 1
+        room = BODY_LIMIT - len(before) - len(after) - len(enclosed("")) - len(REOPENED) - 1
         return f"{before}{enclosed(part[:room])}{after}"
 
 
@@ -113,13 +138,14 @@ def part_of(
     ]
     newest = alerts[0]
     command = f"antigil compare {newest['before']['hash'][:12]} {newest['commit']['hash'][:12]}"
-    command += "".join(f" -b '{pattern_of(name)}'" for name in names if name in _lost_with(newest, alerts))
+    lost = [name for name in names if name in _lost_with(newest, alerts)]
+    command += "".join(f" -b {shlex.quote(pattern_of(name))}" for name in lost)
     links = {name: quote(pages[name], safe=_PLAIN) for name in names if pages.get(name)}
     foot = [
         "",
         *([f"Its history: {links[names[0]]}", ""] if len(names) == len(links) == 1 else []),
         *([*(f"- {code(name)}: {link}" for name, link in links.items()), ""] if len(names) > 1 else []),
-        f"To measure it again: `{command}`",
+        f"To measure it again: {code(command, longest=len(command))}",
         "",
         'If it is meant to be so, excuse the workload with a reason under `"antigil": {"excused": …}` in'
         " asv.conf.json. This issue closes itself when the loss is made good, or excused. Closed by hand, it"
@@ -150,12 +176,20 @@ def _lost_with(newest: Document, alerts: Sequence[Document]) -> set[str]:
     return {str(a["workload"]) for a in alerts if a["commit"]["hash"] == newest["commit"]["hash"]}
 
 
+def _whole() -> str:
+    """Return where the alerts are found whole."""
+    server, name, run = (os.environ.get(f"GITHUB_{it}") for it in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    return (
+        f"the whole is in the artifacts of {server}/{name}/actions/runs/{run}" if run else "see the job's log"
+    )
+
+
 def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> str:
     """Return lines as a text; where that is too long, as many of the changes as GitHub takes, and a note."""
-    limit = BODY_LIMIT - len(enclosed("")) - len(CLOSED) - 1
+    limit = BODY_LIMIT - len(enclosed("")) - len(REOPENED) - 1
     for told in range(len(changes), -1, -1):
         left = len(changes) - told
-        note = ["", f"{left} more changes are left out, for length: {whole_text()}."] if left else []
+        note = ["", f"{left} more changes are left out, for length: {_whole()}."] if left else []
         text = "\n".join(
             [*head, *(line for change in changes[:told] for line in ["", *change]), *note, *foot]
         )

@@ -22,7 +22,7 @@ from antigil.report.document import Document, read_alerts
 from antigil.report.markdown import code
 
 from .github import BOT, api, listed
-from .issue_text import CLOSED, Issue, enclosed, news_of, part_of, title_of
+from .issue_text import Issue, enclosed, news_of, part_of, title_of
 from .losses_by_issue import LossesByIssue
 
 LABEL = {"name": "parallelism", "color": "d93f0b", "description": "Threads help less than they did"}
@@ -32,6 +32,9 @@ LEDGER = "antigil-issues.jsonl"
 
 #: Issues that one run opens, before one more tells the rest.
 MOST_NEW = 5
+
+#: What GitHub answers where a repository has no issues.
+SWITCHED_OFF = "(HTTP 410)"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Action:
     number : int or None
         The issue, unless it is to be opened.
     comment : str
-        Added to the discussion; nothing if empty.
+        Added to the discussion before the issue is changed, or it would never be told once that was done;
+        nothing if empty.
     changes : frozenset of str
         Identities of the changes that it tells.
     """
@@ -76,7 +80,10 @@ def plan(document: Document, issues: Sequence[Issue], told: Mapping[str, int] | 
     for issue in ours:
         if alerts := losses.of(issue):
             actions += _told_in(issue, alerts, pages)
-        elif issue.number in kept and not issue.closed_by_us and (why := _settled(document, issue)):
+        elif issue.reopened and issue.closed_by_us:
+            body = issue.noted_as_reopened
+            actions.append(Action("update", _names(issue.workloads), issue.number, body=body))
+        elif issue.number in kept and not issue.reopened and (why := _settled(document, issue)):
             actions.append(_closed(issue, why))
     return [*actions, *_opened(losses.new, pages)]
 
@@ -86,7 +93,7 @@ def _homes(ours: Sequence[Issue]) -> tuple[dict[str, Issue], list[Action]]:
     homes: dict[str, Issue] = {}
     actions = []
     for issue in ours:
-        if issue.is_open and all(name in homes for name in issue.workloads):
+        if issue.is_open and not issue.reopened and all(name in homes for name in issue.workloads):
             older = " and ".join(f"#{n}" for n in sorted({homes[name].number for name in issue.workloads}))
             why = f"Closed: {older} is about the same workload."
             actions.append(_closed(issue, why))
@@ -97,8 +104,8 @@ def _homes(ours: Sequence[Issue]) -> tuple[dict[str, Issue], list[Action]]:
 
 def _closed(issue: Issue, why: str) -> Action:
     """Return what closes an issue for a reason."""
-    body = f"{issue.body}\n{CLOSED}"
-    return Action("close", _names(issue.workloads), issue.number, body=body, comment=why)
+    told = "" if issue.is_locked else why
+    return Action("close", _names(issue.workloads), issue.number, body=issue.closing, comment=told)
 
 
 def _told_in(issue: Issue, alerts: Sequence[Document], pages: Document) -> Iterator[Action]:
@@ -107,13 +114,13 @@ def _told_in(issue: Issue, alerts: Sequence[Document], pages: Document) -> Itera
     changes = issue.changes | {alert["identity"] for alert in alerts}
     body = issue.rewritten(part_of(alerts, issue.workloads, issue.changes, pages), changes)
     if not issue.is_open:
-        why = news_of(fresh) or "Opened again: it was settled, and counts once more."
-        yield Action("reopen", _names(issue.workloads), issue.number, body=body, comment=why, changes=changes)
+        kind, comment = "reopen", news_of(fresh) or "Opened again: it was settled, and counts once more."
     elif body.strip() != issue.body.strip() or fresh:
-        comment = news_of(fresh)
-        yield Action(
-            "update", _names(issue.workloads), issue.number, body=body, comment=comment, changes=changes
-        )
+        kind, comment = "update", news_of(fresh)
+    else:
+        return
+    comment = "" if issue.is_locked else comment
+    yield Action(kind, _names(issue.workloads), issue.number, body=body, comment=comment, changes=changes)
 
 
 def _opened(new: Sequence[list[Document]], pages: Document) -> Iterator[Action]:
@@ -166,13 +173,13 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
         raise UserError(f"{path} holds a part of the alerts only: write it without -b and -E")
     ledger = None if folder is None else folder / LEDGER
     known, problems = _read(ledger)
-    found = listed(f"issues?state=all&creator={quote(BOT)}")
-    issues = [
-        Issue(int(one["number"]), str(one["body"] or "").replace("\r\n", "\n"), one["state"] == "open")
-        for one in found
-        if "pull_request" not in one
-    ]
-    actions, done = plan(document, issues, known), []
+    try:
+        issues = _ours()
+    except UserError as error:
+        if SWITCHED_OFF not in str(error):
+            raise
+        return [], [*problems, *_untold(document, known)]
+    actions, done = plan(document, issues, known), list[str]()
     if any(action.kind == "open" for action in actions):
         problems += _make_label()
     for action in actions:
@@ -184,6 +191,27 @@ def synchronise(path: str, folder: Path | None = None) -> tuple[list[str], list[
         done.append(f"{action.kind} #{number}: {action.about}")
         _note(ledger, sorted(action.changes - known.keys()), number)
     return done, problems
+
+
+def _ours() -> list[Issue]:
+    """Return all issues that were opened with a workflow's token."""
+    return [
+        Issue(
+            int(one["number"]),
+            str(one["body"] or "").replace("\r\n", "\n"),
+            one["state"] == "open",
+            bool(one.get("locked")),
+        )
+        for one in listed(f"issues?state=all&creator={quote(BOT)}")
+        if "pull_request" not in one
+    ]
+
+
+def _untold(document: Document, known: Mapping[str, int]) -> list[str]:
+    """Return, where there are no issues, which losses nobody is told of; nothing if there is none."""
+    lost = [action.about for action in plan(document, [], known)]
+    off = "issues are switched off in this repository, so these losses stand and no issue tells them"
+    return [f"{off}: {'; '.join(lost)}"] if lost else []
 
 
 def _read(ledger: Path | None) -> tuple[dict[str, int], list[str]]:
@@ -225,7 +253,7 @@ def _perform(action: Action) -> int:
         new = {"title": action.title, "body": action.body, "labels": [LABEL["name"]]}
         return int(api("POST", "issues", new)["number"])
     states = {"close": {"state": "closed", "state_reason": "completed"}, "reopen": {"state": "open"}}
-    api("PATCH", f"issues/{action.number}", {"body": action.body, **states.get(action.kind, {})})
     if action.comment:
         api("POST", f"issues/{action.number}/comments", {"body": action.comment})
+    api("PATCH", f"issues/{action.number}", {"body": action.body, **states.get(action.kind, {})})
     return action.number

@@ -129,5 +129,5 @@ def _asv(machine: str, commit: str, bench: Sequence[str]) -> int:
     only = [f"--bench={one}" for one in bench]
     command = ["run", "--machine", machine, "--record-samples", "--show-stderr", *only, "HASHFILE:-"]
     return subprocess.run(
-        [sys.executable, "-m", "asv", *command], input=commit, text=True, check=False
+        [sys.executable, "-P", "-m", "asv", *command], input=commit, text=True, check=False
     ).returncode

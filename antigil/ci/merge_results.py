@@ -153,7 +153,7 @@ def _together(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     both = {**new, "results": rows, "durations": {**old.get("durations", {}), **new.get("durations", {})}}
     failures = sorted({*old.get(FAILURES, []), *new.get(FAILURES, [])})
     both.pop(FAILURES, None)
-    return both if has_value(both) or not failures else {**both, FAILURES: failures}
+    return both if has_value(new) or not failures else {**both, FAILURES: failures}
 
 
 def _row(old: Sequence[Any], new: Sequence[Any]) -> Sequence[Any]:

@@ -53,6 +53,9 @@ FINAL = re.compile(
     re.IGNORECASE,
 )
 
+#: What git says where two branches cannot stand beside each other: for it one is a folder of the other.
+IN_THE_WAY = re.compile(r"'refs/heads/([^']+)' exists; cannot create")
+
 AUTHOR = {
     f"GIT_{role}_{part}": text
     for role in ("AUTHOR", "COMMITTER")
@@ -166,6 +169,11 @@ def _remotely(folder: Path | None, *words: str) -> str:
     if answer.status == 0:
         return answer.output.strip()
     said = " ".join(answer.errors.split())
+    if found := IN_THE_WAY.search(said):
+        raise UserError(
+            f"git cannot have this branch beside {found[1]}: delete that one, or name another one"
+            " by --branch, in a workflow by results_branch"
+        )
     if any(text in said for text in OVERTAKEN) and not re.search(DISK, said, re.IGNORECASE):
         raise PassingError("somebody else has written to the branch meanwhile")
     if FINAL.search(said) or answer.status < 0:

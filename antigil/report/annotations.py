@@ -17,6 +17,9 @@ from .quantities import cells
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
+#: Where a summary is found whole that had to be cut, in whosever workflow.
+WHOLE = "the whole is in the JSON form (--json), which antigil's reusable workflows keep as an artifact"
+
 #: What GitHub takes: characters of a title and of an issue's or comment's body, bytes of a step's summary,
 #: jobs of a matrix.
 TITLE_LIMIT, BODY_LIMIT, SUMMARY_LIMIT, MATRIX_LIMIT = 256, 65_536, 1024 * 1024, 256
@@ -56,15 +59,7 @@ def append_summary(markdown: str) -> None:
     path = os.environ.get(SUMMARY_VARIABLE)
     if path:
         with Path(path).open("ab") as file:
-            file.write(cut(markdown + "\n", SUMMARY_LIMIT - file.tell(), whole_text()).encode())
-
-
-def whole_text() -> str:
-    """Return where a text is found whole that had to be cut."""
-    server, name, run = (os.environ.get(f"GITHUB_{it}") for it in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
-    return (
-        f"the whole is in the artifacts of {server}/{name}/actions/runs/{run}" if run else "see the job's log"
-    )
+            file.write(cut(markdown + "\n", SUMMARY_LIMIT - file.tell(), WHOLE).encode())
 
 
 def cut(text: str, limit: int, note: str = "") -> str:

@@ -97,9 +97,10 @@ _WORKLOAD = {
 _STATUS = frozenset({0, 1, 2})
 _SURROUNDINGS = {"python": str, "compiler": str, "kernel": str, "cpu": str, "packages": [str]}
 _REVISION = {"hash": HASH, "subject": str}
+_PYTHON = re.compile(r"[A-Za-z0-9._-]{1,30}")
 _COMPARISON = {
     "schema": frozenset({COMPARISON_SCHEMA}), "status": _STATUS, "seconds": float, "skipped": (str, None),
-    "base": _REVISION, "head": _REVISION, "pythons": [str],
+    "base": _REVISION, "head": _REVISION, "pythons": [_PYTHON],
     "comparisons": [
         {
             "environment": str, "measured": bool, "status": _STATUS, "problems": [str], "notes": [str],
@@ -107,12 +108,14 @@ _COMPARISON = {
         }
     ],
 }  # fmt: skip
+#: A line, as it stands in titles and in commands to paste: no controls, and nothing that is not seen.
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+")
 _COMMIT = {**_REVISION, "author": str, "date": float}
 _EFFECT = {
     **_NUMBER, "outcome": frozenset({"lost", "gained"}), "measured_before": int, "measured_after": int,
 }  # fmt: skip
 _ALERT = {
-    **_JUDGED, "identity": re.compile(r"[0-9a-f]{1,64}"), "workload": str, "environment": str,
+    **_JUDGED, "identity": re.compile(r"[0-9a-f]{1,64}"), "workload": _NAME, "environment": str,
     "standing": re.compile(r"[a-z, ]{1,50}"), "new": bool, "lost": bool, "settled": bool,
     "held": (bool, None),
     "measured_on": re.compile(r"[A-Za-z0-9._-]{0,100}"), "besides": str, "given_up": (str, None),
@@ -121,7 +124,7 @@ _ALERT = {
 _PAGE = re.compile(r"(https?://[A-Za-z0-9._~:/?#@!$&+,;=%-]{1,500})?")
 _ALERTS = {
     "schema": frozenset({ALERT_SCHEMA}), "status": _STATUS, "since": (str, None), "selected": [str],
-    "workloads": [{"name": str, "title": str, "control": bool, "page": _PAGE}],
+    "workloads": [{"name": _NAME, "title": str, "control": bool, "page": _PAGE}],
     "alerts": [_ALERT], "problems": [str],
 }  # fmt: skip
 

@@ -34,10 +34,10 @@ LONGEST, MOST_ROWS = 200, 150
 ICONS = {0: "✅", 1: "❌", 2: "⚠️"}
 
 
-def code(text: str, table: bool = False) -> str:
+def code(text: str, table: bool = False, longest: int = LONGEST) -> str:
     """Return foreign text as code, cut to a sensible length."""
     plain = " ".join(text.split()).replace("`", "'")
-    plain = plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    plain = plain if len(plain) <= longest else plain[: longest - 1] + "…"
     if table:
         plain = plain.replace("|", "¦")
     return f"`{plain}`" if plain else ""
@@ -57,9 +57,9 @@ def _lines(document: Document) -> Iterator[str]:
         yield f"- {side}: {code(document[side]['hash'][:8])} {code(document[side]['subject'])}".rstrip()
     for comparison in document["comparisons"]:
         yield from _comparison(comparison)
-    if method(document):
+    if told := method(document, code):
         yield ""
-        yield method(document)
+        yield told
 
 
 def _comparison(comparison: Document) -> Iterator[str]:

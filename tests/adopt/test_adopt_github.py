@@ -128,7 +128,7 @@ def written(project, name):
     return job["with"]
 
 
-def test_the_pythons_of_a_suite_are_set_up_and_its_own_benchmarks_are_left_out(project):
+def test_the_pythons_of_a_suite_are_set_up_and_its_own_benchmarks_are_left_out(project, capsys):
     suite = {"repo": "..", "pythons": ["3.13", "3.11"], "include": [{"python": "3.14t"}]}
     (project / "asv_bench/benchmarks").mkdir(parents=True)
     (project / "asv_bench/asv.conf.json").write_text(json.dumps(suite))
@@ -136,10 +136,13 @@ def test_the_pythons_of_a_suite_are_set_up_and_its_own_benchmarks_are_left_out(p
 
     assert cli.main(["init", "--github", "--pin", f"maker/antigil@{COMMIT}", "f()"]) == 0
 
-    given = {"directory": "asv_bench", "python": "3.11\n3.14t\n3.13"}
+    given = {"directory": "asv_bench", "python": "3.11\n3.14t\n3.13", "bench": "thread_scaling"}
     assert written(project, "compare") == given
-    history = {"branch": "master", "pages": True, "bench": "thread_scaling"}
+    history = {"branch": "master", "pages": True}
     assert written(project, "history") == {**given, **history}
+    printed = capsys.readouterr().out
+    assert "--bench thread_scaling HEAD^!\n" in printed
+    assert "    antigil compare --bench thread_scaling master~1 master\n" in printed
 
 
 def test_a_suite_that_is_begun_is_measured_as_a_whole_by_the_usual_python(project):

@@ -11,7 +11,11 @@ for room in ("guard", "history"):
     sys.path.insert(0, str(TESTS / room))
 
 #: The stand-in is a shell script.
-collect_ignore = ["test_ci_github.py", "test_ci_synchronise.py"] if sys.platform == "win32" else []
+collect_ignore = (
+    ["test_ci_github.py", "test_ci_post_comment.py", "test_ci_synchronise.py"]
+    if sys.platform == "win32"
+    else []
+)
 
 
 class GitHub:
@@ -51,5 +55,5 @@ def github(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     monkeypatch.setenv("REHEARSAL_GITHUB", str(folder))
     monkeypatch.setenv("GITHUB_REPOSITORY", "someone/project")
-    monkeypatch.setenv("GH_TOKEN", "issues:write pull-requests:write")
+    monkeypatch.setenv("GH_TOKEN", "issues:write pull-requests:write contents:read")
     return GitHub(folder)

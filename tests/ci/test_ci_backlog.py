@@ -145,6 +145,20 @@ def test_failures_are_counted_over_all_machines_and_those_of_several_environment
     assert numbers((root, hashes), "--retry-failed", "--machine", "gamma") == [2, 1, 0]
 
 
+@pytest.mark.parametrize("words", [[], ["--retry-failed"], ["--machine", "alpha"]])
+def test_results_that_nothing_shows_any_more_are_no_results(made, words):
+    """Of an earlier version of their benchmarks, or of none that there is any more."""
+    root, hashes = made
+    for hash_, old in zip(hashes, ("8", "1", None, "gone"), strict=True):
+        for file in (root / "results/alpha").glob(f"{hash_[:8]}-*"):
+            told = read_results(file)
+            rows = {name: [*row[:2], old, *row[3:]] for name, row in told["results"].items()}
+            rows = {f"old.{name}": row for name, row in rows.items()} if old == "gone" else rows
+            write_results(file, {**told, "results": rows})
+
+    assert numbers(made, *words) == [3, 0]
+
+
 def test_a_damaged_file_of_results_is_no_measurement_and_is_told(made):
     root, hashes = made
     (file,) = (root / "results/alpha").glob(f"{hashes[1][:8]}-*")

@@ -1,9 +1,12 @@
 """Issues for what was lost: what is done to them when. Pure: no GitHub is asked."""
 
+import re
+import shlex
+
 import pytest
 from alerts_made_up import alert, document, opened
 
-from antigil.ci.issue_text import Issue, title_of
+from antigil.ci.issue_text import REOPENED, Issue, part_of, title_of
 from antigil.ci.issues import MOST_NEW, plan
 from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT
 
@@ -140,9 +143,33 @@ def test_an_issue_that_we_closed_is_opened_again_when_its_loss_counts_again():
 
 
 def test_an_issue_that_a_person_opened_again_is_not_closed_again_for_the_same_reason():
-    settled = alert(counts=False, settled=True, standing="lost, excused")
+    told = document(alert(counts=False, settled=True, standing="lost, excused"))
 
-    assert plan(document(settled), [opened(alert(), by_us=True)]) == []
+    (action,) = plan(told, [opened(alert(), by_us=True)])
+
+    assert (action.kind, action.comment) == ("update", "")
+    noted = Issue(7, action.body)
+    assert not noted.closed_by_us
+    assert plan(told, [noted]) == []
+
+
+def test_a_second_issue_of_a_workload_that_a_person_opened_again_is_not_closed_again():
+    again = Issue(9, opened(alert(), by_us=True).body)
+
+    (action,) = plan(document(alert()), [opened(alert(), number=7), again])
+
+    assert (action.kind, action.number) == ("update", 9)
+    assert plan(document(alert()), [opened(alert(), number=7), Issue(9, action.body)]) == []
+
+
+def test_an_issue_that_was_opened_again_is_closed_again_once_its_loss_counted_and_was_settled():
+    noted = Issue(7, f"{opened(alert()).body}\n{REOPENED}")
+    settled = document(alert(counts=False, settled=True, standing="lost, recovered since"))
+
+    (update,) = plan(document(alert()), [noted])
+    (close,) = plan(settled, [Issue(7, update.body)])
+
+    assert (update.kind, update.comment, close.kind) == ("update", "", "close")
 
 
 def test_a_change_that_is_merely_no_longer_found_closes_nothing():
@@ -212,6 +239,18 @@ def test_a_workloads_name_cannot_end_the_mark_that_holds_it():
 
     assert issue.workloads == (name,)
     assert issue.body.count("@everyone") == issue.body.count("`" + name + "`")
+
+
+@pytest.mark.parametrize("name", ["work.time_x('a b', $(touch x))", "work.it's", 'w."`;ls x'])
+def test_the_command_to_paste_hands_on_a_pattern_of_the_name_and_nothing_else(name):
+    body = part_of([alert(name)], [], [], {})
+
+    (command,) = re.findall(r"^To measure it again: `([^`]*)`$", body, re.MULTILINE)
+    words = shlex.split(command)
+    assert words[:2] == ["antigil", "compare"]
+    assert words[4] == "-b"
+    assert len(words) == 6
+    assert re.match(words[5], name)
 
 
 def test_the_text_tells_what_to_do_and_shows_foreign_text_as_code():

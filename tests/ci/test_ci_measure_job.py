@@ -116,7 +116,8 @@ def test_asv_is_asked_for_a_part_of_the_suite_or_for_all_of_it(tmp_path, monkeyp
     asked = []
 
     def run(command, **given):
-        asked.append((command[3:], given["input"]))
+        assert command[1:4] == ["-P", "-m", "asv"]  # no module in this folder hides one of Python's
+        asked.append((command[4:], given["input"]))
         write_suite(tmp_path / "results/benchmarks.json", {"a": {"name": "a"}})
         return subprocess.CompletedProcess(command, 0)
 

@@ -155,6 +155,17 @@ def test_a_disk_or_an_address_that_stays_as_it_is_is_not_tried_again(project, tm
     assert pauses == []
 
 
+@pytest.mark.parametrize(("there", "ours"), [("results/nightly", "results"), ("asv", "asv/results")])
+def test_a_branch_whose_name_is_in_the_way_is_told_by_name_and_at_once(project, tmp_path, there, ours):
+    root, hashes = project
+    git(root, "push", "-q", "origin", f"HEAD:refs/heads/{there}")
+    folder, pauses = part(root, tmp_path / "a", hashes[0]), []
+
+    with pytest.raises(UserError, match=f"beside {there}: delete that one, or name another one"):
+        store.push_results([folder], ours, "add", pause=pauses.append)
+    assert pauses == []
+
+
 def let_pushes_fail(monkeypatch, said, now):
     """Have git say something instead of pushing, whenever a function tells that it should."""
     run = store.git.run

@@ -13,7 +13,7 @@ from antigil.errors import UserError
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(github_module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(github_module.time, "sleep", lambda seconds: None)
 
 
 def keep(github, *issues, **changes):
@@ -122,11 +122,61 @@ def test_a_locked_issue_is_updated_without_a_comment_and_once(github, tmp_path):
     keep(github, opened(alert()), locked=True)
     file = written(tmp_path, alert(identity="bb"), alert())
 
-    _, (problem,) = synchronise(file)
-
-    assert "could not update the issue on work.One: " in problem
-    assert "issue is locked" in problem
+    assert synchronise(file) == (["update #1: work.One"], [])
     assert synchronise(file) == ([], [])
+    assert github.kept("issues")[0]["comments"] == []
+
+
+@pytest.mark.parametrize("refused", ["POST repos/someone/project/issues/1/comments", "PATCH"])
+def test_a_change_whose_issue_could_not_be_updated_is_told_the_next_time(github, tmp_path, refused):
+    keep(github, opened(alert()))
+    file, folder = written(tmp_path, alert(identity="bb"), alert()), tmp_path / "memory"
+    github.refuse(refused, 3)
+
+    assert len(synchronise(file, folder)[1]) == 1
+    github.refuse(refused, 0)
+    assert synchronise(file, folder) == (["update #1: work.One"], [])
+
+    (issue,) = github.kept("issues")
+    assert "Another change:" in issue["comments"][-1]
+    assert synchronise(file, folder) == ([], [])
+
+
+def test_where_issues_are_switched_off_losses_that_stand_are_told_in_one_line(github, tmp_path):
+    github.keep("settings", {"issues": False})
+    alerts = [alert(f"work.W{i}", f"{i:04x}", at=f"{i:02x}") for i in range(2)]
+
+    done, (problem,) = synchronise(written(tmp_path, *alerts, watched=["work.W0", "work.W1"]))
+
+    assert done == []
+    assert problem.startswith("issues are switched off in this repository")
+    assert problem.endswith(": work.W0; work.W1")
+
+
+def test_where_issues_are_switched_off_and_nothing_is_lost_nothing_is_wrong(github, tmp_path):
+    github.keep("settings", {"issues": False})
+
+    assert synchronise(written(tmp_path, alert(counts=False, standing="gained"))) == ([], [])
+
+
+def test_what_else_github_answers_to_who_asks_for_issues_is_an_error(github, tmp_path):
+    github.refuse("GET", 1, "Not Found (HTTP 404)")
+
+    with pytest.raises(UserError, match="Not Found"):
+        synchronise(written(tmp_path))
+
+
+def test_an_issue_that_a_person_opened_again_and_closed_is_closed_by_that_person(github, tmp_path):
+    """We had closed it first, and its mark says so until it is seen open."""
+    keep(github, opened(alert(), by_us=True))
+    settled = written(tmp_path, alert(counts=False, settled=True, standing="lost, excused"))
+    for _ in range(2):
+        synchronise(settled)
+        (issue,) = github.kept("issues")
+        assert issue["state"] == "open"
+    github.keep("issues", [{**issue, "state": "closed"}])
+
+    assert synchronise(written(tmp_path, alert())) == ([], [])
 
 
 def test_who_is_too_fast_waits_and_asks_again(github, tmp_path):

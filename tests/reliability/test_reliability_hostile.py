@@ -2,19 +2,25 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
 
 import pytest
 from comparisons import LOST, compared
+from filled_shapes import filled
 from generated import Behaviour, Planned, generate, publish, standard_plan
 from sample_project import CHECKOUT, antigil, git
 from test_ci_results_branch import part
 
+from antigil.ci.issues import plan
 from antigil.ci.merge_results import merge
+from antigil.errors import UserError
 from antigil.files import MOST_BYTES
 from antigil.history.asv_adapter.stored import load_results, result_files
+from antigil.report import document as documents
+from antigil.report.formats import render_alerts, render_comparison
 
 LINE = "evil\n::set-output name=shards::[]\n##[add-path]/tmp"
 NAME = f"{LINE[:35]}.json"
@@ -175,7 +181,7 @@ def test_a_pull_requests_artifact_chooses_neither_where_it_is_told_nor_what_is_d
     document["comparisons"][0]["notes"] = [LINE]
     (tmp_path / "comparison.json").write_text(json.dumps(document))
     run = {
-        "head_sha": "a" * 40, "head_branch": "topic", "conclusion": "success",
+        "head_sha": "a" * 40, "head_branch": "topic", "conclusion": "success", "run_attempt": 1,
         "html_url": "https://github.com/someone/project/actions/runs/1",
         "head_repository": {"owner": {"login": "fork"}},
     }  # fmt: skip
@@ -191,3 +197,69 @@ def test_a_pull_requests_artifact_chooses_neither_where_it_is_told_nor_what_is_d
     assert told["issue"] == 7
     assert not re.search(r"^\s*::|^[^`]*(@everyone|#1)", told["body"], re.MULTILINE)
     assert not (tmp_path / "output").exists()
+
+
+#: Markup, a mention, a reference, a comment's end: what no foreign text may be outside of code.
+MARKUP = re.compile(r"@evil|<img|\]\(|^## |#1|x.? -->", re.MULTILINE)
+
+
+def outside_of_code(markdown):
+    """Return a Markdown text without its code, each of which ends in its line."""
+    return "\n".join("".join(line.split("`")[::2]) for line in markdown.splitlines())
+
+
+def commands(log):
+    """Return the words by which GitHub's runner is commanded in a log; it looks for ``::`` first."""
+    lines = [line.lstrip() for line in log.splitlines()]
+    assert not [line for line in lines if "##[" in line and not line.startswith("::")]
+    return {line.split("::")[1].split()[0] for line in lines if line.startswith("::")}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_text_of_a_comparison_is_anything_but_text_wherever_it_stands(tmp_path, seed):
+    """In each place where the shape takes text, whatever else the document says."""
+    file = tmp_path / "comparison.json"
+    file.write_text(json.dumps(filled(documents._COMPARISON, random.Random(seed))))
+
+    document = documents.read_comparison(str(file))
+
+    assert not MARKUP.search(outside_of_code(render_comparison(document, "markdown").partition("\n")[2]))
+    assert commands(render_comparison(document, "github")) <= {"error", "warning", "notice"}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_text_of_alerts_is_anything_but_text_wherever_it_stands(tmp_path, seed):
+    file = tmp_path / "alerts.json"
+    file.write_text(json.dumps(filled(documents._ALERTS, random.Random(seed))))
+
+    document = documents.read_alerts(str(file))
+
+    assert not MARKUP.search(outside_of_code(render_alerts(document, "markdown")))
+    assert commands(render_alerts(document, "github")) <= {"error", "warning", "notice"}
+    for action in plan(document, []):
+        assert not MARKUP.search(outside_of_code(action.body))
+        assert not MARKUP.search(outside_of_code(action.comment))
+        assert len(action.title.splitlines()) == 1
+
+
+@pytest.mark.parametrize("python", ["3.13\n\n## Approved", "3.14 @org", "<b>", "", "3" * 40])
+def test_what_is_no_interpreters_name_is_refused(tmp_path, python):
+    file = tmp_path / "comparison.json"
+    file.write_text(json.dumps({**compared(LOST), "pythons": ["3.14", python]}))
+
+    with pytest.raises(UserError, match="holds no comparison of antigil"):
+        documents.read_comparison(str(file))
+
+
+@pytest.mark.parametrize(
+    "name", ["work.X\n<div>@org", "work.X\r", "work.\u202eX", "work.\x1b[2J", "work.\u2028X", ""]
+)
+def test_a_workload_of_alerts_has_a_name_of_one_line_that_is_seen(tmp_path, name):
+    for place in ("workloads", "alerts"):
+        document = filled(documents._ALERTS, random.Random(0))
+        document[place][0]["name" if place == "workloads" else "workload"] = name
+        file = tmp_path / "alerts.json"
+        file.write_text(json.dumps(document))
+
+        with pytest.raises(UserError, match="holds no alerts of antigil"):
+            documents.read_alerts(str(file))

@@ -229,7 +229,7 @@ class Publishing(Subject):
     def complete(self):
         """Expect asv's pages and ours."""
         pages = self.cwd / "html"
-        pages = pages if pages.exists() else self.cwd / "html.old"  # between two renames
+        pages = pages if pages.exists() else self.cwd / ".html.antigil-old"  # between two renames
         assert {"index.html", "index.json", "graphs", "speedup"} <= {one.name for one in pages.iterdir()}
         assert (pages / "speedup/history.svg").read_text().rstrip().endswith("</svg>")
         assert not broken(pages / "index.json")

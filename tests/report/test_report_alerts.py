@@ -68,6 +68,8 @@ def loss(document):
         lambda d: loss(d)["effects"][0].update(base=float("nan")),
         lambda d: loss(d)["effects"][0].update(threads=10**400),
         lambda d: loss(d).update(title="\ud800"),
+        lambda d: loss(d).update(workload="work.One\n\n# @everyone"),
+        lambda d: d["workloads"][0].update(name="work.\u202eenO"),
     ],
 )
 def test_anything_else_is_refused_in_one_line(document, forge, tmp_path):
@@ -89,7 +91,14 @@ def test_what_is_no_json_or_another_json_is_refused(tmp_path, content):
 def test_foreign_texts_are_shown_as_code_in_markdown_and_start_no_command(document, tmp_path):
     """Every text that a shape lets through whatever it says."""
     for alert in document["alerts"]:
-        alert.update(workload=EVIL, title=EVIL, environment=EVIL, excuse=EVIL, given_up=EVIL, new=True)
+        alert.update(
+            workload=EVIL.replace("\n", " "),
+            title=EVIL,
+            environment=EVIL,
+            excuse=EVIL,
+            given_up=EVIL,
+            new=True,
+        )
         alert["commit"].update(subject=EVIL, author=EVIL)
     document.update(problems=[EVIL])
     document = read(document, tmp_path)

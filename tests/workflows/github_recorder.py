@@ -1,9 +1,11 @@
 """Stands in for ``gh api``, as strict as GitHub: keeps issues and comments in files, and notes every call.
 
 Only what `antigil` asks for is known; anything else fails, as a wrong call to GitHub would. What GitHub
-refuses is refused with its words: a long title or body, a locked issue, one that was transferred, a label
-that is there already, a token without the right. A list comes in pages. `refusals.json` holds further
-refusals: a list of ``{"match": "POST repos/…", "times": 1, "said": "… (HTTP 403)"}``.
+refuses is refused with its words: a long title or body, a comment on a locked issue or pull request, an issue
+that was transferred, any where `settings.json` says ``{"issues": false}``, a label that is there already, a
+token without the right. A list comes in pages. What `compare` finds is in `merge_bases.json`, by
+``BASE...HEAD``. `refusals.json` holds further refusals, a list of
+``{"match": "POST repos/…", "times": 1, "said": "… (HTTP 403)"}``.
 """
 
 import json
@@ -65,6 +67,21 @@ def pulls(query):
     return [one for one in load("pulls") if one["head"]["label"] == query["head"]]
 
 
+def comparison(bases, query):
+    """Return what two commits have in common."""
+    need("contents:read", "contents:write")
+    found = load("merge_bases")
+    if bases not in found:
+        refuse("Not Found (HTTP 404)")
+    return {"merge_base_commit": {"sha": found[bases]}}
+
+
+def need_issues():
+    """Refuse where the repository has none."""
+    if not dict(load("settings")).get("issues", True):
+        refuse("Issues are disabled for this repo (HTTP 410)")
+
+
 def create_label(content):
     """Make a label; without a colour GitHub draws one."""
     need("issues:write")
@@ -79,6 +96,7 @@ def create_label(content):
 def list_issues(query):
     """List as GitHub does: open ones only, if not told otherwise, and none that has gone."""
     need("issues:read", "issues:write")
+    need_issues()
     state, creator = query.get("state", "open"), query.get("creator")
     return [
         one
@@ -91,6 +109,7 @@ def list_issues(query):
 
 def create_issue(content):
     need("issues:write")
+    need_issues()
     check(content, title=TITLE_LIMIT, body=BODY_LIMIT)
     issues = load("issues")
     new = {"number": len(issues) + 1, "state": "open", "user": BOT, "comments": [], "labels": [], **content}
@@ -122,7 +141,10 @@ def create_comment(number, content):
     need("issues:write", "pull-requests:write")
     check(content, body=BODY_LIMIT)
     issues, comments = load("issues"), load("comments")
-    if number in [one["number"] for one in load("pulls")]:
+    pulls = {one["number"]: one for one in load("pulls")}
+    if pulls.get(number, {}).get("locked"):
+        refuse("Unable to create comment because issue is locked. (HTTP 403)")
+    if number in pulls:
         comments.append({"id": len(comments) + 1, "issue": number, "user": BOT, **content})
         save("comments", comments)
         return comments[-1]
@@ -150,6 +172,7 @@ def list_comments(number, query):
 
 ROUTES = {
     r"GET /pulls": pulls,
+    r"GET /compare/(\w+\.\.\.\w+)": comparison,
     r"POST /labels": create_label,
     r"GET /issues": list_issues,
     r"POST /issues": create_issue,
@@ -196,8 +219,8 @@ def answer(words):
         matched = re.fullmatch(route, f"{method} {found.group(1)}")
         if matched:
             given = query if method == "GET" else json.load(sys.stdin)
-            result = action(*map(int, matched.groups()), given)
-            return paged(result, query, flags) if method == "GET" else result
+            result = action(*(int(one) if one.isdigit() else one for one in matched.groups()), given)
+            return paged(result, query, flags) if isinstance(result, list) and method == "GET" else result
     raise SystemExit(f"unknown: {method} {address}")
 
 

@@ -6,6 +6,8 @@ import time
 GIVEN = {"install": "-e .[asv]", "python": "3.13", "directory": ".", "branch": "main", "since": ""}
 GIVEN |= {"results_branch": "results"}
 
+LONGEST_WAIT_SECONDS = 300
+
 
 def finished(run, until=None):
     """Run all jobs, or those up to one, of which none may fail; return the run."""
@@ -28,8 +30,9 @@ def issues(world):
     return [(one["number"], one["state"], len(one["comments"])) for one in world.kept("issues")]
 
 
-def wait_for(file, running):
-    """Wait until a file is there, or what is to make it has ended."""
-    while not file.exists() and not running.done():
+def wait_until(holds, running):
+    """Wait until something holds, but no longer than what is to bring it about runs, nor for ever."""
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while not holds() and not running.done() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert file.exists(), running.result()
+    assert holds(), running.result() if running.done() else "it never came"

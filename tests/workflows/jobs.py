@@ -1,7 +1,8 @@
 """Run a job here: its `run` steps in real bash, with GitHub's own shell options, in a checkout of its own.
 
 Of the actions that jobs use, a checkout is made as GitHub's action makes it, and those that carry files are
-done by copying; nothing else that GitHub itself does is rehearsed.
+done by copying; nothing else that GitHub itself does is rehearsed. No run is cancelled: what then still runs
+is read from the conditions, in `test_workflows_rights.py`.
 """
 
 import re
@@ -41,6 +42,7 @@ class Job:
         self.environment = dict(environment)
         self.summary, self.said, self.failed = "", "", False
         self.place = home / "work"
+        self.place.mkdir()
         self.source = source
 
     def run(self):
@@ -138,7 +140,6 @@ class Job:
     def _checkout(self, ref, given):
         """Check out as actions/checkout does: a branch as itself, a commit detached; one commit, or all."""
         depth = given.get("fetch-depth", 1)
-        self.place.mkdir()
         git(self.place, "init", "-q", "-b", "none")
         git(self.place, "remote", "add", "origin", self.origin.as_uri())
         branch = ref.removeprefix("refs/heads/")

@@ -115,6 +115,7 @@ class GitHub:
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_ACTIONS": "true",
             "GITHUB_RUN_ATTEMPT": str(github["run_attempt"]),
+            "GITHUB_WORKFLOW": github.get("workflow", ""),
             "LANG": "C.UTF-8",
         }
 

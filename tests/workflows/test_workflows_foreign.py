@@ -29,6 +29,7 @@ def completed(event, compared):
         "head_sha": event["pull_request"]["head"]["sha"],
         "head_branch": "faster",
         "html_url": "https://x",
+        "run_attempt": 1,
     }
     return {"workflow_run": run | {"head_repository": {"id": 2, "owner": {"login": "stranger"}}}}
 
@@ -51,7 +52,7 @@ def test_from_init_to_one_issue_and_one_comment(foreign):
     history = foreign.github.run("antigil-history", ref=MASTER).go()
     assert history.results == {"history": "success"}, said(history)
     assert set(installed(history)) == {PIN}
-    assert issues(foreign) == [(1, "open", 0)]
+    assert issues(foreign) == [(1, "open", 0)], said(history)
     assert foreign.kept("issues")[0]["title"] == "Parallelism lost: work.Article"
     assert (history.artifacts / "pages/speedup/work.Article.html").exists()
 
@@ -128,7 +129,8 @@ def test_a_part_of_the_suite_is_measured_and_kept_on_a_branch_that_the_caller_na
 def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, failed):
     action = YAML(typ="safe").load(ROOT / "action.yml")
     event = pull_request(foreign)
-    github = {"event": event, "ref": "refs/pull/7/merge", "action_path": "/actions/antigil"}
+    github = {"event_name": "pull_request", "event": event, "ref": "refs/pull/7/merge"}
+    github |= {"action_path": "/actions/antigil"}
     given = {name: told["default"] for name, told in action["inputs"].items()}
     given |= {"directory": "asv_bench", "paths": paths, "install": "--pre\nantigil[asv]  numpy\n"}
     home, environment = foreign.github.machine({**github, "repository": "someone/quick", "run_attempt": 1})
@@ -139,3 +141,27 @@ def test_the_action_fails_a_pull_request_that_loses_something(foreign, paths, fa
     assert job.failed == failed, job.said
     assert ("Confirmed loss: `work.Other`" in job.summary) == failed
     assert (home / "installed").read_text().strip() == "--pre antigil[asv] numpy"
+
+
+def test_modules_at_the_projects_top_do_not_hide_pythons_own(foreign):
+    """Python finds those in the folder where it is started first, if it is let to."""
+    for name in ("queue", "secrets", "statistics"):
+        (foreign.work / f"asv_bench/{name}.py").write_text("raise SystemExit('not the one of Python')\n")
+    foreign.commit("quick: name modules like Python's")
+
+    run = foreign.github.run("antigil-history", ref=MASTER).go()
+    event = pull_request(foreign)
+    compared = foreign.github.run("antigil-compare", "pull_request", event, "refs/pull/7/merge").go()
+
+    assert run.results == {"history": "success"}, said(run)
+    assert "Confirmed loss: `work.Other`" in compared.jobs["compare"][0].summary
+
+
+def test_a_part_of_the_suite_is_compared(foreign):
+    event = pull_request(foreign)
+    run = foreign.github.run("antigil-compare", "pull_request", event, "refs/pull/7/merge")
+    run.content["jobs"]["compare"]["with"] |= {"bench": "Article|it's $HOME"}
+
+    assert run.go().results == {"compare": "success"}, said(run)
+
+    assert "comparing Article|it's $HOME" in "".join(said(run))

@@ -42,7 +42,7 @@ def compare(world, base, head, labels=("measure",)):
 def commenting(world, compared, head, workflow="comment", **changes):
     """Return the run that comments, for the event that a fork's pull request leads to: it names no number."""
     told = {"id": 1, "event": "pull_request", "conclusion": "success", "html_url": NOWHERE}
-    told |= {"head_sha": head, "head_branch": "faster", "pull_requests": []}
+    told |= {"head_sha": head, "head_branch": "faster", "pull_requests": [], "run_attempt": 1}
     told |= {"head_repository": {"id": 2, "owner": {"login": "stranger"}}}
     run = world.github.run(workflow, "workflow_run", {"workflow_run": told | changes})
     if compared is not None:
@@ -112,6 +112,41 @@ def test_a_comparison_that_broke_off_takes_back_what_an_earlier_one_said(world, 
     assert f"(`{conclusion}`): {NOWHERE}" in posted["body"]
 
 
+def test_a_re_run_that_broke_off_is_not_told_as_the_attempt_before_it(world, pull_request):
+    """Its comparison is in the same run; so is the comment on an earlier commit."""
+    compared = compare(world, *pull_request)
+    commented_before(world)
+
+    comment(world, compared, pull_request[1], conclusion="cancelled", run_attempt=2)
+
+    (posted,) = world.kept("comments")
+    assert "Confirmed loss" not in posted["body"]
+    assert "(`cancelled`)" in posted["body"]
+
+
+def test_a_re_run_is_told_by_what_it_found_itself(world, pull_request):
+    compared = compare(world, *pull_request)
+    comment(world, compared, pull_request[1])
+    again = compared.again().go()
+    assert "compare" in again.jobs
+
+    comment(world, again, pull_request[1], run_attempt=2)
+
+    (posted,) = world.kept("comments")
+    assert "Confirmed loss" in posted["body"]
+    assert {path.name for path in again.artifacts.glob("comparison-*")} == {"comparison-1", "comparison-2"}
+
+
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch", "pull_request_target"])
+def test_on_an_event_that_has_secrets_or_no_two_commits_nothing_is_checked_out(world, pull_request, event):
+    run = world.github.run("reusable-compare", event, given={}).go()
+
+    assert run.results == {"compare": "failure"}
+    assert said(run, "compare").startswith("::error::antigil compares on pull_request and merge_group")
+    assert len(said(run, "compare").splitlines()) == 1
+    assert not (run.jobs["compare"][0].home / "work/.git").exists()
+
+
 def test_another_label_does_not_stand_in_the_place_of_a_check_that_failed(world, pull_request):
     failed = {name for name, result in compare(world, *pull_request).checks.items() if result == "failure"}
     assert failed == {"Compare with the base / Compare"}
@@ -154,8 +189,8 @@ def test_a_comment_without_the_right_to_write_fails_and_says_so(world, pull_requ
 
 def test_an_artifact_that_is_no_comparison_is_refused(world, pull_request):
     run = world.github.run("compare")
-    (run.artifacts / "comparison").mkdir()
-    forged = run.artifacts / "comparison/comparison.json"
+    (run.artifacts / "comparison-1").mkdir()
+    forged = run.artifacts / "comparison-1/comparison.json"
     forged.write_text(json.dumps({"status": 0, "comment": "all good, trust me"}))
 
     refused = comment(world, run, pull_request[1])

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from expressions import holds
+from expressions import fill, holds
 from jobs import ROOT
 from ruamel.yaml import YAML
 
@@ -146,6 +146,30 @@ def test_a_re_run_replaces_every_artifact():
 
     assert len(uploads) >= 6
     assert [name for name, overwrites in uploads.items() if not overwrites] == []
+
+
+def test_a_comparison_is_told_by_the_attempt_that_measured_it():
+    """Artifacts belong to a run: by one name a re-run that breaks off would be told as the one before it."""
+    (upload,) = [
+        one["with"]
+        for one in JOBS["reusable-compare", "compare"]["steps"]
+        if "upload" in str(one.get("uses"))
+    ]
+    (download,) = [
+        one["with"]
+        for one in JOBS["reusable-comment", "comment"]["steps"]
+        if "download" in str(one.get("uses"))
+    ]
+
+    assert upload["name"] == "comparison-${{ github.run_attempt }}"
+    assert download["pattern"] == "comparison-${{ github.event.workflow_run.run_attempt }}"
+
+
+@pytest.mark.parametrize(("published", "days"), [(True, 1), (False, 30)])
+def test_pages_that_are_not_published_are_kept(published, days):
+    (upload,) = [one["with"] for one in JOBS["site", "build"]["steps"] if "upload" in str(one.get("uses"))]
+
+    assert fill(upload["retention-days"], {"inputs": {"pages": published}}, {}) == days
 
 
 @pytest.mark.parametrize("name", ["backlog", "site", "alert"])

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from histories import finished, history_run, issues, night, wait_for
+from histories import finished, history_run, issues, night, wait_until
 from jobs import ROOT
 from ruamel.yaml import YAML
 from sample_project import git
@@ -56,11 +56,10 @@ def test_of_two_pushes_at_once_the_second_waits_and_measures_nothing_twice(world
     with ThreadPoolExecutor() as pool:
         first = pool.submit(finished, slow, "store")
         try:
-            wait_for(hold / "held", first)
+            wait_until((hold / "held").exists, first)
             newest = world.commit("core: go on")
             second = pool.submit(finished, fast, "store")
-            while "antigil-backlog" not in world.github.waiting:
-                assert not second.done(), second.result()
+            wait_until(lambda: "antigil-backlog" in world.github.waiting, second)
         finally:
             (hold / "go").touch()
         first.result(), second.result()
@@ -76,7 +75,7 @@ def test_what_one_run_remembers_and_another_stores_at_once_both_land(world, tmp_
     with ThreadPoolExecutor() as pool:
         going = pool.submit(finished, slow)
         try:
-            wait_for(hold / "held", going)
+            wait_until((hold / "held").exists, going)
             newest = world.commit("core: go on")
             world.github.run("history").go(until="store")
         finally:

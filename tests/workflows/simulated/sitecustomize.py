@@ -6,10 +6,11 @@ measure, are replaced; all else is real.
 
 import json
 import os
+import re
 import subprocess
 import sys
 
-WORDS = sys.orig_argv[1:]
+WORDS = [word for word in sys.orig_argv[1:] if word != "-P"]
 
 
 def behaviours(hash_):
@@ -92,7 +93,12 @@ def simulate_compare():
     from antigil.history.series import TrackedWorkload
 
     def prepare(project, commits, patterns, environments, combination=None, workload=None):
-        names = sorted({name for commit in commits for name in behaviours(commit.hash)})
+        print(f"comparing {' '.join(patterns or ['all'])}")
+        names = sorted(
+            name
+            for name in {name for commit in commits for name in behaviours(commit.hash)}
+            if not patterns or any(re.search(one, name) for one in patterns)
+        )
         columns = tuple(
             Column(TrackedWorkload(name, name, name.startswith("controls.")), "slowdown", 2, name, 1)
             for name in names
@@ -102,10 +108,10 @@ def simulate_compare():
     noise = random.Random(1)
 
     def measure_both(place, sides, workloads=None, progress=lambda: None):
-        both = (Readings(), Readings())
+        both, watched = (Readings(), Readings()), {one.workload.name for one in place.columns}
         for readings, commit in zip(both, place.sides, strict=True):
             for name, behaviour in behaviours(commit.hash).items():
-                if workloads is None or name in workloads:
+                if name in (watched if workloads is None else workloads):
                     for _ in range(len(sides) // 2):
                         slowdown = 2 / scaling(behaviour, Place(), 2)["speedup"]
                         readings.add_one(Number(name, "slowdown", 2), slowdown * noise.gauss(1, 0.005))
