@@ -23,8 +23,10 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from math import inf, nan
 from numbers import Integral, Real
+from operator import attrgetter
 from traceback import format_tb
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar, cast
@@ -46,18 +48,6 @@ PROCESSES_VARIABLE = "ANTIGIL_PROCESSES"
 TIMEOUT_SECONDS = 180.0
 """For asv, which ends what takes longer; more where the budget asks for it."""
 
-NUMBERS = {
-    "slowdown": "track_slowdown",
-    "waiting": "track_waiting",
-    "queued": "track_queued",
-    "inflation": "track_inflation",
-    "gil_held": "track_gil_held",
-    "stall": "track_stall",
-    "time": "time_call",
-    "peakmem": "peakmem_call",
-}
-"""The function that holds each number; those that are tracked carry the name as `antigil_quantity`."""
-
 UNITS = {
     "slowdown": "threads / speedup",
     "waiting": "share",
@@ -67,6 +57,10 @@ UNITS = {
     "stall": "seconds",
 }
 
+NUMBERS = {**{name: f"track_{name}" for name in UNITS}, "time": "time_call", "peakmem": "peakmem_call"}
+"""The function that holds each number; those that are tracked carry the name as `antigil_quantity`."""
+
+PLAN: dict[str, Any] = {"thread_counts": (1, 2, 4, 8), "budget": 8.0, "processes": 8, "rounds": 4}
 PER_THREAD_COUNT = ("slowdown", "waiting", "queued", "inflation")
 
 
@@ -75,6 +69,7 @@ class Scaling(ABC):
 
     A subclass names its ``workload``. One that does not is itself a base, whose settings its
     subclasses inherit: ``class Short(Scaling, thread_counts=(1, 2), budget=4.0): ...``
+    Functions of its own, such as another ``time_call`` or ``setup_cache``, take the place of those here.
 
     Parameters
     ----------
@@ -96,15 +91,10 @@ class Scaling(ABC):
         Keys of `NUMBERS`: those to record. All at first.
     """
 
-    plan: ClassVar[dict[str, Any]] = {
-        "thread_counts": (1, 2, 4, 8),
-        "budget": 8.0,
-        "processes": 8,
-        "rounds": 4,
-    }
+    plan: ClassVar[dict[str, Any]] = PLAN
     numbers: ClassVar[tuple[str, ...]] = tuple(NUMBERS)
-    version = INSTRUMENT_VERSION
     timeout = TIMEOUT_SECONDS
+    _given: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(
         cls,
@@ -126,16 +116,18 @@ class Scaling(ABC):
         _refuse_mistakes(cls)
         if "timeout" not in vars(cls):
             cls.timeout = max(cls.timeout, TIMEOUT_SECONDS / 3 + 3 * cls.plan["budget"])
-        counts = [int(n) for n in cls.plan["thread_counts"]]
         label = {"antigil_title": title or cls.__name__, "antigil_control": control}
         if expected is not None:
             label["antigil_expected"] = expected
         if isinstance(cls.workload, Workload):  # for `antigil compare`, to sample it
             label["antigil_workload"] = {**asdict(cls.workload), "path": list(cls.workload.path)}
+        given = frozenset(NUMBERS.values()) - vars(cls).keys()
         for number, name in NUMBERS.items():
-            setattr(cls, name, None if number not in cls.numbers else getattr(Scaling, name))
-            if number in cls.numbers and number in UNITS:
-                setattr(cls, name, _tracked(name, number, counts, label))
+            if number in cls.numbers:
+                setattr(cls, name, _labelled(cls, _as_written(cls, name), number, label))
+            elif name in given:
+                setattr(cls, name, None)
+        cls._given = given
         if "setup_cache" not in vars(cls):
             cls.setup_cache = _told_apart(cls)  # type: ignore[method-assign]
 
@@ -143,6 +135,12 @@ class Scaling(ABC):
     @abstractmethod
     def workload(self) -> Workload:
         """What is measured; a class without it is a base, which asv passes over."""
+
+    @property
+    def version(self) -> str:
+        """What is measured, by which instrument; not for how long, which makes no other numbers."""
+        texts = attrgetter("statement", "setup", "thread_setup", "beside")(self.workload)
+        return f"{INSTRUMENT_VERSION}-{sha256(repr(texts).encode()).hexdigest()[:12]}"
 
     def setup_cache(self) -> dict[str, Any]:
         """Measure the workload in fresh processes, and return the measurement's JSON form.
@@ -167,20 +165,20 @@ class Scaling(ABC):
 
     def track_slowdown(self, measured: dict[str, Any], threads: int) -> dict[str, Any]:
         """Threads / speedup: 1 is perfect, as many as there are threads is none at all."""
-        samples = [threads / speedup for speedup in _point(measured, threads)["samples"]]
+        samples = [threads / speedup for speedup in _point(measured, threads, "samples")]
         return {"samples": samples, "number": 1}
 
     def track_waiting(self, measured: dict[str, Any], threads: int) -> float:
         """Share of the threads' time in which they waited: for the GIL, a lock, or I/O."""
-        return cast(float, _point(measured, threads)["waiting"])
+        return cast(float, _point(measured, threads, "waiting"))
 
     def track_queued(self, measured: dict[str, Any], threads: int) -> float:
         """Share of the threads' time in which they were ready, and no CPU was free."""
-        return _or_skipped(_point(measured, threads)["queued"])
+        return cast(float, _point(measured, threads, "queued"))
 
     def track_inflation(self, measured: dict[str, Any], threads: int) -> float:
         """CPU time per call, relative to one thread."""
-        return _or_skipped(_point(measured, threads)["inflation"])
+        return cast(float, _point(measured, threads, "inflation"))
 
     def track_gil_held(self, measured: dict[str, Any]) -> dict[str, Any]:
         """Share of its running time for which the workload holds the GIL."""
@@ -217,9 +215,8 @@ class Surroundings:
         return cores_allowed()
 
 
-vars(Surroundings)["track_gil_enabled"].antigil_quantity = "gil_enabled"
-vars(Surroundings)["track_cpus_allowed"].antigil_quantity = "cpus_allowed"
-vars(Surroundings)["track_cores_alike"].antigil_quantity = "cores_alike"
+for _quantity in ("gil_enabled", "cpus_allowed", "cores_alike"):
+    vars(Surroundings)[f"track_{_quantity}"].antigil_quantity = _quantity
 
 
 def _refuse_mistakes(cls: type[Scaling]) -> None:
@@ -228,8 +225,7 @@ def _refuse_mistakes(cls: type[Scaling]) -> None:
     if workload is not None and not isinstance(workload, Workload):
         raise TypeError(f"{cls.__name__}.workload is a Workload(statement, setup), not {workload!r}")
     counts = list(cls.plan["thread_counts"])
-    whole = all(isinstance(n, Integral) for n in counts)
-    if not whole or counts[:1] != [1] or counts != sorted(set(counts)):
+    if not all(isinstance(n, Integral) for n in counts) or counts[:1] != [1] or counts != sorted(set(counts)):
         raise ValueError(f"{cls.__name__}: thread_counts are whole, ascending and begin with 1, not {counts}")
     kinds: dict[str, Any] = {"budget": Real, "processes": Integral, "rounds": Integral}
     for name, kind in kinds.items():
@@ -240,12 +236,20 @@ def _refuse_mistakes(cls: type[Scaling]) -> None:
         raise ValueError(f"{cls.__name__}: only= takes {', '.join(NUMBERS)}, not {', '.join(unknown)}")
 
 
-def _tracked(name: str, quantity: str, counts: list[int], label: dict[str, Any]) -> FunctionType:
-    """Return a tracked function for one class: asv hands on what is set on it."""
-    own = _copy(vars(Scaling)[name])
-    own.__dict__.update(label, antigil_quantity=quantity, unit=UNITS[quantity])
-    if quantity in PER_THREAD_COUNT:
-        own.__dict__.update(params=[counts], param_names=["threads"])
+def _as_written(cls: type[Scaling], name: str) -> Any:
+    """Return a function of the class's own, or of a base's, leaving out what was given to it here."""
+    having = (vars(one) for one in cls.__mro__ if name in vars(one))
+    return next(own[name] for own in having if name not in own.get("_given", ()))
+
+
+def _labelled(cls: type[Scaling], function: Any, number: str, label: dict[str, Any]) -> Any:
+    """Return a function for one class: asv hands on what is set on one that is tracked."""
+    if number not in UNITS or not isinstance(function, FunctionType):
+        return function
+    own = _copy(function)
+    own.__dict__.update(label, antigil_quantity=number, unit=UNITS[number])
+    if number in PER_THREAD_COUNT:
+        own.__dict__.update(params=[[*map(int, cls.plan["thread_counts"])]], param_names=["threads"])
     return own
 
 
@@ -256,16 +260,17 @@ def _told_apart(cls: type[Scaling]) -> FunctionType:
     inherited has the same line everywhere. So each is given a module of its own, which holds
     nothing, and whose name no file can have.
     """
-    own = _copy(vars(Scaling)["setup_cache"])
+    own = _copy(cast(FunctionType, cls.setup_cache))
     own.__module__ = f"{cls.__module__}.{cls.__qualname__}()"
     sys.modules[own.__module__] = ModuleType(own.__module__, f"Stands for {cls.__qualname__}.")
     return own
 
 
 def _copy(function: FunctionType) -> FunctionType:
-    own = FunctionType(function.__code__, function.__globals__, function.__name__)
-    own.__doc__ = function.__doc__
-    own.__annotations__ = function.__annotations__
+    state = function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    own = FunctionType(function.__code__, *state)
+    own.__doc__, own.__kwdefaults__ = function.__doc__, function.__kwdefaults__
+    own.__dict__.update(function.__dict__)
     return own
 
 
@@ -287,11 +292,7 @@ def lacks_its_own_name(error: ImportError) -> bool:
     return missing and frames[-1:] in (["<setup>"], ["<thread setup>"])
 
 
-def _point(measured: dict[str, Any], threads: int) -> dict[str, Any]:
-    points: list[dict[str, Any]] = measured["points"]
-    return next(point for point in points if point["threads"] == threads)
-
-
-def _or_skipped(value: float | None) -> float:
-    """Return a number as asv stores it: NaN for what cannot be had, as None would mean a failure."""
+def _point(measured: dict[str, Any], threads: int, name: str) -> Any:
+    """Return what was measured, NaN for what cannot be had: asv takes None for a failure."""
+    value = next(point for point in measured["points"] if point["threads"] == threads)[name]
     return nan if value is None else value

@@ -1,5 +1,6 @@
 """The base class that benchmarks of any project are made of."""
 
+import dataclasses
 import inspect
 import math
 from types import SimpleNamespace
@@ -104,6 +105,106 @@ def test_settings_of_a_base_are_inherited_one_by_one():
         "track_slowdown",
         "track_gil_held",
     ]
+
+
+WORKLOAD = Workload("f(1)", "from m import f")
+
+
+def version(workload=WORKLOAD, **settings):
+    """Return what asv takes for the version of a class's benchmarks."""
+    return type("Made", (Scaling,), {"workload": workload}, **settings)().version
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"statement": "f(2)"},
+        {"setup": "from m import g as f"},
+        {"thread_setup": "x = thread"},
+        {"beside": "g(1)"},
+    ],
+)
+def test_numbers_of_another_workload_are_of_another_version(changed):
+    assert version(dataclasses.replace(WORKLOAD, **changed)) != version()
+
+
+def test_how_it_is_called_and_how_long_it_is_measured_makes_no_other_version():
+    elsewhere = dataclasses.replace(WORKLOAD, path=("/elsewhere",), teardown="f(0)")
+
+    assert version(title="another", thread_counts=(1, 2), budget=1.0, processes=2, rounds=1) == version()
+    assert version(elsewhere) == version()
+
+
+def test_an_own_version_stands():
+    class Own(Scaling):
+        version = "2"
+
+    class One(Own):
+        workload = Workload("pass")
+
+    assert One().version == "2"
+
+
+class Mixed:
+    """No workload of ours."""
+
+    def time_call(self, measured):
+        """Two calls."""
+        self.run(2)
+
+
+class Base(Scaling, only=("slowdown", "stall", "time")):
+    """A base with functions of its own."""
+
+    factor = 2.0
+
+    def setup_cache(self):
+        """Measure nothing."""
+        return {"name": type(self).__name__, "stall": 0.5}
+
+    def track_stall(self, measured):
+        """Another stall."""
+        return super().track_stall(measured) * self.factor
+
+    def peakmem_call(self, measured):
+        """Not asked for, and written all the same."""
+
+
+class First(Mixed, Base, title="the first"):
+    """Inherits all."""
+
+    workload = Workload("1")
+
+
+class Second(First, only=("slowdown", "stall", "time", "peakmem")):
+    """Its own, beside what it inherits."""
+
+    workload = Workload("2")
+    factor = 3.0
+    time_call = None
+
+
+def test_functions_that_were_written_for_a_class_are_its_own_and_those_of_its_subclasses():
+    assert First.time_call is Mixed.time_call
+    assert Second.time_call is None
+    assert First().track_stall({"stall": 0.5}) == 1.0
+    assert Second().track_stall({"stall": 0.5}) == 1.5
+    assert Base.peakmem_call.__doc__ == "Not asked for, and written all the same."
+    assert First.peakmem_call is None
+    assert Second.peakmem_call is Base.peakmem_call
+
+
+def test_they_are_labelled_like_ours():
+    assert (First.track_stall.antigil_title, First.track_stall.unit) == ("the first", "seconds")
+    assert First.track_stall.antigil_quantity == "stall"
+    assert Second.track_stall.antigil_workload["statement"] == "2"
+
+
+def test_what_a_base_measures_itself_is_measured_for_each_workload_by_itself():
+    base = pytest.importorskip("asv_runner.benchmarks._base")
+    assert (First().setup_cache()["name"], Second().setup_cache()["name"]) == ("First", "Second")
+    keys = {base.get_setup_cache_key(one().setup_cache) for one in (First, Second)}
+    assert len(keys) == 2
 
 
 def test_a_large_budget_raises_the_time_after_which_asv_gives_up():

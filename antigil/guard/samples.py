@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from antigil.errors import UserError
 from antigil.history.benchmark_columns import Column, drawable
 from antigil.history.series import SURROUNDINGS, TrackedWorkload
 from antigil.report import quantities
@@ -102,6 +104,24 @@ def _plainly_timed(
             yield Column(workload, "time", None, name, index if names else None)
 
 
+def asv_name(column: Column, benchmarks: Mapping[str, dict[str, Any]]) -> str:
+    """Return the name by which asv selects a column: its benchmark's, with the parameters if it has some."""
+    if column.parameter is None:
+        return column.benchmark
+    values = [*itertools.product(*benchmarks[column.benchmark]["params"])][column.parameter]
+    return f"{column.benchmark}({', '.join(values)})"
+
+
+def refuse_unmatched(
+    patterns: Sequence[str], columns: Sequence[Column], benchmarks: Mapping[str, dict[str, Any]]
+) -> None:
+    """Refuse each regular expression of benchmarks that names nothing that can be compared."""
+    names = [asv_name(column, benchmarks) for column in columns]
+    nothing = [one for one in patterns if not any(re.search(one, name) for name in names)]
+    if nothing:
+        raise UserError(f"no benchmark that can be compared matches {' or '.join(nothing)}")
+
+
 def number_of(column: Column) -> Number:
     """Return what a column of asv's results is a sample of."""
     return Number(column.workload.name, column.quantity, column.threads)
@@ -173,6 +193,8 @@ def told_apart(base: Readings, head: Readings) -> Difference:
             gone[workload] = now or "not in this commit any more"
         else:
             problems.append(f"{workload} {now or 'has no result at head'}")
+    skipped = (base.skipped & head.skipped) - base.workloads - head.workloads
+    notes += [f"{workload} is not compared: it was skipped at both commits" for workload in sorted(skipped)]
     return Difference(gone, tuple(problems), tuple(notes))
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from antigil.git import Described
 
 from .asv_adapter.configuration import Configuration, Repository, asv_errors, quiet_asv
-from .asv_adapter.stored import Suite, stored_hashes, stored_suite
-from .benchmark_columns import Column, drawable, timed_parameters
+from .asv_adapter.stored import Suite, stored_suite
+from .benchmark_columns import Column, drawable, timed_parameters, workloads_of
 from .branches import Branches
 from .options import Options
 from .project import Project, printable_commits
@@ -42,34 +42,51 @@ def read_archive(
 
     The first four are as asv hands them to an ``OutputPublisher``; `revisions` maps commit hashes to numbers.
     """
-    columns, problems = drawable(benchmarks, options.thread_parameters)
-    rows = read_rows(conf.results_dir, columns, benchmarks, problems, Path(conf.env_dir) / FILE)
-    tags = repo.get_tags()
-    branches = Branches(conf, repo, set(tags.values()))
-    places = _by_environment(rows, revisions, branches)
-    series = _all_series(places, columns, rows, revisions)
-    shown = set().union(*places.values())
-    dates = {head.commit_hash: head.date for row, head in enumerate(rows.heads) if row in shown}
-    tagged = {name: hash_ for name, hash_ in tags.items() if hash_ in revisions}
-    told = printable_commits(repo, [*dates, *tagged.values()])
-    lost = {head.commit_hash for head in rows.heads} - revisions.keys()
-    removed = {name for head in rows.heads for name in head.removed}
-    problems += _missing(repo, lost, branches.strays, removed)
-    return Archive(
-        workloads=_workloads(columns, series),
-        environments=tuple(sorted(places, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
-        series=tuple(series),
-        commits=_commits(told, dates, revisions),
-        tags={name: revisions[hash_] for name, hash_ in tagged.items()},
-        tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
-        problems=tuple(problems),
-        branches=branches.revisions(),
-        branch_tags=branches.tags(),
-        drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
-        benchmarks=len(benchmarks),
-        parameters=timed_parameters(benchmarks),
-        names={one: frozenset(rows.heads[row].name for row in own) for one, own in places.items()},
-    )
+    return _AllResults(conf, repo, benchmarks, options).archive(revisions)
+
+
+class _AllResults:
+    """All results as they are stored, which do not tell where in the history their commits are.
+
+    Attributes
+    ----------
+    commits : set of str
+        Hashes of those that have results or a tag.
+    """
+
+    def __init__(self, conf: Configuration, repo: Repository, benchmarks: Suite, options: Options) -> None:
+        self._conf, self._repo, self._benchmarks = conf, repo, benchmarks
+        self._columns, self._problems = drawable(benchmarks, options.thread_parameters)
+        file = Path(conf.env_dir) / FILE
+        self._rows = read_rows(conf.results_dir, self._columns, benchmarks, self._problems, file)
+        self._tags = repo.get_tags()
+        self.commits = {head.commit_hash for head in self._rows.heads} | {*self._tags.values()}
+
+    def archive(self, revisions: Mapping[str, int]) -> Archive:
+        """Return what can be drawn, by numbers of commits."""
+        columns, rows, repo = self._columns, self._rows, self._repo
+        branches = Branches(self._conf, repo, set(self._tags.values()))
+        places = _by_environment(rows, revisions, branches)
+        series = _all_series(places, columns, rows, revisions)
+        shown = set().union(*places.values())
+        dates = {head.commit_hash: head.date for row, head in enumerate(rows.heads) if row in shown}
+        tagged = {name: hash_ for name, hash_ in self._tags.items() if hash_ in revisions}
+        told = printable_commits(repo, [*dates, *tagged.values()])
+        return Archive(
+            workloads=_workloads(columns, series),
+            environments=tuple(sorted(places, key=lambda e: (e.machine, e.python, e.branch or "", e.key))),
+            series=tuple(series),
+            commits=_commits(told, dates, revisions),
+            tags={name: revisions[hash_] for name, hash_ in tagged.items()},
+            tag_dates={name: told[hash_].date for name, hash_ in tagged.items() if hash_ in told},
+            problems=(*self._problems, *_missing(repo, rows, revisions, branches.strays)),
+            branches=branches.revisions(),
+            branch_tags=branches.tags(),
+            drawable=frozenset(c.workload.name for c in columns if c.quantity not in SURROUNDINGS),
+            benchmarks=len(self._benchmarks),
+            parameters=timed_parameters(self._benchmarks),
+            names={one: frozenset(rows.heads[row].name for row in own) for one, own in places.items()},
+        )
 
 
 def _by_environment(
@@ -144,8 +161,7 @@ def _merge_rows(values: Any, low: Any, high: Any, states: Any) -> tuple[float, f
 def _workloads(columns: list[Column], series: list[Series]) -> dict[str, TrackedWorkload]:
     """Return the workloads that have a speedup to draw, as their slowdown describes them."""
     drawn = {s.workload for s in series if s.quantity not in SURROUNDINGS and s.quantity != "time"}
-    told = sorted(columns, key=lambda column: column.quantity in {"slowdown", "seconds"})
-    found = {column.workload.name: column.workload for column in told}
+    found = workloads_of(columns)
     return {name: found[name] for name in sorted(found) if name in drawn}
 
 
@@ -161,13 +177,19 @@ def _commits(
     return found
 
 
-def _missing(repo: Repository, lost: set[str], strays: set[str], removed: set[str]) -> list[Problem]:
+def _missing(
+    repo: Repository, rows: Rows, revisions: Mapping[str, int], strays: Collection[str]
+) -> list[Problem]:
     """Say which stored results are on no page, and why."""
+    lost = {head.commit_hash for head in rows.heads} - revisions.keys()
+    removed = {name for head in rows.heads for name in head.removed}
+    outdated = {name for head in rows.heads for name in head.outdated}
     gone = lost - set(repo.get_revisions(lost)) if lost else set()
     missing = (
         ("measured commits are no longer in the repository (rewritten history?)", [h[:8] for h in gone]),
         ("measured commits are on none of the configured branches", [h[:8] for h in strays]),
         ("benchmarks have results but are no longer in the suite", list(removed)),
+        ("benchmarks have results of an earlier version, left out: measure those commits again", [*outdated]),
     )
     return [Problem(f"{len(them)} {what}", ", ".join(sorted(them)[:5])) for what, them in missing if them]
 
@@ -178,9 +200,7 @@ def load_archive(
     """Read all stored results; return them, and the revision numbers of their and some more commits."""
     with quiet_asv(), asv_errors():
         benchmarks = stored_suite(project.conf)
-        hashes = stored_hashes(project.conf)
-        hashes |= {*project.repo.get_tags().values(), *more}
-        if since is not None:
-            hashes.add(project.revision(since).hash)
-        revisions = project.repo.get_revisions(hashes)
-        return read_archive(project.conf, project.repo, benchmarks, revisions, project.options), revisions
+        asked = {*more, *([] if since is None else [project.revision(since).hash])}
+        stored = _AllResults(project.conf, project.repo, benchmarks, project.options)
+        revisions = project.repo.get_revisions(stored.commits | asked)
+        return stored.archive(revisions), revisions

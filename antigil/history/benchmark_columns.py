@@ -7,6 +7,7 @@ one of its parameters counts threads.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,11 @@ from typing import Any
 from .asv_adapter.stored import Suite
 from .labels import printable
 from .series import PER_THREADS, PER_WORKLOAD, SURROUNDINGS, Problem, TrackedWorkload
+
+#: How a parameter is written that counts something; NumPy 2 writes its own integers with their type.
+COUNT = re.compile(r"0*([1-9][0-9]*)|np\.u?int[0-9]*\(([1-9][0-9]*)\)")
+#: How the name of the one ``time_*`` benchmark ends that our suites give each workload.
+ONE_CALL = ".time_call"
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,9 @@ def _declared(name: str, benchmark: Mapping[str, Any], quantity: str) -> Iterato
         if list(benchmark.get("param_names", [])) != ["threads"]:
             raise ValueError('needs one parameter named "threads"')
         for index, text in enumerate(benchmark["params"][0]):
-            if not _is_count(text):
+            if (threads := _count(text)) is None:
                 raise ValueError(f"{text} is not a number of threads")
-            yield Column(workload, quantity, int(text), name, index)
+            yield Column(workload, quantity, threads, name, index)
     elif quantity in PER_WORKLOAD | SURROUNDINGS:
         if benchmark.get("params"):
             raise ValueError(f'"{quantity}" takes no parameters')
@@ -80,24 +86,24 @@ def _timed(
 ) -> Iterator[Column]:
     """Yield the columns of a ``time_*`` benchmark: one call of a measured workload, or several threads."""
     if not benchmark.get("params"):
-        if _owner(name) in measured:
+        if _owner(name) in measured and name.endswith(ONE_CALL):
             yield Column(_workload(name, benchmark), "time", None, name, None)
         return
     position = _position(benchmark, thread_parameters)
     if position is None:
         return
     names = list(benchmark["param_names"])
-    if not any(_is_count(text) and int(text) == 1 for text in benchmark["params"][position]):
+    if not any(_count(text) == 1 for text in benchmark["params"][position]):
         raise ValueError(
             f'its parameter "{names[position]}" never is 1, so there is no speedup over one thread'
         )
     for index, values in enumerate(itertools.product(*benchmark["params"])):
-        if _is_count(values[position]):
+        if (threads := _count(values[position])) is not None:
             others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
             told = f" ({', '.join(others)})" if others else ""
             title = str(benchmark.get("pretty_name") or name) + told
             workload = TrackedWorkload(printable(name + told.lstrip()), printable(title), origin="timed")
-            yield Column(workload, "seconds", int(values[position]), name, index)
+            yield Column(workload, "seconds", threads, name, index)
 
 
 def _position(benchmark: Mapping[str, Any], thread_parameters: tuple[str, ...]) -> int | None:
@@ -112,15 +118,16 @@ def _no_counts(
     """Name the values of a thread parameter that say no number of threads, such as "all of them"."""
     position = _position(benchmark, thread_parameters)
     values = [] if position is None else benchmark["params"][position]
-    left_out = [text for text in values if not _is_count(text)]
+    left_out = [text for text in values if _count(text) is None]
     if position is not None and left_out:
         what = f"{benchmark['param_names'][position]} = {', '.join(left_out)}"
         yield Problem(f"not drawn where {what}: no number of threads", name)
 
 
-def _is_count(text: str) -> bool:
-    """Tell whether a parameter, as asv writes it, is a number of threads."""
-    return text.isdecimal() and int(text) >= 1
+def _count(text: str) -> int | None:
+    """Return the number of threads that a parameter is, as asv writes it, if it is one."""
+    found = COUNT.fullmatch(text)
+    return int(found[1] or found[2]) if found else None
 
 
 def _workload(name: str, benchmark: Mapping[str, Any]) -> TrackedWorkload:

@@ -9,7 +9,14 @@ import numpy as np
 from antigil import git
 from antigil.errors import UserError
 
-from .asv_adapter.configuration import Configuration, Repository, asv_errors, git_folder, quiet_asv
+from .asv_adapter.configuration import (
+    Configuration,
+    Repository,
+    asv_errors,
+    commit_named,
+    git_folder,
+    quiet_asv,
+)
 from .project import Project, refuse_shallow
 from .series import Ints
 
@@ -27,7 +34,7 @@ class Branches:
 
     def __init__(self, conf: Configuration, repo: Repository, tagged: Collection[str]) -> None:
         self._repo = repo
-        commits = {repo.get_branch_name(b): repo.get_branch_commits(b) for b in conf.branches}
+        commits = {_here(repo, branch): repo.get_branch_commits(branch) for branch in conf.branches}
         self._commits = {branch: set(all_) for branch, all_ in commits.items()}
         self._newest = {branch: all_[0] for branch, all_ in commits.items() if all_}
         self._tagged = tagged
@@ -81,19 +88,17 @@ def commits_of(project: Project, since: str | None = None) -> list[str]:
     since = since or project.options.since
     with quiet_asv(), asv_errors():
         start = "" if since is None else f"{project.revision(since).hash}.."
-        ranges = [f"{start}{_branch(project, branch)}" for branch in project.conf.branches]
+        ranges = [f"{start}{_here(project.repo, branch)}" for branch in project.conf.branches]
         commits = {hash_ for name in ranges for hash_ in project.repo.get_hashes_from_range(name)}
         revisions = project.repo.get_revisions(commits)
     return sorted(commits, key=lambda hash_: revisions[hash_], reverse=True)
 
 
-def _branch(project: Project, branch: str | None) -> str:
+def _here(repo: Repository, branch: str | None) -> str:
     """Return the name of a configured branch, which has to be here: a checkout has only its own."""
-    name = project.repo.get_branch_name(branch)
-    try:
-        project.revision(name)
-    except UserError as error:
-        raise UserError(
-            f"no branch {name} here, which asv.conf.json names: git fetch origin {name}:{name}"
-        ) from error
-    return name
+    name = repo.get_branch_name(branch)
+    if commit_named(repo, name) is not None:
+        return name
+    if branch is None:
+        raise UserError(f'no branch {name} here: name yours in asv.conf.json, as in "branches": ["main"]')
+    raise UserError(f"no branch {name} here, which asv.conf.json names: git fetch origin {name}:{name}")

@@ -2,7 +2,8 @@
 
 Of each series the places are kept where the pieces of its fit begin, under a digest of the numbers that it
 was fitted to. A series whose numbers are the same takes them. Where commits were added at its end, asv fits
-the newest `TAIL` numbers anew, and what lies before keeps its pieces; once the history has grown by a
+the newest `TAIL` numbers anew, and what lies before keeps its pieces. The two fits meet within these: near
+its beginning, a fit has too few numbers before a step to see it. Once the history has grown by a
 `GROWTH`-th since asv fitted all of it, it does so again. What a piece tells (its median, least value,
 deviation) always comes from the numbers themselves. The file holds nothing that is not found anew without it:
 one that is damaged, or of another asv, is made again.
@@ -11,6 +12,7 @@ one that is damaged, or of another asv, is made again.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -64,12 +66,14 @@ class KeptSteps:
             starts, whole = _starts(values, weights), len(values)
         elif kept.length == len(values):
             starts, whole = kept.starts, kept.whole
-        elif len(values) - kept.whole > kept.whole // GROWTH:
+        elif kept.length <= TAIL or len(values) - kept.whole > kept.whole // GROWTH:
             starts, whole = _starts(values, weights), len(values)
         else:
-            cut = max(0, kept.length - TAIL)
-            added = [cut + start for start in _starts(values[cut:], weights[cut:])[1:]]
-            starts, whole = [*(start for start in kept.starts if start <= cut), *added], kept.whole
+            cut = kept.length - TAIL
+            newest = [cut + start for start in _starts(values[cut:], weights[cut:])[1:]]
+            seam = _seam(kept.starts, newest, cut + TAIL // 4, cut + TAIL * 3 // 4)
+            starts = [*(one for one in kept.starts if one <= seam), *(one for one in newest if one > seam)]
+            whole = kept.whole
         self._now[key] = _Kept(len(values), whole, starts, _of(values, weights, whole, starts))
         return by_revision(series, _pieces(values, weights, starts, here))
 
@@ -115,6 +119,16 @@ def _starts(values: Floats, weights: Floats) -> list[int]:
     """Return where the pieces of asv's own fit begin."""
     rows = stored.detect_steps(values.tolist(), weights.tolist())
     return [int(row[0]) for row in rows]
+
+
+def _seam(before: Sequence[int], after: Sequence[int], first: int, last: int) -> int:
+    """Return the place between two that is farthest from where the pieces of either fit begin.
+
+    A step that the one fit has a few numbers earlier than the other is on the same side of it in both.
+    """
+    near = sorted({first, last, *(one for one in (*before, *after) if first < one < last)})
+    left, right = max(itertools.pairwise(near), key=lambda pair: pair[1] - pair[0])
+    return (left + right) // 2
 
 
 def _pieces(values: Floats, weights: Floats, starts: Sequence[int], here: Any) -> list[AsvStep]:

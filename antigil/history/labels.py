@@ -39,8 +39,9 @@ def file_names(names: Sequence[str]) -> dict[str, str]:
 
 
 def environment_id(environment: Environment) -> str:
-    """Return a short name for links that stays the same from run to run."""
-    return digest(repr((environment.key, environment.branch)))
+    """Return a short name for links that stays the same, also when a second branch is added."""
+    lasting = environment.lasting
+    return digest(repr((lasting.key, lasting.branch)))
 
 
 def environment_labels(environments: Sequence[Environment]) -> dict[Environment, str]:
@@ -57,7 +58,7 @@ def environment_labels(environments: Sequence[Environment]) -> dict[Environment,
     machines = {e.machine for e in environments}
     if len(machines) > 1:
         same_name = len(machines) < len(
-            {tuple(e.params.get(f) for f in MACHINE_FIELDS) for e in environments}
+            {(e.machine, *map(e.params.get, MACHINE_FIELDS)) for e in environments}
         )
         varying = [v for v in varying if same_name or v not in MACHINE_FIELDS]
     return {e: _label(e, varying, len({o.branch for o in environments}) > 1) for e in environments}

@@ -68,6 +68,8 @@ class Head(NamedTuple):
         Everything asv recorded about it, sorted.
     removed : tuple of str
         Benchmarks that the suite no longer has.
+    outdated : tuple of str
+        Benchmarks whose results are of another version than the suite's, and are left out as asv does it.
     name : str
         What asv calls the environment.
     """
@@ -76,6 +78,7 @@ class Head(NamedTuple):
     date: int
     environment: tuple[tuple[str, str], ...]
     removed: tuple[str, ...]
+    outdated: tuple[str, ...]
     name: str
 
 
@@ -169,7 +172,8 @@ class _Reader:
         """Add one file; return which one it is."""
         numbers = [np.nan] * (3 * self._width)
         states = bytearray([ABSENT] * self._width)
-        for name in self._columns.keys() & results.get_result_keys(self._benchmarks):
+        stored, current = results.get_all_result_keys(), results.get_result_keys(self._benchmarks)
+        for name in self._columns.keys() & current:
             params = self._params[name]
             values = results.get_result_value(name, params)
             stats = results.get_result_stats(name, params)
@@ -182,7 +186,9 @@ class _Reader:
                     numbers[3 * place + 1] = _end(told.get("ci_99_a"))
                     numbers[3 * place + 2] = _end(told.get("ci_99_b"))
         self._stamps.append(stamp)
-        self._heads.append(_head(results, self._benchmarks))
+        removed = tuple(name for name in stored if name not in self._benchmarks)
+        outdated = tuple(name for name in stored if name in self._columns and name not in current)
+        self._heads.append(_head(results, removed, outdated))
         self._numbers.extend(numbers)
         self._states += states
         return len(self._stamps) - 1
@@ -198,13 +204,13 @@ class _Reader:
         )
 
 
-def _head(results: StoredResults, benchmarks: Suite) -> Head:
+def _head(results: StoredResults, removed: tuple[str, ...], outdated: tuple[str, ...]) -> Head:
     """Return what identifies one file's row: what asv keeps apart, it keeps apart."""
     params = {str(k): str(v) for k, v in results.params.items() if v is not None and v != ""}
     params.update({f"env-{k}": str(v) for k, v in results.env_vars.items() if v})
     environment = tuple(sorted((printable(k), printable(v)) for k, v in params.items()))
-    removed = tuple(name for name in results.get_all_result_keys() if name not in benchmarks)
-    return Head(results.commit_hash, results.date, environment, removed, printable(str(results.env_name)))
+    name = printable(str(results.env_name))
+    return Head(results.commit_hash, results.date, environment, removed, outdated, name)
 
 
 def _number(value: Any, known: bool, column: Column) -> tuple[float, int]:
@@ -258,7 +264,8 @@ def _read(file: Path, digest: str, columns: int) -> Rows:
                 return Rows.none(columns)
             stamps = [Stamp(*one) for one in told["stamps"]]
             origins = [
-                (tuple(map(tuple, pairs)), tuple(removed), name) for pairs, removed, name in told["origins"]
+                (tuple(map(tuple, pairs)), *map(tuple, lists), name)
+                for pairs, *lists, name in told["origins"]
             ]
             heads = [Head(hash_, date, *origins[i]) for hash_, date, i in told["heads"]]
             rows = Rows(stamps, heads, content["numbers"], content["states"])

@@ -192,11 +192,16 @@ class Archive:
     _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _surroundings: dict[tuple[Environment, str], Series] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for series in self.series:
             key = (series.workload, series.environment)
             self._index.setdefault(key, {})[series.quantity, series.threads] = series
+            if series.quantity in SURROUNDINGS:
+                self._surroundings.setdefault((series.environment, series.quantity), series)
 
     def find(
         self, workload: str, environment: Environment, quantity: str, threads: int | None = None
@@ -248,10 +253,7 @@ class Archive:
 
     def surroundings(self, environment: Environment, quantity: str) -> Series | None:
         """Return a series of the machine itself, one of `SURROUNDINGS`, or None."""
-        for (_, where), found in self._index.items():
-            if where == environment and (quantity, None) in found:
-                return found[quantity, None]
-        return None
+        return self._surroundings.get((environment, quantity))
 
     def _surrounding(self, environment: Environment, quantity: str, revision: int) -> float | None:
         """Return the newest recorded value at or before a revision, else the oldest after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 
 from antigil.scaling import cpu_model
@@ -15,11 +16,13 @@ Surroundings = Mapping[str, str | list[str]]
 #: Run by an environment's own Python. What pip installed from a file or an address is the commit, or ours.
 _ASK = """\
 import json, os, platform, shlex, subprocess, sysconfig
+from itertools import dropwhile
 from importlib.metadata import distributions
 try:
-    command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[:1]
-    said = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60).stdout
-except (OSError, ValueError, subprocess.SubprocessError):
+    words = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    command = next(dropwhile(lambda word: os.path.basename(word) in {"ccache", "sccache", "distcc"}, words))
+    said = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60).stdout
+except (OSError, ValueError, StopIteration, subprocess.SubprocessError):
     said = ""
 packages = {f"{d.name} {d.version}" for d in distributions() if d.read_text("direct_url.json") is None}
 print(json.dumps({
@@ -33,7 +36,8 @@ print(json.dumps({
 
 def surroundings_of(installation: Installation) -> Surroundings:
     """Return what an environment with a commit installed is made of."""
-    said = installation.run(["-c", _ASK]).strip().splitlines()[-1]
+    variables = {**os.environ, **installation.build_env_vars}
+    said = installation.run(["-c", _ASK], env=variables).strip().splitlines()[-1]
     return {**json.loads(said), "cpu": cpu_model()}
 
 

@@ -32,6 +32,18 @@ def test_without_the_time_of_one_thread_there_is_no_slowdown(alone):
     assert math.isnan(read_visit({column("seconds", 4): 0.75, **alone})[Number("work.One", "slowdown", 4)])
 
 
+def test_a_workload_that_was_skipped_at_both_commits_is_named():
+    base, head = Readings(), Readings()
+    for readings in (base, head):
+        readings.add({Number("work.One", "slowdown", 2): math.nan}, {})
+        readings.add({Number("work.Two", "slowdown", 2): 1.0, Number("work.Two", "queued", 2): math.nan}, {})
+
+    apart = told_apart(base, head)
+
+    assert apart.notes == ("work.One is not compared: it was skipped at both commits",)
+    assert (apart.gone, apart.problems) == ({}, ())
+
+
 def test_a_failure_without_a_visit_is_a_problem_and_no_loss():
     """So it is with stored results: asv may have failed for a reason of its own."""
     base, head = Readings(), Readings(failures={"work.One": ["asv stored a failure"]})

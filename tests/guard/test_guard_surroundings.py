@@ -66,9 +66,24 @@ def test_interpreters_are_named_where_they_were_compared():
 class Here:
     """An environment that is the tests' own Python."""
 
-    def run(self, words):
+    def __init__(self, **variables):
+        self.build_env_vars = variables
+
+    def run(self, words, env):
         """Run it."""
-        return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [sys.executable, *words], env=env, capture_output=True, text=True, check=True
+        ).stdout
+
+
+@pytest.mark.parametrize("before", ["", "ccache ", "/usr/lib/sccache "])
+def test_the_compiler_is_the_one_that_the_matrix_names_for_the_build(tmp_path, monkeypatch, before):
+    compiler = tmp_path / "mycc"
+    compiler.write_text("#!/bin/sh\necho mycc 7.1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", "another")
+
+    assert surroundings_of(Here(CC=f"{before}{compiler} -pthread"))["compiler"] == "mycc 7.1"
 
 
 @pytest.mark.parametrize("body", ["printf '\\377\\n'", "exec sleep 60", None])

@@ -53,7 +53,7 @@ def found(history):
 def first_environment(root, workload):
     """Return what a workload's page is told of its first environment."""
     text = (root / "html" / "speedup" / "data" / f"{workload}.js").read_text()
-    return json.loads(text[text.index(",") + 1 : text.rindex(")")])["environments"][0]
+    return json.loads(text[text.index("{") : text.rindex(")")])["environments"][0]
 
 
 def status(found, workload):

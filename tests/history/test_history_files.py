@@ -168,6 +168,28 @@ def test_labels_name_what_differs_and_only_that():
     assert environment_id(one) != environment_id(two)
 
 
+def test_machines_that_were_upgraded_alike_are_told_apart():
+    """Two machines, each with two amounts of memory: neither the name nor the hardware alone is enough."""
+    each = [
+        environment(machine=name, python="3.13", num_cpu="8", ram=ram)
+        for name in ("ada", "bob")
+        for ram in ("16 GB", "32 GB")
+    ]
+
+    labels = environment_labels(each)
+
+    assert len(set(labels.values())) == 4
+    assert labels[each[1]] == "ada · Python 3.13 · ram 32 GB"
+
+
+def test_links_to_the_first_branch_stay_when_a_second_one_is_configured():
+    alone = environment(machine="a", python="3.14")
+    first, second = Environment(alone.key, "main", first=True), Environment(alone.key, "stable")
+
+    assert environment_id(first) == environment_id(alone)
+    assert environment_id(second) != environment_id(alone)
+
+
 def test_what_one_commit_did_to_several_workloads_stands_together(tmp_path):
     phases = {0: Behaviour(), 12: Behaviour(serial=0.5)}
     workloads = tuple(Planned(f"work.W{i}", f"Workload {i}", phases) for i in range(6))

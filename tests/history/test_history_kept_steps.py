@@ -24,10 +24,10 @@ def series(values, workload="work.One"):
     )  # fmt: skip
 
 
-def steps(*pieces, seed=1, gaps=()):
+def steps(*pieces, seed=1, gaps=(), noise=0.005):
     """Return noisy numbers in pieces of a length and a level."""
-    noise = np.random.default_rng(seed)
-    values = np.concatenate([noise.normal(level, 0.005, length) for length, level in pieces])
+    random = np.random.default_rng(seed)
+    values = np.concatenate([random.normal(level, noise, length) for length, level in pieces])
     values[list(gaps)] = np.nan
     return values
 
@@ -136,3 +136,24 @@ def test_a_folder_that_cannot_be_written_to_is_told_and_costs_nothing_else(tmp_p
 
     assert len(found) == 1
     assert "cannot be kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.03])
+def test_a_step_stays_as_it_ages_commit_by_commit(file, noise):
+    """It leaves the newest numbers one commit at a time, and for a while only few of these lie before it."""
+    values = steps((262, 1.0), (258, 1.07), noise=noise, seed=3)
+
+    for length in range(505, 520):
+        found, _ = asked(file, values[:length])
+        assert len(found) == len(detect_steps(series(values[:length]))) == 2, length
+        assert abs(int(found[1][0]) // 2 - 262) < 5
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [([0, 311], [314]), ([0, 314], [311]), ([0, 240, 260], [243, 258])]
+)
+def test_a_step_that_two_fits_see_a_few_numbers_apart_is_one(before, after):
+    seam = kept_steps._seam(before, after, 200, 325)
+
+    kept, new = [one for one in before if one <= seam], [one for one in after if one > seam]
+    assert len(kept + new) == len(before)

@@ -103,7 +103,7 @@ def test_a_workloads_page_has_what_is_kept_of_functions_at_its_commit(tmp_path):
     assert publish(root).returncode == 0
 
     text = (root / "html/speedup/data/work.Loses.js").read_text()
-    told = json.loads(text[text.index(",") + 1 : text.rindex(")")])
+    told = json.loads(text[text.index("{") : text.rindex(")")])
     assert list(told["environments"][0]["functions"].values()) == [
         ["By function: held 0.00 → 0.50, spread over many functions."]
     ]

@@ -52,16 +52,72 @@ def old_pages():
     Path("html/index.html").write_text("old")
 
 
-@pytest.mark.parametrize("left", [(), ("html.new", "html.old")])
-def test_new_pages_replace_old_ones_and_nothing_is_left_beside_them(publish, left):
+def test_new_pages_replace_old_ones_and_nothing_is_left_beside_them(publish):
     old_pages()
-    for name in left:
-        Path(name).mkdir()
-        Path(name, "half").touch()
 
     publish()
 
     assert Path("html/index.html").read_text() == "new"
+    assert here() == ["html", "results"]
+
+
+@pytest.mark.parametrize("name", ["html.new", "html.old", "html.bak"])
+def test_what_others_have_beside_the_pages_stays(publish, name):
+    old_pages()
+    Path(name).mkdir()
+    Path(name, "kept").touch()
+
+    publish()
+
+    assert here() == ["html", name, "results"]
+    assert Path(name, "kept").exists()
+
+
+def test_old_pages_that_were_put_aside_by_a_process_that_was_killed_are_put_back(publish, monkeypatch):
+    def stopped(conf):
+        raise KeyboardInterrupt
+
+    old_pages()
+    Path("html").rename(".html.antigil-old")
+    monkeypatch.setattr(publishing, "_publish", stopped)
+
+    with pytest.raises(KeyboardInterrupt):
+        publish()
+
+    assert Path("html/index.html").read_text() == "old"
+    assert here() == ["html", "results"]
+
+
+def test_what_was_left_of_old_pages_beside_complete_ones_goes(publish):
+    old_pages()
+    Path(".html.antigil-old").mkdir()
+    Path(".html.antigil-old", "half").touch()
+
+    publish()
+
+    assert here() == ["html", "results"]
+
+
+def test_another_process_that_publishes_meanwhile_keeps_what_it_has_written(publish, monkeypatch):
+    """What nobody has touched for long is of one that was killed."""
+    folders = []
+
+    def two_at_once(conf):
+        written(conf)
+        folders.append(Path(conf.html_dir))
+        if len(folders) == 1:
+            publish()
+            assert (folders[0] / "index.html").exists()
+
+    monkeypatch.setattr(publishing, "_publish", two_at_once)
+    killed = Path(".html.antigil-new-killed")
+    killed.mkdir()
+    os.utime(killed, (0, 0))
+
+    publish()
+
+    assert Path("html/index.html").read_text() == "new"
+    assert folders[0] != folders[1]
     assert here() == ["html", "results"]
 
 
@@ -98,15 +154,14 @@ def test_no_folder_that_holds_the_project_or_its_results_is_replaced(publish, ht
     assert here() == ["results"]
 
 
-@pytest.mark.parametrize("name", ["html", "html.new", "html.old"])
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to(path.name)])
-def test_what_is_no_folder_is_not_replaced(publish, name, make):
-    make(Path(name))
+def test_what_is_no_folder_is_not_replaced(publish, make):
+    make(Path("html"))
 
-    with pytest.raises(UserError, match=r"no folder|new pages cannot be written: \S") as raised:
+    with pytest.raises(UserError, match="no folder") as raised:
         publish()
 
-    assert here() == [name, "results"]
+    assert here() == ["html", "results"]
     assert len(str(raised.value).splitlines()) == 1
 
 
@@ -123,7 +178,9 @@ def test_a_mount_point_is_refused_before_pages_are_written(publish, monkeypatch)
 def test_where_no_new_pages_can_be_written_is_told(publish):
     Path("file").touch()
 
-    with pytest.raises(UserError, match=r"new pages cannot be written: \S+file/html.new: Not a dir"):
+    with pytest.raises(
+        UserError, match=r"new pages cannot be written: \S+file/\.html\.antigil-new-\S+: Not a dir"
+    ):
         publish(html_dir="file/html")
 
 
@@ -138,11 +195,12 @@ def test_pages_that_turn_out_to_be_busy_are_told_and_the_new_ones_kept(publish, 
     old_pages()
     monkeypatch.setattr("os.rename", rename)
 
-    with pytest.raises(UserError, match=r"html cannot be replaced: .* busy; the new pages are \S+html\.new"):
+    with pytest.raises(UserError, match=r"html cannot be replaced: .* busy; the new pages are \S+/\.html\."):
         publish()
 
     assert Path("html/index.html").read_text() == "old"
-    assert Path("html.new/index.html").read_text() == "new"
+    (new,) = Path().glob(".html.antigil-new-*")
+    assert (new / "index.html").read_text() == "new"
 
 
 @pytest.mark.parametrize(

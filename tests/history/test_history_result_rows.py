@@ -154,6 +154,24 @@ def test_a_suite_that_changed_reads_all_again(root):
     assert numbers(read(root)[0]) == numbers(found)
 
 
+def test_results_of_another_version_are_left_out_and_named_once_and_again_when_they_are_kept(root):
+    file = root / "results/benchmarks.json"
+    suite = json.loads(file.read_text())
+    for name in ("work.Number0.track_slowdown", "work.Number1.time_call"):
+        suite[name]["version"] = "2"
+    file.write_text(json.dumps(suite))
+
+    found = [read(root) for _ in range(2)]
+
+    said = "2 benchmarks have results of an earlier version, left out: measure those commits again"
+    for archive, _ in found:
+        assert [p.where for p in archive.problems if p.what == said] == [
+            "work.Number0.track_slowdown, work.Number1.time_call"
+        ]
+        assert not [s for s in archive.series if (s.workload, s.quantity) == ("work.Number0", "slowdown")]
+    assert [loads for _, loads in found] == [COMMITS, 0]
+
+
 def link_to_nothing(file):
     file.unlink()
     file.symlink_to("nothing.json")

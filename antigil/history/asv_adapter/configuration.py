@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -16,6 +17,7 @@ from asv.repo import NoSuchNameError, get_repo
 from asv.util import ProcessError
 from asv.util import UserError as AsvUserError
 
+from antigil import git
 from antigil.errors import UserError
 
 from ..options import ConfigError
@@ -30,6 +32,7 @@ class Configuration(Protocol):
     hash_length: int
     branches: list[str | None]
     environment_type: str
+    pythons: list[str]
     env_dir: str
     results_dir: str
     html_dir: str
@@ -47,6 +50,9 @@ TYPES: Mapping[str, type] = {
 #: The same of what is read while publishing.
 TYPES_FOR_PAGES = {**TYPES, "project": str, "show_commit_url": str, "hash_length": int, "html_dir": str}
 NAMED = {list: "a list", dict: "an object", str: "a string", int: "a whole number"}
+
+#: A commit's whole name.
+HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Repository(Protocol):
@@ -99,7 +105,15 @@ def git_folder(repo: Repository) -> str | None:
 
 
 def commit_named(repo: Repository, name: str) -> str | None:
-    """Return the hash of the commit that a name stands for, or None if there is none here."""
+    """Return the hash of the commit that a name stands for, or None if there is none here.
+
+    asv takes the first of several, as of a range, so git is asked itself.
+    """
+    folder = git_folder(repo)
+    if folder is not None:
+        answer = git.run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        found = answer.output.strip()
+        return found if HASH.fullmatch(found) else None
     try:
         return repo.get_hash_from_name(name)
     except (NoSuchNameError, ProcessError):

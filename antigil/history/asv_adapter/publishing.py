@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +24,9 @@ from antigil.errors import UserError, one_line, system_error
 from ..options import ConfigError
 from .configuration import TYPES_FOR_PAGES, Configuration, refuse_wrong_types
 from .safe_files import harden
+
+#: How the names of folders with half-written pages go on, and after how long nobody is writing them.
+NEW, ABANDONED_SECONDS = "new-", 24 * 3600
 
 _publish = Publish.run
 
@@ -74,10 +80,12 @@ def check_before_publishing(check: Callable[[Configuration], object]) -> None:
 def _make_room(conf: Configuration) -> tuple[str, str, str]:
     """Return the folder of the pages, and those beside it for new and for old ones; make that for the new.
 
-    What cannot be replaced is refused. A link to a folder stays: what it leads to is replaced.
+    What cannot be replaced is refused. A link to a folder stays: what it leads to is replaced. Each process
+    has a folder of its own for new pages. Old ones that one put aside when it was killed are put back.
     """
     pages = os.path.realpath(conf.html_dir)
-    new, old = f"{pages}.new", f"{pages}.old"
+    beside, name = os.path.split(pages)
+    new, old = (os.path.join(beside, f".{name}.antigil-{what}") for what in (NEW + uuid.uuid4().hex, "old"))
     for kept in map(os.path.realpath, (".", conf.repo, conf.results_dir)):
         if Path(kept).is_relative_to(pages):
             raise UserError(one_line(f"html_dir cannot be {pages}: that is replaced, and {kept} lies there"))
@@ -85,18 +93,28 @@ def _make_room(conf: Configuration) -> tuple[str, str, str]:
         what = "a mount point" if os.path.ismount(pages) else "no folder"
         raise UserError(one_line(f"html_dir cannot be {pages}: that is replaced, and it is {what}"))
     try:
-        for left in filter(os.path.lexists, (new, old)):  # by a process that was killed
-            shutil.rmtree(left)
+        if os.path.isdir(old) and not os.path.lexists(pages):
+            os.rename(old, pages)
         os.makedirs(new)
+        _sweep(Path(beside), f".{name}.antigil-{NEW}")
     except OSError as error:
         raise UserError(one_line(f"new pages cannot be written: {system_error(error)}")) from error
     return pages, new, old
+
+
+def _sweep(folder: Path, beginning: str) -> None:
+    """Remove what processes that were killed had written, once it is so old that none can be at it."""
+    for left in folder.glob(f"{glob.escape(beginning)}*"):
+        with suppress(FileNotFoundError):  # what another process has just put in its place
+            if time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(pages: str, new: str, old: str) -> None:
     """Put new pages in the place of old ones."""
     try:
         if os.path.lexists(pages):
+            shutil.rmtree(old, ignore_errors=True)
             os.rename(pages, old)
         os.rename(new, pages)
     except OSError as error:

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from asv.benchmarks import Benchmarks
 from asv.commands.setup import Setup
-from asv.environment import get_environments
+from asv.environment import Environment, get_environments, iter_matrix
 from asv.runner import run_benchmarks
-from asv.util import ProcessError
+from asv.util import ProcessError, iter_subclasses
 
 from antigil.errors import UserError
 from antigil.scaling import Interpreter
@@ -30,11 +30,12 @@ class Installation(Protocol):
     python: str
     requirements: Mapping[str, str]
     env_vars: Mapping[str, str]
+    build_env_vars: Mapping[str, str]
 
     def can_install_project(self) -> bool: ...
     def find_executable(self, executable: str) -> str: ...
     def install_project(self, conf: Configuration, repo: Repository, commit_hash: str) -> None: ...
-    def run(self, args: Sequence[str]) -> str: ...
+    def run(self, args: Sequence[str], *, env: Mapping[str, str] = ...) -> str: ...
 
 
 def install(
@@ -58,11 +59,12 @@ def install(
         raise UserError('asv.conf.json lacks "environment_type", which asv needs: "virtualenv", say')
     conf = copy.copy(conf)
     conf.env_dir = os.path.join(conf.env_dir, folder)
+    nowhere = [one for one in specifications if not list(get_environments(conf, [one]))]
     found: list[Installation] = list(get_environments(conf, list(specifications) or None))
     if combination is not None:
         found = [_with_combination(conf, found, combination)]
-    if not found:
-        asked = ", ".join(specifications) or "asv.conf.json"
+    if nowhere or not found:
+        asked = ", ".join(nowhere) or "asv.conf.json"
         raise UserError(f"asv has no environment for {asked}: is that Python on the PATH?")
     if not all(env.can_install_project() for env in found):
         raise UserError("comparing needs environments that asv can install a commit into")
@@ -70,6 +72,36 @@ def install(
     for env in found:
         _install(conf, repo, env, commit)
     return found
+
+
+def pythons_not_here(conf: Configuration, specifications: Sequence[str]) -> list[str]:
+    """Return the configured Pythons of which asv makes no environment: it only warns of them.
+
+    Parameters
+    ----------
+    specifications
+        asv's environment specifications; one that names a Python asks for no configured one.
+    """
+    kinds = [one for one in specifications or [conf.environment_type] if _is_kind(one)]
+    asked = {
+        (kind, combination["python", None])
+        for kind in kinds
+        for combination in iter_matrix(kind, conf.pythons, conf)
+    }
+    return sorted(
+        {
+            python
+            for kind, python in asked
+            if not list(get_environments(conf, [f"{kind}:{python}"], verbose=False))
+        }
+    )
+
+
+def _is_kind(specification: str) -> bool:
+    """Tell whether a specification is a kind of environments, which are made of the configured Pythons."""
+    return specification != "existing" and any(
+        one.tool_name == specification for one in iter_subclasses(Environment)
+    )
 
 
 def _with_combination(

@@ -23,8 +23,6 @@ harden()
 
 ASV_VERSION: str = asv.__version__
 
-#: How asv begins a file of results.
-HASH = re.compile(r'{"commit_hash": "([0-9a-f]{7,64})"')
 #: How asv names a file of results.
 NAME = re.compile(r"[0-9a-f]{8}-.*\.json", re.DOTALL)
 
@@ -63,22 +61,6 @@ def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:
 def stored_results(conf: Configuration) -> Iterator[StoredResults]:
     """Yield all results; asv warns of what it cannot read."""
     yield from iter_results(conf.results_dir)
-
-
-def stored_hashes(conf: Configuration) -> set[str]:
-    """Return the commits that have results, by how each file begins where asv has written it."""
-    found = set()
-    for folder, name, machine in iter_results_paths(conf.results_dir):
-        path = os.path.join(folder, name)
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                beginning = HASH.match(file.read(100))
-            found.add(
-                beginning.group(1) if beginning else Results.load(path, machine_name=machine).commit_hash
-            )
-        except (AsvUserError, OSError):
-            continue  # told where it is read
-    return found
 
 
 def register_machine(name: str, fields: Mapping[str, str]) -> None:

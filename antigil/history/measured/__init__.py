@@ -1,0 +1,1 @@
+"""Which commits were measured where, and where measuring has ended."""
