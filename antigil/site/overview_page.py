@@ -18,9 +18,7 @@ from .workload_status import COMMITS_AGO, WorkloadStatus, commit_of
 NEWEST_CHANGES = 6
 MOST_TOGETHER = 4
 #: What a workload may have done, the worst first.
-MARKS = ("lost", "gained", "recovered", "steady")
-#: The groups of the table, in the order of its rows, by whether they are controls and what they have done.
-GROUPS = {(False, mark): mark for mark in MARKS} | {(True, mark): "controls" for mark in MARKS}
+MARKS = ("lost", "gained", "recovered", "steady", "retired")
 #: At most this many environments are summed up before the table, those measured last.
 MOST_SUMMARIES = 6
 #: Whether threads help, as `WorkloadStatus.verdict` says it, and in a summary of several workloads.
@@ -45,21 +43,23 @@ def overview_model(
     options: Options,
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
-    rows = [_row(archive, s, files, labels) for s in statuses]
-    own = [row for row in rows if not row["workload"].control]
-    controls = [row for row in rows if row["workload"].control]
     newest = max(archive.commits, default=0)
+    rows = [_row(archive, s, newest, files, labels) for s in statuses]
+    active = [row for row in rows if row["mark"] != "retired"]
+    own = [row for row in active if not row["workload"].control]
+    controls = [row for row in active if row["workload"].control]
     counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
     environments = sorted({s.environment for s in statuses}, key=lambda e: labels[e])
     return {
         "rows": rows,
+        "active": len(active),
         "groups": _groups(rows),
         "counts": counts,
         "workloads": {mark: len({r["workload"].name for r in own if r["mark"] == mark}) for mark in MARKS},
         "all_workloads": len({row["workload"].name for row in own}),
         "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
         "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
-        "changes": _newest_changes(archive, rows, newest),
+        "changes": _newest_changes(archive, active, newest),
         "most_together": MOST_TOGETHER,
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
@@ -86,10 +86,10 @@ def _newest_release(archive: Archive, statuses: Sequence[WorkloadStatus]) -> str
 def _help(
     archive: Archive, statuses: Sequence[WorkloadStatus], labels: Mapping[Environment, str]
 ) -> list[dict[str, Any]]:
-    """Sum up for each environment in how many workloads threads help; controls do not count."""
+    """Sum up for each environment in how many workloads threads help; no controls, and none that retired."""
     by_environment: dict[Environment, list[WorkloadStatus]] = {}
     for status in statuses:
-        if not status.workload.control:
+        if not status.workload.control and not status.retired:
             by_environment.setdefault(status.environment, []).append(status)
     newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
     told = []
@@ -116,9 +116,14 @@ def _expected_not_to(s: WorkloadStatus) -> bool:
 
 
 def _groups(rows: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the rows by what became of them; the controls, which come last, are one group."""
-    grouped = groupby(rows, key=lambda row: GROUPS[row["workload"].control, row["mark"]])
+    """Return the rows by what became of them; controls are one group, and so is what has retired."""
+    grouped = groupby(rows, key=_group)
     return [(name, list(own)) for name, own in grouped]
+
+
+def _group(row: Mapping[str, Any]) -> str:
+    """Return the group of a row."""
+    return "controls" if row["workload"].control and row["mark"] != "retired" else row["mark"]
 
 
 def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Problem]:
@@ -128,9 +133,13 @@ def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Pr
 
 
 def _row(
-    archive: Archive, s: WorkloadStatus, files: Mapping[str, str], labels: Mapping[Environment, str]
+    archive: Archive,
+    s: WorkloadStatus,
+    newest: int,
+    files: Mapping[str, str],
+    labels: Mapping[Environment, str],
 ) -> dict[str, Any]:
-    """Return one line of the table."""
+    """Return one line of the table; `newest` is the revision of the newest measured commit."""
     return {
         "workload": s.workload,
         "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",
@@ -156,6 +165,7 @@ def _row(
         "held": None if s.held is None else s.held[0],
         "ceiling": s.ceiling,
         "stale": s.stale,
+        "ago": archive.commits_between(s.environment.branch, s.revision, newest),
         "newest_state": s.newest_state.name.lower(),
         "changes": [change_model(archive, c, s.cores) for c in s.changes],
     }
@@ -175,4 +185,10 @@ def _newest_changes(
         key = (not change["confirmed"], -change["revision"], change["direction"] == "gained")
         by_commit.setdefault(key, []).append(change)
     groups = [by_commit[key] for key in sorted(by_commit)][:NEWEST_CHANGES]
-    return [sorted(group, key=lambda c: -abs(c["headline"]["size"])) for group in groups]
+    return [_told_together(group) for group in groups]
+
+
+def _told_together(group: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the changes of one commit, the largest first, with the least range that any of them left."""
+    between = min(change["between"] for change in group)
+    return sorted(({**c, "between": between} for c in group), key=lambda c: -abs(c["headline"]["size"]))

@@ -17,7 +17,7 @@ from antigil.history.asv_adapter.configuration import Configuration, Repository
 from antigil.history.asv_adapter.publishing import Graphs, warn
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.change_detection import find_changes, steps_of_graphs
-from antigil.history.labels import build_name, environment_labels, file_names, printable
+from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.kept_functions import kept_functions
@@ -25,11 +25,12 @@ from antigil.report.quantities import percent, points, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
+from .headline import headline_status
 from .overview_page import overview_model
-from .pictures import badge, history_model
+from .pictures import badge, counted, history_model
 from .script_bundle import bundle
-from .workload_page import commit_columns, environment_columns, page_model
-from .workload_status import WorkloadStatus, headline_status, workload_statuses
+from .workload_page import commit_columns, environment_columns, functions_by_place, page_model
+from .workload_status import WorkloadStatus, workload_statuses
 
 #: The folder of the pages, below asv's ``html_dir``.
 FOLDER = "speedup"
@@ -68,10 +69,10 @@ def write_site(
     conf: Configuration, archive: Archive, statuses: Sequence[WorkloadStatus], options: Options, folder: Path
 ) -> None:
     """Write all pages into a folder of their own; statuses come in the overview's order."""
-    _copy_shared(folder / "static")
+    static = _copy_shared(folder / "static")
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
-    templates = _templates(conf)
+    templates = _templates(conf, static)
     headline = headline_status(statuses, options, archive.drawable)
     model = {**overview_model(archive, statuses, files, labels, options), "headline": headline}
     (folder / "index.html").write_text(
@@ -84,7 +85,7 @@ def write_site(
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
     commits = commit_fields(archive)
-    functions = kept_functions(Path(conf.results_dir))
+    functions = functions_by_place(archive, kept_functions(Path(conf.results_dir)))
     for name, own in _by_workload(statuses):
         told = page_model(archive, archive.workloads[name], own, labels, functions)
         numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
@@ -99,13 +100,17 @@ def write_site(
         write_workload_csv(folder / "data" / f"{files[name]}.csv", archive, numbers, labels, commits)
 
 
-def _copy_shared(folder: Path) -> None:
-    """Put what all pages load beside them, once; it may be read-only where it is installed."""
+def _copy_shared(folder: Path) -> str:
+    """Put what all pages load beside them, once; it may be read-only where it is installed.
+
+    Return its version, which pages ask for as they do for that of their data.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for source in (*(HERE / "static").iterdir(), *(bokehjs_path() / "js" / name for name in BOKEH_FILES)):
         shutil.copyfile(source, folder / source.name)
     for kind in KINDS:
         (folder / f"{kind}.js").write_text(bundle(kind), encoding="utf-8")
+    return _version(b"".join(path.read_bytes() for path in sorted(folder.iterdir())))
 
 
 def _write_badge(
@@ -126,14 +131,20 @@ def _write_badge(
 def write_data(path: Path, name: str, value: Any) -> str:
     """Write a value as a script that hands it to the page: a page opened from a folder may load no JSON.
 
-    Return its version. Pages ask for that one, so that a browser puts no cached file beside newer ones.
+    Return its version. Pages ask for that one, so that a browser puts no cached file beside newer ones, and
+    refuse another, so that a page that is open while the next ones are published mixes no two.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, separators=(",", ":"))
     for character in "<>&":  # so that the text is harmless even inside an HTML page
         text = text.replace(character, f"\\u{ord(character):04x}")
-    path.write_text(f"antigil.receive({json.dumps(name)},{text});\n", encoding="utf-8")
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    version = _version(text.encode())
+    path.write_text(f"antigil.receive({json.dumps([name, version])[1:-1]},{text});\n", encoding="utf-8")
+    return version
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _by_workload(statuses: Sequence[WorkloadStatus]) -> Iterator[tuple[str, list[WorkloadStatus]]]:
@@ -150,7 +161,7 @@ def _name_of(environment: Environment) -> tuple[str, str]:
     return environment.machine, environment.python
 
 
-def _templates(conf: Configuration) -> jinja2.Environment:
+def _templates(conf: Configuration, static: str) -> jinja2.Environment:
     """Return the templates, with escaping on, and what all of them need."""
     loader = jinja2.FileSystemLoader(HERE / "templates")
     templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -161,9 +172,9 @@ def _templates(conf: Configuration) -> jinja2.Environment:
         project=printable(conf.project),
         commit_url=url if linked else "",
         hash_length=conf.hash_length,
-        build_name=build_name,
+        static=static,
     )
-    templates.filters.update(times=times, percent=percent, points=points)
+    templates.filters.update(times=times, percent=percent, points=points, counted=counted)
     return templates
 
 

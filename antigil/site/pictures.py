@@ -58,11 +58,16 @@ def _triangle(x: float, lost: bool) -> str:
     return f"M{x - 3:.1f} {SMALL_HEIGHT - 1}h6l-3 -5z"
 
 
+def counted(number: object, noun: str) -> str:
+    """Return a number with what it counts: ``1 thread``, ``2 threads``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def badge(status: WorkloadStatus) -> dict[str, object]:
     """Return a badge in shields.io's endpoint format."""
     return {
         "schemaVersion": 1,
-        "label": f"speedup, {status.threads} threads",
+        "label": f"speedup, {counted(status.threads, 'thread')}",
         "message": f"{times(status.speedup)} of {status.ideal}",
         "color": COLORS.get(status.verdict, "lightgrey"),
     }
@@ -82,7 +87,7 @@ def history_model(status: WorkloadStatus, label: str) -> dict[str, Any]:
     end, ideal = (x(status.revision), y(status.speedup)), y(status.ideal)
     ticks = range(0, int(highest) + 1, max(1, round(highest / 5)))
     return {
-        "title": f"{status.workload.title}: {times(status.speedup)} with {status.threads} threads",
+        "title": f"{status.workload.title}: {times(status.speedup)} with {counted(status.threads, 'thread')}",
         "label": label,
         "width": WIDTH,
         "height": HEIGHT,

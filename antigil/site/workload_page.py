@@ -20,6 +20,8 @@ from .workload_status import WorkloadStatus, commit_of, notable_revisions, relea
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
+#: By workload and Python, and there by revision, sentences on what changed by function.
+FunctionsByPlace = Mapping[tuple[str, str], Mapping[str, Sequence[str]]]
 #: The laws that are fitted, and their parameters.
 LAWS = {"amdahl": ("f",), "usl": ("alpha", "beta")}
 
@@ -29,7 +31,7 @@ def page_model(
     workload: TrackedWorkload,
     statuses: Sequence[WorkloadStatus],
     labels: Mapping[Environment, str],
-    functions: Mapping[Key, Sequence[str]],
+    functions: FunctionsByPlace,
 ) -> dict[str, Any]:
     """Return the page's own object: its environments and their changes, with what is kept of functions."""
     return {
@@ -38,19 +40,23 @@ def page_model(
         "control": workload.control,
         "origin": workload.origin,
         "environments": [
-            {**environment_summary(archive, s, labels), "functions": functions_at(archive, s, functions)}
+            {
+                **environment_summary(archive, s, labels),
+                "functions": functions.get((workload.name, s.environment.python), {}),
+            }
             for s in statuses
         ],
     }
 
 
-def functions_at(
-    archive: Archive, s: WorkloadStatus, kept: Mapping[Key, Sequence[str]]
-) -> dict[str, list[str]]:
-    """Return by revision what changed there by function."""
-    name, python = s.workload.name, s.environment.python
-    found = {str(at): kept.get((name, python, commit.hash)) for at, commit in archive.commits.items()}
-    return {revision: list(sentences) for revision, sentences in found.items() if sentences}
+def functions_by_place(archive: Archive, kept: Mapping[Key, Sequence[str]]) -> FunctionsByPlace:
+    """Return what changed by function, by workload and Python, and there by revision."""
+    revisions = {commit.hash: str(revision) for revision, commit in archive.commits.items()}
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for (name, python, commit), sentences in kept.items():
+        if sentences and commit in revisions:
+            found.setdefault((name, python), {})[revisions[commit]] = list(sentences)
+    return found
 
 
 def environment_summary(

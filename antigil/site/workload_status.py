@@ -6,13 +6,14 @@ CPUs allowed cannot help, whatever the code does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from antigil.history.change_detection import Change
-from antigil.history.options import ConfigError, Options
+from antigil.history.measured.measured_commits import MeasuredCommits
+from antigil.history.options import Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, TrackedWorkload
 from antigil.report.quantities import SCALING_WORDS, ceiling_range, speedup_word
 
@@ -41,6 +42,8 @@ class WorkloadStatus:
         Relative change of the speedup since the newest release before it, and since `COMMITS_AGO` commits.
     release : str or None
         Name of that release.
+    mark : str
+        ``lost``, ``gained``, ``recovered`` or ``steady``; ``retired`` where it is no longer measured.
     stale : int
         How many commits were measured in this environment after the newest value.
     newest_state : State
@@ -76,6 +79,11 @@ class WorkloadStatus:
     def revision(self) -> int:
         """Revision of the newest value."""
         return int(self.headline.revisions[self.position])
+
+    @property
+    def retired(self) -> bool:
+        """Whether it is no longer measured here, so that what it did last says nothing of today."""
+        return self.mark == "retired"
 
     @property
     def speedup(self) -> float:
@@ -141,13 +149,23 @@ class WorkloadStatus:
 def workload_statuses(archive: Archive, changes: Sequence[Change], options: Options) -> list[WorkloadStatus]:
     """Return where every workload stands, what changed first."""
     found = []
+    measured = MeasuredCommits(archive)
+    active = measured.active()
     for name, workload in archive.workloads.items():
         for environment in archive.environments_of(name):
             own = [c for c in changes if c.workload == name and c.environment == environment]
             status = _workload_status(archive, workload, environment, own, options)
             if status is not None:
-                found.append(status)
+                is_over = environment not in active or _is_away(archive, measured, status)
+                found.append(replace(status, mark="retired") if is_over else status)
     return sorted(found, key=_urgency)
+
+
+def _is_away(archive: Archive, measured: MeasuredCommits, s: WorkloadStatus) -> bool:
+    """Tell whether a workload has ended in an environment that goes on: it fails, say, or is skipped."""
+    counts = archive.of(s.workload.name, s.environment, "slowdown")
+    own = np.unique(np.concatenate([one.revisions[one.present] for one in counts]))
+    return measured.is_away(s.environment.branch, own, s.headline.revisions)
 
 
 def _workload_status(
@@ -180,12 +198,12 @@ def _workload_status(
 
 
 def _newest(series: Series | None) -> tuple[float, float, float] | None:
-    """Return the newest value of a series with its interval, or with itself for want of one."""
+    """Return the newest value of a series with its interval, or with itself for want of one that holds it."""
     position = None if series is None else series.newest()
     if series is None or position is None:
         return None
     value, low, high = (float(column[position]) for column in series.possible())
-    return (value, low, high) if np.isfinite(low) and np.isfinite(high) else (value, value, value)
+    return (value, low, high) if low <= value <= high < np.inf else (value, value, value)
 
 
 def headline_series(archive: Archive, workload: str, environment: Environment) -> Series | None:
@@ -244,31 +262,13 @@ def _mark(
     return "recovered" if len(directions) == 2 else recent[-1].direction
 
 
-def _urgency(status: WorkloadStatus) -> tuple[bool, int, int, str, str]:
-    """Sort by: controls last, lost before gained before the rest, newest change first, then name."""
-    order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3}[status.mark]
+def _urgency(status: WorkloadStatus) -> tuple[bool, bool, int, int, str, str]:
+    """Sort by: retired last, controls before, lost before gained before the rest, newest change, name."""
+    order = {"lost": 0, "gained": 1, "recovered": 2, "steady": 3, "retired": 4}[status.mark]
     last = status.last_change
     newest = -last.revision if last is not None and order < 3 else 0
-    return status.workload.control, order, newest, status.workload.name, status.environment.python
-
-
-def headline_status(
-    statuses: Sequence[WorkloadStatus], options: Options, drawable: Collection[str]
-) -> WorkloadStatus | None:
-    """Return the status of the workload that a README shows; None if nothing was measured that could be.
-
-    A configured headline that names none of the suite's workloads, which are `drawable`, is refused.
-    """
-    if options.headline is not None:
-        if options.headline not in drawable:
-            known = ", ".join(sorted(drawable)) or "none"
-            what = f'"headline" under "antigil" names no workload of the suite: {options.headline}'
-            raise ConfigError(f"{what}; there are: {known}")
-        statuses = [s for s in statuses if s.workload.name == options.headline]
-    candidates = [s for s in statuses if not s.workload.control] or list(statuses)
-    names = sorted({s.workload.name for s in candidates})
-    own = [s for s in candidates if s.workload.name == names[0]] if names else []
-    return max(own, key=lambda s: (s.revision, not s.environment.python.endswith("t")), default=None)
+    name = status.workload.name
+    return status.retired, status.workload.control, order, newest, name, status.environment.python
 
 
 def commit_of(archive: Archive, revision: int) -> Commit:

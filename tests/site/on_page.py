@@ -3,6 +3,7 @@
 import functools
 import re
 import threading
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 CHART = "antigil.page.history.charts[0]"
@@ -164,20 +165,27 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def served(folder):
+    """Serve a folder; yield the address of the host."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 def visit_below_a_path(watched_page, folder, link):
     """Serve asv's pages below a path of a host, and follow a link of the overview.
 
     The watch sees what is asked for elsewhere, and what fails. Return the addresses of path and page.
     """
-    handler = functools.partial(Quiet, directory=str(folder.parents[1]))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_address[1]}/{folder.parent.name}/speedup/"
+    with served(folder.parents[1]) as host:
+        base = f"{host}/{folder.parent.name}/speedup/"
         page = watched_page(allowed=base)
         page.goto(f"{base}index.html")
         page.get_by_role("link", name=link).first.click()
         page.wait_for_function(READY)
         reached = page.url
         page.close()
-        server.shutdown()
     return base, reached

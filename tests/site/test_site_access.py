@@ -1,7 +1,7 @@
 """Everybody can use the pages: by keyboard alone, with any eyes, without motion, from asv and back."""
 
 import pytest
-from on_page import CHART, FOCUSED, READY, faint_texts, from_asv_and_back, unreached_by_keyboard
+from on_page import CHART, FOCUSED, READY, chip, faint_texts, from_asv_and_back, unreached_by_keyboard
 
 
 @pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
@@ -40,6 +40,51 @@ def test_focus_stays_on_what_was_pressed_though_the_page_is_drawn_anew(open_page
     page.wait_for_function("document.activeElement.dataset.name === 'commit'")
 
 
+def test_link_to_the_content_moves_the_focus_and_leaves_what_was_chosen(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", "#q=inflation&hide=2")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["name"] == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_timeout(100)  # a change of the address is told later
+    assert page.evaluate("[location.hash, antigil.page.quantity]") == ["#q=inflation&hide=2", "inflation"]
+    assert chip(page, "quantities", "Inflation").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
+def test_without_javascript_no_control_is_offered_that_does_nothing(watched_page, speedup_pages, name):
+    page = watched_page(java_script_enabled=False)
+    page.goto((speedup_pages[0] / name).as_uri())
+    assert page.locator("button:visible, select:visible, input:visible, #hint:visible").count() == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_focus_goes_to_the_rows_when_the_button_that_showed_them_goes(open_page, speedup_pages):
+    page = open_page(speedup_pages[0] / "work.Dips.html")
+    page.evaluate(f"{CHART}.table.rows = () => Array.from({{ length: 230 }}, (_, i) => [String(i)])")
+    page.locator("#history details.numbers summary").click()
+    page.get_by_role("button", name="Show all 230 rows").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#history .scroll tbody tr").count() == 230
+    assert page.evaluate("document.activeElement.className") == "scroll"
+
+
+def test_rows_agree_with_what_the_browser_put_back_into_the_controls(open_page, speedup_pages):
+    page = open_page(speedup_pages[0] / "index.html")
+    rows = page.locator("tr[data-mark]")
+    page.locator("#environment").select_option(index=1)
+    assert rows.locator("visible=true").count() < rows.count()
+    page.locator("tr[data-mark] a").locator("visible=true").first.click()
+    page.wait_for_function(READY)
+    page.go_back()
+    kept = page.locator("#environment").input_value()
+    shown = {row.get_attribute("data-environment") for row in rows.locator("visible=true").all()}
+    assert shown == {kept} if kept else len(shown) == 2
+
+
 def test_table_is_read_and_scrolled_by_keyboard_alone(open_page, speedup_pages):
     folder, hashes = speedup_pages
     page = open_page(folder / "work.Dips.html")
@@ -56,10 +101,11 @@ def test_table_is_read_and_scrolled_by_keyboard_alone(open_page, speedup_pages):
     page.wait_for_function(f"{scrolled} > 100")
 
 
-def test_nothing_moves_by_itself(open_page, speedup_pages):
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_moves_by_itself(open_page, speedup_pages, motion):
     """No animation and no transition, whether or not the reader asked for less motion."""
     folder, _ = speedup_pages
-    page = open_page(folder / "work.Dips.html", reduced_motion="reduce")
+    page = open_page(folder / "work.Dips.html", reduced_motion=motion)
     page.locator("#ranges [data-value=in]").click()
     moving = """[...document.querySelectorAll('*')].map((e) => getComputedStyle(e))
         .filter((s) => s.animationName !== 'none' || s.transitionDuration !== '0s').length"""

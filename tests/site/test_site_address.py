@@ -1,8 +1,7 @@
 """The address of a page: what it restores, and what it says of things that the page does not have."""
 
 import pytest
-
-CHART = "antigil.page.history.charts[0]"
+from on_page import CHART, READY, redrawn, served
 
 
 def ends(page):
@@ -95,6 +94,27 @@ def test_what_was_not_measured_here_is_named(open_page, speedup_pages):
         f"Commit feedbeefcafe was not measured here. Shown is {hashes[39][:8]}.",
         f"Commit <b> was not measured here. Shown is {hashes[15][:8]}.",
     ]
+
+
+def test_what_is_said_of_the_address_goes_when_it_no_longer_holds(open_page, speedup_pages):
+    folder, _ = speedup_pages
+    page = open_page(folder / "work.Dips.html", "#to=elsewhere")
+    assert page.locator("#notes .note").count() == 1
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function("location.hash.includes('from=')")
+    assert page.locator("#notes .note").count() == 0
+
+
+def test_address_whose_path_begins_with_two_slashes_stays_on_its_host(watched_page, speedup_pages):
+    folder, _ = speedup_pages
+    with served(folder.parents[1]) as host:
+        page = watched_page(allowed=host)
+        address = f"{host}//{folder.parent.name}/speedup/work.Dips.html"
+        page.goto(f"{address}#q=waiting")
+        page.wait_for_function(READY)
+        redrawn(page, page.locator("#quantities [data-value=speedup]").click)
+        assert page.url == address
+        page.close()
 
 
 def test_quantity_that_was_not_measured_here_is_named(open_page, speedup_pages):

@@ -35,7 +35,7 @@ def test_held_share_shows_the_ceiling_that_it_sets(open_page, speedup_pages):
 def test_lines_carry_a_band_where_asv_stored_an_interval(loses):
     page, _ = loses
     glyphs = page.evaluate(f"{CHART}.figure.renderers.map((r) => r.glyph.type)")
-    assert glyphs.count("VArea") == 3
+    assert glyphs.count("Patches") == 3
 
 
 def test_change_is_marked_with_direction_and_size_and_links_to_its_commit(loses):

@@ -11,9 +11,10 @@ from generated import FREELY, Behaviour, Place, Plan, Planned, generate, load
 from antigil.history.change_detection import find_changes
 from antigil.history.series import Environment, Series
 from antigil.site.expectation import deviates, expected_range
-from antigil.site.overview_page import HELP
+from antigil.site.overview_page import HELP, _told_together
 from antigil.site.pages import write_site
-from antigil.site.workload_status import WorkloadStatus, workload_statuses
+from antigil.site.pictures import counted
+from antigil.site.workload_status import WorkloadStatus, _newest, workload_statuses
 
 FREE, HELD = Behaviour(), Behaviour(serial=1.0)
 WORKLOADS = (
@@ -50,7 +51,7 @@ def overview(tmp_path):
 def test_an_environment_is_said_once_where_there_is_only_one(overview):
     html, _ = overview()
 
-    assert html.count("Python 3.13") + html.count("GIL enabled") <= 2  # in the summary at the top
+    assert (html.count("Python 3.13"), html.count("GIL enabled")) == (1, 1)  # in the summary at the top
 
 
 def test_of_several_environments_each_row_names_its_own(overview):
@@ -205,3 +206,27 @@ def test_hardware_threads_of_one_core_count_once(overview):
 
     assert re.search(r"2 threads.* as expected", rows["steady one"]), rows
     assert "not as expected" not in rows["steady one"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [((0.3, 0.45), (0.4, 0.3, 0.45)), ((0.1, 0.0), (0.4, 0.4, 0.4)), ((0.5, 0.6), (0.4, 0.4, 0.4))],
+)
+def test_an_interval_that_does_not_hold_its_value_says_nothing_of_the_ceiling(interval, told):
+    held = _newest(series("gil_held", None, 0.4, *interval))
+    assert held == told
+    assert WorkloadStatus.ceiling.fget(SimpleNamespace(held=held)) is not None
+
+
+def test_of_a_commit_that_several_environments_show_the_narrowest_range_is_told():
+    wide, narrow = ({"between": n, "headline": {"size": size}} for n, size in ((6, -0.7), (2, -0.4)))
+    assert [one["between"] for one in _told_together([narrow, wide])] == [2, 2]
+    assert _told_together([narrow, wide])[0]["headline"]["size"] == -0.7
+
+
+def test_one_is_not_said_as_many(overview, tmp_path):
+    html, _ = overview(Place(cpus=1))
+    page = (tmp_path / "pages/work.Lost.html").read_text(encoding="utf-8")
+    assert "1 CPU allowed" in page
+    assert not re.search(r"\b1 (CPUs|threads|cores|commits)\b", html + page)
+    assert (counted(1, "thread"), counted(3, "thread")) == ("1 thread", "3 threads")

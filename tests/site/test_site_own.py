@@ -107,7 +107,7 @@ def test_history_by_date_has_the_commits_dates(sem_gil, own):
 
 def test_history_draws_a_line_with_a_band_for_each_thread_count_beside_the_ideal(sem_gil, own):
     assert {"1 thr", "2 thr", "4 thr", "8 thr", "ideal 2×"} <= set(labels(sem_gil))
-    assert sem_gil.evaluate(f"{CHART}.figure.renderers.map((r) => r.glyph.type)").count("VArea") == 3
+    assert sem_gil.evaluate(f"{CHART}.figure.renderers.map((r) => r.glyph.type)").count("Patches") == 3
     line = sem_gil.evaluate(f"{CHART}.numbers.line('speedup', 2).value")
     assert line == pytest.approx([speedup(commit, "article.SemGil", 2) for commit in own.commits], abs=1e-4)
 

@@ -57,6 +57,7 @@ def test_machines_stand_side_by_side_on_one_scale_each_with_its_own_ideal(open_p
     assert [text.split(" · ")[0] for text in captions] == ["alpha", "beta"]
     assert [text.rsplit(" · ", 1)[1] for text in captions] == ["4 CPUs allowed", "8 CPUs allowed"]
     assert "ideal 8×" not in labels(page, 0)
+    assert ["ideal 2×" in labels(page, i) for i in (0, 1)] == [False, True]  # measured on the other only
     assert "ideal 8×" in labels(page, 1)
     tops = page.evaluate("antigil.page.history.charts.map((c) => c.figure.y_range.end)")
     assert tops[0] == tops[1] > 8

@@ -4,7 +4,10 @@ import json
 
 import pytest
 from generated import Behaviour, Planned, generate, publish, standard_plan
+from on_page import CHART
 
+BANDS = f"""{CHART}.figure.renderers.filter((r) => r.glyph.type === "Patches").map((r) =>
+    r.data_source.get_column("xs").map((run) => [Math.min(...run), Math.max(...run)]))"""
 SUBJECT = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">'
 TITLE = "<b onclick='window.hacked=1'>Loses</b> {{ 7 * 7 }} ${7 * 7}"
 NAME = "work.Lo<svg onload=window.hacked=1>ses"
@@ -80,3 +83,8 @@ def test_chart_tells_failed_skipped_and_missing_apart(open_page, damaged):
     assert told[hashes[7][:12]].count("failed") == 3
     assert told[hashes[8][:12]].count("skipped") == 1
     assert told[hashes[11][:12]].count("failed") == 4
+
+
+def test_band_ends_where_a_commit_has_no_value(open_page, damaged):
+    page = open_page(damaged[0] / "work.One.html")
+    assert page.evaluate(BANDS) == [[[0, 6], [9, 10]], [[0, 6], [8, 10]], [[0, 6], [8, 10]]]

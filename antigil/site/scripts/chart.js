@@ -33,10 +33,13 @@ export class HistoryChart {
     this.byDate = state.get("x") === "date";
     this.lines = numbers.shown(this.quantity, this.page.hidden());
     this.pointed = /** @type {number | null} */ (null);
+    const places = history.revisions.map((revision) => this.place(revision)).sort((a, b) => a - b);
+    // Of all charts beside each other: they share one range.
+    this.first = places[0];
+    this.last = places[places.length - 1];
     this.x = numbers.revisions.map((revision) => this.place(revision));
     this.order = [...this.x.keys()].sort((a, b) => this.x[a] - this.x[b]);
     this.sorted = this.inOrder(this.x);
-    this.last = this.sorted[this.sorted.length - 1];
     const [start, end] = this.whole();
     this.range = new Bokeh.Range1d({ start, end, bounds: [start, end] });
     this.show(...history.wanted());
@@ -79,10 +82,10 @@ export class HistoryChart {
 
   /** Return the ends of the axis: all commits, and room beside them. @returns {[number, number]} */
   whole() {
-    const [first] = this.sorted;
-    const spare = Math.max((this.last - first) * 0.02, this.byDate ? HALF_DAY : 0.8);
-    const labels = ((this.last - first + 2 * spare) * 50) / Math.max(this.host.clientWidth - 130, 100);
-    return [first - spare, this.last + Math.max(labels, spare)];
+    const { first, last } = this;
+    const spare = Math.max((last - first) * 0.02, this.byDate ? HALF_DAY : 0.8);
+    const labels = ((last - first + 2 * spare) * 50) / Math.max(this.host.clientWidth - 130, 100);
+    return [first - spare, last + Math.max(labels, spare)];
   }
 
   /** Return where a commit stands on the axis. @param {number} revision */
@@ -130,8 +133,8 @@ export class HistoryChart {
     const x = this.sorted;
     const y = this.inOrder(line.value);
     if (line.low && line.high) {
-      const [y1, y2] = [this.inOrder(line.low), this.inOrder(line.high)];
-      this.figure.varea({ x, y1, y2, fill_color: ink, fill_alpha: 0.18 });
+      const band = bandOf(x, this.inOrder(line.low), this.inOrder(line.high));
+      this.figure.patches({ ...band, fill_color: ink, fill_alpha: 0.18, line_color: null });
     }
     const line_width = line.threads === 1 ? 1 : 2;
     this.figure.line({ x, y, line_color: ink, line_width, line_join: "round" });
@@ -253,6 +256,26 @@ export class HistoryChart {
     const [from, to] = [middle - (middle - start) * factor, middle + (end - middle) * factor];
     this.show(Math.max(first, from), Math.min(last, to));
   }
+}
+
+/**
+ * Return the outlines of a band, one for each run of commits that have an interval.
+ * @param {number[]} x @param {number[]} low @param {number[]} high
+ */
+function bandOf(x, low, high) {
+  /** @type {number[][]} */
+  const runs = [[]];
+  x.forEach((_, i) => {
+    if (Number.isNaN(low[i] + high[i])) {
+      runs.push([]);
+    } else {
+      runs[runs.length - 1].push(i);
+    }
+  });
+  const drawn = runs.filter((run) => run.length > 1);
+  const around = (/** @type {number[]} */ there, /** @type {number[]} */ back) =>
+    drawn.map((run) => [...run.map((i) => there[i]), ...run.toReversed().map((i) => back[i])]);
+  return { xs: around(x, x), ys: around(low, high) };
 }
 
 /** Write a value on the axis of a quantity. @param {QuantityName} quantity @param {number} v */

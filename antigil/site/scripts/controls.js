@@ -6,7 +6,7 @@ import { state } from "./state.js";
 import { sign } from "./style.js";
 
 /** @type {{ [mark in Mark]: string }} */
-const SIGNS = { lost: "▼", gained: "▲", recovered: "◆", steady: "■" };
+const SIGNS = { lost: "▼", gained: "▲", recovered: "◆", steady: "■", retired: "□" };
 /**
  * The buttons of the range: name, text, title where the text is a sign, and what they do.
  * @type {[string, string, string | null, (chart: HistoryChart) => void][]}
@@ -93,7 +93,8 @@ function standing(environment, shown) {
   line.hidden = !shown.includes(id);
   const now = html`<b class="mark ${mark}">${SIGNS[mark]} ${speedup}</b>`;
   const rest = label.split(" · ").slice(1).join(" · ");
-  return [[now, ` ${rest} · ${build}`], `${placeName(environment)}: ${mark}, ${speedup}`];
+  const stands = mark === "retired" ? "no longer measured" : mark;
+  return [[now, ` ${rest} · ${build}`], `${placeName(environment)}: ${stands}, ${speedup}`];
 }
 
 /**

@@ -48,6 +48,14 @@ export function byId(id) {
   return found;
 }
 
+/** Let the link to the content move the focus only: the address is the reader's choices'. */
+export function skipInPlace() {
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+  });
+}
+
 /**
  * Put new children in place of old ones; the focus stays on the one that has the same data-value or -name.
  * @param {HTMLElement} host @param {Node[]} children

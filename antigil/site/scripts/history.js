@@ -27,6 +27,8 @@ export class History {
     this.host = host;
     this.page = page;
     this.charts = /** @type {HistoryChart[]} */ ([]);
+    /** The commits of all charts. */
+    this.revisions = /** @type {number[]} */ ([]);
     this.following = false;
     this.later = 0;
     this.tip = html`<div class="tip" hidden></div>`;
@@ -40,6 +42,7 @@ export class History {
     const crowded = shown.some(({ changes }) => changes.length > 1);
     const top = highest * (crowded ? 1.22 : 1.14); // room for one row of labels, or two
     this.charts = [];
+    this.revisions = [...new Set(all.flatMap(({ revisions }) => revisions))].sort((a, b) => a - b);
     clearTimeout(this.later);
     this.host.classList.toggle("several", shown.length > 1);
     const boxes = shown.map((environment) => this.box(environment));
@@ -58,7 +61,7 @@ export class History {
     const place = placeName(environment);
     const name = `${place}: ${QUANTITIES[this.page.quantity].title} by ${state.get("x")}`;
     const alike = cores === cpus ? "" : `, ${cores} core${cores === 1 ? "" : "s"} alike`;
-    const allowed = cpus ? ` · ${cpus} CPUs allowed${alike}` : "";
+    const allowed = cpus ? ` · ${cpus} CPU${cpus === 1 ? "" : "s"} allowed${alike}` : "";
     // An application: a screen reader passes the arrow keys on. The table below the chart is outside of it.
     return html`<figure class="card">
       <figcaption><b>${place}</b><span class="muted">${allowed}</span></figcaption>
@@ -114,7 +117,10 @@ export class History {
     const { start, end } = chart.range;
     const [first, last] = chart.whole();
     const near = (last - first) * 1e-6;
-    const hash = (/** @type {number} */ x) => this.page.address(chart.numbers.revisions[chart.nearest(x)]);
+    const hash = (/** @type {number} */ x) => {
+      const away = (/** @type {number} */ revision) => Math.abs(chart.place(revision) - x);
+      return this.page.address(this.revisions.reduce((best, one) => (away(one) <= away(best) ? one : best)));
+    };
     state.set({ from: start - first <= near ? "" : hash(start), to: end >= chart.last ? "" : hash(end) });
   }
 

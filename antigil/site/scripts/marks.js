@@ -26,7 +26,7 @@ export class Marks {
   drawIdeals() {
     const { quantity, numbers, page } = this.chart;
     const hidden = page.hidden();
-    const counts = page.counts.filter((n) => n > 1 && !hidden.has(n));
+    const counts = numbers.counts.filter((n) => n > 1 && !hidden.has(n));
     const ideals = numbers.ideals(quantity, counts);
     // Where CPUs are few, several counts have the same ideal.
     for (const levels of new Map(ideals.map((one) => [one.join(), one])).values()) {
@@ -52,7 +52,7 @@ export class Marks {
   /** The ceiling 1 ÷ held of the speedup. */
   drawCeiling() {
     const { chart } = this;
-    const { figure, last, numbers, quantity, sorted, top } = chart;
+    const { figure, numbers, quantity, sorted, top } = chart;
     const held = quantity === "speedup" ? numbers.ceiling() : undefined;
     const y = chart.inOrder(held ?? []).map((v) => (v <= top * 1.5 ? v : NaN));
     const first = y.findIndex((v) => v <= top);
@@ -61,7 +61,7 @@ export class Marks {
     }
     const look = { line_color: color("--lost"), line_dash: [2, 3], line_width: 1.5 };
     figure.step({ x: sorted, y, mode: "center", ...look });
-    const late = (last - sorted[first]) * this.scale() < CEILING_WIDTH;
+    const late = (sorted[sorted.length - 1] - sorted[first]) * this.scale() < CEILING_WIDTH;
     const side = late ? { text_align: "right", x_offset: -4 } : { x_offset: 4 };
     this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), { y_offset: 3, ...side });
   }
@@ -77,7 +77,8 @@ export class Marks {
 
   /** The thread count beside the end of each line, apart where lines end close together, and in sight. */
   drawEndLabels() {
-    const { top, lines, last, page } = this.chart;
+    const { top, lines, sorted, page } = this.chart;
+    const last = sorted[sorted.length - 1];
     const gap = top * 0.075;
     const level = (/** @type {{ y: number }} */ { y }) => Math.round(y / gap);
     const ends = lines

@@ -1,6 +1,7 @@
 // @ts-check
 // What the parts of a workload's page share: the model, the numbers, and what the reader chose. Data
-// files are scripts that call antigil.receive(name, value): a page opened from a folder may load no JSON.
+// files are scripts that call antigil.receive(name, version, value): a page opened from a folder may load
+// no JSON.
 import { html } from "./dom.js";
 import { Commits, Numbers } from "./numbers.js";
 import { state } from "./state.js";
@@ -8,30 +9,45 @@ import { state } from "./state.js";
 /** Digits of a hash in the address. */
 const IN_ADDRESS = 12;
 
-/** @type {Map<string, any>} */
+/** @type {Map<string, { version: string, value: any }>} */
 const received = new Map();
 
-/** @param {string} name @param {unknown} value */
-export function receive(name, value) {
-  received.set(name, value);
+/** @param {string} name @param {string} version @param {unknown} value */
+export function receive(name, version, value) {
+  received.set(name, { version, value });
 }
 
-/** Load a data file. @param {string} url @param {string} name @returns {Promise<any>} its value */
-function load(url, name) {
+/**
+ * Return what a data file handed over, if it was published together with this page.
+ * @param {string} name @param {string} [version] that this page asks for
+ */
+function take(name, version) {
+  const found = received.get(name);
+  if (!found) {
+    throw new Error(`the data “${name}” could not be loaded`);
+  }
+  if (found.version !== version) {
+    throw new Error("the pages were published anew: reload this one");
+  }
+  return found.value;
+}
+
+/** Return a data file's value. @param {string} file @param {string} name @param {string} version */
+function load(file, name, version) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(received.get(name));
-    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    script.src = `${file}?${version}`;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${file} could not be loaded`));
     document.head.append(script);
-  });
+  }).then(() => take(name, version));
 }
 
 export class Page {
   /** @param {DOMStringMap} told by the script's tag */
   constructor(told) {
-    this.model = /** @type {PageModel} */ (received.get("page"));
-    this.commits = new Commits(received.get("commits"));
+    this.model = /** @type {PageModel} */ (take("page", told.page));
+    this.commits = new Commits(take("commits", told.commits));
     const counts = this.model.environments.flatMap(({ threads }) => threads);
     /** Every thread count of the page, so that one has the same sign and colour wherever it is shown. */
     this.counts = [...new Set(counts)].sort((a, b) => a - b);
@@ -54,9 +70,14 @@ export class Page {
 
   /** @param {Environment} environment */
   numbers({ id, version }) {
-    const file = `data/${this.told.file}.${id}.js?${version}`;
-    const loaded = this.cache.get(id) ?? load(file, `numbers-${id}`).then((told) => new Numbers(told));
+    const known = this.cache.get(id);
+    if (known) {
+      return known;
+    }
+    const file = `data/${this.told.file}.${id}.js`;
+    const loaded = load(file, `numbers-${id}`, version).then((told) => new Numbers(told));
     this.cache.set(id, loaded);
+    loaded.catch(() => this.cache.delete(id)); // whoever asks the next time tries again
     return loaded;
   }
 

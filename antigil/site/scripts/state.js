@@ -53,7 +53,7 @@ function write() {
     }
   }
   const hash = address.toString().replaceAll("%2C", ",");
-  history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+  history.replaceState(null, "", hash ? `#${hash}` : location.href.split("#")[0]);
 }
 
 /** Replace what was chosen, and tell the listener which names changed. @param {State} next */

@@ -29,7 +29,7 @@ export class DataTable {
     this.frame = 0;
     this.body = html`<tbody></tbody>`;
     this.more = html`<button type="button" class="chip" hidden
-      onclick="${() => this.show(Infinity)}"></button>`;
+      onclick="${() => this.showAll()}"></button>`;
     const open = opened.has(key);
     const heads = columns.map((name) => html`<th scope="col">${name}</th>`);
     this.box = /** @type {HTMLDetailsElement} */ (
@@ -52,6 +52,12 @@ export class DataTable {
     } else if (!opened.has(this.key)) {
       this.show(FIRST);
     }
+  }
+
+  /** The button goes then: the rows get its focus. */
+  showAll() {
+    this.show(Infinity);
+    /** @type {HTMLElement} */ (this.box.querySelector(".scroll")).focus();
   }
 
   /** @param {number} most */

@@ -8,7 +8,7 @@ type QuantityName =
   | "speedup" | "efficiency" | "gil_held" | "waiting" | "queued" | "inflation" | "stall" | "time";
 type LawName = "amdahl" | "usl";
 type Direction = "lost" | "gained";
-type Mark = Direction | "recovered" | "steady";
+type Mark = Direction | "recovered" | "steady" | "retired";
 
 interface Effect {
   quantity: QuantityName;
@@ -137,11 +137,11 @@ interface BokehFigure {
   ygrids: { [look: string]: unknown }[];
   add_layout(model: object): void;
   line(given: object): BokehModel;
+  patches(given: object): BokehModel;
   step(given: object): BokehModel;
   scatter(given: object): BokehModel;
   segment(given: object): BokehModel;
   text(given: object): BokehModel;
-  varea(given: object): BokehModel;
   vbar(given: object): BokehModel;
 }
 
@@ -184,7 +184,7 @@ declare const Bokeh: {
 interface Window {
   /** All that this script has to do with others: the data files call `receive`; tests look at the page. */
   antigil: {
-    receive(name: string, value: unknown): void;
+    receive(name: string, version: string, value: unknown): void;
     divide: typeof import("./where.js").divide;
     page?: Page & { history: import("./history.js").History };
   };

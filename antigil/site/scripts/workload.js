@@ -3,7 +3,7 @@
 import { listChanges } from "./changes.js";
 import { CommitView } from "./commit.js";
 import { controls, foldSettings } from "./controls.js";
-import { byId, html } from "./dom.js";
+import { byId, html, skipInPlace } from "./dom.js";
 import { History } from "./history.js";
 import { Page, receive } from "./page.js";
 import { QUANTITIES } from "./quantities.js";
@@ -30,31 +30,40 @@ function note(page) {
   byId("notes").replaceChildren(...texts.map((text) => html`<p class="note">${text}</p>`));
 }
 
-/** @param {unknown} error */
-function complain(error) {
+/** Tell in place of charts why they could not be drawn. @param {HTMLElement} host @param {unknown} error */
+function complain(host, error) {
   const text = `These charts could not be drawn: ${error instanceof Error ? error.message : error}`;
-  byId("history").replaceChildren(html`<p class="note">${text}</p>`);
+  host.replaceChildren(html`<p class="note">${text}</p>`);
   console.error(error);
 }
 
-function start() {
-  const page = new Page(told);
+/** @param {Page} page */
+function show(page) {
   const past = new History(byId("history"), page);
   window.antigil.page = Object.assign(page, { history: past });
   const view = new CommitView(byId("commit"), page);
   const root = document.documentElement;
   async function draw() {
-    const all = await Promise.all(page.shown().map((environment) => page.numbers(environment)));
-    page.quantity = all.some((numbers) => numbers.has(state.get("q"))) ? state.get("q") : "speedup";
+    const loads = await Promise.allSettled(page.shown().map((environment) => page.numbers(environment)));
+    const all = loads.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    if (all.length) {
+      page.quantity = all.some((numbers) => numbers.has(state.get("q"))) ? state.get("q") : "speedup";
+    }
     note(page);
     controls(page, past, all);
     listChanges(byId("changes"), page);
+    // By now the controls show what is chosen, so that the reader can choose something else.
+    const failed = loads.find((one) => one.status === "rejected");
+    if (failed) {
+      throw failed.reason;
+    }
     await past.draw(all);
     root.dataset.history = "yes";
     await new Promise((resolve) => setTimeout(resolve));
-    await view.draw();
+    await drawCommit();
     root.dataset.ready = "yes";
   }
+  const drawCommit = () => view.draw().catch((error) => complain(view.host, error));
 
   // One drawing at a time; of several that wait, the last is enough, since each draws what is chosen by then.
   let running = Promise.resolve();
@@ -62,7 +71,11 @@ function start() {
 
   /** @param {() => void | Promise<void>} job */
   const queue = (job) => {
-    running = running.then(job).catch(complain);
+    running = running.then(job).catch((error) => {
+      complain(past.host, error);
+      past.charts = [];
+      view.host.replaceChildren(); // of an earlier choice
+    });
   };
   const drawAll = () => {
     asked += 1;
@@ -75,18 +88,32 @@ function start() {
       drawAll();
       return;
     }
-    if (outside && (changed.has("from") || changed.has("to"))) {
+    if (changed.has("from") || changed.has("to")) {
       note(page);
-      queue(() => past.restore());
+      if (outside) {
+        queue(() => past.restore());
+      }
     }
     if (changed.has("commit") || changed.has("base")) {
       past.mark();
-      queue(() => view.draw());
+      queue(drawCommit);
     }
   });
   onTheme(drawAll);
   foldSettings();
   drawAll();
+}
+
+function start() {
+  skipInPlace();
+  let page;
+  try {
+    page = new Page(told);
+  } catch (error) {
+    complain(byId("history"), error);
+    return;
+  }
+  show(page);
 }
 
 window.antigil = { receive, divide };
