@@ -23,12 +23,15 @@ def test_a_table_adds_up_each_room_and_rounds_down():
     files = {
         "antigil/laws/one.py": counts(100, 100, 10, 10),
         "antigil/laws/two.py": counts(900, 899, 0, 0),
+        "antigil/scaling/host.py": counts(10, 10, 0, 0),
+        "antigil/scaling/verdicts/one.py": counts(10, 0, 4, 1),
         "antigil/files.py": counts(3, 3, 0, 0),
     }
 
     assert table("room", by_room(files)).splitlines()[2:] == [
         "| `antigil` | 3 | 100 % | 0 | – |",
         "| `antigil/laws` | 1000 | 99 % | 10 | 100 % |",
+        "| `antigil/scaling` | 20 | 50 % | 4 | 25 % |",
     ]
 
 

@@ -38,6 +38,26 @@ def test_the_commits_are_the_same_everywhere_and_written_once(demonstration, tmp
     assert len(heads[0]) == 6
 
 
+@pytest.mark.parametrize("after", ["init", "fast-import"])
+def test_a_project_that_was_broken_off_is_completed(demonstration, tmp_path, monkeypatch, after):
+    whole = demonstration.git
+
+    def broken_off(folder, *words, **more):
+        whole(folder, *words, **more)
+        if words[0] == after:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(demonstration, "git", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        demonstration.write_project(tmp_path / "project", tmp_path / "html")
+    monkeypatch.undo()
+
+    demonstration.write_project(tmp_path / "project", tmp_path / "html")
+
+    assert len(demonstration.git(tmp_path / "project", "rev-list", "main").split()) == 6
+    assert "demonstration" in (tmp_path / "project/setup.py").read_text()
+
+
 @needs_gil
 def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(demonstration, tmp_path):
     demonstration.write_project(tmp_path / "project", tmp_path / "html")

@@ -1,6 +1,8 @@
 """The tool that measures other people's libraries: its table is whole, and it reads a measurement right."""
 
+import argparse
 import ast
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from library_subjects import SCALING, TRUTHS, subjects  # noqa: E402
 from library_tables import answer, cells, counted, judged  # noqa: E402
+from real_libraries import file_of, missing  # noqa: E402
 
 
 def measured(verdict="releases", waits=None, scaling="scales"):
@@ -70,6 +73,16 @@ def test_at_least_three_libraries_changed_between_two_releases():
 )
 def test_waiting_elsewhere_tells_more_only_where_the_gil_is_not_in_the_way(found, expected):
     assert answer(found) == expected
+
+
+def test_what_was_measured_with_another_budget_is_measured_again(tmp_path):
+    subject, *_ = subjects()
+    file = file_of(subject, tmp_path)
+    file.parent.mkdir()
+    file.write_text(json.dumps({"quiet": {}, "sampler": {}, "budgets": {"quiet": 5.0, "sampler": 8.0}}))
+    asked = argparse.Namespace(folder=tmp_path, conditions=["quiet", "busy", "sampler"], budget=5.0)
+
+    assert missing([subject], asked) == [(subject, "busy"), (subject, "sampler")]
 
 
 def test_cells_show_held_waiting_speedup_answer_and_whether_threads_help():

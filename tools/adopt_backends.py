@@ -20,14 +20,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/adopt")]
 
 from backends import CASES, SETUP, STATEMENT, make_case  # noqa: E402
 from printed import environment, follow, init  # noqa: E402
-from support import machine, markdown_table  # noqa: E402
+from support import machine, machines, markdown_table  # noqa: E402
+
+from antigil.files import write_whole  # noqa: E402
 
 
 def main():
     """Follow the cases, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=CASES, metavar="NAME")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     folder = args.folder.resolve()
@@ -35,10 +37,13 @@ def main():
     for name in [] if args.table else args.names or CASES:
         answer = folder / f"{name.replace(' ', '-')}.json"
         if args.names or not answer.exists():
-            answer.write_text(json.dumps(case(folder / answer.stem, name)))
-            print(name, json.loads(answer.read_text()), flush=True)
+            told = {**case(folder / answer.stem, name), "machine": machine()}
+            write_whole(answer, json.dumps(told))
+            print(name, told, flush=True)
     if args.table:
-        print(f"{machine()}\n\n{table(folder)}")
+        answers = {name: folder / f"{name.replace(' ', '-')}.json" for name in CASES}
+        told = {name: json.loads(file.read_text()) for name, file in answers.items() if file.exists()}
+        print(f"{machines(told.values())}\n\n{table(told)}")
 
 
 def case(root, name):
@@ -67,14 +72,11 @@ def case(root, name):
     }
 
 
-def table(folder):
+def table(answers):
     """Return what came of every case."""
     rows = []
-    for name, known in CASES.items():
-        path = folder / f"{name.replace(' ', '-')}.json"
-        if not path.exists():
-            continue
-        told = json.loads(path.read_text())
+    for name, told in answers.items():
+        known = CASES[name]
         steps = {" ".join(step["command"].split()[:2]): step for step in told["steps"]}
         asked = [steps[one] for one in ("antigil measure", "asv run", "antigil compare")]
         cells = [f"{step['seconds']:.0f} s ({step['status']})" for step in asked]

@@ -4,23 +4,23 @@
 
 Every run is an assertion on a kernel whose answer is known. One that ought to hold and fails is
 a false failure; one that ought to fail and holds is a miss; a skip is neither, and counted by
-itself. The assertions are taken in turn, each run in a fresh process, and what was counted so far
-is kept in a file: with --stop-after it can be done in several goes.
+itself. The assertions are taken in turn, each run in a fresh process. Each is a line of a file: with
+--stop-after it can be done in several goes.
 """
 
 import argparse
 import contextlib
 import hashlib
-import json
 import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import mean
 from unittest import SkipTest
 
-from support import busy_neighbours, machine, markdown_table
+from support import Note, add_note, busy_neighbours, machines, markdown_table, positive, read_notes
 
 from antigil import kernels
 from antigil.scaling import cpus_allowed
@@ -69,50 +69,41 @@ def outcome(assertion: str, kernel: str) -> str:
     return "holds"
 
 
-class Counts:
-    """Outcomes and seconds by neighbourhood, assertion and kernel, kept in a file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.outcomes = json.loads(path.read_text()) if path.exists() else []
-
-    def add(self, *row: str | float) -> None:
-        """Keep one more outcome: neighbourhood, assertion, kernel, outcome, seconds."""
-        self.outcomes.append(row)
-        self._path.write_text(json.dumps(self.outcomes))
-
-    def of(self, *key: str) -> tuple[Counter[str], float]:
-        """Return how often each outcome came, and the mean time in seconds."""
-        rows = [row for row in self.outcomes if tuple(row[:3]) == key]
-        return Counter(row[3] for row in rows), sum(row[4] for row in rows) / max(1, len(rows))
+def key(note: Note) -> tuple[str, str, str]:
+    """Return what a run was of: neighbourhood, assertion, kernel."""
+    return note["beside"], note["assertion"], note["kernel"]
 
 
-def run(counts: Counts, neighbourhood: str, runs: int, end: float) -> None:
+def run(file: Path, neighbourhood: str, runs: int, end: float) -> None:
     """Try each assertion until there are so many runs of it, or the time is over."""
+    done = Counter(map(key, read_notes(file)))
     processes = multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1)
     with processes, NEIGHBOURHOODS[neighbourhood]():
-        for done in range(runs):
+        for number in range(runs):
             for assertion, kernel in OUGHT_TO_HOLD:
-                if counts.of(neighbourhood, assertion, kernel)[0].total() > done:
+                if done[neighbourhood, assertion, kernel] > number:
                     continue
                 began = time.monotonic()
                 if began > end:
                     return
                 found = processes.apply(outcome, (assertion, kernel))
-                counts.add(neighbourhood, assertion, kernel, found, time.monotonic() - began)
+                note = {"beside": neighbourhood, "assertion": assertion, "kernel": kernel, "outcome": found}
+                add_note(file, {**note, "seconds": time.monotonic() - began})
 
 
-def table(counts: Counts) -> str:
+def table(notes: list[Note]) -> str:
     """Return the table in Markdown."""
     rows = []
     for neighbourhood in NEIGHBOURHOODS:
         for (assertion, kernel), ought_to_hold in OUGHT_TO_HOLD.items():
-            found, seconds = counts.of(neighbourhood, assertion, kernel)
-            if not found:
+            own = [note for note in notes if key(note) == (neighbourhood, assertion, kernel)]
+            if not own:
                 continue
+            found = Counter(note["outcome"] for note in own)
             false = f"{found['fails']}" if ought_to_hold else ""
             missed = "" if ought_to_hold else f"{found['holds']}"
-            cells = [f"{found.total()}", false, missed, f"{found['skipped']}", f"{seconds:.2f} s"]
+            mean_time = f"{mean(note['seconds'] for note in own):.2f} s"
+            cells = [f"{len(own)}", false, missed, f"{found['skipped']}", mean_time]
             rows.append([neighbourhood, f"`{assertion}`", kernel, *cells])
     head = ["beside", "assertion", "kernel", "runs", "false failures", "misses", "skipped", "mean time"]
     return markdown_table(head, rows)
@@ -121,16 +112,16 @@ def table(counts: Counts) -> str:
 def main() -> None:
     """Count, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--runs", type=int, default=200, help="of each assertion (%(default)s)")
-    parser.add_argument("--file", type=Path, default=Path("assertion_error_rates.json"), help="kept in")
+    parser.add_argument("--runs", type=positive, default=200, help="of each assertion (%(default)s)")
+    parser.add_argument("--file", type=Path, default=Path("assertion_error_rates.jsonl"), help="kept in")
     parser.add_argument("--beside", choices=NEIGHBOURHOODS, nargs="*", default=list(NEIGHBOURHOODS))
     parser.add_argument("--stop-after", type=float, default=float("inf"), help="seconds; go on later")
     args = parser.parse_args()
-    counts = Counts(args.file)
     end = time.monotonic() + args.stop_after
     for neighbourhood in args.beside:
-        run(counts, neighbourhood, args.runs, end)
-    print(f"{machine()}\n\n{table(counts)}")
+        run(args.file, neighbourhood, args.runs, end)
+    notes = read_notes(args.file)
+    print(f"{machines(notes)}\n\n{table(notes)}")
 
 
 if __name__ == "__main__":

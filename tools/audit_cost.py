@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import machine
+from support import machine, positive, stop
 
 from antigil.scaling.sample import median_interval
 from antigil.where.long_holds import HoldWatch
@@ -133,12 +133,14 @@ def main() -> None:
     """Run the tests, and print the cost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("modules", nargs="*", default=list(MODULES))
-    parser.add_argument("--runs", type=int, default=16)
+    parser.add_argument("--runs", type=positive, default=16)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n")
         Path(folder, "test_empty.py").write_text("def test_empty():\n    pass\n")
         blocks = list(blocks_of(folder, args.modules, args.runs))
+        if not blocks:
+            stop("antigil: error: no block of tests ran both with the watch and without: try more --runs")
         empty = ["test_empty.py"]
         once = [(run(folder, empty, "--antigil-audit"), run(folder, empty)) for _ in range(args.runs)]
     print(f"{machine()}; {args.runs} runs of {' '.join(args.modules)}; {len(blocks)} blocks of {BLOCK} tests")

@@ -6,7 +6,8 @@ Usage: bisect_histories.py FOLDER                   look in the next history, so
 
 Each history is the tests' own project with a C extension, of one function and the control. The commit that
 loses the pair of macros, or brings a serial fraction of a tenth, stands where a generator with the history's
-number as its seed puts it; the other 63 change nothing that is measured.
+number as its seed puts it; the other 63 change nothing that is measured. Exit status 1 where another commit
+was named.
 """
 
 import argparse
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from sample_project import CHANGES, FIRST, antigil, generate_project  # noqa: E402
-from support import busy_neighbours, machine, markdown_table, read_notes  # noqa: E402
+from support import add_note, busy_neighbours, machines, markdown_table, read_notes, stop  # noqa: E402
 
 COMMITS = 64
 #: In turn; seconds of measuring for each commit.
@@ -39,20 +40,23 @@ def main():
     notes = args.folder / "histories.jsonl"
     done = read_notes(notes)
     if args.table:
-        print(f"{machine()}; one busy program beside it\n\n{table(done)}")
-        return
+        print(f"{machines(done)}\nOne busy program beside it\n\n{table(done)}")
+        return int(any(map(is_wrong, done)))
     began, longest = time.monotonic(), 0.0
     while True:
         before = time.monotonic()
         note = look(args.folder.resolve() / "project", len(done))
         note["seconds"] = time.monotonic() - before
-        done.append(note)
-        with notes.open("a") as file:
-            file.write(json.dumps(note) + "\n")
-        print(json.dumps(note), flush=True)
+        done.append(add_note(notes, note))
+        print(json.dumps(done[-1]), flush=True)
         longest = max(longest, note["seconds"])
         if time.monotonic() - began + longest > args.seconds:
-            return
+            return int(any(map(is_wrong, done)))
+
+
+def is_wrong(note):
+    """Tell whether another commit was named."""
+    return note["status"] == 1 and note["found"] != [note["culprit"]]
 
 
 def look(project, number):
@@ -74,7 +78,7 @@ def look(project, number):
         words = ("bisect", hashes[0], hashes[-1], f"work.{function.title()}", "--format", "json")
         done = antigil(project, *words, timeout=3600)
     if not done.stdout:
-        raise SystemExit(done.stderr)
+        stop(done.stderr)
     found = json.loads(done.stdout)
     return {
         "history": number,
@@ -93,7 +97,7 @@ def table(done):
     for loss in LOSSES:
         own = [note for note in done if note["loss"] == loss]
         right = sum(note["status"] == 1 and note["found"] == [note["culprit"]] for note in own)
-        wrong = sum(note["status"] == 1 and note["found"] != [note["culprit"]] for note in own)
+        wrong = sum(map(is_wrong, own))
         counts = [note["comparisons"] for note in own]
         minutes = sum(note["seconds"] for note in own) / 60 / max(1, len(own))
         told = f"{min(counts)} to {max(counts)}" if counts else ""
@@ -104,4 +108,4 @@ def table(done):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,7 +2,8 @@
 
 All samples go to `samples.jsonl` beside the outcomes. A run may be ended at any time, and goes on where it
 was. Several may run at once, each with a folder of its own, on CPUs of their own:
-``taskset -c 0,1 python tools/... FOLDER1 --for 3600``. A table counts all folders.
+``taskset -c 0,1 python tools/... FOLDER1 --for 3600``. A table counts all folders, what was taken by another
+rule or instrument apart.
 """
 
 import argparse
@@ -11,16 +12,28 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from scipy.stats import binomtest
-from support import busy_neighbours, machine, markdown_table
+from support import (
+    Note,
+    add_note,
+    busy_neighbours,
+    machines,
+    made,
+    markdown_table,
+    read_notes,
+    stop,
+    taken_under,
+)
 
-Note = dict[str, Any]
+from antigil.scaling import INSTRUMENT_VERSION
 
 OUTCOMES = "outcomes.jsonl"
 SAMPLES = "samples.jsonl"
+NOT_NOTED = "not noted"
 
 
 def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
@@ -35,14 +48,20 @@ def table(found: Iterable[Note], kinds: Sequence[str]) -> str:
     return markdown_table(["commit", "neighbour", "a loss", "could not judge", "lost in"], rows)
 
 
+def told_a_loss(one: Note) -> bool:
+    """Tell whether a comparison ended with a loss, which is wrong where nothing changed."""
+    return bool(one["status"] == 1)
+
+
 def run(
     description: str,
     kinds: Sequence[str],
     version: int,
     compare: Callable[..., Note],
+    is_wrong: Callable[[Note], bool] = told_a_loss,
     table: Callable[..., str] = table,
     when_asked: Sequence[str] = (),
-) -> None:
+) -> int:
     """Take the comparisons that the command line asks for, or print the table of those that were taken.
 
     Parameters
@@ -50,67 +69,104 @@ def run(
     kinds
         What there is to compare; each is taken in turn, quiet and beside a busy program.
     version
-        Outcomes of another one are not counted.
+        Of the rule by which is judged; outcomes of another one are counted apart.
     compare
         Given the folder, a kind and how many of that kind were taken, returns exit status and changes.
+    is_wrong
+        Tells of an outcome whether the comparison told what is not there: then the exit status is 1.
     table
         Given the outcomes and the kinds, returns them as Markdown.
     when_asked
         Further kinds, taken only where one is asked for.
     """
+    parser = arguments(description, [*kinds, *when_asked])
+    return obey(parser, kinds, version, compare, is_wrong, table)
+
+
+def arguments(description: str, kinds: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--for", dest="seconds", type=float, default=0.0, metavar="SECONDS")
-    parser.add_argument("--kind", choices=[*kinds, *when_asked])
+    parser.add_argument("--kind", choices=kinds)
     parser.add_argument("--table", action="store_true", help="print what all folders hold, as Markdown")
+    return parser
+
+
+def obey(
+    parser: argparse.ArgumentParser,
+    kinds: Sequence[str],
+    version: int,
+    compare: Callable[..., Note],
+    is_wrong: Callable[[Note], bool],
+    table: Callable[..., str],
+) -> int:
+    """Do what the command line asks for; see `run`."""
     args = parser.parse_args()
     if args.table:
-        found = [one for folder in args.folders for one in notes(folder / OUTCOMES, version)]
-        print(f"{machine()}\n\n{table(found, kinds)}")
-        return
-    if len(args.folders) > 1:
+        found = [one for folder in args.folders for one in read_notes(folder / OUTCOMES)]
+        for by, ones in by_rule_and_instrument(found):
+            print(f"{by}\n{machines(ones)}\n\n{table(ones, kinds)}\n")
+    elif len(args.folders) > 1:
         parser.error("one folder at a time is measured in")
-    folder = args.folders[0].resolve()
-    take(folder, [args.kind] if args.kind else kinds, version, compare, args.seconds)
+    else:
+        folder = args.folders[0].resolve()
+        found = take(folder, [args.kind] if args.kind else kinds, version, compare, args.seconds)
+    return int(any(map(is_wrong, found)))
 
 
-def notes(file: Path, version: int) -> list[Note]:
-    """Return what was noted so far."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [one for one in map(json.loads, lines) if one["version"] == version]
+def by_rule_and_instrument(notes: Iterable[Note]) -> list[tuple[str, list[Note]]]:
+    """Divide notes by the versions of rule and instrument, each with words for both; end where are none."""
+
+    def versions(one: Note) -> tuple[int, str]:
+        return one["version"], one.get("instrument", NOT_NOTED)
+
+    groups = groupby(sorted(notes, key=versions), versions)
+    found = [(f"Rule {rule}, instrument {instrument}", list(own)) for (rule, instrument), own in groups]
+    if not found:
+        stop("antigil: error: nothing is noted there yet")
+    return found
 
 
 def take(
     folder: Path, kinds: Sequence[str], version: int, compare: Callable[..., Note], seconds: float
-) -> None:
+) -> list[Note]:
     """Take the comparison of which there are fewest, and more while the longest so far fits in the time."""
-    file, began, longest = folder / OUTCOMES, time.monotonic(), 0.0
+    file, began, longest, found = folder / OUTCOMES, time.monotonic(), 0.0, []
+    versions = {"version": version, "instrument": INSTRUMENT_VERSION}
     while True:
-        taken = [(one["neighbour"], one["kind"]) for one in notes(file, version)]
+        notes = taken_under(read_notes(file), versions)
+        taken = [(one["neighbour"], one["kind"]) for one in notes]
         sides = [(neighbour, kind) for kind in kinds for neighbour in (False, True)]
         neighbour, kind = min(sides, key=taken.count)
         before = time.monotonic()
         with busy_neighbours(1) if neighbour else contextlib.nullcontext():
-            found = compare(folder, kind, sum(one == kind for _, one in taken))
+            came = compare(folder, kind, sum(one == kind for _, one in taken))
         took = time.monotonic() - before
         cpus = sorted(os.sched_getaffinity(0))
-        note = {"version": version, "kind": kind, "neighbour": neighbour, "seconds": round(took, 1)}
-        note |= {"cpus": cpus, **found}
-        add(folder / SAMPLES, note)
+        note = {**versions, "kind": kind, "neighbour": neighbour, "seconds": round(took, 1), "cpus": cpus}
+        note |= came
+        if note["samples"]:
+            add_note(folder / SAMPLES, note)
         del note["samples"]
-        add(file, note)
-        print(json.dumps(note), flush=True)
+        found.append(add_note(file, note))
+        print(json.dumps(found[-1]), flush=True)
         longest = max(longest, took)
         if time.monotonic() - began + longest > seconds:
-            return
+            return found
 
 
-def add(file: Path, note: Note) -> None:
-    """Add a line to a file."""
-    with file.open("a") as lines:
-        lines.write(json.dumps(note) + "\n")
+def project_in(folder: Path, generate: Callable[[Path], Sequence[str]]) -> tuple[Path, list[str]]:
+    """Return the folder of a generated project, which is made where there is none, and its commits."""
+
+    def make(to: Path) -> None:
+        hashes = generate(to)
+        (to / "hashes").write_text("\n".join(hashes))
+
+    project = made(folder / "project", make)
+    return project, (project / "hashes").read_text().split()
 
 
 def outcome(status: int, document: Mapping[str, Any]) -> Note:

@@ -80,7 +80,7 @@ Counts = tuple[int, int, int, int]
 
 
 def by_room(files: dict[str, dict[str, dict[str, int]]]) -> dict[str, Counts]:
-    """Add up coverage's counts by folder of the package."""
+    """Add up coverage's counts by room: a folder of the package, with those in it."""
     rooms: dict[str, list[Counts]] = defaultdict(list)
     for name, file in files.items():
         found = file["summary"]
@@ -90,7 +90,7 @@ def by_room(files: dict[str, dict[str, dict[str, int]]]) -> dict[str, Counts]:
             found["num_branches"],
             found["covered_branches"],
         )
-        rooms[Path(name).parent.as_posix()].append(counts)
+        rooms["/".join(Path(name).parent.parts[:2])].append(counts)
     return {room: tuple(map(sum, zip(*counts, strict=True))) for room, counts in sorted(rooms.items())}
 
 

@@ -137,7 +137,7 @@ def main() -> int:
 
 def write_project(folder: Path, html: Path) -> None:
     """Write the project with its commits, if it is not there, and how it is measured."""
-    if not (folder / ".git").exists():
+    if not is_whole(folder):
         folder.mkdir(parents=True, exist_ok=True)
         git(folder, "init", "--quiet", "--initial-branch=main")
         stream = "".join(commit(number, *told) for number, told in enumerate(COMMITS))
@@ -152,6 +152,14 @@ def write_project(folder: Path, html: Path) -> None:
     own = json.loads((ROOT / "asv.conf.json").read_text(encoding="utf-8"))
     own |= {"project": NAME, "html_dir": str(html), "env_dir": "env", "results_dir": "results", "antigil": {}}
     (folder / "asv.conf.json").write_text(json.dumps(own, indent=4), encoding="utf-8")
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether the commits and the files of the last one are there: a run may have been broken off."""
+    if not (folder / ".git").exists():
+        return False
+    command = ["git", "-C", str(folder), "diff", "--quiet", "HEAD"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def commit(number: int, subject: str, body: str, readme: str) -> str:

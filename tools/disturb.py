@@ -4,7 +4,8 @@
 
 As root, on Linux with control groups of version 1 or 2, on two CPUs. A measurement is right, marked
 (disturbed, or a verdict left open, and what else it says right), refused in one line, or wrong. Each is a
-line of FILE (JSON), and a call with the same FILE goes on where it ended. Exit status 1 where any was wrong.
+line of FILE (JSON), and a call with the same FILE and budget goes on where it ended. Exit status 1 where any
+was wrong.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from disturbances import DISTURBANCES, ENVIRONMENTS, MEASURE
-from support import machine, markdown_table, read_notes
+from disturbances import DISTURBANCES, MEASURE, environment
+from support import add_note, machines, markdown_table, positive, read_notes, taken_under
+
+from antigil.scaling import INSTRUMENT_VERSION
 
 KINDS = ("right", "marked", "refused", "wrong")
 HELD_MARGIN = 0.08
@@ -74,12 +77,13 @@ def wrong(subject: Subject, form: dict[str, Any]) -> list[str]:
 def once(name: str, subject: Subject, budget: float) -> dict[str, Any]:
     """Measure a subject under a disturbance, and return what came of it."""
     command = [*MEASURE, subject.statement, "-t", "1,2", "--budget", str(budget), "--json", "-"]
-    environment = {**os.environ, **ENVIRONMENTS.get(name, dict)()}
     begun = time.monotonic()
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
-    with DISTURBANCES[name](process.pid):
-        said, errors = process.communicate()
+    with environment(name) as more:
+        env = {**os.environ, **more}
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env)
+        with DISTURBANCES[name](process.pid):
+            said, errors = process.communicate()
     seconds = round(time.monotonic() - begun, 1)
     if process.returncode != 0:
         lines = errors.strip().splitlines()
@@ -97,23 +101,22 @@ def main() -> int:
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--only", nargs="*", default=list(DISTURBANCES), choices=DISTURBANCES, metavar="NAME")
     parser.add_argument("--subjects", nargs="*", default=list(SUBJECTS), choices=SUBJECTS, metavar="NAME")
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--runs", type=positive, default=1)
     parser.add_argument("--budget", type=float, default=3.0)
     args = parser.parse_args()
-    done = read_notes(args.file)
+    under = {"budget": args.budget, "instrument": INSTRUMENT_VERSION}
+    done = taken_under(read_notes(args.file), under)
     known = {(one["disturbance"], one["subject"], one["run"]) for one in done}
     todo = [(name, of, i) for i in range(args.runs) for name in args.only for of in args.subjects]
-    with args.file.open("a", encoding="utf-8") as file:
-        for name, of, i in todo:
-            if (name, of, i) not in known:
-                came = once(name, SUBJECTS[of], args.budget)
-                done.append({"disturbance": name, "subject": of, "run": i, **came})
-                print(json.dumps(done[-1]), file=file, flush=True)
-                print(f"{name}, {of}: {came}", file=sys.stderr, flush=True)
+    for name, of, i in todo:
+        if (name, of, i) not in known:
+            came = once(name, SUBJECTS[of], args.budget)
+            done.append(add_note(args.file, {**under, "disturbance": name, "subject": of, "run": i, **came}))
+            print(f"{name}, {of}: {came}", file=sys.stderr, flush=True)
     counts = Counter((one["disturbance"], one["kind"]) for one in done)
     rows = [[name, *(str(counts[name, kind]) for kind in KINDS)] for name in args.only]
     print(markdown_table(["disturbance", *KINDS], rows))
-    print(f"\n{machine()}; {len(done)} measurements, {sum(one['kind'] == 'wrong' for one in done)} wrong")
+    print(f"\n{machines(done)}\n{sum(one['kind'] == 'wrong' for one in done)} wrong")
     return any(one["kind"] == "wrong" for one in done)
 
 

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -81,15 +82,15 @@ def stop(of: Callable[[int], list[int]], seconds: float, process: int) -> None:
 
 @contextlib.contextmanager
 def _beside(run: Callable[[threading.Event], object]) -> Iterator[None]:
-    """Run something in a thread beside the block; it is told when that is left."""
+    """Run something in a thread beside the block; it is told when that is left, and what it raises then."""
     over = threading.Event()
-    thread = threading.Thread(target=run, args=(over,))
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(run, over)
+        try:
+            yield
+        finally:
+            over.set()
+            running.result()
 
 
 def later(act: Act, pause: float | None = None) -> Disturbance:
@@ -158,12 +159,14 @@ def neighbours(count: int) -> Disturbance:
     return lambda process: busy_neighbours(count)
 
 
-def clock_steps() -> dict[str, str]:
-    """Return what sets a process's clock, and no other's, by two hours ten times a second."""
-    library = Path(tempfile.gettempdir()) / "antigil-clock-steps.so"
+@contextlib.contextmanager
+def clock_steps() -> Iterator[dict[str, str]]:
+    """Provide variables that set a process's clock, and no other's, by two hours ten times a second."""
     source = Path(__file__).with_name("clock_steps.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", str(source), "-o", str(library)], check=True)
-    return {"LD_PRELOAD": str(library)}
+    with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
+        library = f"{folder}/clock-steps.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O2", str(source), "-o", library], check=True)
+        yield {"LD_PRELOAD": library}
 
 
 def measurement(statement: str) -> Disturbance:
@@ -207,4 +210,9 @@ DISTURBANCES: dict[str, Disturbance] = {
     "the clock set by two hours, ten times a second": neighbours(0),
 }
 ENVIRONMENTS = {"the clock set by two hours, ten times a second": clock_steps}
-"""What makes variables of the command's, where the disturbance needs them."""
+"""What provides variables of the command's, where the disturbance needs them."""
+
+
+def environment(name: str) -> contextlib.AbstractContextManager[dict[str, str]]:
+    """Provide the variables that a disturbance needs."""
+    return ENVIRONMENTS[name]() if name in ENVIRONMENTS else contextlib.nullcontext({})

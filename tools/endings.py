@@ -2,7 +2,7 @@
 
 Usage: python tools/endings.py [--times 200]
 
-Each process has a minute, a hundred times what it needs. Exit status 1 where one crashed, hung or failed.
+Each process has 100 s, far more than it needs. Exit status 1 where one crashed, hung or failed.
 """
 
 import argparse

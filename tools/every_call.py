@@ -112,7 +112,7 @@ def hammer(n_threads: int, seconds: float) -> tuple[int, list[str]]:
     totals = [0] * n_threads
     start, end = threading.Barrier(n_threads), time.monotonic() + seconds
 
-    def run(thread: int) -> None:
+    def work(thread: int) -> None:
         order, random = list(calls), Random(thread)
         start.wait()
         while time.monotonic() < end:
@@ -126,15 +126,27 @@ def hammer(n_threads: int, seconds: float) -> tuple[int, list[str]]:
             _resize_and_read(resized, thread, wrong)
             totals[thread] += 1
 
+    _in_threads(n_threads, work, wrong)
+    for place, counter in shared.items():
+        if counter.count != 200 * sum(totals):
+            wrong.append(f"{place}: counted {counter.count} instead of {200 * sum(totals)}")
+    return sum(totals) * (len(calls) + 8), wrong
+
+
+def _in_threads(n_threads: int, work: Callable[[int], None], wrong: list[str]) -> None:
+    """Work in so many threads; note what ends one, which a thread would only print."""
+
+    def run(thread: int) -> None:
+        try:
+            work(thread)
+        except BaseException as error:
+            wrong.append(f"thread {thread} ended: {error!r}")
+
     threads = [threading.Thread(target=run, args=(thread,)) for thread in range(n_threads)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for place, counter in shared.items():
-        if counter.count != 200 * sum(totals):
-            wrong.append(f"{place}: counted {counter.count} instead of {200 * sum(totals)}")
-    return sum(totals) * (len(calls) + 8), wrong
 
 
 def _resize_and_read(shared: bytearray, thread: int, wrong: list[str]) -> None:

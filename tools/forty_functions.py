@@ -7,7 +7,8 @@ The functions, and what is true of each with and without a GIL, stand in forty_f
 measured by ``antigil measure`` under PYTHON, and then each of its assertions is made there by a small script;
 with --busy as many other programs want a CPU. Each function is a line in FILE, so that a run that was broken
 off goes on where it was. A function is right where all that was told of it is, and open where something was
-left open and nothing was wrong. The truths are those of two CPUs. The table is Markdown.
+left open and nothing was wrong. The truths are those of two CPUs. The table is Markdown; exit status 1 where
+a function is wrong.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from forty_truths import (
     functions,
     lines,
 )
-from support import busy_neighbours, machine, markdown_table, read_notes
+from support import add_note, busy_neighbours, machine, machines, markdown_table, read_notes
 
 RESULTS = ("right", "open", "wrong")
 ABOUT = """
@@ -168,18 +169,16 @@ def measure_missing(args: argparse.Namespace, wanted: Sequence[Function]) -> Non
     (path,) = args.files
     about = asked(args.python, sorted({name for one in wanted for name in one.needs}))
     kind = about["kind"]
-    done = {(row["name"], row["kind"], row["busy"]) for row in read_notes(path)}
+    done = {(row["name"], row["kind"], row["busy"], row["python"]) for row in read_notes(path)}
     print(f"Python {about['python']} ({kind}), beside {args.busy} busy programs; measured from {machine()}\n")
-    with path.open("a") as file, busy_neighbours(args.busy):
+    with busy_neighbours(args.busy):
         for function in wanted:
             missing = set(function.needs).difference(about["packages"])
             if missing:
                 print(f"{function.name}: left out, {args.python} has no {' and '.join(sorted(missing))}")
-            elif (function.name, kind, args.busy) not in done:
+            elif (function.name, kind, args.busy, about["python"]) not in done:
                 head = {"name": function.name, "kind": kind, "busy": args.busy, "python": about["python"]}
-                row = head | measured(function, kind, args.python)
-                file.write(json.dumps(row) + "\n")
-                file.flush()
+                row = add_note(path, head | measured(function, kind, args.python))
                 print(f"{function.name}: {row['result']}", flush=True)
 
 
@@ -204,13 +203,13 @@ def seen_as_text(seen: Any) -> str:
 
 def report(rows: Sequence[Json]) -> str:
     """Return how many functions were right, open and wrong, and why those that were not right."""
-    counts = Counter((row["kind"], row["busy"], row["result"]) for row in rows)
+    counts = Counter((row["kind"], row["python"], row["busy"], row["result"]) for row in rows)
     cells = []
-    for kind, busy in sorted({(row["kind"], row["busy"]) for row in rows}):
-        told = [counts[kind, busy, result] for result in RESULTS]
-        cells.append([kind, str(busy), *map(str, told), str(sum(told))])
-    table = markdown_table(["kind", "busy programs", *RESULTS, "of"], cells)
-    return "\n\n".join([table, *(reasons(row) for row in rows if row["result"] != "right")])
+    for under in sorted({(row["kind"], row["python"], row["busy"]) for row in rows}):
+        told = [counts[*under, result] for result in RESULTS]
+        cells.append([*map(str, (*under, *told)), str(sum(told))])
+    table = markdown_table(["kind", "Python", "busy programs", *RESULTS, "of"], cells)
+    return "\n\n".join([machines(rows), table, *(reasons(row) for row in rows if row["result"] != "right")])
 
 
 def interpreter(text: str) -> str:
@@ -221,7 +220,7 @@ def interpreter(text: str) -> str:
     return os.path.abspath(found)
 
 
-def main() -> None:
+def main() -> int:
     """Measure what is missing, or only print the table."""
     known = {function.name: function for function in functions()}
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -239,8 +238,10 @@ def main() -> None:
             measure_missing(args, [known[name] for name in args.only])
         except KeyboardInterrupt:
             sys.exit("interrupted; the same command goes on where this stopped")
-    print(report([row for path in args.files for row in read_notes(path)]))
+    rows = [row for path in args.files for row in read_notes(path)]
+    print(report(rows))
+    return int(any(row["result"] == "wrong" for row in rows))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

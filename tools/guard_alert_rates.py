@@ -2,7 +2,8 @@
 
 Usage: guard_alert_rates.py N                  N simulated histories of each kind, as Markdown
        guard_alert_rates.py N --samples FILE   N whose processes are drawn from measured ones instead: from a
-                                               samples.jsonl of guard_layouts.py or guard_free_threaded.py
+                                               samples.jsonl of guard_layouts.py, guard_free_threaded.py or
+                                               guard_error_rates.py; only of commits that change nothing
 
 A history has 60 commits, each measured in eight processes, of three workloads and a control. It is looked
 at after every ten commits, as a nightly job does. Counted are histories with a loss that the step detection
@@ -10,21 +11,19 @@ shows by two commits on each side, and those in which one also held when it was 
 """
 
 import argparse
-import json
 from pathlib import Path
 from random import Random
 from statistics import median
 
 import numpy as np
-from scipy.stats import binomtest
-from support import machine, markdown_table
+from comparison_runs import by_rule_and_instrument, share
+from support import machine, markdown_table, positive, read_notes, stop
 
 from antigil.guard.alerts import find_alerts
 from antigil.guard.comparison import take_looks
 from antigil.guard.decision_rule import Looks, Number
 from antigil.guard.samples import Readings
 from antigil.guard.search.confirmation import CONFIRMED_FROM
-from antigil.history.change_detection import detect_steps
 from antigil.history.options import Options
 from antigil.history.project import Revision
 from antigil.history.series import Archive, Commit, Environment, Series, TrackedWorkload
@@ -34,8 +33,9 @@ HELD = {"work.One": 0.0, "work.Two": 0.25, "work.Three": 0.5, "controls.Loop": 1
 WORKLOADS = {name: TrackedWorkload(name, name, name.startswith("controls.")) for name in HELD}
 HERE = Environment((("machine", "simulated"), ("python", "3.13")))
 COUNTS = (2, 4, 8)
-#: Kinds of measured comparisons whose commits differ in what is measured.
-CHANGED = {"changed", "shared"}
+#: Kinds of measured comparisons whose commits do not differ in what is measured.
+UNCHANGED = {"identical", "link order", "padding", "docstring"}
+QUANTITIES = ("slowdown", "gil_held", "time")
 
 
 def steady(random, commit):
@@ -120,12 +120,13 @@ def measured(random, runs):
     for run in runs:
         pools = {}
         for workload, quantity, threads, base, head in run:
-            if quantity in ("slowdown", "gil_held", "time"):
+            if quantity in QUANTITIES:
                 pools.setdefault(workload, {})[quantity, threads] = [*base, *head]
         drawable.append(pools)
 
-    def draw(pools, name):
-        return {number: random.choice(pool) for number, pool in pools[name].items()}
+    def draw(pools, name):  # a process gives all numbers of its workload
+        place = random.randrange(min(map(len, pools[name].values())))
+        return {number: pool[place] for number, pool in pools[name].items()}
 
     def commit(pools):
         return {name: [draw(pools, name) for _ in range(PROCESSES)] for name in pools}
@@ -175,12 +176,7 @@ def look(history, again, workloads):
     seen, held = set(), False
     for commits in range(EVERY, COMMITS + 1, EVERY):
         archive = archive_of(history[:commits], workloads)
-        fits = {}
-
-        def steps(series, fits=fits):
-            return fits.setdefault((series.workload, series.quantity, series.threads), detect_steps(series))
-
-        for alert in find_alerts(archive, Options(), steps=steps):
+        for alert in find_alerts(archive, Options()):
             name = alert.workload.name
             certain = any(effect.confirmed for effect in alert.effects if effect.lost)
             fresh = alert.state.open and certain and not alert.unfit and alert.identity not in seen
@@ -191,12 +187,6 @@ def look(history, again, workloads):
     return bool(seen), held
 
 
-def share(found):
-    """Return how many of how many, with the 95 % interval (Clopper and Pearson)."""
-    interval = binomtest(sum(found), len(found)).proportion_ci(0.95, method="exact")
-    return f"{sum(found)} of {len(found)} ({interval.low:.1%} to {interval.high:.1%})"
-
-
 def of_simulated(n):
     """Return the rows of the simulated histories."""
     random = Random(1)
@@ -205,33 +195,40 @@ def of_simulated(n):
 
 def of_measured(n, file):
     """Return the rows of histories that are drawn from measured comparisons, quiet ones and all of them."""
-    random = Random(1)
-    notes = [json.loads(line) for line in file.read_text().splitlines()]
-    same = [one for one in notes if one["kind"] not in CHANGED]
-    workloads = {
-        name: TrackedWorkload(name, name, name.endswith("Loop"))
-        for one in same
-        for name, *_ in one["samples"]
-    }
-    WORKLOADS.update(workloads)
-    quiet = [one for one in same if not one["neighbour"]]
-    rows = []
-    for beside, some in (("nothing beside them", quiet), ("half beside a busy program", same)):
-        runs = [one["samples"] for one in some]
-        told = counts(look(*measured(random, runs), workloads) for _ in range(n))
-        rows.append([f"drawn from {len(runs)} measured comparisons, {beside}", *told])
+    random, rows = Random(1), []
+    same = [one for one in read_notes(file) if one["kind"] in UNCHANGED and one["samples"]]
+    if not same:
+        stop(f"antigil: error: {file} has no comparison of {', '.join(sorted(UNCHANGED))}")
+    for by, ones in by_rule_and_instrument(same):
+        if len({frozenset(numbers(one)) for one in ones}) > 1:
+            stop(f"antigil: error: {file} has comparisons of other workloads or thread counts beside them")
+        workloads = {
+            name: TrackedWorkload(name, name, name.endswith("Loop")) for name, *_ in numbers(ones[0])
+        }
+        WORKLOADS.update(workloads)
+        quiet = [one for one in ones if not one["neighbour"]]
+        for beside, some in (("nothing beside them", quiet), ("some beside a busy program", ones)):
+            if some and (some is quiet or len(some) > len(quiet)):
+                runs = [one["samples"] for one in some]
+                told = counts(look(*measured(random, runs), workloads) for _ in range(n))
+                rows.append([f"{by}, drawn from {len(runs)} measured comparisons, {beside}", *told])
     return rows
+
+
+def numbers(note):
+    """Return which numbers a comparison measured: of which workloads, of how many threads."""
+    return [tuple(row[:3]) for row in note["samples"] if row[1] in QUANTITIES]
 
 
 def counts(looks):
     """Return of how many histories a loss was seen, and of how many one held."""
-    return map(share, zip(*looks, strict=True))
+    return [share(sum(found), len(found)) for found in zip(*looks, strict=True)]
 
 
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("n", type=int)
+    parser.add_argument("n", type=positive, metavar="N")
     parser.add_argument("--samples", type=Path)
     args = parser.parse_args()
     rows = of_measured(args.n, args.samples) if args.samples else of_simulated(args.n)

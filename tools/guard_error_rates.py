@@ -1,15 +1,14 @@
 """How often `antigil compare` alarms for nothing, and how often it sees what is there; beside asv's own.
 
 Usage: guard_error_rates.py FOLDER                      measure one comparison more, and note it
-       guard_error_rates.py FOLDER --neighbour          ... while another program keeps one CPU busy
        guard_error_rates.py FOLDER --for 3600           as many as fit in that time, quiet and busy in turn
-       guard_error_rates.py FOLDER --table              what all of them came to, as Markdown
-       guard_error_rates.py FOLDER --simulate 1000      so many comparisons more, resampled from the measured
+       guard_error_rates.py FOLDER... --table           what all of them came to, as Markdown
+       guard_error_rates.py FOLDER... --simulate 1000   so many comparisons more, resampled from the measured
 
 FOLDER gets a small project with a C extension (the tests' own), its environments, and `outcomes.jsonl`, to
 which each comparison is added when it is done: it may be ended at any time, and goes on where it was, in
 another FOLDER too if the file is copied there. What `--simulate` draws from goes to `samples.jsonl`. Each
-call takes the next of four kinds in turn:
+call takes the next of four kinds in turn, quiet and beside a busy program:
 
     identical  antigil compare of a commit with itself
     changed    antigil compare of two commits: one function loses its release of the GIL, one holds the
@@ -18,24 +17,28 @@ call takes the next of four kinds in turn:
                same functions in 1 and 2 threads the plain way, with so many rounds that it takes as long
 """
 
-import argparse
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from random import Random
 from statistics import median
 
-from scipy.stats import binomtest
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
+from comparison_runs import (  # noqa: E402
+    SAMPLES,
+    arguments,
+    by_rule_and_instrument,
+    obey,
+    outcome,
+    project_in,
+    share,
+)
 from sample_project import antigil, generate_project  # noqa: E402
-from support import busy_neighbours, machine, markdown_table  # noqa: E402
+from support import machines, markdown_table, positive, read_notes, stop  # noqa: E402
 
 from antigil.guard.comparison import take_looks  # noqa: E402
 from antigil.guard.decision_rule import Number  # noqa: E402
@@ -86,99 +89,49 @@ CHANGES = (
 )
 #: Seconds of measuring for each commit: as short as tells, so that many comparisons can be had.
 BUDGETS = {"lost": 2.0, "tenth": 3.0, "loop": 2.0}
-SAMPLES = "samples.jsonl"
 KINDS = ("identical", "changed", "stock identical", "stock changed")
 WORKLOADS = {
     name: TrackedWorkload(f"work.{name}", name, name == "Loop") for name in ("Lost", "Tenth", "Loop")
 }
 
-#: An outcome of an instrument or a rule of another version is not counted.
-VERSION = 4
+#: Of the rule by which is judged: outcomes of another one are counted apart.
+VERSION = 5
 
 
 def main():
     """Measure comparisons, or print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--neighbour", action="store_true")
-    parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS")
-    parser.add_argument("--kind", choices=KINDS)
-    parser.add_argument("--table", action="store_true")
-    parser.add_argument("--simulate", type=int, metavar="N")
+    parser = arguments(__doc__, KINDS)
+    parser.add_argument("--simulate", type=positive, metavar="N")
     args = parser.parse_args()
-    outcomes = args.folder / "outcomes.jsonl"
-    if args.simulate:
-        print(simulated(known(args.folder / SAMPLES), args.simulate))
-    elif args.table:
-        print(f"{machine()}\n\n{table(known(outcomes))}")
-    else:
-        measure(args, outcomes)
+    if args.simulate is None:
+        return obey(parser, KINDS, VERSION, compare, is_wrong, table)
+    notes = [one for folder in args.folders for one in read_notes(folder / SAMPLES)]
+    for by, ones in by_rule_and_instrument(notes):
+        print(f"{by}\n{machines(ones)}\n\n{simulated(ones, args.simulate)}\n")
+    return 0
 
 
-def known(outcomes):
-    """Return what was noted so far."""
-    lines = outcomes.read_text().splitlines() if outcomes.exists() else []
-    return [one for one in map(json.loads, lines) if one.get("version") == VERSION]
-
-
-def measure(args, outcomes):
-    """Take the next comparison, or as many as fit in the time."""
-    began = time.monotonic()
-    project = args.folder.resolve() / "project"
-    if not (project / "hashes").exists():
-        hashes = generate_project(project, FIRST, CHANGES, BUDGETS)
-        (project / "hashes").write_text("\n".join(hashes))
-        classes = [PLAIN_CLASS.format(title=title, setup=setup) for title, setup in PLAIN_SETUPS.items()]
-        (project / "benchmarks/plain.py").write_text(PLAIN + "".join(classes))
-    longest = 0.0
-    while True:
-        before = time.monotonic()
-        note, samples = one_more(project, known(outcomes), args)
-        if samples:
-            add(args.folder / SAMPLES, {**note, "samples": samples})
-        add(outcomes, note)
-        print(json.dumps(note), flush=True)
-        longest = max(longest, time.monotonic() - before)
-        if args.seconds is None or time.monotonic() - began + longest > args.seconds:
-            return
-
-
-def add(path, note):
-    """Add a line to a file."""
-    with path.open("a") as file:
-        file.write(json.dumps(note) + "\n")
-
-
-def one_more(project, notes, args):
-    """Take the comparison of which there are fewest; return what it came to, and its samples."""
-    hashes = (project / "hashes").read_text().split()
-    done = [(one["neighbour"], one["kind"]) for one in notes]
-    sides = (False, True) if args.seconds is not None else (args.neighbour,)
-    kinds = KINDS if args.kind is None else (args.kind,)
-    neighbour, kind = min([(side, name) for name in kinds for side in sides], key=done.count)
+def compare(folder, kind, number):
+    """Compare two commits or one with itself; return what came of it."""
+    project, hashes = project_in(folder, generate)
     base, head = hashes[0], hashes[0] if kind.endswith("identical") else hashes[-1]
-    began = time.monotonic()
-    with busy_neighbours(1) if neighbour else contextlib.nullcontext():
-        found, samples = (stock if kind.startswith("stock") else ours)(project, base, head)
-    seconds = time.monotonic() - began
-    note = {"version": VERSION, "kind": kind, "neighbour": neighbour, "seconds": round(seconds, 1), **found}
-    return note, samples
+    return (stock if kind.startswith("stock") else ours)(project, base, head)
+
+
+def generate(project):
+    """Write the project, with the benchmarks of either kind; return its commits."""
+    hashes = generate_project(project, FIRST, CHANGES, BUDGETS)
+    classes = [PLAIN_CLASS.format(title=title, setup=setup) for title, setup in PLAIN_SETUPS.items()]
+    (project / "benchmarks/plain.py").write_text(PLAIN + "".join(classes))
+    return hashes
 
 
 def ours(project, base, head):
     """Run `antigil compare`; return its status, the outcome of every changed number, and all samples."""
     done = antigil(project, "compare", base, head, "-b", "^work", "--format", "json")
     if not done.stdout:
-        raise SystemExit(done.stderr)
-    document = json.loads(done.stdout)
-    rows = [row for c in document["comparisons"] for w in c["workloads"] for row in w["rows"]]
-    changed = [
-        [row["workload"].rpartition(".")[2], row["quantity"], row["threads"], row["outcome"]]
-        for row in rows
-        if row["outcome"] != "same"
-    ]
-    samples = [[r["workload"], r["quantity"], r["threads"], *r["samples"].values()] for r in rows]
-    return {"status": done.returncode, "changed": changed}, samples
+        stop(done.stderr)
+    return outcome(done.returncode, json.loads(done.stdout))
 
 
 def stock(project, base, head):
@@ -202,12 +155,12 @@ def stock(project, base, head):
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     named = [line.split("|") for line in done.stdout.splitlines() if line.startswith(("| +", "| -", "| !"))]
     if done.returncode not in (0, 1):
-        raise SystemExit(done.stdout + done.stderr)
+        stop(done.stdout + done.stderr)
     changed = [[cells[-2].strip(), "lost" if cells[1].strip() != "-" else "gained"] for cells in named]
-    return {"status": done.returncode, "changed": changed}, []
+    return {"status": done.returncode, "changed": changed, "problems": [], "samples": []}
 
 
-def table(notes):
+def table(notes, kinds):
     """Return all outcomes as Markdown: how many of how many, and the 95 % interval (Clopper-Pearson)."""
     rows = []
     for neighbour in (False, True):
@@ -261,13 +214,15 @@ def _simulate(random, runs, identical):
     run = random.choice(runs)
 
     def measure(workloads, processes):
-        both = (Readings(), Readings())
+        both, drawn = (Readings(), Readings()), {}
         for workload, quantity, threads, base, head in run:
             if workloads is None or workload in workloads:
                 pools = ([*base, *head],) * 2 if identical else (base, head)
-                for readings, pool in zip(both, pools, strict=True):
-                    for value in random.choices(pool, k=processes):
-                        readings.add_one(Number(workload, quantity, threads), value)
+                if workload not in drawn:  # a process gives all numbers of its workload
+                    drawn[workload] = [random.choices(range(len(pool)), k=processes) for pool in pools]
+                for readings, pool, places in zip(both, pools, drawn[workload], strict=True):
+                    for place in places:
+                        readings.add_one(Number(workload, quantity, threads), pool[place])
         return both
 
     by_name = {workload.name: workload for workload in WORKLOADS.values()}
@@ -287,13 +242,11 @@ def lost(one):
     return {w for w in WORKLOADS for row in one["changed"] if w in row[0] and row[-1] == "lost"}
 
 
-def share(k, n):
-    """Return k of n with its 95 % interval (Clopper and Pearson)."""
-    if n == 0:
-        return "not measured"
-    interval = binomtest(k, n).proportion_ci(0.95, method="exact")
-    return f"{k} of {n} ({interval.low:.1%} to {interval.high:.1%})"
+def is_wrong(one):
+    """Tell whether `antigil compare` named what did not change."""
+    wrong = {"identical": false_alarm, "changed": lambda changed: "Loop" in lost(changed)}
+    return one["kind"] in wrong and wrong[one["kind"]](one)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

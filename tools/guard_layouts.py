@@ -20,8 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
-from comparison_runs import outcome, run  # noqa: E402
+from comparison_runs import outcome, project_in, run  # noqa: E402
 from sample_project import antigil, generate_project, git  # noqa: E402
+from support import stop  # noqa: E402
 
 FIRST = {
     "released": "_native.calcular_sem_gil(600)",
@@ -31,7 +32,7 @@ FIRST = {
 }
 BUDGETS = dict.fromkeys([*FIRST, "loop"], 2.0)
 KINDS = ("link order", "padding", "docstring")
-#: Of the rule and of the layouts: outcomes of another one are not counted.
+#: Of the rule and of the layouts: outcomes of another one are counted apart.
 VERSION = 2
 MOST_PADDING = 4096
 
@@ -48,19 +49,17 @@ DOCUMENTED = "Kernels with a known way of scaling across Python threads."
 
 def compare(folder: Path, kind: str, number: int) -> dict:
     """Compare the first commit with a build of another layout."""
-    project = folder / "project"
-    if not project.exists():
-        generate_project(project, FIRST, (), BUDGETS)
+    project, _ = project_in(folder, lambda to: generate_project(to, FIRST, (), BUDGETS))
     head = laid_out(project, kind, number)
     done = antigil(project, "compare", "--no-where", "main", head, "--format", "json", timeout=None)
     if not done.stdout:
-        raise SystemExit(done.stderr)
+        stop(done.stderr)
     return {"number": number, **outcome(done.returncode, json.loads(done.stdout))}
 
 
 def laid_out(project: Path, kind: str, number: int) -> str:
     """Commit, beside the first commit, what lays the code out anew; return the hash."""
-    git(project, "checkout", "-q", "--detach", "main")
+    git(project, "checkout", "-q", "-f", "--detach", "main")  # the one before may have been broken off
     generator = random.Random(f"{VERSION} {kind} {number}")
     sources = sorted((project / "sample").glob("*.c"))
     if kind == "link order":
@@ -85,9 +84,9 @@ def replace(file: Path, old: str, new: str) -> None:
     """Replace a text that has to be there."""
     text = file.read_text()
     if old not in text:
-        raise SystemExit(f"{file.name} has no {old!r}")
+        stop(f"antigil: error: {file.name} has no {old!r}")
     file.write_text(text.replace(old, new))
 
 
 if __name__ == "__main__":
-    run(__doc__, KINDS, VERSION, compare)
+    sys.exit(run(__doc__, KINDS, VERSION, compare))

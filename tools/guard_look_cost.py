@@ -7,6 +7,7 @@ was seen. Each comparison is made twice: as before, when each look went to its e
 as today.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from support import markdown_table
+from support import machine, markdown_table, positive
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests/guard"), str(ROOT / "tests/history")]
@@ -41,7 +42,9 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     """Simulate and print."""
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("n", type=positive, nargs="?", default=400, metavar="N")
+    n = parser.parse_args().n
     rows = []
     for kind, asked in KINDS.items():
         with as_before():
@@ -51,7 +54,7 @@ def main() -> None:
         measured = [f"{count / n:.0f}" for count in (processes_before, processes_after)]
         rows.append([kind, *told, *measured, f"{processes_after / processes_before - 1:+.0%}"])
     head = ["commits", "a loss told, before", "today", "processes, before", "today", "change"]
-    print(markdown_table(head, rows))
+    print(f"{machine()}\n\n{markdown_table(head, rows)}")
 
 
 def simulate(n: int, asked: dict[str, Any]) -> tuple[int, int]:

@@ -7,7 +7,8 @@ Usage: guard_scenarios.py FOLDER                do the next step, one to three m
 FOLDER gets the tests' own project with a C extension and all its functions, among them the article's before
 and after, serial fractions of 5, 10 and 25 %, a lock around a shared counter, a lost pair of macros, a thread
 that becomes slower, and a commit that changes nothing. A step compares a commit with the one before it,
-or measures a commit for the history; after the last one the alert looks at the history.
+or measures a commit for the history; after the last one the alert looks at the history. Exit status 1 where
+something is named that the commit did not change.
 """
 
 import argparse
@@ -20,8 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
+from comparison_runs import project_in  # noqa: E402
 from sample_project import CHANGES, FIRST, antigil, generate_project  # noqa: E402
-from support import machine, markdown_table, read_notes  # noqa: E402
+from support import add_note, machines, markdown_table, read_notes, stop  # noqa: E402
 
 #: Seconds of measuring for each commit; 5 % needs what the suites of antigil take.
 BUDGETS = {**dict.fromkeys([*FIRST, "loop"], 3.0), "twentieth": 8.0}
@@ -37,23 +39,25 @@ def main():
     notes = args.folder / "steps.jsonl"
     done = read_notes(notes)
     if args.table:
-        print(f"{machine()}\n\n{table(done)}")
-        return
-    project = args.folder.resolve() / "project"
-    if not (project / "hashes").exists():
-        (project / "hashes").write_text("\n".join(generate_project(project, budgets=BUDGETS)))
-    hashes = (project / "hashes").read_text().split()
+        print(f"{machines(done)}\n\n{table(done)}")
+        return int(any(map(is_wrong, done)))
+    project, hashes = project_in(args.folder.resolve(), lambda to: generate_project(to, budgets=BUDGETS))
     began, longest = time.monotonic(), 0.0
     for kind, place in steps(len(hashes))[len(done) :]:
         before = time.monotonic()
         note = {"kind": kind, "place": place, **KINDS[kind](project, hashes, place)}
         note["seconds"] = time.monotonic() - before
-        with notes.open("a") as file:
-            file.write(json.dumps(note) + "\n")
-        print(json.dumps(note), flush=True)
+        print(json.dumps(add_note(notes, note)), flush=True)
         longest = max(longest, note["seconds"])
         if time.monotonic() - began + longest > args.seconds:
-            return
+            break
+    return int(any(map(is_wrong, read_notes(notes))))
+
+
+def is_wrong(note):
+    """Tell whether something is named that the commit did not change, the control among it."""
+    named = note.get("alerts", [[note["place"], name, None] for name in note.get("found", {})])
+    return any(place < 1 or name.lower() != CHANGES[place - 1][1] for place, name, _ in named)
 
 
 def steps(commits):
@@ -66,7 +70,7 @@ def compare(project, hashes, place):
     """Compare a commit with the one before it."""
     done = antigil(project, "compare", hashes[place - 1], hashes[place], "--format", "json")
     if not done.stdout:
-        raise SystemExit(done.stderr)
+        stop(done.stderr)
     workloads = [one for c in json.loads(done.stdout)["comparisons"] for one in c["workloads"]]
     found = {
         one["name"].rpartition(".")[2]: sorted({row["outcome"] for row in one["rows"]} - {"same", "passing"})
@@ -82,7 +86,7 @@ def measure(project, hashes, place):
             [sys.executable, "-m", "asv", *words], cwd=project, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise SystemExit(done.stdout + done.stderr)
+            stop(done.stdout + done.stderr)
     return {}
 
 
@@ -90,7 +94,7 @@ def alert(project, hashes, place):
     """Look along the measured history."""
     done = antigil(project, "alert", "--format", "json")
     if not done.stdout:
-        raise SystemExit(done.stderr)
+        stop(done.stderr)
     alerts = [
         [hashes.index(one["commit"]["hash"]), one["workload"].rpartition(".")[2], one["standing"]]
         for one in json.loads(done.stdout)["alerts"]
@@ -120,4 +124,4 @@ def table(done):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

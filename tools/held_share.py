@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from statistics import mean
 
-from support import busy_neighbours, machine, markdown_table, only_cpus
+from support import busy_neighbours, machine, markdown_table, only_cpus, positive, some_of
 
 from antigil import kernels
 from antigil.scaling import FunctionWorkload, GilHeld, cpus_allowed, pool, probe_gil
@@ -105,13 +105,20 @@ def bold(text: str, error: float, limit: float) -> str:
     return text if abs(error) <= limit else f"**{text}**"
 
 
+def shares(text: str) -> list[float]:
+    """Read shares, separated by commas, from the command line."""
+    return [float(part) for part in text.split(",")]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each figure in each repeat")
-    parser.add_argument("--repeats", type=int, default=4, help="independent runs; of shares 0 and 1, one")
-    parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--shares", default=",".join(map(str, SHARES)))
+    parser.add_argument(
+        "--repeats", type=positive, default=4, help="independent runs; of shares 0 and 1, one"
+    )
+    parser.add_argument("--conditions", type=some_of(CONDITIONS), default=list(CONDITIONS))
+    parser.add_argument("--shares", type=shares, default=SHARES)
     args = parser.parse_args()
     step = step_seconds()
     print(f"{machine()}; {args.repeats} times {args.seconds:g} s for each figure\n")
@@ -119,11 +126,11 @@ def main() -> None:
         f"{length * 1e3:g} ms" if length >= 1e-3 else f"{length * 1e6:g} µs" for length in SLICE_SECONDS
     ]
     head = ["truth", *lengths, "mean error to 10 ms", "of the share"]
-    for condition in args.conditions.split(","):
+    for condition in args.conditions:
         rows = []
         surroundings, probes = CONDITIONS[condition]
         with surroundings():
-            for truth in map(float, args.shares.split(",")):
+            for truth in args.shares:
                 repeats = args.repeats if 0.0 < truth < 1.0 else 1
                 figures = found(truth, args.seconds, repeats, probes, step)
                 rows.append(row(truth, figures, condition))

@@ -11,119 +11,55 @@ and a call with the same FILE goes on where it ended.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from support import machine, markdown_table
+from published_history import forget, history, publish, run
+from support import add_note, machines, markdown_table, positive, read_notes
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests" / "history"))
-
-#: Runs in the process that publishes: asv's own command, with the plugin's entry point timed.
-PUBLISHES = """
-import json, resource, sys
-from asv.config import Config
-from asv.commands.publish import Publish
-import antigil.asv_plugin as plugin
-def used():
-    own, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    seconds = own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
-    return seconds, own.ru_maxrss / 1024
-told = {}
-real = plugin.Speedup.publish.__func__
-def timed(cls, *args):
-    before, told["own_mib"] = used()
-    real(cls, *args)
-    told["ours"] = used()[0] - before
-plugin.Speedup.publish = classmethod(timed)
-plugin.setup()
-Publish.run(Config.load(), pull=False)
-seconds, told["mib"] = used()
-print(json.dumps({**told, "own": seconds - told["ours"]}))
-"""
+WORKLOADS, ENVIRONMENTS = 6, 1
 
 
 def main() -> None:
     """Measure each length that has no outcome yet, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--commits", type=int, nargs="+", default=[1000, 2000, 5000, 10_000])
+    parser.add_argument("--commits", type=positive, nargs="+", default=[1000, 2000, 5000, 10_000])
     parser.add_argument("--outcomes", type=Path, default=Path("history_scale.jsonl"))
     parser.add_argument("--keep", type=Path, help="generate here and leave it behind")
     args = parser.parse_args()
-    lines = args.outcomes.read_text().splitlines() if args.outcomes.exists() else []
-    done = {told["commits"]: told for told in map(json.loads, lines)}
+    done = {told["commits"]: told for told in read_notes(args.outcomes)}
     for commits in args.commits:
-        if commits in done:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            root = (args.keep or Path(folder)) / f"history-{commits}"
-            done[commits] = {"commits": commits, **measured(root, commits)}
-        with args.outcomes.open("a", encoding="utf-8") as file:
-            print(json.dumps(done[commits]), file=file)
+        if commits not in done:
+            with tempfile.TemporaryDirectory() as folder:
+                told = measured(args.keep or Path(folder), commits)
+            done[commits] = add_note(args.outcomes, {"commits": commits, **told})
     report([done[commits] for commits in args.commits])
 
 
-def make(root: Path, commits: int) -> None:
-    """Generate a history in which every third workload changes twice."""
-    from generated import Behaviour, Place, Planned, generate, standard_plan
-
-    def phases(i: int) -> dict[int, Behaviour]:
-        steady = Behaviour(serial=0.02 * i)
-        changes = {commits // 3: Behaviour(serial=0.5), commits * 2 // 3: steady}
-        return {0: steady, **({} if i % 3 else changes)}
-
-    planned = tuple(Planned(f"work.Number{i:02}", f"Workload {i}", phases(i)) for i in range(6))
-    tags = {f"v1.{i}": i * commits // 10 for i in range(1, 10)}
-    generate(standard_plan(commits, workloads=planned, places=(Place(),), tags=tags), root)
-
-
-def measured(root: Path, commits: int) -> dict[str, float]:
+def measured(folder: Path, commits: int) -> dict[str, float]:
     """Return CPU seconds and MiB of each command, without the newest commit's results and then with them."""
-    if not (root / "asv.conf.json").exists():
-        make(root, commits)
+    root = history(folder, commits, WORKLOADS, ENVIRONMENTS)
     newest = subprocess.run(
         ["git", "-C", str(root), "rev-parse", "main"], capture_output=True, text=True, check=True
     ).stdout.strip()
+    held_back = root / "newest"
+    held_back.mkdir(exist_ok=True)
+    for file in held_back.iterdir():  # left by a call that was broken off
+        file.rename(root / "results/alpha" / file.name)
     (file,) = (root / "results/alpha").glob(f"{newest[:8]}-*.json")
-    held_back = root / "newest.json"
-    file.rename(held_back)
+    file.rename(held_back / file.name)
     try:
         told = publish(root)
-        shutil.rmtree(root / "env")  # what is kept between runs
+        forget(root)
         alert = ("-m", "antigil", "alert", "--exit-zero", "--json", str(root / "alerts.json"))
         _, told["alert"], told["alert_mib"] = run(root, *alert)
     finally:
-        held_back.rename(file)
-    told["ours_one_more"] = publish(root)["ours"]
+        (held_back / file.name).rename(file)
+    told["ours_one_more"] = publish(root)["ours_cpu"]
     _, told["alert_one_more"], _ = run(root, *alert)
     _, told["list"], told["list_mib"] = run(root, "-m", "antigil", "backlog")
     return told
-
-
-def publish(root: Path) -> dict[str, float]:
-    """Publish; return CPU seconds and MiB, asv's own and ours."""
-    said, _, _ = run(root, "-c", PUBLISHES)
-    told: dict[str, float] = json.loads(said.splitlines()[-1])
-    return told
-
-
-def run(root: Path, *words: str) -> tuple[str, float, float]:
-    """Run Python; return what it said, its CPU seconds and its peak of memory, all its processes included."""
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen([sys.executable, *words], cwd=root, env=environment, stdout=output)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        said = output.read()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words)[:100]} failed:\n{said[-2000:]}")
-    return said, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def report(rows: list[dict[str, float]]) -> None:
@@ -135,15 +71,15 @@ def report(rows: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     table = []
     for told in rows:
-        share = max(told["ours_one_more"], told["alert_one_more"]) / (told["own"] + told["ours"])
+        share = max(told["ours_one_more"], told["alert_one_more"]) / (told["own_cpu"] + told["ours_cpu"])
         names = (
-            "own", "ours", "ours_one_more", "own_mib", "mib", "alert", "alert_one_more", "alert_mib", "list",
-            "list_mib",
+            "own_cpu", "ours_cpu", "ours_one_more", "own_mib", "mib", "alert", "alert_one_more", "alert_mib",
+            "list", "list_mib",
         )  # fmt: skip
         cells = [f"{told[name]:.0f}" if name.endswith("mib") else f"{told[name]:.1f}" for name in names]
         table.append([str(told["commits"]), *cells, f"{share:.1%}"])
     print(markdown_table(head, table))
-    print(machine())
+    print(machines(rows))
 
 
 if __name__ == "__main__":

@@ -25,13 +25,15 @@ from statistics import median
 from types import ModuleType
 from typing import Any
 
-from support import machine, markdown_table
+from support import machine, markdown_table, positive
 
 from antigil import kernels
 
 ROOM = Path(kernels.__file__).parent
 FOREVER = 2**62
 PORTION = re.compile(r"^#define (\w+_AT_ONCE) .*$", re.MULTILINE)
+PORTIONS = 4
+"""So many sizes of portions are defined in the C files."""
 
 LONG = {
     "calcular_com_gil": lambda k: k.calcular_com_gil(FOREVER),
@@ -57,11 +59,13 @@ SHORT = {
 
 def without_portions(folder: Path) -> ModuleType:
     """Build the kernels so that a call does all its work in one portion, and load them."""
-    sources = []
+    sources, found = [], 0
     for source in sorted(ROOM.glob("*.c")):
-        text, _ = PORTION.subn(r"#define \1 ((uint64_t)1 << 62)", source.read_text())
+        text, count = PORTION.subn(r"#define \1 ((uint64_t)1 << 62)", source.read_text())
+        found += count
         sources.append(folder / source.name)
         sources[-1].write_text(text)
+    assert found == PORTIONS, f"{found} sizes of portions in {ROOM}, and not {PORTIONS}"
     for header in ROOM.glob("*.h"):
         shutil.copy(header, folder)
     built = folder / f"_native{sysconfig.get_config_var('EXT_SUFFIX')}"
@@ -121,8 +125,8 @@ def ratios(
 def main() -> None:
     """Measure both and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=20, help="signals to each call")
-    parser.add_argument("--rounds", type=int, default=30, help="rounds of each ratio")
+    parser.add_argument("--times", type=positive, default=20, help="signals to each call")
+    parser.add_argument("--rounds", type=positive, default=30, help="rounds of each ratio")
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     print(machine())

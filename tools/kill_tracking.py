@@ -5,13 +5,13 @@
 The six commands take turns. Each time one is started with something stored to lose, killed with all that it
 started after a random part of the time that it takes, looked at for results that are lost, changed or half
 written, and started again, which has to complete the work. Each outcome is a line of FILE (JSON), and a call
-with the same FILE goes on where it ended.
+with the same FILE goes on where it ended. Exit status 1 where something was lost.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import random
 import sys
 import tempfile
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from support import machine, markdown_table, read_notes
+from support import add_note, machines, markdown_table, positive, read_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -41,31 +41,34 @@ def once(subject, seconds: float) -> dict[str, object]:
     return {"at_work": at_work, "status": status, "problems": problems}
 
 
-def main() -> None:
+def main() -> int:
     """Kill as often as asked, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--times", type=positive, default=200)
     parser.add_argument("--outcomes", type=Path, default=Path("kill_tracking.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     args = parser.parse_args()
-    folder = args.folder or Path(tempfile.mkdtemp(prefix="killed-"))
     done = read_notes(args.outcomes)
     subjects, seconds, names = {}, {}, list(SUBJECTS)
-    with args.outcomes.open("a", encoding="utf-8") as file:
+    kept = (
+        contextlib.nullcontext(args.folder) if args.folder else tempfile.TemporaryDirectory(prefix="killed-")
+    )
+    with kept as folder:
         for i in range(len(done), args.times):
             name = names[i % len(names)]
             if name not in subjects:
-                subject = subjects[name] = SUBJECTS[name](folder / f"{i}-{name.replace(' ', '-')}")
+                subject = subjects[name] = SUBJECTS[name](Path(folder) / f"{i}-{name.replace(' ', '-')}")
                 subject.begin()
                 began = time.monotonic()
                 subject.run()
                 seconds[name] = time.monotonic() - began
             moment = random.Random(f"{args.seed} {i}").uniform(0.0, seconds[name])
-            done.append({"command": name, "moment": round(moment, 3), **once(subjects[name], moment)})
-            print(json.dumps(done[-1]), file=file, flush=True)
+            came = once(subjects[name], moment)
+            done.append(add_note(args.outcomes, {"command": name, "moment": round(moment, 3), **came}))
             print(i + 1, done[-1], flush=True)
     report(done)
+    return int(any(one["problems"] for one in done))
 
 
 def report(done: list[dict[str, object]]) -> None:
@@ -75,8 +78,8 @@ def report(done: list[dict[str, object]]) -> None:
     lost = Counter(one["command"] for one in done if one["problems"])
     rows = [[f"`{name}`", str(n), str(at_work[name]), str(lost[name])] for name, n in killed.items()]
     print(markdown_table(["command", "killed", "while at work", "with a loss"], rows))
-    print(machine())
+    print(machines(done))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

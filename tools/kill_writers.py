@@ -5,29 +5,29 @@
 In each round every writer has three commits' results of its own, and the machine and the suite in common with
 the others. The repository is served by ``git daemon``, so that it outlives a client.
 A dead writer's results have to be on the branch whole or not at all, and whole once it is started again. Each
-outcome is a line of FILE (JSON), and a call with the same FILE goes on where it ended.
+outcome is a line of FILE (JSON), and a call with the same FILE goes on where it ended. Exit status 1 where
+something was lost or stored twice.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from support import machine, markdown_table, read_notes
+from support import add_note, machines, markdown_table, positive, read_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
 from writers import DYING, WRITERS, Storing, served
 
 
-def main() -> None:
+def main() -> int:
     """Store as often as asked, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--rounds", type=positive, default=50)
     parser.add_argument("--outcomes", type=Path, default=Path("kill_writers.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -37,17 +37,16 @@ def main() -> None:
         began = time.monotonic()
         storing.round("warm up", 0.0)
         longest = max(2.0, (time.monotonic() - began) / 2)
-        with args.outcomes.open("a", encoding="utf-8") as file:
-            for i in range(len(done), args.rounds):
-                done.append(storing.round(f"{args.seed} {i}", longest))
-                print(json.dumps(done[-1]), file=file, flush=True)
-                print(i + 1, done[-1], flush=True)
+        for i in range(len(done), args.rounds):
+            done.append(add_note(args.outcomes, storing.round(f"{args.seed} {i}", longest)))
+            print(i + 1, done[-1], flush=True)
     killed, lost = sum(one["at_work"] for one in done), sum(bool(one["problems"]) for one in done)
     row = [str(len(done)), str(WRITERS), str(DYING * len(done)), str(killed), str(lost)]
     head = ["rounds", "writers", "killed", "while at work", "rounds with a loss or a result stored twice"]
     print(markdown_table(head, [row]))
-    print(machine())
+    print(machines(done))
+    return int(lost > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

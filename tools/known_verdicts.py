@@ -5,13 +5,15 @@
 
 Each run is a line in FILE, so that a run that was broken off goes on where it was. With --busy as many other
 programs want a CPU. The table at the end counts, for each statement, right verdicts with a right cause, open
-ones, and wrong ones. Several may measure at once, each with a file and CPUs of its own (taskset).
+ones, and wrong ones, of all runs in FILE with as many threads and busy programs, the same budget and the same
+version of the instrument; exit status 1 where any was wrong. Several may measure at once, each with a file
+and CPUs of its own (taskset).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,11 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import busy_neighbours, machine, markdown_table, read_notes
+from support import (
+    Note,
+    add_note,
+    busy_neighbours,
+    machines,
+    markdown_table,
+    positive,
+    read_notes,
+    taken_under,
+)
 
 from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement.lines import measurement_to_json
-from antigil.scaling import Interpreter, Workload, gil_enabled, measure_in_turn
+from antigil.scaling import INSTRUMENT_VERSION, Interpreter, Workload, gil_enabled, measure_in_turn
 
 KINDS = ("right", "open", "wrong")
 KEPT = ("scaling", "cause", "waits", "judged", "points", "sentence")
@@ -153,6 +164,12 @@ def runs(args: argparse.Namespace, done: Counter[tuple[str, str]]) -> Iterator[d
                 yield {"python": name, "row": row.name, "wrong": wrong(row, form), **kept}
 
 
+def conditions(args: argparse.Namespace) -> Note:
+    """Return what a run is noted with, and has to have been noted with to count."""
+    asked = {"threads": args.threads, "busy": args.busy, "budget": args.budget}
+    return {**asked, "instrument": INSTRUMENT_VERSION}
+
+
 def kind(one: dict[str, Any]) -> str:
     """Return ``right``, ``open`` or ``wrong``."""
     if one["wrong"]:
@@ -160,25 +177,23 @@ def kind(one: dict[str, Any]) -> str:
     return "open" if one["scaling"] == "inconclusive" else "right"
 
 
-def main() -> None:
+def main() -> int:
     """Measure, note, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=positive, default=20)
+    parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--busy", type=int, default=0)
     parser.add_argument("--budget", type=float, default=4.0)
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--python", action="append", default=[])
     args = parser.parse_args()
-    noted = read_notes(args.file)
+    under = conditions(args)
+    noted = taken_under(read_notes(args.file), under)
     done = Counter((one["python"], one["row"]) for one in noted)
-    with args.file.open("a") as file, busy_neighbours(args.busy):
-        for one in runs(args, done):
-            noted.append(one)
-            file.write(json.dumps(one) + "\n")
-            file.flush()
-    print(f"{machine()}; {args.threads} threads, beside {args.busy} busy programs\n")
+    with busy_neighbours(args.busy):
+        noted += [add_note(args.file, {**under, **one}) for one in runs(args, done)]
+    print(f"{machines(noted)}; {', '.join(f'{name} {value}' for name, value in under.items())}\n")
     table = Counter((one["python"], one["row"], kind(one)) for one in noted)
     cells = [
         [python or "this one", row, *(str(table[python, row, told]) for told in KINDS)]
@@ -188,7 +203,8 @@ def main() -> None:
     for one in noted:
         if one["wrong"]:
             print(f"\n{one['python']} {one['row']}: {one['wrong']}")
+    return int(any(one["wrong"] for one in noted))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from library_subjects import SCALING, Subject
-from support import machine, markdown_table
+from support import machines, markdown_table
 
 from antigil.scaling import Z99, cpus_allowed
 
@@ -104,7 +104,7 @@ def report(rows: Sequence[tuple[Subject, dict[str, Any]]], asked: Sequence[str])
         known.append([name, subject.release, subject.truth, f"{subject.why} ([source]({subject.source}))"])
     return "\n\n".join(
         [
-            f"{machine()}",
+            machines(record for _, record in rows),
             markdown_table(head, figures),
             *(counted(rows, condition) for condition in conditions),
             markdown_table(["function", "release", "truth", "how it is known"], known),

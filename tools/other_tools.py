@@ -3,7 +3,8 @@
     python tools/other_tools.py FILE [--threads 2] [--seconds 3] [--budget 12] [--python PYTHON ...]
 
 The statements, and what is right of them, are those of known_verdicts.py. Each is a line in FILE, so that
-a run that was broken off goes on where it was. py-spy and perf have to be on the PATH, and permitted to look.
+a run that was broken off goes on where it was; the table counts those with the same threads, seconds, budget
+and version of the instrument. py-spy and perf have to be on the PATH, and permitted to look.
 
     timeit   n threads repeat the statement at the same time, in one process, five times; the shortest time
              against one thread's is the speedup that somebody without an instrument would go by
@@ -25,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from known_verdicts import NO_LAWS, Row, rows_for, wrong
-from support import machine, markdown_row, read_notes
+from support import Note, add_note, machines, markdown_table, positive, read_notes, taken_under
 
 from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement.lines import measurement_to_json
-from antigil.scaling import Interpreter, Workload, measure_in_turn, speedup_word
+from antigil.scaling import INSTRUMENT_VERSION, Interpreter, Workload, measure_in_turn, speedup_word
 
 RUNNER = """\
 import json, sys, threading, time, timeit
@@ -175,22 +176,19 @@ def main() -> None:
     """Look, note, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--seconds", type=float, default=3.0, help="for py-spy, and for perf")
     parser.add_argument("--budget", type=float, default=12.0, help="for antigil")
     parser.add_argument("--python", action="append", default=[])
     args = parser.parse_args()
-    notes = read_notes(args.file)
+    under: Note = {"threads": args.threads, "seconds": args.seconds, "budget": args.budget}
+    under["instrument"] = INSTRUMENT_VERSION
+    notes = taken_under(read_notes(args.file), under)
+    done = {(one["python"], one["row"]) for one in notes}
+    notes += [add_note(args.file, {**under, **one}) for one in looks(args, done)]
     head = ["Python", "statement", "right", "antigil", "timeit", "py-spy: GIL held", "perf"]
-    with args.file.open("a") as file:
-        for one in looks(args, {(one["python"], one["row"]) for one in notes}):
-            notes.append(json.loads(json.dumps(one)))
-            file.write(json.dumps(one) + "\n")
-            file.flush()
-    print(f"{machine()}; {args.threads} threads\n")
-    for line in [head, ["---"] * len(head), *map(told, notes)]:
-        print(markdown_row(line))
-    print(f"\n{count(notes)}")
+    print(f"{machines(notes)}; {', '.join(f'{name} {value}' for name, value in under.items())}\n")
+    print(f"{markdown_table(head, list(map(told, notes)))}\n\n{count(notes)}")
 
 
 if __name__ == "__main__":

@@ -38,14 +38,16 @@ def run(script: str, failures: list[str]) -> threading.Thread:
     """Run a script in an interpreter of its own, in a thread of its own."""
 
     def work() -> None:
-        one = interpreters.create()
         path = f"import sys\nsys.path[:] = {sys.path!r}\n"
         try:
-            if (failure := interpreters.run_string(one, path + script)) is not None:
-                failures.append(str(failure))
-        except Exception as error:
+            one = interpreters.create()
+            try:
+                if (failure := interpreters.run_string(one, path + script)) is not None:
+                    failures.append(str(failure))
+            finally:
+                interpreters.destroy(one)
+        except BaseException as error:
             failures.append(repr(error))  # so does 3.12 tell it
-        interpreters.destroy(one)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -10,28 +10,35 @@ is weighed as a host would send it, compressed by gzip, with everything that it 
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from playwright.sync_api import sync_playwright
+from support import chromium, machine
 
 TIMES = 5
 
 
 def main() -> None:
     """Print one line of a Markdown table per folder."""
-    if len(sys.argv) < 2:
-        raise SystemExit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    folders = [folder.resolve() / "speedup" for folder in parser.parse_args().folders]
+    for folder in folders:
+        if not (folder / "index.html").exists():
+            parser.error(f"{folder} has no pages")
+    print(f"{machine()}\n")
     print("| commits | usable, s | slowest of 5 | all drawn, s | overview, s | overview, kB compressed |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for name in sys.argv[1:]:
-            folder = Path(name).resolve() / "speedup"
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        for folder in folders:
             page = min(p for p in folder.glob("*.html") if p.name != "index.html")
             runs = [opened(browser, page) for _ in range(TIMES)]
             usable, drawn = ([run[i] for run in runs] for i in (0, 1))
@@ -69,7 +76,7 @@ def weighed(browser: Any, path: Path) -> tuple[float, int]:
     page.goto(path.as_uri())
     seconds = time.perf_counter() - start
     context.close()
-    files = {path.parent / url.removeprefix(path.parent.as_uri() + "/") for url in asked}
+    files = {Path(url2pathname(urlsplit(url).path)) for url in asked}  # some have a query
     return seconds, sum(len(gzip.compress(file.read_bytes())) for file in files)
 
 

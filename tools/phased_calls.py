@@ -7,13 +7,15 @@ A call runs pure Python for so many seconds of CPU time, which holds the GIL, an
 the share that it is held for is known, and bounds of the speedup in 2 threads: 2 / (1 + held) where all
 holds collide, min(2, 1 / held) where none does. Each run is a fresh process, asked to take 4 s. It is a
 line of FILE: what is there is not done again. FILEs of several machines, or of several runs at once on
-CPUs of their own (`taskset -c 0,1 python tools/phased_calls.py 0.jsonl ...`), make one table.
+CPUs of their own (`taskset -c 0,1 python tools/phased_calls.py 0.jsonl ...`), make one table. Exit status 1
+where an assertion said what it ought not to.
 """
 
 import argparse
 import contextlib
 import json
 import multiprocessing
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ from pathlib import Path
 from statistics import mean
 from unittest import SkipTest
 
-from support import busy_neighbours, machine, markdown_table, read_notes
+from support import add_note, busy_neighbours, machines, markdown_table, positive, read_notes
 
 from antigil.scaling import MeasurementError, cpus_allowed, measure_function
 from antigil.testing import assert_releases_gil, assert_scales
@@ -129,7 +131,7 @@ def run(path: Path, runs: int, surroundings: list[str], end: float) -> None:
     """Do each run that is not noted yet, until the time is over."""
     done = Counter((row["beside"], row["what"], row["call"]) for row in rows_of([path]))
     processes = multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1)
-    with processes, path.open("a") as file:
+    with processes:
         for beside in surroundings:
             with SURROUNDINGS[beside]():
                 for key in [(what, name) for _ in range(runs) for what in WHAT for name in CALLS]:
@@ -141,7 +143,7 @@ def run(path: Path, runs: int, surroundings: list[str], end: float) -> None:
                     found = processes.apply(outcome, key)
                     done[beside, *key] += 1
                     row = {"beside": beside, "what": key[0], "call": key[1], "found": found}
-                    print(json.dumps(row | {"seconds": time.monotonic() - began}), file=file, flush=True)
+                    add_note(path, {**row, "seconds": time.monotonic() - began})
 
 
 def asks(what: str, name: str) -> bool:
@@ -162,12 +164,16 @@ def table(rows: list[dict[str, str]]) -> Iterator[list[str]]:
                     yield [*head, *told(what, phases, [row["found"] for row in these]), seconds]
 
 
+def is_wrong(what: str, phases: Phases, found: str) -> bool:
+    """Tell whether an assertion said what it ought not to, or ended otherwise."""
+    return what != "measure_function" and found not in (ought(what, phases), "skipped")
+
+
 def told(what: str, phases: Phases, found: list[str]) -> tuple[str, str]:
     """Return how many runs were wrong, and how."""
     counts = Counter(found)
     if what != "measure_function":
-        right = ought(what, phases)
-        wrong = {one: n for one, n in counts.items() if one not in (right, "skipped")}
+        wrong = {one: n for one, n in counts.items() if is_wrong(what, phases, one)}
         return f"{sum(wrong.values())}", f"{counts['skipped']} skipped {wrong or ''}".strip()
     values = [json.loads(one) for one in found if not one.startswith("error")]
     shares, speedups = Counter(one[0] for one in values), Counter(one[1] for one in values)
@@ -176,11 +182,11 @@ def told(what: str, phases: Phases, found: list[str]) -> tuple[str, str]:
     return wrong, f"mean share {mean_share}; {shares['too much']} too much; {len(found) - len(values)} errors"
 
 
-def main() -> None:
+def main() -> int:
     """Count, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("files", type=Path, nargs="+", help="runs are noted in the first")
-    parser.add_argument("--runs", type=int, default=200, help="of each call (%(default)s)")
+    parser.add_argument("--runs", type=positive, default=200, help="of each call (%(default)s)")
     parser.add_argument("--beside", choices=SURROUNDINGS, nargs="*", default=list(SURROUNDINGS))
     parser.add_argument("--stop-after", type=float, default=float("inf"), help="seconds; go on later")
     parser.add_argument("--table", action="store_true", help="only print the table of all files")
@@ -188,8 +194,10 @@ def main() -> None:
     if not args.table:
         run(args.files[0], args.runs, args.beside, time.monotonic() + args.stop_after)
     head = ["beside", "what", "call", "held", "runs", "wrong", "how", "mean time"]
-    print(f"{machine()}\n\n{markdown_table(head, list(table(rows_of(args.files))))}")
+    rows = rows_of(args.files)
+    print(f"{machines(rows)}\n\n{markdown_table(head, list(table(rows)))}")
+    return int(any(is_wrong(row["what"], CALLS[row["call"]], row["found"]) for row in rows))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,8 +7,8 @@ The functions, their releases and what is true of each, and from where it is kno
 real_libraries.toml. Every release is installed with pip into a virtual environment of its own under
 FOLDER, antigil beside it, and measured there by ``antigil measure --json``: quiet, and with a busy
 neighbour for every CPU; and sampled quiet by ``antigil where --json``, whose held share has nothing in common
-with the probe's. What FOLDER already holds is neither installed nor measured again. The tables printed at the
-end are Markdown.
+with the probe's. What FOLDER already holds is not installed again, nor measured again with the same budget.
+The tables printed at the end are Markdown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from typing import Any
 
 from library_subjects import ROOT, Subject, subjects
 from library_tables import CONDITIONS, SAMPLER, report
-from support import busy_neighbours
+from support import busy_neighbours, machine, made, some_of
+
+from antigil.files import write_whole
 
 BUDGET_SECONDS = 8.0
 QUIET_AT_MOST = 0.05
@@ -58,9 +60,11 @@ def environment(subject: Subject, folder: Path) -> Path:
         if subject.requires:
             subprocess.run([*pip, "install", "--prefer-binary", *subject.requires], check=True)
         (place / "complete").touch()
-    wheels = folder / "wheels" / (subject.python or "default")
-    if not wheels.exists():
+
+    def build(wheels: Path) -> None:
         subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", wheels, ROOT], check=True)
+
+    wheels = made(folder / "wheels" / (subject.python or "default"), build)
     (wheel,) = wheels.glob("*.whl")
     installed = place / f"antigil-{wheel.stat().st_mtime_ns}"
     if not installed.exists():
@@ -113,7 +117,7 @@ def missing(chosen: Sequence[Subject], args: argparse.Namespace) -> list[tuple[S
         (subject, condition)
         for subject in chosen
         for condition in args.conditions
-        if condition not in record_of(subject, args.folder)
+        if record_of(subject, args.folder).get("budgets", {}).get(condition) != args.budget
     ]
 
 
@@ -121,9 +125,10 @@ def forget_disturbed(chosen: Sequence[Subject], folder: Path) -> None:
     """Forget what was meant to be quiet, but other programs took CPU time from it."""
     for subject in chosen:
         record = record_of(subject, folder)
-        if "quiet" in record and max(point["queued"] for point in record["quiet"]["points"]) > QUIET_AT_MOST:
-            del record["quiet"]
-            file_of(subject, folder).write_text(json.dumps(record, indent=1))
+        budgets = record.get("budgets", {})
+        if "quiet" in budgets and max(one["queued"] for one in record["quiet"]["points"]) > QUIET_AT_MOST:
+            del budgets["quiet"]
+            write_whole(file_of(subject, folder), json.dumps(record, indent=1))
 
 
 def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> None:
@@ -137,20 +142,11 @@ def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> 
         record = record_of(subject, args.folder)
         instrument = "where" if condition == SAMPLER else "measure"
         record[condition] = measure(python, subject, CONDITIONS.get(condition, 0), args.budget, instrument)
+        record.setdefault("budgets", {})[condition] = args.budget
+        record["machine"] = machine()
         if "held_part" not in record:
             record["held_part"] = held_part(python, subject)
-        file = file_of(subject, args.folder)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(record, indent=1))
-
-
-def conditions(text: str) -> list[str]:
-    """Read a list of conditions from the command line."""
-    names = text.split(",")
-    known = (*CONDITIONS, SAMPLER)
-    if not set(names) <= set(known):
-        raise argparse.ArgumentTypeError(f"conditions are {', '.join(known)}, not {text!r}")
-    return names
+        write_whole(file_of(subject, args.folder), json.dumps(record, indent=1))
 
 
 def main() -> None:
@@ -158,7 +154,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path, help="where environments and results are kept")
     parser.add_argument("--only", default="", metavar="WORD", help="only releases whose name has it")
-    parser.add_argument("--conditions", type=conditions, default=[*CONDITIONS, SAMPLER])
+    known = [*CONDITIONS, SAMPLER]
+    parser.add_argument("--conditions", type=some_of(known), default=known)
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds for each figure")
     parser.add_argument(
         "--through",
@@ -175,6 +172,8 @@ def main() -> None:
     )
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.batch < math.inf and not args.through:
+        parser.error("--batch is for --through")
     args.folder = args.folder.resolve()
     chosen = [subject for subject in subjects() if args.only in subject.slug]
     if args.retake and not args.inside:

@@ -16,6 +16,7 @@ There are no suppressions. Exit status 1 at any report.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,22 @@ ThreadSanitizer hands a signal on only when the thread comes by: calls end late,
 not asked for.
 """
 
+KNOWN, COMMAND = "tests/where/test_where_known.py", "tests/where/test_where_command.py"
+FIGURES = (
+    KNOWN,
+    f"{COMMAND}::test_it_prints_a_sentence_and_the_losses_and_writes_what_is_asked_for",
+    f"{COMMAND}::test_a_terminal_without_arrows_shows_all",
+    f"{COMMAND}::test_what_was_found_is_told_and_the_rest_written_where_a_file_cannot_be",
+    f"{COMMAND}::test_another_signal_samples_beside_it",
+    f"{COMMAND}::test_sleeping_threads_can_be_left_alone",
+    f"{COMMAND}::test_threads_of_the_workloads_own_are_told_to_be_left_out",
+    f"{COMMAND}::test_samples_find_room_where_memory_is_limited",
+    f"{COMMAND}::test_code_that_cannot_be_read_ends_no_process",
+    f"{COMMAND}::test_lines_of_python_are_found_where_a_container_forbids_to_read_memory",
+    f"{COMMAND}::test_bad_input_is_one_line_and_exit_2[arguments5-30",
+)
+"""How the tests begin that want samples of a short run, all of which ThreadSanitizer may hold back."""
+
 FAULT = """
 import sys, threading
 import _faulty
@@ -60,6 +77,8 @@ SAMPLED = """
 import sys, threading, time
 from antigil.where import _sampler
 from antigil import kernels
+failed = []
+threading.excepthook = failed.append
 end = time.monotonic() + float(sys.argv[1])
 def work(depth=5):
     if depth: return work(depth - 1)
@@ -86,6 +105,7 @@ while time.monotonic() < end:
     assert _sampler.stop() == ""
     _sampler.entry_points(kernels.calcular_sem_gil)
 assert samples
+assert not failed, failed
 """
 MEASURED = """
 from antigil.scaling import Workload, measure
@@ -213,14 +233,25 @@ def check(sanitized: Sanitized, seconds: float, *, tests: bool) -> int:
         )
     for name, arguments in runs.items():
         status = sanitized.run(*arguments)
-        asked = not (sanitized.kind == "thread" and name == TESTS and status == 1)  # which are figures
-        wrong = sanitized.reports > 0 or (status != 0 and asked)
+        wrong = sanitized.reports > 0 or not (status == 0 or are_figures(sanitized, name))
         failed |= wrong
         last = sanitized.said.strip().rpartition("\n")[2]
         print(f"{name}: {sanitized.reports} reports, exit status {status} {last}", flush=True)
         if wrong:
             print(sanitized.said[-5000:])
     return 1 if failed else 0
+
+
+def are_figures(sanitized: Sanitized, name: str) -> bool:
+    """Tell whether only such tests failed as ask for figures that ThreadSanitizer changes."""
+    failed = failures(sanitized.said)
+    allowed = all(test.startswith(FIGURES) for test in failed)
+    return sanitized.kind == "thread" and name == TESTS and bool(failed) and allowed
+
+
+def failures(said: str) -> set[str]:
+    """Return the tests that failed from pytest's summary, each up to a space in its parameters."""
+    return set(re.findall(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE))
 
 
 if __name__ == "__main__":

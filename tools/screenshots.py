@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from support import chromium
 
 SHAPES = {"wide": (1280, 800), "narrow": (390, 800)}
 #: Captions of the two lower charts, by what their pictures are called.
@@ -33,7 +34,7 @@ def main() -> None:
     overview = (folder / "index.html").read_text(encoding="utf-8")
     changed = re.findall(r'class="row-link" href="([^"#]+)', overview)[:1]
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name in asked.pages or ["index.html", *changed]:
             for scheme in ("light", "dark"):
                 for shape in SHAPES:

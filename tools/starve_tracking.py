@@ -5,16 +5,16 @@
 As root, with ``faketime`` installed. Each command has a file system of its own in memory, which is filled up
 to a random rest of at most 64 kB, mounted read-only, or used by a clock that is two years behind. Then it
 is started again where nothing is in its way, which has to complete the work. Each outcome is a line of FILE
-(JSON), and a call with the same FILE goes on where it ended.
+(JSON), and a call with the same FILE goes on where it ended. Exit status 1 where something was lost.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from support import machine, markdown_table, read_notes
+from support import add_note, machines, markdown_table, positive, read_notes, stop
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -87,10 +87,10 @@ def once(subject: Subject, folder: Path, condition: str, rest: int) -> dict[str,
     return {"status": status, "again": again, "problems": problems}
 
 
-def main() -> None:
+def main() -> int:
     """Try each command under each condition, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--outcomes", type=Path, default=Path("starve_tracking.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -100,20 +100,23 @@ def main() -> None:
         todo = [(c, i) for i in range(args.rounds) for c in CONDITIONS if (name, c, i) not in known]
         if not todo:
             continue
-        with file_system() as folder, args.outcomes.open("a", encoding="utf-8") as file:
+        if os.geteuid() != 0 or shutil.which("faketime") is None:
+            stop("antigil: error: this has to be root, and wants faketime: apt install faketime")
+        with file_system() as folder:
             subject = SUBJECTS[name](folder / "it")
             for condition, i in todo:
                 rest = random.Random(f"{args.seed} {name} {i}").randrange(65_536)
                 came = once(subject, folder, condition, rest)
-                done.append({"command": name, "condition": condition, "round": i, **came})
-                print(json.dumps(done[-1]), file=file, flush=True)
+                note = {"command": name, "condition": condition, "round": i, **came}
+                done.append(add_note(args.outcomes, note))
                 print(done[-1], flush=True)
     tried = Counter((one["condition"], bool(one["status"])) for one in done)
     lost = Counter(one["condition"] for one in done if one["problems"])
     rows = [[c, str(tried[c, True] + tried[c, False]), str(tried[c, True]), str(lost[c])] for c in CONDITIONS]
     print(markdown_table(["condition", "runs", "refused or failed", "with a loss"], rows))
-    print(machine())
+    print(machines(done))
+    return int(any(one["problems"] for one in done))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,17 +14,27 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from support import markdown_table
+from support import markdown_table, stop
 
 
 def main() -> None:
     """Read and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("results", metavar="RESULTS", nargs="?", type=Path, default=Path(".asv/results"))
-    found = sorted(parser.parse_args().results.glob("*/*-*.json"))
+    folder = parser.parse_args().results
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/*-*.json"))]
+    if not found:
+        stop(f"antigil: error: {folder} has no results: measure some with asv run")
+    print("; ".join(sorted({measured_on(told) for told in found})))
     print(f"{len(found)} results; seconds for each\n")
     head = ["workload", "measuring", "numbers", "reading them out", "together"]
-    print(markdown_table(head, table(json.loads(path.read_text(encoding="utf-8")) for path in found)))
+    print(markdown_table(head, table(found)))
+
+
+def measured_on(told: dict[str, Any]) -> str:
+    """Return where asv measured, in words."""
+    machine = told["params"]
+    return f"{machine['cpu']}, {machine['num_cpu']} CPUs, {machine['os']}, Python {machine['python']}"
 
 
 def table(results: Iterable[dict[str, Any]]) -> list[list[str]]:

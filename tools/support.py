@@ -1,17 +1,26 @@
-"""What the measuring scripts share: neighbours that keep CPUs busy, what is noted of runs, and Markdown."""
+"""What the measuring scripts share: busy neighbours, what is noted of runs, arguments, and Markdown."""
 
+import argparse
 import contextlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from antigil.files import append_lines
 from antigil.scaling import cpu_model, cpus_allowed, gil_enabled
 from antigil.scaling.own_work.processes import PROCESSES_BESIDE
+
+Note = dict[str, Any]
+
+#: Debian's, the quicker one first.
+CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 
 _NEIGHBOUR = """\
 import os, sys
@@ -48,9 +57,67 @@ def only_cpus(cpus: Sequence[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def read_notes(path: Path) -> list[dict[str, Any]]:
+def read_notes(path: Path) -> list[Note]:
     """Return what runs have noted so far, a line of JSON each; nothing where none has begun."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def add_note(path: Path, note: Note) -> Note:
+    """Add a line to what runs have noted, with the machine that it is from, and return it."""
+    whole = {**note, "machine": machine()}
+    append_lines(path, [json.dumps(whole)])
+    return whole
+
+
+def taken_under(notes: Iterable[Note], conditions: Note) -> list[Note]:
+    """Return the notes that say of themselves that they were taken under such conditions."""
+    return [note for note in notes if conditions.items() <= note.items()]
+
+
+def made(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Return a folder that is there, or is made now: beside its place first, so that it is whole."""
+    if not folder.exists():
+        beside = folder.with_name(f"{folder.name}.part")
+        if beside.exists():
+            shutil.rmtree(beside)
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        make(beside)
+        beside.rename(folder)
+    return folder
+
+
+def stop(message: str) -> NoReturn:
+    """End with a message and status 2: 1 is for what was measured, and is wrong."""
+    print(message.strip(), file=sys.stderr)
+    sys.exit(2)
+
+
+def positive(text: str) -> int:
+    """Read a number from 1 on from the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def some_of(known: Collection[str]) -> Callable[[str], list[str]]:
+    """Return what reads some of these names, separated by commas, from the command line."""
+
+    def names(text: str) -> list[str]:
+        found = text.split(",")
+        if not set(found) <= set(known):
+            raise argparse.ArgumentTypeError(f"{text!r} is not of {', '.join(known)}")
+        return found
+
+    return names
+
+
+def chromium() -> str:
+    """Return the path of the browser."""
+    installed = [path for path in CHROMIUMS if path.exists()]
+    if not installed:
+        stop("antigil: error: there is no chromium: apt install chromium-headless-shell")
+    return str(installed[0])
 
 
 def machine() -> str:
@@ -60,6 +127,12 @@ def machine() -> str:
         f"{cpu_model()}, {cpus_allowed()} CPUs allowed; {platform.system()} {platform.release()}; "
         f"{platform.python_implementation()} {platform.python_version()} ({build})"
     )
+
+
+def machines(notes: Iterable[Note]) -> str:
+    """Return a line for each machine on which notes were taken, and how many were."""
+    counts = Counter(note.get("machine", "a machine that was not noted") for note in notes)
+    return "\n".join(f"{count} on {name}" for name, count in counts.items())
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ PYTHON is a command, like python3.14t; one that is not on the PATH is looked for
 installed: the script finds antigil, and what it is to import besides has to be there.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -61,15 +62,19 @@ def compile_extension(
 
 def main() -> int:
     """Build for the Python, and run the script under it."""
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    python = found(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("python", metavar="PYTHON")
+    parser.add_argument("script", metavar="SCRIPT")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+    args = parser.parse_args()
+    python = found(args.python)
     if python is None:
-        sys.exit(f"antigil: error: there is no {sys.argv[1]}")
+        print(f"antigil: error: there is no {args.python}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
         build_for(python, Path(folder))
         environment = {**os.environ, "PYTHONPATH": folder}
-        return subprocess.run([python, *sys.argv[2:]], env=environment, check=False).returncode
+        return subprocess.run([python, args.script, *args.arguments], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -11,16 +11,12 @@ import argparse
 import hashlib
 import signal
 import statistics
-import sys
 import time
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from support import machine, markdown_table
+from support import machine, markdown_table, positive
 
 from antigil.scaling.sample import median_interval
 from antigil.where import _sampler
@@ -74,7 +70,7 @@ def lost(function: Callable[[], object], mean_seconds: float, pairs: int) -> str
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--pairs", type=positive, default=60)
     args = parser.parse_args()
     _sampler.enrol()
     means = (LEAST_MEAN_SECONDS / 2.5, LEAST_MEAN_SECONDS, 2 * LEAST_MEAN_SECONDS)

@@ -4,10 +4,10 @@ Usage: where_known.py FILE [--busy N] [--runs 1] [--budget 10]
        where_known.py FILE --table
 
 Compiles tests/where/known/_known.c for this Python, and samples it beside N programs that keep a CPU busy
-each. Each sampling is noted as a line of FILE, and one that has been noted is not repeated; Pythons and
-numbers of busy programs may share a FILE. A share is right within 0.02 and three standard errors of the
+each. Each sampling is noted as a line of FILE, and one that has been noted is not repeated; Pythons, numbers
+of busy programs and budgets may share a FILE. A share is right within 0.02 and three standard errors of the
 truth. Of a function that has released the GIL, samples are taken until there are 10,000: none may be counted
-as held.
+as held. Exit status 1 where anything in FILE is wrong.
 
 Under another Python: tools/under.py PYTHON tools/where_known.py FILE.
 """
@@ -15,7 +15,6 @@ Under another Python: tools/under.py PYTHON tools/where_known.py FILE.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +24,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import busy_neighbours, machine, markdown_table, read_notes
+from support import (
+    add_note,
+    busy_neighbours,
+    machine,
+    machines,
+    markdown_table,
+    positive,
+    read_notes,
+    taken_under,
+)
 
 from antigil.scaling import Z99, Workload, gil_enabled
 from antigil.where import Loss, Where, sample_in_turn, where
@@ -34,6 +42,7 @@ SOURCE = Path(__file__).parents[1] / "tests" / "where" / "known" / "_known.c"
 GIL = gil_enabled()
 TOLERANCE = 0.02
 STANDARD_ERRORS = 3.0
+RELEASED = "_known.split(15, 4, 1, 380)"
 RELEASED_SAMPLES = 10_000
 MEAN_SECONDS = 5e-4
 """Between the samples of which there are to be many; their number is asked for, and not their cost."""
@@ -112,7 +121,7 @@ def sample(known: Known, setup: str, budget: float) -> dict[str, Any]:
 def released(setup: str, budget: float) -> dict[str, Any]:
     """Sample until a function that releases the GIL has its samples; return how many were counted as held."""
     samples = wrong = 0
-    workload = Workload("_known.split(15, 4, 1, 380)", setup)
+    workload = Workload(RELEASED, setup)
     while samples < RELEASED_SAMPLES:
         one: Where
         (one,) = sample_in_turn(workload, [None], 2, budget=budget, processes=3, mean_seconds=MEAN_SECONDS)
@@ -123,24 +132,15 @@ def released(setup: str, budget: float) -> dict[str, Any]:
 
 def measure(args: argparse.Namespace, setup: str) -> None:
     """Sample what has not been noted yet."""
-    conditions = {"python": machine().rsplit("; ", 1)[1], "busy": args.busy}
+    python = machine().rsplit("; ", 1)[1]
     for run in range(args.runs):
-        done = {
-            note["statement"]
-            for note in read_notes(args.file)
-            if note["run"] == run and all(note[key] == value for key, value in conditions.items())
-        }
+        under = {"python": python, "busy": args.busy, "budget": args.budget, "run": run}
+        done = {note["statement"] for note in taken_under(read_notes(args.file), under)}
         for known in all_known():
             if known.statement not in done:
-                note(args.file, {**conditions, "run": run, **sample(known, setup, args.budget)})
-        if GIL and run == 0 and "_known.split(15, 4, 1, 380)" not in done:
-            note(args.file, {**conditions, "run": run, **released(setup, args.budget)})
-
-
-def note(file: Path, found: dict[str, Any]) -> None:
-    """Add a line to the notes."""
-    with file.open("a") as stream:
-        stream.write(json.dumps(found) + "\n")
+                add_note(args.file, {**under, **sample(known, setup, args.budget)})
+        if GIL and run == 0 and RELEASED not in done:
+            add_note(args.file, {**under, **released(setup, args.budget)})
 
 
 def tables(notes: list[dict[str, Any]]) -> str:
@@ -158,8 +158,18 @@ def tables(notes: list[dict[str, Any]]) -> str:
             for name, by_python in rows.items()
         ]
         told.append(f"Beside {busy} busy programs:\n\n{markdown_table(['loss and part', *pythons], lines)}")
-    judged = [part["right"] for one in notes if one["loss"] != "released" for part in one["parts"]]
-    return "\n\n".join([*told, f"{sum(judged)} of {len(judged)} right."])
+    judged = are_right(notes)
+    return "\n\n".join([*told, f"{sum(judged)} of {len(judged)} right.", machines(notes)])
+
+
+def are_right(notes: list[dict[str, Any]]) -> list[bool]:
+    """Tell of every share that was found whether it is right."""
+    return [part["right"] for one in notes if one["loss"] != "released" for part in one["parts"]]
+
+
+def any_wrong(notes: list[dict[str, Any]]) -> bool:
+    """Tell whether a share is wrong, or time without the GIL was counted as held."""
+    return not all(are_right(notes)) or any(one["loss"] == "released" and one["wrong"] for one in notes)
 
 
 def cells(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -174,25 +184,26 @@ def cells(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{one['loss']}, `{statement}`: {part['name']}", f"{found} ({part['truth']:.3f})"
 
 
-def main() -> None:
+def main() -> int:
     """Build, sample and note, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--busy", type=int, default=0, metavar="N")
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--runs", type=positive, default=1)
     parser.add_argument("--budget", type=float, default=10.0, metavar="SECONDS")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     if args.table:
         print(tables(read_notes(args.file)))
-        return
+        return int(any_wrong(read_notes(args.file)))
     with tempfile.TemporaryDirectory() as folder, busy_neighbours(args.busy):
         include = f"-I{sysconfig.get_path('include')}"
         command = ["cc", "-O2", "-g", "-shared", "-fPIC", include, str(SOURCE), "-o", f"{folder}/_known.so"]
         subprocess.run(command, check=True)
         paths = f"import os, sys; sys.path.insert(0, {folder!r})"
         measure(args, f"{paths}; import _known; fd, writer = os.pipe()")
+    return int(any_wrong(read_notes(args.file)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/where")]
 
 from hostile import build  # noqa: E402
 from support import machine  # noqa: E402
+from under import compile_extension  # noqa: E402
 
 from antigil.scaling import Workload, as_imported_here  # noqa: E402
 from antigil.where import experiment, sample_in_turn  # noqa: E402
@@ -36,11 +37,12 @@ def main():
     parser.add_argument("--threads", type=int, default=4, metavar="N")
     parser.add_argument("--asan", action="store_true")
     args = parser.parse_args()
-    samples, rounds, end = 0, 0, time.monotonic() + args.seconds
+    samples, rounds = 0, 0
     with tempfile.TemporaryDirectory() as folder:
         if args.asan:
             sanitize(Path(folder))
         workload = as_imported_here(Workload("hostile()", build(folder)))
+        end = time.monotonic() + args.seconds
         while time.monotonic() < end:
             (found,) = sample_in_turn(
                 workload, [None], args.threads, budget=ROUND_SECONDS, processes=1, mean_seconds=MEAN_SECONDS
@@ -56,10 +58,8 @@ def main():
 def sanitize(folder):
     """Have the processes load a sampler that was built with sanitizers, and the libraries of these before."""
     target = folder / "_sampler.so"
-    include = f"-I{sysconfig.get_path('include')}"
-    sources = sorted(map(str, (ROOT / "antigil/where").glob("*.c")))
-    flags = ["-O1", "-g", "-std=gnu11", "-shared", "-fPIC", "-fsanitize=address,undefined"]
-    subprocess.run(["gcc", *flags, include, *sources, "-lm", "-o", str(target)], check=True)
+    flags = ("-O1", "-g", "-fsanitize=address,undefined")
+    compile_extension(ROOT / "antigil/where", target, sysconfig.get_path("include"), flags)
     experiment.sampler_for = lambda interpreter, folder: str(target)
     libraries = [
         subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
