@@ -37,7 +37,7 @@ def _figure(measurement: Measurement) -> Figure:
     ideal = [min(n, measurement.host.ideal) for n in threads]
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
-    axes.plot(threads, ideal, "--", color=GREY, label="ideal: min(threads, CPUs allowed)")
+    axes.plot(threads, ideal, "--", color=GREY, label="ideal: min(threads, cores of one kind)")
     intervals = [point.speedup.ci99 for point in measurement.points]
     if all(intervals):
         below = [s - i[0] for s, i in zip(speedups, intervals, strict=True) if i]

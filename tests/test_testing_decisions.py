@@ -303,5 +303,5 @@ def test_a_failure_says_where_the_speedup_went(measure):
         "do not help); at least 1.5 was asked for. Where the rest of 2 went: waiting 0% of the threads' time "
         "(the GIL, "
         "locks, I/O); queued for a CPU 20%; CPU time per call 2.00 times that of one thread. It holds the "
-        "GIL for 0.50 of its time (interval 0.47 to 0.53), so no number of threads gives more than 2.0."
+        "GIL for 0.50 of its time (interval 0.47 to 0.53), so no number of threads gives more than 2.1."
     )

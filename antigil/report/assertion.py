@@ -8,7 +8,7 @@ from statistics import median
 
 from antigil.scaling import GilHeld, Round, gil_enabled, speedup_interval, speedup_word
 
-from .quantities import SCALING_WORDS
+from .quantities import MOST_APART, SCALING_WORDS, counted, seconds, two_digits
 
 STANDARD_ERRORS = 3.0
 """To each side of a held share: 99.7 %."""
@@ -16,9 +16,15 @@ STANDARD_ERRORS = 3.0
 
 def consequence(held: GilHeld) -> str:
     """Return what follows from a share that is held."""
-    ceiling = held.ceiling
-    limit = f"No number of threads makes it more than {ceiling:.1f} times as fast. " if ceiling else ""
-    return f"{limit}Other Python threads stood still for up to {1e3 * held.stall:.2g} ms."
+    ceiling = _highest_ceiling(held)
+    limit = "" if ceiling is None else f"No number of threads makes it more than {ceiling} times as fast. "
+    return f"{limit}Other Python threads stood still for up to {seconds(held.stall)}."
+
+
+def _highest_ceiling(held: GilHeld) -> str | None:
+    """Return what the share allows at most, by the lower end of its interval; None if that is uncertain."""
+    low, high = held.interval(STANDARD_ERRORS)
+    return two_digits(1.0 / low) if low > 0.0 and high <= MOST_APART * low else None
 
 
 def contradiction(name: str, rounds: Sequence[Round], threads: int, held: GilHeld | None) -> str:
@@ -46,7 +52,7 @@ def too_few_cores(name: str, rounds: Sequence[Round], threads: int, cores: int) 
     low, high = speedup_interval(rounds, threads)
     return (
         f"{name} got {low:.2f} to {high:.2f} times as much done in {threads} threads as in one, on "
-        f"{cores} {'core' if cores == 1 else 'cores'} of one kind: to scale, threads need as many cores"
+        f"{counted(cores, 'core')} of one kind: to scale, threads need as many cores"
     )
 
 
@@ -72,9 +78,9 @@ def why_too_little(
     ]
     return (
         f"{name} gets {speedup:.2f} times as much done in {threads} threads as in one "
-        f"(interval {low:.2f} to {high:.2f}, {len(rounds)} rounds: {verdict}); at least {at_least:g} was "
-        "asked for. "
-        f"Where the rest of {threads} went: {'; '.join(shares)}. {gil_in_words(held)}"
+        f"(interval {low:.2f} to {high:.2f}, {counted(len(rounds), 'round')}: {verdict}); at least "
+        f"{at_least:g} was asked for. Where the rest of {threads} went: {'; '.join(shares)}. "
+        f"{gil_in_words(held)}"
     )
 
 
@@ -83,7 +89,8 @@ def gil_in_words(held: GilHeld | None) -> str:
     if held is None:
         return "How long it holds the GIL is not known." if gil_enabled() else "The GIL is disabled."
     low, high = held.interval(STANDARD_ERRORS)
-    ceiling = f", so no number of threads gives more than {held.ceiling:.1f}" if held.ceiling else ""
+    highest = _highest_ceiling(held)
+    ceiling = "" if highest is None else f", so no number of threads gives more than {highest}"
     return f"It holds the GIL for {held.share:.2f} of its time (interval {low:.2f} to {high:.2f}){ceiling}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from .document import Document
-from .quantities import ceiling_at, name, percent, value
+from .quantities import ceiling_at, counted, name, percent, value
 
 CHANGED = ("lost", "gained", "unfit")
 
@@ -194,15 +194,15 @@ def besides(comparison: Document) -> str:
     return "; ".join([*told[:MOST_TOLD], *more])
 
 
-def method(document: Document) -> str:
-    """Return how it was judged, in one sentence."""
+def method(document: Document, code: Callable[[str], str] = str) -> str:
+    """Return how it was judged, in one sentence, with foreign names shown by `code`."""
     if not document["comparisons"]:
         return ""
     if not all(comparison["measured"] for comparison in document["comparisons"]):
         return "Judged from stored results; nothing was measured again."
-    both = f"The commit was measured under {' and '.join(document['pythons'])}"
+    both = f"The commit was measured under {' and '.join(map(code, document['pythons']))}"
     both = both if document["pythons"] else "Both commits were measured"
     return (
         f"{both} in turn, in fresh processes, and what looked changed again"
-        f" ({document['seconds'] / 60:.0f} minutes); only what held is reported."
+        f" ({counted(round(document['seconds'] / 60), 'minute')}); only what held is reported."
     )

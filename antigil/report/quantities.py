@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from antigil.scaling import speedup_word
+from antigil.scaling import WIDEST, speedup_word
 
 __all__ = ["SCALING_WORDS", "speedup_word"]
+
+#: Of a range whose ends differ by a larger factor, only the nearer one is told.
+MOST_APART = 10.0
 
 #: What a quantity is called; ``{n}`` is the number of threads.
 NAMES = {
@@ -70,9 +73,13 @@ def cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def seconds(number: float) -> str:
     """Return a time with a unit from ns to s, and three digits."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if number >= factor:
-            return f"{number / factor:.3g} {unit}"
+        if number >= 0.9995 * factor:  # what would round up to 1000 of the smaller unit
+            return f"{_three_digits(number / factor)} {unit}"
     return f"{number / 1e-9:.3g} ns"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
 
 
 def ceiling_at(held: float) -> str:
@@ -82,13 +89,13 @@ def ceiling_at(held: float) -> str:
 
 def ceiling_range(low: float, high: float | None) -> str:
     """Return a range of ceilings; it may have no upper end."""
-    if high is None or high > 10 * low:
+    if high is None or high > MOST_APART * low:
         return f"{two_digits(low)} or more"
     return span(low, high, two_digits)
 
 
 def two_digits(value: float) -> str:
-    """Return a number above 0.1 with two digits, and whole from 100 on."""
+    """Return a number with two digits, and whole from 100 on."""
     return f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{float(f'{value:.2g}'):.0f}"
 
 
@@ -120,10 +127,17 @@ def share_percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.0995 or share < 0.0005 else f"{share:.1%}"
 
 
-def figure(value: float, width: float) -> str:
+def figure(low: float, high: float, median: float | None = None) -> str:
+    """Return a speedup by its interval: one number where that is narrow and it is given, else both ends."""
+    if median is not None and high - low <= WIDEST * max(2.0, high):
+        return rounded(median, high - low)
+    return span(low, high, lambda end: two_digits(end) if abs(end) >= 1.0 else f"{end:z.1f}")
+
+
+def rounded(value: float, width: float) -> str:
     """Return a number with the digits that an interval of such a width leaves it, two decimals at most."""
-    decimals = 2 if width <= 0 else min(2, max(0, math.ceil(-math.log10(width / 2))))
-    return f"{value:z.{decimals}f}"
+    decimals = 1 if width <= 0 else min(2, math.ceil(-math.log10(width / 2)))
+    return f"{round(value, decimals):z.{max(0, decimals)}f}"
 
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
@@ -132,3 +146,8 @@ COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
 def count_word(number: int) -> str:
     """Return a number as it begins a sentence."""
     return COUNTS[number] if number < len(COUNTS) else str(number)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something, such as ``1 workload`` or ``2 workloads``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

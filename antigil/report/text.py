@@ -19,7 +19,7 @@ from .comparison import (
     workload_remarks,
 )
 from .document import Document
-from .quantities import cells
+from .quantities import cells, counted
 
 
 def text_report(document: Document) -> str:
@@ -51,7 +51,7 @@ def _lines(document: Document) -> Iterator[str]:
                 yield f"    {remark}"
         steady = sum(1 for one in comparison["workloads"] if one not in told)
         if steady:
-            yield f"  {steady} {'workload' if steady == 1 else 'workloads'} without a change"
+            yield f"  {counted(steady, 'workload')} without a change"
     if method(document):
         yield ""
         yield method(document)
@@ -92,7 +92,8 @@ def _bisection_lines(document: Document) -> Iterator[str]:
                     yield from comparison_table(workload["rows"], indent="  ")
                     yield from (f"  {remark}" for remark in workload_remarks(workload))
     yield ""
-    yield f"{len(document['steps'])} comparisons for {document['commits']} commits:"
+    steps, commits = counted(len(document["steps"]), "comparison"), counted(document["commits"], "commit")
+    yield f"{steps} for {commits}:"
     for step in document["steps"]:
         problem = f": {step['problem']}" if step["problem"] else ""
         yield f"  {step['base']['hash'][:8]}  {_named(step['head'])}  {ANSWERS[step['lost']]}{problem}"

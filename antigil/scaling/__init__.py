@@ -4,13 +4,13 @@ Standard library only. It knows nothing of what it measures: neither asv nor thi
 own C extension. What is not named here is private to the room.
 """
 
+from .cgroup import cgroup_quota
 from .experiment import as_imported_here, default_thread_counts, measure, measure_function, measure_in_turn
 from .held_share.estimate import TooFewProbes
 from .held_share.probe import probe_gil
 from .host import (
     Host,
     affinity,
-    cgroup_quota,
     cores_allowed,
     cpu_model,
     cpus_allowed,
@@ -50,17 +50,19 @@ from .threads import Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurabl
 from .verdicts import (
     FEWEST_SEEN,
     HELPS_ABOVE,
-    HURTS_BELOW,
-    RELEASES_AT_MOST,
     SCALES_FROM,
     WAITING_WORTH_TELLING,
+    WIDEST,
     Judged,
+    bounds,
     cause,
     extra_waiting,
     gil_verdict,
+    hand_over_seconds,
     judged,
     missing,
     scaling_verdict,
+    seconds_alone,
     send_to_sleep,
     speedup_word,
     starved,
@@ -74,13 +76,12 @@ __all__ = [
     "FEWEST_ROUNDS",
     "FEWEST_SEEN",
     "HELPS_ABOVE",
-    "HURTS_BELOW",
     "INSTRUMENT_VERSION",
-    "RELEASES_AT_MOST",
     "SCALES_FROM",
     "START_SECONDS",
     "THREADS_BESIDE",
     "WAITING_WORTH_TELLING",
+    "WIDEST",
     "Z99",
     "Clocks",
     "Cut",
@@ -112,6 +113,7 @@ __all__ = [
     "answer_request",
     "as_imported_here",
     "ask_fresh_process",
+    "bounds",
     "cause",
     "cgroup_quota",
     "combine",
@@ -123,6 +125,7 @@ __all__ = [
     "extra_waiting",
     "gil_enabled",
     "gil_verdict",
+    "hand_over_seconds",
     "judged",
     "least_side_by_side",
     "measure",
@@ -138,6 +141,7 @@ __all__ = [
     "queue_is_measurable",
     "sample_of",
     "scaling_verdict",
+    "seconds_alone",
     "select",
     "send_to_sleep",
     "speedup_interval",

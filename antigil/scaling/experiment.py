@@ -11,7 +11,7 @@ from operator import index
 from typing import Any
 
 from .held_share.probe import probe_gil
-from .host import Host, StealMeter, cpus_allowed, cpus_changed
+from .host import Host, StealMeter, cores_allowed, cpus_allowed, cpus_changed
 from .measurement import Cut, Measurement, combine
 from .measurement_json import sample_from_json
 from .mixes_and_processes.other_windows import combined
@@ -43,14 +43,15 @@ PROBE_SHARE = 0.4
 """Share of the budget that goes to the GIL probe."""
 
 
-def default_thread_counts(allowed: int | None = None) -> tuple[int, ...]:
-    """Return 1, 2, 4, ... up to the CPUs allowed, that number itself, and one step beyond.
+def default_thread_counts(allowed: int | None = None, cores: int | None = None) -> tuple[int, ...]:
+    """Return 1, 2, 4, ... up to the CPUs allowed, their number, that of their cores, and one step beyond.
 
     Beyond more than `MOST_BEYOND` CPUs there is none: threads that want the GIL take turns of 5 ms in no
     order, and a window of 32 such threads takes four seconds.
     """
-    allowed = cpus_allowed() if allowed is None else allowed
-    counts = {1, allowed}
+    if allowed is None:
+        allowed, cores = cpus_allowed(), cores_allowed()
+    counts = {1, allowed, cores or allowed}
     n = 1
     while n <= allowed and (2 * n <= allowed or allowed <= MOST_BEYOND):
         n *= 2
@@ -143,13 +144,13 @@ def _measurement(
     if len(set(allowed)) > 1:
         raise MeasurementError(cpus_changed(allowed[0], next(n for n in allowed if n != allowed[0])))
     held = pool(result.gil_held for result in results)
-    samples = tuple(under_ceiling(result.sample, held.ceiling) for result in results)
+    samples = tuple(under_ceiling(result.sample, held.ceilings) for result in results)
     mix, beside = combined([result.others for result in results])
     is_cut = results[0].sample.shortened or len(results) < processes
     return Measurement(
         workload=workload,
         host=results[0].host,
-        points=combine(samples),
+        points=combine(samples, held.ceilings),
         samples=samples,
         gil_held=held,
         gil_samples=tuple(result.gil_held for result in results),
@@ -241,7 +242,7 @@ def measure_function(
     samples = [sample_of([one]) for one in used]
     pin = pin and not any(map(starts_work, samples))
     held = probe_gil(workload, budget * PROBE_SHARE, pin=pin, time_limit=time_limit)
-    samples = [under_ceiling(sample, held.ceiling) for sample in samples]
+    samples = [under_ceiling(sample, held.ceilings) for sample in samples]
     dropped = len(done) - len(used)
     # Rounds left out belong to the measurement as a whole; the first sample carries them.
     first = Sample(samples[0].points, rounds=1, dropped=dropped, disturbed=disturbed)
@@ -249,7 +250,7 @@ def measure_function(
     return Measurement(
         workload=workload,
         host=Host.here(),
-        points=combine(samples),
+        points=combine(samples, held.ceilings),
         samples=tuple(samples),
         gil_held=held,
         gil_samples=(held,),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median, median_high
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "9"
+INSTRUMENT_VERSION = "10"
 """Raised by every change that can move a figure (docs/evidence/README.md): those of two are not compared."""
 
 
@@ -77,6 +77,8 @@ class Point(StartsWork):
         S = X(n) / X(1).
     waiting, queued
         Shares of the threads' wall time, 0 to 1.
+    by_others
+        Which part of the time queued, 0 to 1, the workload's own threads and processes cannot account for.
     inflation
         CPU time per call relative to one thread: n x [busy(n) / busy(1)] / S, where busy = on_cpu +
         own_on_cpu. NaN, and null in JSON, where the system's clock is too coarse to see any CPU time.
@@ -114,6 +116,7 @@ class Point(StartsWork):
     least: Estimate | None = None
     most: Estimate | None = None
     crowded: bool = False
+    by_others: float = 1.0
 
     @property
     def own_on_cpu(self) -> float:
@@ -122,8 +125,8 @@ class Point(StartsWork):
 
     @property
     def queued_by_others(self) -> float:
-        """What of ``queued`` the workload's own threads and processes cannot account for."""
-        return max(0.0, self.queued - self.own_on_cpu)
+        """What of ``queued`` is due to other programs."""
+        return self.queued * self.by_others
 
     @property
     def efficiency(self) -> float:
@@ -220,43 +223,18 @@ class Measurement:
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a flat row for each thread count: what ``pandas.DataFrame`` or ``csv.DictWriter`` takes."""
-        return [
-            {
-                "threads": point.threads,
-                "rate": point.rate,
-                "speedup": point.speedup.median,
-                "speedup_low": point.speedup.bounds[0],
-                "speedup_high": point.speedup.bounds[1],
-                "raw_speedup": point.raw_speedup.median,
-                "efficiency": point.efficiency,
-                "waiting": point.waiting,
-                "queued": point.queued if self.host.queue_measured else None,
-                "inflation": None if math.isnan(point.inflation) else point.inflation,
-                "gil_held": self.gil_held.share,
-                "disturbed": point.disturbed,
-            }
-            | self._besides_row(point.threads)
-            for point in self.points
-        ]
+        from .measurement_json import rows
 
-    def _besides_row(self, threads: int) -> dict[str, Any]:
-        """Return what was measured besides at a thread count, with the same keys for all of them."""
-        row: dict[str, Any] = {}
-        found: dict[str, Estimate | None] = {}
-        if self.mix is not None:
-            mixed = next((point for point in self.mix.points if point.threads == threads), None)
-            found |= {kind: None if mixed is None else getattr(mixed, kind) for kind in ("readers", "writer")}
-        if self.processes is not None:
-            beside = self.processes.point(threads)
-            found["processes"] = None if beside is None else beside.speedup
-        for kind, one in found.items():
-            keys = (kind, f"{kind}_low", f"{kind}_high")
-            row |= dict(zip(keys, (None,) * 3 if one is None else (one.median, *one.bounds), strict=True))
-        return row
+        return rows(self)
 
 
-def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
-    """Combine samples into points; inflation closes the identity S = n x busy ratio / inflation."""
+def combine(
+    samples: Sequence[Sample], ceilings: tuple[float, float | None] | None = None
+) -> tuple[Point, ...]:
+    """Combine samples into points; inflation closes the identity S = n x busy ratio / inflation.
+
+    Speedups that `under_ceiling` has cut tell no more than where that ceiling lies, which is told here.
+    """
     busy_one = _busy([sample.points[1] for sample in samples], 1)
     points = []
     for n in sorted(samples[0].points):
@@ -270,7 +248,9 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 threads=n,
                 rate=median(p.rate for p in at),
                 # Queueing that is given back in full cannot make n threads more than n times as fast.
-                speedup=Estimate.of([min(p.speedup, max(n, p.raw_speedup)) for p in at]),
+                speedup=_known(
+                    Estimate.of([min(p.speedup, max(n, p.raw_speedup)) for p in at]), at, ceilings
+                ),
                 raw_speedup=raw,
                 waiting=waiting,
                 queued=queued,
@@ -286,9 +266,21 @@ def combine(samples: Sequence[Sample]) -> tuple[Point, ...]:
                 least=Estimate.of([p.least for p in at]),
                 most=Estimate.of([p.most for p in at]),
                 crowded=2 * sum(p.crowded for p in at) > len(at),
+                by_others=median(p.by_others for p in at),
             )
         )
     return tuple(points)
+
+
+def _known(
+    speedup: Estimate, points: Sequence[PointSample], ceilings: tuple[float, float | None] | None
+) -> Estimate:
+    """Return a speedup of which no sample lies below the ceiling as the interval of that."""
+    cut = [point.uncut is not None for point in points]
+    if ceilings is None or ceilings[1] is None or not any(cut) or speedup.bounds[0] < ceilings[1]:
+        return speedup
+    ends = ceilings[0], speedup.bounds[1]
+    return replace(speedup, ci99=ends) if speedup.ci99 else replace(speedup, range=ends)
 
 
 def _busy(points: Sequence[PointSample], threads: int) -> float:

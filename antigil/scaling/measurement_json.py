@@ -1,4 +1,4 @@
-"""The JSON form of a measurement (docs/measure.md), and back: nothing is lost on the way."""
+"""The JSON form of a measurement (docs/measure.md), and back: nothing is lost on the way; and its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST = 1e100
 _TEXTS = ("statement", "setup", "thread_setup", "teardown")
 _PYTHON = {"version": "python_version", "implementation": "implementation", "gil": "gil"}
 _PYTHON |= {"switch_interval": "switch_interval"}
-_MACHINE = ("cpu", "cpus_allowed", "cores_alike", "queue_measured")
+_MACHINE = ("cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured")
 _ESTIMATES = ("speedup", "raw_speedup", "least", "most")
 _HELD = {"share": "share", "se": "standard_error", "probes": "probes", "stall": "stall"}
 _HELD |= {"method": "method", "quantile99": "quantile99"}
@@ -121,7 +121,8 @@ def _is_complete(found: Measurement) -> bool:
 
 
 def _measurement(form: Mapping[str, Any]) -> Measurement:
-    machine, held = form["machine"], form["gil_held"]
+    machine = {"quota": None, **form["machine"]}  # not told before version 10 of the instrument
+    held = form["gil_held"]
     host = {name: form["python"][key] for key, name in _PYTHON.items()}
     cut = form["cut"]
     texts = {name: form[name] for name in _TEXTS}
@@ -163,6 +164,8 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
 
 def _point(form: Mapping[str, Any]) -> Point:
     form = {"crowded": False, **form}  # not told before version 8 of the instrument
+    if "by_others" not in form:  # nor this before version 10
+        form["by_others"] = max(0.0, 1.0 - form["own_on_cpu"] / form["queued"]) if form["queued"] else 1.0
     known = {field.name: form[field.name] for field in fields(Point)}
     for name in _ESTIMATES:
         if form[name] is not None:
@@ -202,3 +205,41 @@ def _held_json(held: GilHeld) -> dict[str, Any]:
 
 def _held(form: Mapping[str, Any]) -> GilHeld:
     return GilHeld(**{name: form[key] for key, name in _HELD.items()})
+
+
+def rows(measurement: Measurement) -> list[dict[str, Any]]:
+    """Return a flat row for each thread count."""
+    return [
+        {
+            "threads": point.threads,
+            "rate": point.rate,
+            "speedup": point.speedup.median,
+            "speedup_low": point.speedup.bounds[0],
+            "speedup_high": point.speedup.bounds[1],
+            "raw_speedup": point.raw_speedup.median,
+            "efficiency": point.efficiency,
+            "waiting": point.waiting,
+            "queued": point.queued if measurement.host.queue_measured else None,
+            "inflation": None if math.isnan(point.inflation) else point.inflation,
+            "gil_held": measurement.gil_held.share,
+            "disturbed": point.disturbed,
+        }
+        | _besides_row(measurement, point.threads)
+        for point in measurement.points
+    ]
+
+
+def _besides_row(measurement: Measurement, threads: int) -> dict[str, Any]:
+    """Return what was measured besides at a thread count, with the same keys for all of them."""
+    row: dict[str, Any] = {}
+    found: dict[str, Estimate | None] = {}
+    if measurement.mix is not None:
+        mixed = next((point for point in measurement.mix.points if point.threads == threads), None)
+        found |= {kind: None if mixed is None else getattr(mixed, kind) for kind in ("readers", "writer")}
+    if measurement.processes is not None:
+        beside = measurement.processes.point(threads)
+        found["processes"] = None if beside is None else beside.speedup
+    for kind, one in found.items():
+        keys = (kind, f"{kind}_low", f"{kind}_high")
+        row |= dict(zip(keys, (None,) * 3 if one is None else (one.median, *one.bounds), strict=True))
+    return row

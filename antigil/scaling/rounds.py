@@ -37,7 +37,8 @@ from .own_work.first_calls import time_calls
 from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
 from .threads import SYSTEM_CLOCKS, Clocks
-from .window import Window, mark_seconds, run_window
+from .window import HAIR, mark_seconds, run_window
+from .window_result import Window
 from .workload import FunctionWorkload, MakeRun, Workload
 
 RANDOM = Random()
@@ -268,7 +269,7 @@ def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, b
     """Return how long the windows of a round are, in seconds, and whether that is for fewer calls."""
     calls = calls_that_fit(longest_call, windows, plan.budget) if plan.shorten else CALLS_PER_WINDOW
     if calls < CALLS_PER_WINDOW:
-        return (calls - 0.1) * longest_call, True  # a hair less than so many, which the next mark then passes
+        return (calls - HAIR) * longest_call, True
     return max(plan.window_seconds, CALLS_PER_WINDOW * longest_call), False
 
 

@@ -56,6 +56,7 @@ class PointSample(StartsWork):
     least: float = 0.0
     most: float = 1.0
     crowded: bool = False
+    by_others: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def starts_work(sample: Sample) -> bool:
     return any(point.has_own_work for point in sample.points.values())
 
 
-def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
-    """Return a disturbed sample with no speedup above n, or the ceiling that the GIL-held share sets.
+def under_ceiling(sample: Sample, ceilings: tuple[float, float | None] | None) -> Sample:
+    """Return a disturbed sample with no speedup above n, or the ceiling that the GIL-held share sets at most.
 
     Much queueing can make S* too large. The held share is right on a busy machine, and by the
     bottleneck law nothing exceeds its ceiling; more than n from n threads, which caches can
@@ -105,7 +106,7 @@ def under_ceiling(sample: Sample, ceiling: float | None) -> Sample:
     """
     if not sample.disturbed:
         return sample
-    limit = inf if ceiling is None else ceiling
+    limit = inf if ceilings is None or ceilings[1] is None else ceilings[1]
     points = {
         n: replace(point, speedup=min(limit, n), uncut=point.speedup)
         if point.speedup > min(limit, n)
@@ -133,6 +134,7 @@ def _point_sample(rounds: Sequence[Round], n: int) -> PointSample:
         least=median(window.least for window in windows),
         most=median(window.most for window in windows),
         crowded=any(done.crowded and done.windows[n].has_own_work for done in rounds),
+        by_others=median(done.windows[n].by_others(done.cpus_allowed) for done in rounds),
     )
 
 

@@ -7,23 +7,26 @@ and tail skew fall away, no barrier stands inside the timed stretch, and the cal
 with just as many others as those in the middle. When it opens, nobody has waited for long, and calls of
 threads that wait for turns look too short: so it lasts for two turns of all, unless these take too long.
 
-    rate X(n) = calls in the window / its length
-    c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
+Where calls are so long that none can be spared, it opens as all begin, if their first calls end together. If
+they do not, threads may have waited for each other, the first ones for fewer than they will: then it opens
+when all have made a call, too. Where one is shut out for long before that, whole calls count from the start.
 """
 
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from statistics import fmean
 from time import sleep
+from typing import NamedTuple
 
 from .host import pin_thread
-from .own_work.meter import StartsWork
-from .threads import SYSTEM_CLOCKS, YIELDS, Clocks, Threads, Usage
+from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage, UsageMeter
+from .window_result import ThreadPart, Window
 from .workload import MakeRun
 
 MARK_SECONDS = 1e-4
@@ -39,81 +42,11 @@ LONGER_AT_MOST_SECONDS = 0.3
 PATIENCE_SECONDS = 1.0
 """So long at least threads go on for one that is shut out by who takes the GIL, or a lock, again at once."""
 
+HAIR = 0.1
+"""A window for so many long calls is shorter by this part of one, so that the last mark is beyond its end."""
 
-@dataclass(frozen=True)
-class ThreadPart:
-    """One thread's part of a window: its calls per second, and shares of its time as in :class:`Window`."""
-
-    rate: float
-    on_cpu: float
-    queued: float | None
-
-    @property
-    def waiting(self) -> float:
-        """The rest of its time."""
-        return max(0.0, 1.0 - self.on_cpu - (self.queued or 0.0))
-
-
-@dataclass(frozen=True)
-class Window(StartsWork):
-    """What one window measured.
-
-    Attributes
-    ----------
-    threads
-        Threads that ran side by side.
-    rate
-        Calls per second, all threads together.
-    on_cpu, queued, waiting
-        Shares of the threads' wall time, 0 to 1. Where the system does not tell how long
-        a thread was queued, ``queued`` is None and ``waiting`` includes it.
-    seconds
-        Length of the window.
-    calls
-        Calls that fell into the window, a fraction counting for those cut by its edges.
-    own_threads, own_processes, own_cpu_seconds
-        How many threads and processes of the workload's own were seen at work, and their CPU time per call.
-    kernel
-        Share of the CPU time that threads spent in the kernel; None where the system does not tell.
-    sleeps
-        How often threads went to sleep per second of CPU time, without a GIL also how often they left their
-        CPU otherwise; None where the system does not tell.
-    least, most
-        Shares of the calls that the thread with the fewest made, and that with the most.
-    parts
-        What each of its threads did.
-    """
-
-    threads: int
-    rate: float
-    on_cpu: float
-    queued: float | None
-    waiting: float
-    seconds: float
-    calls: float
-    own_threads: int = 0
-    own_processes: int = 0
-    own_cpu_seconds: float = 0.0
-    kernel: float | None = None
-    sleeps: float | None = None
-    least: float = 0.0
-    most: float = 1.0
-    parts: tuple[ThreadPart, ...] = ()
-
-    @property
-    def cpu_seconds_per_call(self) -> float:
-        """CPU time that one call took, in seconds."""
-        return self.on_cpu * self.threads / self.rate + self.own_cpu_seconds
-
-    def by_others(self, cpus: int) -> float:
-        """Return which part of the time queued, 0 to 1, can be due to other programs only.
-
-        Those that call stand in the queue behind the workload's own threads and processes, too, and one
-        alone only while these keep all CPUs busy. Who yields stands behind any of them that has its CPU.
-        """
-        yields, several = (self.sleeps or 0.0) >= YIELDS, self.threads > 1
-        own = self.own_cpu_seconds * self.rate / (1 if yields else self.threads if several else cpus)
-        return max(0.0, 1.0 - own / self.queued) if self.queued else 1.0
+TOGETHER = 0.1
+"""First calls that end within this part of the time that they took hardly waited for each other."""
 
 
 @dataclass
@@ -129,27 +62,39 @@ class Track:
     passed
         The first mark beyond the end of the window.
     used
-        What the thread used between these two.
+        What the thread used from `since` to there.
+    since
+        The settled mark, or the first of all where the window opens with it.
     """
 
     marks: list[float] = field(default_factory=list)
     settled: float | None = None
     passed: float | None = None
     used: Usage = field(default_factory=lambda: Usage(0.0, None))
+    since: float | None = None
 
-    def shares(self, start: float, stop: float) -> tuple[float, float, float | None]:
+    def has_passed(self, end: float) -> bool:
+        """Tell whether the thread came to a mark beyond the end, which it may itself not know yet."""
+        return self.passed is not None or (self.settled is not None and self.settled >= end)
+
+    def shares(
+        self, start: float, stop: float, is_shut_out: bool = False
+    ) -> tuple[float, float, float | None]:
         """Return the batches between two moments, and the shares of that time on a CPU and queued.
 
-        CPU time goes by the batches: as much for each as between `settled` and `passed`. What is left
-        is queued for the share that it was there, None if the system does not tell.
+        CPU time goes by the batches: as much for each as between `since` and `passed`. What is left
+        is queued for the share that it was there, None if the system does not tell. Of who is shut out,
+        the call under way in the end does not count: it waits until the others are gone.
         """
-        settled, passed = self.settled or 0.0, self.passed or 0.0
-        batches = batches_by(self.marks, stop) - batches_by(self.marks, start)
-        measured = batches_by(self.marks, passed) - batches_by(self.marks, settled)
+        since = (self.settled or 0.0) if self.since is None else self.since
+        passed = self.passed or 0.0
+        counted = max(start, self.marks[bisect_right(self.marks, stop) - 1]) if is_shut_out else stop
+        batches = batches_by(self.marks, counted) - batches_by(self.marks, start)
+        measured = batches_by(self.marks, passed) - batches_by(self.marks, since)
         on_cpu = min(1.0, self.used.cpu * batches / measured / (stop - start))
         if self.used.queued is None:
             return batches, on_cpu, None
-        off_cpu = max(self.used.queued, passed - settled - self.used.cpu)
+        off_cpu = max(self.used.queued, passed - since - self.used.cpu)
         return batches, on_cpu, (1.0 - on_cpu) * self.used.queued / off_cpu if off_cpu else 0.0
 
 
@@ -166,27 +111,67 @@ def batches_by(marks: Sequence[float], moment: float) -> float:
     return i + (moment - marks[i]) / (marks[i + 1] - marks[i])
 
 
-def bounds(tracks: Sequence[Track], least_seconds: float) -> tuple[float, float] | None:
-    """Return when the window opens and closes; None before all have settled."""
+def patience_seconds(threads: int, least_seconds: float) -> float:
+    """Return how long threads go on beyond the end for one: for a call of each, where it holds only one."""
+    return max(PATIENCE_SECONDS, threads * least_seconds / (1.0 - HAIR))
+
+
+class Bounds(NamedTuple):
+    """When a window opens and closes, and for how long threads go on for one that has not come to its end.
+
+    They do not where they have lost patience before all had made a call. Then `whole` calls count, up to the
+    first one that ends after it closes: with that one a thread has left.
+    """
+
+    opens: float
+    closes: float
+    patience: float
+    whole: bool = False
+
+
+def bounds(
+    tracks: Sequence[Track], least_seconds: float, settles: bool = True, now: float = -inf
+) -> Bounds | None:
+    """Return the bounds of the window; None as long as they are not known.
+
+    Unless all are to settle first, it opens with the calls where none of the threads had to wait for others
+    to end theirs; else it lasts for another turn of all.
+    """
     settled = [track.settled for track in tracks if track.settled is not None]
-    if len(settled) < len(tracks):
+    if not settled:
         return None
-    start = max(settled)
-    turns = SETTLES * (start - max(track.marks[0] for track in tracks))
-    return start, start + max(least_seconds, min(turns, LONGER_AT_MOST_SECONDS))
+    is_complete, patience = len(settled) == len(tracks), patience_seconds(len(tracks), least_seconds)
+    began, first = max(track.marks[0] for track in tracks), min(settled)
+    last = max(settled) if is_complete else now
+    turn = last - began
+    if not settles and last > first + patience:
+        return Bounds(began, first + patience, 0.0, whole=True)
+    if not is_complete:
+        return None
+    if settles:
+        return Bounds(last, last + max(least_seconds, min(SETTLES * turn, LONGER_AT_MOST_SECONDS)), patience)
+    if last - first <= TOGETHER * turn:
+        return Bounds(began, began + least_seconds, patience)
+    return Bounds(last, max(began + least_seconds, last + (1.0 - HAIR) * turn), patience)
 
 
-def summarize(tracks: Sequence[Track], least_seconds: float, calls_per_mark: int) -> Window:
+def summarize(
+    tracks: Sequence[Track], least_seconds: float, calls_per_mark: int, settles: bool = True
+) -> Window:
     """Reduce the tracks of threads that all passed the end of the window to what was measured.
 
     All threads count alike, and what they did outside of the window does not count. A lock that is
     not fair may shut one of them out from long before it to long after: the time of that one, or of
     the one that has the lock meanwhile, must not stand for all.
     """
-    if (found := bounds(tracks, least_seconds)) is None:
+    if (found := bounds(tracks, least_seconds, settles)) is None:
         raise ValueError("a window of threads that have not all settled")
-    start, end = found
-    seconds, shares = end - start, [track.shares(start, end) for track in tracks]
+    start, end = found.opens, found.closes
+    come = [track.marks[min(bisect_left(track.marks, end), len(track.marks) - 1)] for track in tracks]
+    out = [found.whole or mark > end + found.patience >= min(come) for mark in come]
+    end = min(come) if found.whole else end
+    shares = [track.shares(start, end, is_out) for track, is_out in zip(tracks, out, strict=True)]
+    seconds = end - start
     batches = [done for done, _, _ in shares]
     calls = sum(batches) * calls_per_mark
     kernel = [track.used.kernel for track in tracks if track.used.kernel is not None]
@@ -239,7 +224,8 @@ def run_window(
     time_limit
         Seconds after which a thread is taken to hang.
     warm_up
-        Whether each thread makes a call before it meets the others, and one before the window opens.
+        Whether each thread makes a call before it meets the others, and one before the window opens in any
+        case.
     """
     group = Threads(threads, time_limit)
     tracks = [Track() for _ in range(threads)]
@@ -254,7 +240,7 @@ def run_window(
         call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
 
     own = group.run([partial(body, index) for index in range(threads)])
-    window = summarize(tracks, seconds, calls_per_mark)
+    window = summarize(tracks, seconds, calls_per_mark, warm_up)
     calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
     return replace(window, **own.per_call(calls))
 
@@ -271,29 +257,36 @@ def call_through(
     """Call until every thread has passed the end of the window, as long as it has patience.
 
     The threads need no lock: each writes its own track only, and all derive the same window
-    from the tracks. Unless a thread is to `settle`, its part begins with its first call.
+    from the tracks. Unless they are to `settle`, it may open with their first calls.
     """
-    now, track = clocks.now, tracks[index]
+    now, track, window = clocks.now, tracks[index], None
     marks = track.marks
-    end: float | None = None
     with clocks.meter() as meter:
         marks.append(now())
-        if not settle:
-            before, track.settled = meter.read(), marks[0]
+        readings = [] if settle else [meter.read()]
         while not stop.is_set():
             run_batch()
             marks.append(mark := now())
             if track.settled is None and all(other.marks for other in tracks):
-                before = meter.read()
+                readings.append(meter.read())
                 track.settled = mark
-            if end is None and track.settled is not None and (found := bounds(tracks, seconds)):
-                end = found[1]
-            if end is None and mark - marks[0] > PATIENCE_SECONDS:
+            if window is None and track.settled is not None:
+                window = bounds(tracks, seconds, settle, mark)
+            if window is None and mark - marks[0] > PATIENCE_SECONDS:
                 sleep(0.001)  # some thread does not even begin: let it in
-            if end is not None and mark >= end:
+            if window is not None and mark >= window.closes:
                 if track.passed is None:
-                    track.used = meter.read() - before
-                    track.passed = mark
-                patience = max(PATIENCE_SECONDS, len(tracks) * seconds)
-                if mark > end + patience or all(other.passed is not None for other in tracks):
+                    _pass(track, window, readings, meter)
+                if mark > window.closes + window.patience or all(
+                    other.has_passed(window.closes) for other in tracks
+                ):
                     return
+
+
+def _pass(track: Track, window: Bounds, readings: Sequence[Usage], meter: UsageMeter) -> None:
+    """Note that a thread has passed the end of the window, and what it used up to there."""
+    settled = track.settled or 0.0
+    opens_later, has_passed = window.opens >= settled, settled >= window.closes
+    track.since = settled if opens_later else track.marks[0]
+    track.used = (readings[-1] if has_passed else meter.read()) - readings[-1 if opens_later else 0]
+    track.passed = settled if has_passed else track.marks[-1]

@@ -69,7 +69,7 @@ def test_json_has_the_documented_keys(measured):
         *("scaling", "judged", "missing", "cause", "states", "beside", "mix", "processes"),
     }
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
-    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
+    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured", "steal"}
     (first, *_) = form["gil_held"]["processes"]
     assert set(first) == {"share", "se", "probes", "stall", "method", "quantile99"}
     assert set(form["gil_held"]) == {*first, "ci99", "samples", "processes"}
@@ -80,6 +80,7 @@ def test_json_has_the_documented_keys(measured):
             *("threads", "rate", "speedup", "raw_speedup", "efficiency", "waiting", "queued", "inflation"),
             *("rounds", "dropped", "disturbed", "samples", "own_threads", "own_processes"),
             *("own_cpu_seconds", "own_on_cpu", "kernel", "sleeps", "least", "most", "crowded"),
+            "by_others",
         }
         assert set(point["speedup"]) == set(point["raw_speedup"]) == {"median", "ci99", "range"}
         low, high = point["speedup"]["ci99"]

@@ -8,7 +8,7 @@ import pytest
 from fakes import measurement
 
 from antigil.commands import measure as command
-from antigil.report.measurement.lines import COLUMNS, point_row, side_by_side
+from antigil.report.measurement.lines import COLUMNS, ascii_seconds, point_row, side_by_side
 from antigil.report.measurement.page import measurement_page
 
 LAWS = {"best": None, "note": "too few points"}
@@ -34,6 +34,17 @@ def test_what_limits_all_pythons_is_said_once():
     (told,) = notes({"3.13": several, "3.14t": several})
 
     assert told.startswith("Note: the CPUs are hardware threads")
+    assert "no two cores are alike" in told
+
+
+@pytest.mark.parametrize(("quota", "named"), [(0.25, True), (1.0, False), (None, False)])
+def test_a_quota_of_less_than_a_cpu_is_not_blamed_on_other_programs(quota, named):
+    busy = replace(DISTURBED, host=replace(DISTURBED.host, quota=quota))
+    points = tuple(replace(point, disturbed=True) for point in busy.points)
+    (told,) = notes({"3.13": replace(busy, points=points[:2])})
+
+    assert ("quota of 0.25 CPUs" in told) is named
+    assert ("other programs" in told) is not named
 
 
 def test_what_others_took_of_more_threads_than_cpus_is_not_said_to_be_taken_out():
@@ -69,3 +80,10 @@ def test_the_page_repeats_what_was_asked_for(line):
     page = measurement_page(found, LAWS, list(command._options(args)))
 
     assert f"<pre>antigil measure {line}</pre>" in page
+
+
+@pytest.mark.parametrize(
+    ("stall", "text"), [(0.0, "0 s"), (0.00099972, "1 ms"), (2.5e-5, "25 us"), (0.0052, "5.2 ms")]
+)
+def test_a_stall_is_written_in_ascii(stall, text):
+    assert ascii_seconds(stall) == text

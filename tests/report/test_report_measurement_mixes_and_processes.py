@@ -7,7 +7,7 @@ import pytest
 from antigil.report.measurement.lines import mix_and_process_lines
 from antigil.report.measurement.mixes_and_processes import mix_and_process_sentences
 from antigil.report.measurement.page import measurement_page
-from antigil.report.quantities import figure
+from antigil.report.quantities import rounded
 from antigil.scaling import (
     Estimate,
     GilHeld,
@@ -31,7 +31,7 @@ def found(*, cpus=2, speedup=2.0, queued=0.0, **besides):
     """Return a measurement with 1 thread and as many as CPUs."""
 
     def point(n, s):
-        return Point(n, 100.0 * s, estimate(s), estimate(s), 0.0, queued, 1.0, 40, 0, False)
+        return Point(n, 100.0 * s, estimate(s), estimate(s), 0.0, queued, 1.0, 40, 0, queued > 0.03)
 
     held = GilHeld(0.0, 0.001, 1600, 0.0052, "switches")
     where = Host("3.11.7", "CPython", True, 0.005, "a CPU", cpus, True)
@@ -89,8 +89,8 @@ WIDE = [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
 @pytest.mark.parametrize(
     ("threads", "beside", "words"),
     [
-        (1.4, [1.98] * 8, "Processes reach 1.98 on this machine, threads 1.40: 0.58 is yours to win."),
-        (1.2, [1.6] * 8, "threads 1.20: 0.40 is yours to win, the rest is the hardware's."),
+        (1.4, [1.98] * 8, "Processes reach 1.98 on this machine, threads 1.40: 0.6 is yours to win."),
+        (1.2, [1.6] * 8, "threads 1.20: 0.4 is yours to win, the rest is the hardware's."),
         (1.6, [1.6] * 8, "hardly anything is yours to win, the rest is the hardware's."),
         (2.0, [2.0] * 8, "hardly anything is yours to win."),
         (1.9, [1.5] * 8, "threads get more done."),
@@ -118,7 +118,7 @@ def test_what_other_programs_kept_apart_is_no_certain_win():
     calm = found(speedup=1.4, processes=processes(2, [1.8] * 8))
     busy = found(speedup=1.4, processes=processes(2, [1.8] * 8, queued=0.5), queued=0.5)
 
-    assert "0.40 is yours to win" in next(mix_and_process_sentences(calm))
+    assert "0.4 is yours to win" in next(mix_and_process_sentences(calm))
     assert "0.2 to 1.0 is yours to win" in next(mix_and_process_sentences(busy))
 
 
@@ -140,7 +140,7 @@ def test_what_others_took_from_own_work_is_not_blamed_on_the_hardware():
     points = tuple(replace(point, **kept_off) for point in calm.points)
     busy = replace(calm, points=points, processes=beside)
 
-    assert "0.41 is yours to win, the rest is the hardware's." in next(mix_and_process_sentences(calm))
+    assert "0.4 is yours to win, the rest is the hardware's." in next(mix_and_process_sentences(calm))
     assert "what is yours to win cannot be told" in next(mix_and_process_sentences(busy))
 
 
@@ -178,6 +178,36 @@ def test_tables_stand_below_the_notes_and_on_the_page():
 
 
 def test_no_figure_is_less_than_nothing_by_rounding():
-    assert figure(-0.01, 3.0) == "0"
+    assert rounded(-0.01, 3.0) == "0"
     equal = found(speedup=1.001, processes=processes(2, [1.0] * 8))
     assert "-0.00" not in "\n".join(mix_and_process_lines(equal))
+
+
+@pytest.mark.parametrize(
+    ("threads", "reached", "words"),
+    [
+        (1.0, 4.0, "threads 1.00: 3.0 is yours to win, the rest is the hardware's."),
+        (30.0, 33.0, "threads 30.00: 3.0 is yours to win, the rest is the hardware's."),
+        (62.0, 63.0, "threads 62.00: hardly anything is yours to win."),
+    ],
+)
+def test_of_64_threads_that_could_get_three_times_more_done_there_is_something_to_win(
+    threads, reached, words
+):
+    beside = processes(64, [reached] * 8, queued=0.01)
+    (told,) = mix_and_process_sentences(found(cpus=64, speedup=threads, processes=beside))
+
+    assert told.endswith(words)
+
+
+def test_of_one_process_that_measured_what_is_to_win_is_a_range():
+    once = found(speedup=1.2, processes=processes(2, [1.9]))
+    one, two = once.points
+    two = replace(two, speedup=Estimate(1.2, None, (1.2, 1.2)))
+    single, pair = once.processes.points
+    pair = replace(pair, speedup=Estimate(1.9, None, (1.9, 1.9)))
+    beside = replace(once.processes, points=(single, pair))
+    once = replace(once, points=(one, two), samples=once.samples[:1], processes=beside)
+    (told,) = mix_and_process_sentences(once)
+
+    assert told == "Processes reach 1.9 on this machine, threads 1.2: 0.4 to 1.0 is yours to win."

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from antigil.scaling import Estimate, GilHeld, Host, Measurement, Point, Workload
 from antigil.scaling.rounds import Round
 from antigil.scaling.threads import Clocks, Usage
-from antigil.scaling.window import Window
+from antigil.scaling.window_result import Window
 
 
 def window(threads, rate, *, on_cpu=1.0, queued=0.0, seconds=0.05):
@@ -62,6 +62,8 @@ def measurement(
             own_threads=own[0], own_cpu_seconds=own[1], own_processes=sum(own[2:]),
             kernel=system, least=fair, most=rest,
         )  # fmt: skip
+        seen_alike = replace(window(n, rate * s, queued=queues), own_cpu_seconds=own[1])
+        found = replace(found, by_others=seen_alike.by_others(cpus_allowed))
         return replace(found, disturbed=found.queued_by_others > 0.03 and n <= cpus_allowed)
 
     points = tuple(map(point, (1, 2, 4), speedup, waiting, queued, kernel))

@@ -82,6 +82,14 @@ def test_cpus_are_crowded_that_are_never_idle_though_the_workload_leaves_some(ma
     assert watch.is_seen(windows(*used), 2) is seen
 
 
+@pytest.mark.parametrize(("used", "seen"), [((1.0,), False), ((0.7,), True)])
+def test_under_a_quota_others_take_something_only_of_what_it_leaves(machine, used, seen):
+    """Two CPUs that are never idle, of which it may use one in all: who has that lacks nothing."""
+    watch = Crowding({1, 2}, machine.file)
+    machine.pass_time(2.0, 1.0, 0.0, 0.0, 1.0)
+    assert watch.is_seen(windows(*used), 1) is seen
+
+
 def test_all_windows_count_since_the_beginning(machine):
     watch = Crowding({0, 1}, machine.file)
     machine.pass_time(1.0, 0.5, 0.5, 0.0, 0.0)
@@ -160,6 +168,17 @@ def test_what_others_take_disturbs_only_what_starts_work_itself(own, crowded, di
 def test_more_threads_than_cpus_are_not_called_disturbed():
     many = replace(window(4, 100.0, on_cpu=0.3), own_processes=2, own_cpu_seconds=0.001)
     assert not replace(round_of(window(1, 100.0), many), crowded=True).disturbed
+
+
+@pytest.mark.parametrize("sleeps", [None, 1e6])
+@pytest.mark.parametrize("own_cpu_seconds", [0.0, 0.002, 0.02])
+def test_a_point_blames_others_for_the_same_part_of_the_queue_as_its_windows(sleeps, own_cpu_seconds):
+    """Who yields, as at locks without a GIL, stands behind all own work, and others behind a part of it."""
+    two = replace(window(2, 80.0, on_cpu=0.1, queued=0.8), own_threads=1, own_cpu_seconds=own_cpu_seconds)
+    done = round_of(window(1, 60.0), replace(two, sleeps=sleeps))
+    point = combine([sample_of([done])] * 8)[1]
+    assert point.queued_by_others == 0.8 * done.windows[2].by_others(done.cpus_allowed)
+    assert (point.queued_by_others > 0.03) is done.disturbed
 
 
 @pytest.mark.parametrize("speedup", [0.6, 1.0, 1.5, 1.95])

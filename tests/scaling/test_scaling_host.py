@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from antigil.scaling import cgroup_quota, cpus_allowed
+from antigil.scaling import cgroup_quota, cpus_allowed, default_thread_counts
 from antigil.scaling import host as host_module
 from antigil.scaling.host import Host, Placement, affinity, placement
 
@@ -164,3 +164,23 @@ def test_cores_of_one_kind_take_turns_round_about():
 @pytest.mark.parametrize(("alike", "ideal"), [(8, 8), (16, 16), (None, 16)])
 def test_the_ideal_ends_with_the_cores_of_one_kind(alike, ideal):
     assert Host("3.13", "CPython", True, 0.005, "a CPU", 16, True, alike).ideal == ideal
+
+
+@pytest.mark.parametrize(
+    ("allowed", "cores", "counts"),
+    [
+        (12, 6, (1, 2, 4, 6, 8, 12)),
+        (24, 12, (1, 2, 4, 8, 12, 16, 24)),
+        (16, 8, (1, 2, 4, 8, 16)),
+        (2, 1, (1, 2, 4)),
+    ],
+)
+def test_as_many_threads_as_cores_are_measured_by_default(allowed, cores, counts):
+    assert default_thread_counts(allowed, cores) == counts
+
+
+def test_the_cores_of_this_machine_are_among_the_default_thread_counts(monkeypatch):
+    module = sys.modules["antigil.scaling.experiment"]
+    monkeypatch.setattr(module, "cpus_allowed", lambda: 20)
+    monkeypatch.setattr(module, "cores_allowed", lambda: 10)
+    assert default_thread_counts() == (1, 2, 4, 8, 10, 16, 20)

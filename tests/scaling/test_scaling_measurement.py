@@ -131,7 +131,7 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert (form["statement"], form["setup"]) == ("add(range(n))", "add, count = sum, 20_000")
     assert form["thread_setup"] == "n = count + thread"
     assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
-    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "queue_measured", "steal"}
+    assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured", "steal"}
     point = form["points"][1]
     assert point["threads"] == 2
     assert point["speedup"]["median"] == measured.point(2).speedup.median
@@ -217,12 +217,12 @@ def test_no_time_passed_is_no_steal(tmp_path):
     assert StealMeter(tmp_path / "stat").share() == 0.0
 
 
-@pytest.mark.parametrize(("disturbed", "reported"), [(True, 1.25), (False, 1.8)])
+@pytest.mark.parametrize(("disturbed", "reported"), [(True, 1.3), (False, 1.8)])
 def test_only_a_disturbed_speedup_is_held_under_the_ceiling(disturbed, reported):
     one, two = PointSample(10.0, 1.0, 1.0, 0.0, 0.5), PointSample(18.0, 1.8, 1.1, 0.3, 0.5)
     sample = Sample({1: one, 2: two}, rounds=3, dropped=0, disturbed=disturbed)
-    assert under_ceiling(sample, 1.25).points[2].speedup == reported
-    assert under_ceiling(sample, None) == sample
+    assert under_ceiling(sample, (1.2, 1.3)).points[2].speedup == reported
+    assert under_ceiling(sample, (1.2, None)) == under_ceiling(sample, None) == sample
 
 
 def test_a_function_measured_beside_others_is_held_under_the_ceiling(monkeypatch):
@@ -232,7 +232,21 @@ def test_a_function_measured_beside_others_is_held_under_the_ceiling(monkeypatch
     monkeypatch.setattr(module, "measure_rounds", lambda *plan: rounds)
     held = GilHeld(0.8, 0.01, 400, 0.005, "switches")
     monkeypatch.setattr(module, "probe_gil", lambda *seconds, **options: held)
-    assert measure_function(int, (1, 2)).point(2).speedup.median == 1.25
+    found = measure_function(int, (1, 2)).point(2).speedup
+    assert (found.ci99, found.median) == (held.ceilings, held.ceilings[1])
+
+
+@pytest.mark.parametrize(
+    ("speedups", "low"), [((1.9, 1.6, 1.7), 1.25), ((1.9, 1.2, 1.7), 1.2), ((1.9, 1.3, 1.7), 1.3)]
+)
+def test_where_all_of_several_processes_exceed_the_ceiling_its_interval_is_what_is_known(speedups, low):
+    one = PointSample(10.0, 1.0, 1.0, 0.0, 0.5)
+    samples = [
+        Sample({1: one, 2: PointSample(18.0, s, 1.1, 0.3, 0.5)}, rounds=3, dropped=0, disturbed=True)
+        for s in speedups
+    ]
+    points = combine([under_ceiling(sample, (1.25, 1.4)) for sample in samples], (1.25, 1.4))
+    assert points[1].speedup.bounds == (low, 1.4)
 
 
 def test_no_disturbed_speedup_exceeds_the_threads():

@@ -23,7 +23,7 @@ from antigil.scaling.mixes_and_processes.mixes import mix_from_json, mix_of, mix
 from antigil.scaling.mixes_and_processes.processes import process_counts, process_sample, processes_of
 from antigil.scaling.mixes_and_processes.worker import CELLS, SharedTrack
 from antigil.scaling.rounds import measure_rounds
-from antigil.scaling.window import ThreadPart
+from antigil.scaling.window_result import ThreadPart
 
 
 def part(rate, *, on_cpu=1.0, queued=0.0):

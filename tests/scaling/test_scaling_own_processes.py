@@ -280,8 +280,8 @@ def test_one_alone_is_queued_behind_own_work_while_that_keeps_all_cpus_busy_or_i
 
 
 def test_the_verdict_takes_no_queueing_behind_own_work_for_others():
-    found = measurement(0.0, speedup=(1.0, 1.9, 1.9), queued=(0.02, 0.02, 0.2), waiting=(0.5, 0.5, 0.5))
+    found = measurement(0.0, speedup=(1.0, 1.9, 1.9), queued=(0.1, 0.1, 0.2), waiting=(0.5, 0.5, 0.5))
     own = measurement(
-        0.0, speedup=(1.0, 1.9, 1.9), queued=(0.02, 0.02, 0.2), waiting=(0.5, 0.5, 0.5), own=(0, 0.01, 1)
+        0.0, speedup=(1.0, 1.9, 1.9), queued=(0.1, 0.1, 0.2), waiting=(0.5, 0.5, 0.5), own=(0, 0.01, 1)
     )
     assert judged(found).low < judged(own).low == pytest.approx(1.89)

@@ -11,9 +11,10 @@ def limits(measurement: Measurement) -> Iterator[str]:
     """Yield what limits the measurement."""
     where = measurement.host
     if where.ideal < where.cpus_allowed:
+        alike = f"{where.ideal} cores are alike" if where.ideal > 1 else "no two cores are alike"
         yield (
-            f"the CPUs are hardware threads, or cores of several kinds: {where.ideal} cores are alike, and "
-            "laws and ideals end there"
+            f"the CPUs are hardware threads, or cores of several kinds: {alike}, "
+            "and laws and ideals end there"
         )
     if measurement.cut is not None:
         yield _cut_short(measurement, measurement.cut)
@@ -46,11 +47,13 @@ def _cut_short(measurement: Measurement, cut: Cut) -> str:
 
 def _disturbance(measurement: Measurement) -> str:
     """Return what a disturbed measurement leaves in the figures."""
-    cpus, found = measurement.host.cpus_allowed, judged(measurement)
+    cpus, quota, found = measurement.host.cpus_allowed, measurement.host.quota, judged(measurement)
     left = {
         "from the call's own threads or processes": any(point.crowded for point in measurement.points),
         "from more threads than CPUs": found is not None and found.threads > cpus,
     }
     rest = " or ".join(name for name, is_left in left.items() if is_left)
     told = "other programs disturbed it throughout; their share is taken out of the speedup"
+    if quota is not None and quota < 1.0:
+        told = f"its quota of {quota:.2g} CPUs stops even one thread; that time is taken out of the speedup"
     return f"{told}{f', but not what they took {rest}' if rest else ''}"

@@ -20,6 +20,7 @@ from antigil.scaling import (
     waits,
 )
 
+from ..quantities import seconds
 from .limits import limits
 from .sentence import ceiling, sentence
 
@@ -163,11 +164,8 @@ def rate(calls_per_second: float) -> str:
 
 
 def ascii_seconds(duration: float) -> str:
-    """Return a duration with its unit, such as ``5.2 ms``."""
-    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if duration >= factor:
-            return f"{duration / factor:.3g} {unit}"
-    return "0 s"
+    """Return a duration with its unit, such as ``5.2 ms``; less than the clocks tell is none."""
+    return "0 s" if duration < 1e-6 else seconds(duration).replace("µ", "u")
 
 
 def measurement_table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> Iterator[str]:
@@ -180,7 +178,7 @@ def measurement_table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] 
 
 
 def bars(measurement: Measurement) -> Iterator[str]:
-    """Yield a bar of the speedup for each thread count, with a mark at the ideal min(n, CPUs allowed)."""
+    """Yield a bar of the speedup for each thread count, with a mark at min(n, cores of one kind)."""
     ideals = {point.threads: min(point.threads, measurement.host.ideal) for point in measurement.points}
     longest = max(*ideals.values(), *(point.speedup.median for point in measurement.points))
     for point in measurement.points:

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from antigil.scaling import (
+    DISTURBED_QUEUE_SHARE,
+    WIDEST,
     Estimate,
     Measurement,
     MixPoint,
     Point,
+    bounds,
     counts_served,
     judged,
     least_side_by_side,
@@ -19,11 +22,8 @@ from antigil.scaling import (
 
 from ..quantities import count_word, figure, share_percent, span
 
-WIDEST = 0.25
-"""An interval wider than this, of what could be, decides nothing."""
-
 WORTH_TELLING = 0.05
-"""Of what could be: a smaller difference is none."""
+"""Of what processes reach: a smaller difference is none."""
 
 
 def mix_and_process_sentences(measurement: Measurement) -> Iterator[str]:
@@ -51,13 +51,13 @@ def _on_mix(measurement: Measurement, point: MixPoint) -> str:
     )
     if ends[1] - ends[0] > WIDEST * readers or writer_ends[1] - writer_ends[0] > WIDEST:
         name = "one reader" if readers == 1 else f"{count_word(readers).lower()} readers"
-        told = f"{name} {_range(*ends)} times what one does alone"
-        writer = f"the writer {_range(*writer_ends)} times what it does"
+        told = f"{name} {figure(*ends)} times what one does alone"
+        writer = f"the writer {figure(*writer_ends)} times what it does"
         return f"What a mix gets done is too uncertain to tell: {told}, {writer}."
     if readers == 1:
         told = f"One reader gets {_share(point.readers, *ends)} of what it gets alone"
     else:
-        times = figure(point.readers.median, ends[1] - ends[0])
+        times = figure(*ends, point.readers.median)
         told = f"{count_word(readers)} readers get {times} times as much done as one alone"
     return f"{told}; the writer gets {_share(point.writer, *writer_ends)} of what it gets alone."
 
@@ -66,7 +66,7 @@ def _ends(
     measurement: Measurement, estimate: Estimate, most: float, point: MixPoint | Point
 ) -> tuple[float, float]:
     """Return where a speedup lies, by what the samples tell and what other programs leave open."""
-    (low, high), allowed = estimate.bounds, measurement.host.cpus_allowed
+    (low, high), allowed = bounds(measurement, estimate), measurement.host.cpus_allowed
     if point.threads > allowed:
         return low, high
     if point.crowded:
@@ -76,6 +76,8 @@ def _ends(
         if send_to_sleep(point.sleeps, point.sleeps_alone, point.waiting, on_cpu, measurement.host):
             return 0.0, high
     queued = point.queued if isinstance(point, MixPoint) else point.queued_by_others
+    if queued <= DISTURBED_QUEUE_SHARE:
+        return low, high
     return least_side_by_side(low, most, point.threads, queued), high
 
 
@@ -83,46 +85,38 @@ def _share(estimate: Estimate, low: float, high: float) -> str:
     return share_percent(estimate.median) if high - low <= 0.1 else span(low, high, share_percent)
 
 
-def _figure(estimate: Estimate, low: float, high: float, most: float) -> str:
-    if high - low > WIDEST * most:
-        return _range(low, high)
-    return figure(estimate.median, high - low)
-
-
 def _on_processes(measurement: Measurement, point: Point) -> str:
     n, won = point.threads, to_win(measurement, point.threads)
     if won is None:
         return ""
-    most, threads = min(n, measurement.host.ideal), measurement.point(n).speedup
-    reached = _figure(point.speedup, *_ends(measurement, point.speedup, n, point), n)
+    most, reached = min(n, measurement.host.ideal), point.speedup.median
+    threads = measurement.point(n).speedup
     both = (
-        f"Processes reach {reached} on this machine, "
-        f"threads {figure(threads.median, threads.bounds[1] - threads.bounds[0])}"
+        f"Processes reach {figure(*_ends(measurement, point.speedup, n, point), reached)} on this machine, "
+        f"threads {figure(*bounds(measurement, threads), threads.median)}"
     )
     least, greatest = _to_win_ends(measurement, point, won)
-    small = WORTH_TELLING * most
-    rest = "" if point.speedup.median >= most - small else ", the rest is the hardware's"
+    small = WORTH_TELLING * reached
+    rest = "" if reached >= most * (1.0 - WORTH_TELLING) else ", the rest is the hardware's"
     if greatest < -small:
         return f"{both}: threads get more done."
-    is_wide = greatest - least > WIDEST * most
-    if is_wide and least > small:
-        return f"{both}: {_range(least, min(greatest, most))} is yours to win{rest}."
-    if is_wide or (least < 0.0 and greatest > 2.0 * small):
-        ends = _range(max(least, -most), min(greatest, most))
+    is_wide = greatest - least > WIDEST * max(2.0, reached)
+    if (is_wide and least <= small) or (least < 0.0 and greatest > 2.0 * small):
+        ends = figure(max(least, -most), min(greatest, most))
         return f"{both}: what is yours to win cannot be told ({ends})."
     if won.median < small or least < 0.0:
         return f"{both}: hardly anything is yours to win{rest}."
-    return f"{both}: {figure(won.median, greatest - least)} is yours to win{rest}."
-
-
-def _range(low: float, high: float) -> str:
-    return span(low, high, lambda value: figure(value, high - low))
+    return f"{both}: {figure(least, min(greatest, most), won.median)} is yours to win{rest}."
 
 
 def _to_win_ends(measurement: Measurement, point: Point, won: Estimate) -> tuple[float, float]:
-    """Return where the difference lies: what other programs leave open of the two is open of it."""
+    """Return where the difference lies: what is left open of the two beyond their samples is open of it."""
     n, found = point.threads, judged(measurement)
-    least = won.bounds[0] - (point.speedup.bounds[0] - _ends(measurement, point.speedup, n, point)[0])
-    if found is None or found.threads != n:
-        return least, won.bounds[1]
-    return least, won.bounds[1] + max(0.0, measurement.point(n).speedup.bounds[0] - found.low)
+    threads = measurement.point(n).speedup
+    ends = _ends(measurement, point.speedup, n, point)
+    of_threads = bounds(measurement, threads)
+    if found is not None and found.threads == n:
+        of_threads = found.low, max(found.high, threads.bounds[1])
+    (low, high), (seen_low, seen_high) = point.speedup.bounds, threads.bounds
+    least = won.bounds[0] - (low - ends[0]) - (of_threads[1] - seen_high)
+    return least, won.bounds[1] + (ends[1] - high) + max(0.0, seen_low - of_threads[0])

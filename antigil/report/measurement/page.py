@@ -132,7 +132,7 @@ def _curve(measurement: Measurement) -> str:
             f'<line class="interval" x1="{across:.1f}" x2="{across:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
             f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4"><title>{_told(point)}</title></circle>'
         )
-    label = f"Speedup: {', '.join(_told(point) for point in points)}; dashed: one per CPU"
+    label = f"Speedup: {', '.join(_told(point) for point in points)}; dashed: min(threads, cores of one kind)"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="{label}">'
         f"{''.join(drawn)}</svg>"

@@ -28,7 +28,8 @@ from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
 from ..stops import pass_on_stop
 from ..threads import Usage
-from ..window import Track, Window, summarize
+from ..window import Track, summarize
+from ..window_result import Window
 from ..workload import MeasurementError, rebuilt
 
 PACKAGE = Path(__file__).parents[1]
@@ -184,8 +185,9 @@ class _Fleet:
             found = self.answers(places)
         if any(one["stopped"] for one in found):
             pass_on_stop()
-        tracks = [Track(one["marks"], one["settled"], one["passed"], Usage(**one["used"])) for one in found]
-        window = summarize(tracks, seconds, calls_per_mark)
+        moments = "marks", "settled", "passed", "since"
+        tracks = [Track(used=Usage(**one["used"]), **{key: one[key] for key in moments}) for one in found]
+        window = summarize(tracks, seconds, calls_per_mark, warm_up)
         calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
         parts = [OwnWork(**one["own"]) for one in found]
         return replace(window, **most_seen(parts).per_call(calls))

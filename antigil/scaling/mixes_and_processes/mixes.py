@@ -23,7 +23,8 @@ from ..measurement import Estimate
 from ..own_work.first_calls import time_calls
 from ..rounds import MeasureWindow, Round
 from ..sample import select
-from ..window import ThreadPart, Window, mark_seconds, run_window
+from ..window import mark_seconds, run_window
+from ..window_result import ThreadPart, Window
 from ..workload import MakeRun, Run
 
 MIX_KIND = "mix"

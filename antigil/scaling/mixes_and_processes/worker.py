@@ -92,6 +92,7 @@ def _window(
         "marks": own.marks,
         "settled": own.settled,
         "passed": own.passed,
+        "since": own.since,
         "used": asdict(own.used),
         "own": asdict(others),
     }
@@ -104,6 +105,7 @@ class SharedTrack:
         self._cells, self._at = cells, CELLS * place
         self._marks: list[float] | None = [] if is_own else None
         self.used = Usage(0.0, None)
+        self.since: float | None = None
 
     def begin(self) -> None:
         """Tell the others when its calls begin.
@@ -135,3 +137,7 @@ class SharedTrack:
     @passed.setter
     def passed(self, moment: float) -> None:
         self._cells[self._at + 2] = moment
+
+    def has_passed(self, end: float) -> bool:
+        """Tell whether it came to a mark beyond the end."""
+        return Track.has_passed(cast(Track, self), end)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from time import perf_counter
 
 from ..threads import Threads
-from ..window import MARK_SECONDS, Window
+from ..window import MARK_SECONDS
+from ..window_result import Window
 from ..workload import MakeRun
 from .meter import OwnWork
 

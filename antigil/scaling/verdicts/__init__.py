@@ -1,8 +1,8 @@
 """The verdicts: whether threads help, what stops them, and how long they hold the GIL."""
 
+from .causes import cause, hand_over_seconds, missing, seconds_alone, starved
 from .on_gil import (
     FEWEST_SEEN,
-    RELEASES_AT_MOST,
     WAITING_WORTH_TELLING,
     extra_waiting,
     gil_verdict,
@@ -11,32 +11,32 @@ from .on_gil import (
 )
 from .on_scaling import (
     HELPS_ABOVE,
-    HURTS_BELOW,
     SCALES_FROM,
+    WIDEST,
     Judged,
-    cause,
+    bounds,
     judged,
-    missing,
     scaling_verdict,
     send_to_sleep,
     speedup_word,
-    starved,
 )
 
 __all__ = [
     "FEWEST_SEEN",
     "HELPS_ABOVE",
-    "HURTS_BELOW",
-    "RELEASES_AT_MOST",
     "SCALES_FROM",
     "WAITING_WORTH_TELLING",
+    "WIDEST",
     "Judged",
+    "bounds",
     "cause",
     "extra_waiting",
     "gil_verdict",
+    "hand_over_seconds",
     "judged",
     "missing",
     "scaling_verdict",
+    "seconds_alone",
     "send_to_sleep",
     "speedup_word",
     "starved",

@@ -90,23 +90,29 @@ def waits_longer(point: Point, one: Point) -> float:
     return point.waiting - one.waiting * part - own
 
 
+def waiting_for_gil(measurement: Measurement) -> float:
+    """Return the share of time at the most telling point for which threads wait for the GIL.
+
+    It is what they were seen to; without enough looks what the held share explains if all holds collide, and
+    nothing where that cannot be told from none.
+    """
+    held = measurement.gil_held
+    return _waiting_for_gil(measurement, 0.0 if held.ceiling is None else held.share)
+
+
 def waiting_for_gil_at_most(measurement: Measurement) -> float:
-    """Return for which share of their time, at most, threads at the most telling point wait for the GIL."""
+    """Return the same, but without enough looks what the held share explains at most."""
+    return _waiting_for_gil(measurement, measurement.gil_held.ci99[1])
+
+
+def _waiting_for_gil(measurement: Measurement, held: float) -> float:
+    states, point = measurement.states, most_telling_point(measurement)
     if not measurement.host.gil:
         return 0.0
-    others = (most_telling_point(measurement).threads - 1) * measurement.gil_held.ci99[1]
+    if states is not None and states.waiting >= FEWEST_SEEN:
+        return point.waiting * states.gil / states.waiting
+    others = (point.threads - 1) * held
     return others / (1.0 + others)
-
-
-def waiting_for_gil(measurement: Measurement) -> float:
-    """Return the share of time at the most telling point for which threads were seen to wait for the GIL.
-
-    Without enough looks it is what that share is at most.
-    """
-    states = measurement.states
-    if states is None or states.waiting < FEWEST_SEEN:
-        return waiting_for_gil_at_most(measurement)
-    return most_telling_point(measurement).waiting * states.gil / states.waiting
 
 
 def waits(measurement: Measurement) -> str | None:
@@ -117,6 +123,6 @@ def waits(measurement: Measurement) -> str | None:
     one = measurement.point(1)
     if math.isnan(one.inflation):
         return None  # no CPU time is seen here, and all time looks like waiting
-    if extra_waiting(measurement) - waiting_for_gil(measurement) > WAITING_WORTH_TELLING:
+    if extra_waiting(measurement) - waiting_for_gil_at_most(measurement) > WAITING_WORTH_TELLING:
         return "each other"
     return "alone" if one.waiting > WAITING_WORTH_TELLING else None

@@ -1,0 +1,146 @@
+"""What stops threads in words, and what to do about it."""
+
+from __future__ import annotations
+
+from antigil.scaling import (
+    FEWEST_SEEN,
+    HELPS_ABOVE,
+    WAITING_WORTH_TELLING,
+    Measurement,
+    Point,
+    cause,
+    extra_waiting,
+    hand_over_seconds,
+    judged,
+    seconds_alone,
+    starved,
+    waiting_for_gil,
+)
+
+from ..quantities import seconds, share_percent, span, two_digits
+
+LEAST_WAITING = 0.01
+"""Threads that wait for a smaller share of their time are not said to wait."""
+
+MAIN_SHARE = 0.2
+"""What threads were seen waiting for is named from this share of it on."""
+
+
+def because(measurement: Measurement, threads: int) -> str:
+    """Return what takes the largest part of the missing speedup, with a remedy where one is known."""
+    point, name = measurement.point(threads), cause(measurement, threads)
+    told = _main_cause(measurement, point, name)
+    starves = starves_in_words(measurement, point) if starved(measurement, point) else ""
+    return f"{told}; {starves}" if told and starves else told or starves
+
+
+def _main_cause(measurement: Measurement, point: Point, name: str | None) -> str:
+    if name == "own-threads":
+        return _own_threads(measurement, point)
+    if name == "gil":
+        return (
+            "they wait for the GIL (in C, release it around what needs no Python objects; in Python, use "
+            "processes, or a build without a GIL)"
+        )
+    if name == "hand-over":
+        return _hand_over(measurement, point)
+    if name == "waiting":
+        return one_at_a_time(measurement)
+    if name is None:
+        return ""
+    memory = _memory(measurement, point.threads, point.inflation)
+    return f"each call takes {two_digits(point.inflation)} times the CPU time ({memory})"
+
+
+def _own_threads(measurement: Measurement, point: Point) -> str:
+    one, allowed = measurement.point(1), measurement.host.cpus_allowed
+    busy = min(one.on_cpu + one.own_on_cpu, allowed)
+    others = f"other threads ({point.own_threads} seen)"
+    if point.own_processes:
+        others = "other threads and processes" if point.own_threads else "other processes"
+    return (
+        f"one call alone keeps {busy:.1f} of {allowed} CPUs busy with {others}, and several compete for them "
+        "(call it from one thread, or do the work in the thread that calls)"
+    )
+
+
+def starves_in_words(measurement: Measurement, point: Point) -> str:
+    """Return how unequally the work is divided, and why."""
+    what = "the lock, or the GIL," if measurement.host.gil else "the lock"
+    if point.least is None or point.most is None:
+        return ""
+    most, least = span(*point.most.bounds, share_percent), span(*point.least.bounds, share_percent)
+    return (
+        f"one thread does {most} of the work and another, which starves, {least}: whoever has {what} takes "
+        "it again before others wake up"
+    )
+
+
+def _hand_over(measurement: Measurement, point: Point) -> str:
+    """Return what the hand-over of the GIL costs, as far as every thread has a CPU.
+
+    Longer calls are measured to pay a little more for it, so that where they break even is a lower limit.
+    """
+    held, alone = measurement.gil_held.share, seconds_alone(measurement)
+    price = hand_over_seconds(measurement, point.threads)
+    costs = f"costs about {_about(price, 1)}"
+    above, least = "", price / (point.threads - 1) + held * alone
+    if point.threads > measurement.host.ideal:
+        costs = "costs more than the call holds it for"
+    elif least > alone:
+        size = _about(least, 1)
+        above = f", or only above a size: below {size} a call, so many threads are slower than one"
+    return (
+        f"each call releases the GIL for {_about((1.0 - held) * alone, 2)} or less at a time, and getting it "
+        f"back {costs} (release it around more work{above})"
+    )
+
+
+def _about(duration: float, digits: int) -> str:
+    return seconds(float(f"{duration:.{digits}g}"))
+
+
+def _memory(measurement: Measurement, threads: int, factor: float) -> str:
+    written = "threads write to the same memory: reference counts of shared objects, or a shared counter"
+    if not measurement.host.gil and factor > HELPS_ABOVE * threads:
+        return f"{written}; give each thread its own"  # bandwidth that is shared makes nobody slower than one
+    if not measurement.host.gil:
+        return f"{written}; or they share the memory's bandwidth, caches or the allocator"
+    if factor > HELPS_ABOVE * threads:
+        return "threads write to the same memory, or hand something over for each call"
+    return "threads share the memory's bandwidth, caches or the allocator, or write to the same memory"
+
+
+def one_at_a_time(measurement: Measurement) -> str:
+    """Return what threads lose to what serves one of them at a time, other than the GIL."""
+    elsewhere = max(0.0, extra_waiting(measurement) - waiting_for_gil(measurement))
+    found = judged(measurement)
+    point = None if found is None else measurement.point(found.threads)
+    longer, worth_telling = "", False
+    if point is not None:
+        longer = f"a call takes {two_digits(point.inflation)} times the CPU time"
+        worth_telling = point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation)) > WAITING_WORTH_TELLING
+    if point is not None and elsewhere < LEAST_WAITING:
+        return f"{longer}, for what serves one at a time ({waited_for(measurement)})"
+    return (
+        f"threads wait for {elsewhere:.0%} of their time for what serves one at a time"
+        f"{f', and {longer}' if worth_telling else ''} ({waited_for(measurement)})"
+    )
+
+
+def waited_for(measurement: Measurement, *, alone: bool = False) -> str:
+    """Return what threads were seen waiting for, other than the GIL, or one ``alone``."""
+    states, lock, remedy = measurement.states, "a lock", "hold it for less, or give each thread its own"
+    if not measurement.host.gil:
+        remedy = "without the GIL each dict, list and set has one, too: give each thread its own"
+    one = measurement.point(1)
+    if one.has_own_work:
+        lock = f"a {'process' if one.own_processes else 'thread'} that works for the call, or a lock"
+    remedy = "" if alone or one.has_own_work else f"; {remedy}"
+    if states is None or states.waiting - states.gil < FEWEST_SEEN:
+        return f"{lock}, or I/O{remedy}"
+    others = {lock: states.lock, **states.calls}
+    most = max(others.values())
+    named = min(MAIN_SHARE * sum(others.values()), most)
+    told = [name for name, looks in others.items() if looks >= named]
+    return f"{', '.join(told)}{remedy if lock in told else ''}"

@@ -1,0 +1,103 @@
+"""The verdicts in words where threads are many: no contradiction, and no more precise than known."""
+
+from dataclasses import replace
+
+import pytest
+from many_threads import many
+
+from antigil.report.measurement.page import measurement_page
+from antigil.report.measurement.sentence import sentence
+from antigil.scaling import Estimate, ThreadStates
+
+MANY = [4, 16, 64]
+LAWS = {"best": None, "note": "too few points"}
+
+
+@pytest.mark.parametrize(
+    ("n", "speedup", "words"),
+    [
+        (4, 1.5, "Four threads get 1.50 times as much done as one, of a possible 4: threads wait for 62%"),
+        (16, 1.5, "16 threads get 1.50 times as much done as one, of a possible 16: threads wait for 91%"),
+        (64, 1.0, "64 threads get no more done than one (1.00 times as much): threads wait for 98%"),
+    ],
+)
+def test_a_quiet_measurement_is_told_as_its_table_shows_it(n, speedup, words):
+    told = sentence(many(n, speedup, queued=0.009, waiting=1.0 - speedup / n))
+    assert told.startswith(words)
+    assert "for what serves one at a time (a lock, or I/O; hold it" in told
+
+
+def test_what_the_gil_stops_is_not_said_to_release_it():
+    states = ThreadStates(64, 300, gil=700)
+    found = many(64, 23.0, 0.04, 0.001, waiting=0.6, states=states)
+    assert sentence(found).endswith(
+        "of a possible 27: they wait for the GIL (in C, release it around what needs no Python objects; in "
+        "Python, use processes, or a build without a GIL). It holds the GIL for 3.7% to 4.3% of its time, "
+        "which limits any number of threads to 23 to 27 times."
+    )
+    two = many(2, 1.9, 0.04, 0.001, states=states)
+    assert sentence(two).endswith("It releases the GIL (held for 3.7% to 4.3% of its time).")
+
+
+def test_what_hands_the_gil_over_is_not_said_to_release_it():
+    found = many(2, 1.0, 0.03, waiting=0.3, rate=300_000.0, states=ThreadStates(2, 300, gil=200))
+    assert sentence(found).endswith(
+        "It holds the GIL for 2.2% to 3.8% of its time, which limits any number of threads to 27 to 45 times."
+    )
+
+
+def test_without_a_gil_what_stops_all_threads_is_told_where_it_is_the_limit():
+    told = sentence(many(32, 16.0, 0.055, 0.001, gil=False, waiting=0.4))
+    assert "32 threads get 16.00 times as much done as one, of a possible 19: " in told
+    assert told.endswith("5.2% to 5.8% of the time, as garbage collection does, which limits any number of "
+                         "threads to 17 to 19 times.")  # fmt: skip
+
+
+def test_a_wide_interval_is_told_as_a_range():
+    told = sentence(many(64, 20.0, width=30.0, waiting=0.5))
+    assert told.startswith("64 threads get 5.0 to 35 times as much done as one, of a possible 64: ")
+
+
+def test_what_helps_is_more_than_one_in_words_too():
+    told = sentence(many(4, 2.5, width=2.7, waiting=0.3))
+    assert told.startswith("Four threads help, but how much cannot be told: they get 1.1 to 3.9 times")
+
+
+@pytest.mark.parametrize("n", MANY)
+def test_one_process_is_told_with_no_more_digits_than_it_has(n):
+    found = many(n, 0.98 * n)
+    seen = Estimate(0.98 * n, None, (0.98 * n,) * 2)
+    found = replace(found, points=(found.points[0], replace(found.points[1], speedup=seen)))
+    assert f"threads get {0.98 * n:.{0 if n > 4 else 1}f} times as much" in sentence(found)
+
+
+@pytest.mark.parametrize("n", MANY)
+def test_cpu_time_that_is_hundreds_of_times_as_much_has_no_power_of_ten(n):
+    told = sentence(many(n, 0.02, inflation=n / 0.02, gil=False, width=0.001))
+    assert f"each call takes {n / 0.02:.0f} times the CPU time" in told
+
+
+@pytest.mark.parametrize("n", MANY)
+def test_time_in_the_kernel_alone_is_not_told_as_waiting(n):
+    told = sentence(many(n, n / 1.7, inflation=1.7, kernel=0.5))
+    assert "a call takes 1.7 times the CPU time, for what serves one at a time (a lock, or I/O; hold" in told
+    assert "wait for 0%" not in told
+
+
+@pytest.mark.parametrize("n", [2, *MANY])
+def test_what_waits_for_a_gil_that_changes_hands_is_told_once(n):
+    told = sentence(many(n, 0.4, 0.2, waiting=0.5, rate=1e6, inflation=3.0, kernel=0.5))
+    assert "getting it back costs about" in told
+    assert "one at a time" not in told
+
+
+def test_the_price_of_the_hand_over_is_not_told_of_threads_that_have_no_cpu():
+    found = many(16, 0.4, 0.1, waiting=0.5, rate=1e6, states=ThreadStates(16, 300, gil=700))
+    host = replace(found.host, cpus_allowed=4, cores_alike=4)
+    assert "getting it back costs about 50 µs" not in sentence(found)
+    told = sentence(replace(found, host=host))
+    assert "getting it back costs more than the call holds it for (release it around more work)" in told
+
+
+def test_the_page_says_what_its_dashed_line_is():
+    assert "dashed: min(threads, cores of one kind)" in measurement_page(many(4, 3.0), LAWS)
