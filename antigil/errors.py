@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-EXIT_LOSS = 1
+#: Of what judges: nothing is wrong; there is a loss, or the machine is unfit; it cannot be told.
+EXIT_FINE, EXIT_BAD, EXIT_COULD_NOT_JUDGE = 0, 1, 2
 EXIT_USER_ERROR = 2
-EXIT_COULD_NOT_JUDGE = 2
 
 
 class UserError(Exception):
@@ -51,7 +51,7 @@ def needed(extra: str) -> Iterator[None]:
 
 
 def exit_status(judge: Callable[[], int]) -> int:
-    """Return the exit status of what judges; 2 for a crash, whose own status, 1, means a confirmed loss."""
+    """Return the exit status of what judges; 2 for a crash, whose own status, 1, means a loss."""
     try:
         return judge()
     except (UserError, BrokenPipeError):

@@ -37,7 +37,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     if path.exists() and not path.is_file():  # a device or a pipe: no file can take its place
         path.write_bytes(data)
         return
-    path = path.resolve()  # what a link leads to is written, and the link stays
+    path = Path(os.path.realpath(path))  # what a link leads to is written, and the link stays
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:100]}.{uuid4().hex[:8]}.part")
     try:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import PurePath
 from typing import Any
 
 WHEEL = "python -mpip wheel --no-deps{} -w {{build_cache_dir}} {{build_dir}}"
 #: What a backend asks for beside its pyproject.toml, by its module; where pip isolates a build, it gets that.
 NEEDS = {"mesonpy": ("ninja",), "scikit_build_core": ("cmake", "ninja")}
+#: Values of PIP_NO_BUILD_ISOLATION that switch isolation off; others, such as 1, leave it on.
+NO = ("0", "false", "no", "off", "n", "f")
 
 
 def build_command(backend: str | None, requires: Sequence[str], config: dict[str, Any]) -> list[str]:
@@ -28,16 +32,27 @@ def build_command(backend: str | None, requires: Sequence[str], config: dict[str
 
 
 def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
-    """Return the names of build requirements that asv's matrix has a version of."""
-    asked = {_name(name.removeprefix("pip+")) for name in _required(config)}
-    return sorted({_name(one) for one in requires} & asked)
+    """Return the names of build requirements of which asv's matrix has several versions, or a certain one."""
+    versions: dict[str, set[object]] = {}
+    for name, version in _required(config):
+        versions.setdefault(_name(name.removeprefix("pip+")), set()).add(version)
+    varied = {name for name, some in versions.items() if len(some) > 1 or any(some)}
+    return sorted({_name(one) for one in requires} & varied)
 
 
-def isolates(commands: Sequence[str]) -> bool:
-    """Tell whether commands build a project apart from asv's environment, as pip and build do untold."""
-    words = [word for command in commands for word in _words(command)]
-    short = any(re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word) for word in words if "build" in words)
-    return not (short or {"--no-build-isolation", "--no-isolation"} & set(words))
+def isolating(commands: Sequence[str]) -> tuple[str, str] | None:
+    """Return what builds a project apart from asv's environment, and the option by which it would not."""
+    for command in commands:
+        tool, words, variables = _run(command)
+        if tool in ("pip", "pip3", "uv"):
+            option, off = "--no-build-isolation", variables.get("PIP_NO_BUILD_ISOLATION", "").lower() in NO
+            builds = words[:1] == ["build"] or any(one == "." or "{build_dir}" in one for one in words)
+        else:
+            option, off = "--no-isolation", any(re.fullmatch(r"-[hsvVwx]*n.*", one) for one in words)
+            builds = tool in ("build", "pyproject-build")
+        if builds and not off and option not in words:
+            return tool, option
+    return None
 
 
 def keeps_builds(commands: Sequence[str]) -> bool:
@@ -59,13 +74,36 @@ def _words(command: str) -> list[str]:
         return command.split()
 
 
-def _required(config: dict[str, Any]) -> Iterator[str]:
-    """Yield the names of packages in the matrix, and in what is included beside it."""
+def _run(command: str) -> tuple[str, list[str], dict[str, str]]:
+    """Return the program that a command runs, or the module of Python's, its arguments and variables."""
+    words = _words(command)
+    variables = [*takewhile(re.compile(r"[\w-]+=").match, words)]
+    program, *rest = words[len(variables) :] or [""]
+    if re.fullmatch(r"(python|pypy)[\d.]*t?", PurePath(program).name):
+        program, *rest = _given_to_python(rest) or [""]
+    return PurePath(program).name, rest, dict(one.split("=", 1) for one in variables)
+
+
+def _given_to_python(words: list[str]) -> list[str]:
+    """Return the module or script that Python is to run, and the words after it."""
+    for i, word in enumerate(words):
+        if found := re.fullmatch(r"-[bBdEiIOPqRsSuvx]*m(.*)", word):
+            return [*filter(None, [found[1]]), *words[i + 1 :]]
+        if not word.startswith("-"):
+            return words[i:]
+    return []
+
+
+def _required(config: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield packages with each of their versions in the matrix, and in what is included beside it."""
     included = config.get("include")
     parts = (config.get("matrix"), *(included if isinstance(included, list) else []))
     for part in (one for one in parts if isinstance(one, dict)):
         new = {"req", "env", "env_nobuild"} & part.keys()  # asv's older form has names of packages alone
-        yield from (part.get("req") or {}) if new else part
+        packages = part.get("req") if new else part
+        for name, told in packages.items() if isinstance(packages, dict) else ():
+            for version in (told or [""]) if isinstance(told, list) else [told]:
+                yield name, version if version is None else str(version)
 
 
 def _name(requirement: str) -> str:

@@ -65,7 +65,10 @@ class Checkout:
         """The folder of its asv suite; for a new one none that holds scripts, which asv would all import."""
         folder = self.config.parent
         if self.config.exists():
-            return folder / str(read_config(self.config).get("benchmark_dir") or SUITE_FOLDERS[0])
+            found: Path = folder / read_config(self.config).get("benchmark_dir", SUITE_FOLDERS[0])
+            if not found.resolve().is_relative_to(self.root.resolve()):
+                raise UserError(f"benchmark_dir leads to {found}, outside {self.root}: name a folder inside")
+            return found
         ours = (name for name in SUITE_FOLDERS if not _holds_others(folder / name))
         return folder / next(ours, SUITE_FOLDERS[-1])
 
@@ -89,7 +92,7 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     nearest = _nearest_package(root, folder.resolve())
     path = _config(root, nearest, config)
     told = read_config(path) if path.exists() else {}
-    package = root / str(told.get("repo_subdir") or ".") if told else nearest or root
+    package = root / (told.get("repo_subdir") or ".") if told else nearest or root
     if "build_command" not in told and not _is_package(package):
         instead = f"; name the package in {path}, as repo_subdir" if told and nearest else _elsewhere(root)
         raise UserError(f"pip can build nothing in {package}: {NO_PACKAGE}{instead}")
@@ -222,7 +225,7 @@ def _is_of(package: Path, config: Path, root: Path) -> bool:
         named = read_config(config).get("repo_subdir")
     except UserError:
         return inside  # who owns it is told what is wrong
-    return root / str(named) == package if named else inside
+    return root / named == package if named else inside
 
 
 def _is_installed(root: Path, path: Path) -> bool:

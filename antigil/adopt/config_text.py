@@ -6,6 +6,7 @@ asv reads JSON5: comments, a comma after the last entry, strings between single 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,6 +29,9 @@ _TOKEN = re.compile(
 )
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 _ESCAPES |= {"\n": "", "\r": "", "\r\n": ""}  # a string may go on in the next line
+
+#: What init takes for the name of a project or a folder, as asv does, which takes no null for it either.
+TEXTS = {"project", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
     """Return what an ``asv.conf.json`` says; UserError where it is none, with the `name` of the file."""
     try:
         found = json.loads("".join(_as_json(list(_tokens(text)))))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits, too
         raise UserError(f"{name} is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise UserError(f"{name} is not a JSON object")
@@ -69,11 +73,23 @@ def parse(text: str, name: str) -> dict[str, Any]:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return what a file says; UserError where it cannot be read or is not JSON."""
+    """Return what a file says; UserError where it cannot be read, is not JSON, or has no text for a name."""
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        found = parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
+    for key in TEXTS & found.keys():
+        if not _is_name(found[key]):
+            raise UserError(f'"{key}" in {path} must be a string, not {json.dumps(found[key])}')
+    return found
+
+
+def _is_name(value: object) -> bool:
+    """Tell whether a value can be the name of something in a file system."""
+    try:
+        return isinstance(value, str) and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:  # half of a pair
+        return False
 
 
 def with_plugin(text: str, plugin: str, name: str) -> str:
@@ -172,14 +188,14 @@ def _with_entry(text: str, key: str, entry: str, name: str) -> str:
     if parse(text, name).get(key) is None:
         return _with_key(text, key, [entry], name)
     value, added = _value(text, key), json.dumps(entry)
-    first, last = value[0], value[-1]
+    first = value[0]
     if len(value) == 1 and first.kind == "string":
         return f"{text[: first.start]}[{first.text}, {added}]{text[first.end :]}"
     if first.text != "[":
         raise UserError(f"{name}: {key} is no list: add {added} to it by hand")
     before = value[-2]
     gap = {"[": "", ",": " "}.get(before.text, ", ")
-    return text[: before.end] + gap + added + text[before.end : last.start] + text[last.start :]
+    return text[: before.end] + gap + added + text[before.end :]
 
 
 def _with_key(text: str, key: str, value: object, name: str) -> str:

@@ -71,10 +71,12 @@ class FileEdit:
 
     def difference(self, root: Path) -> str:
         """Return the edit as people read it: a unified diff, or the size of what is no text."""
-        name = self.path.relative_to(root).as_posix()
+        name = Path(os.path.relpath(self.path, root)).as_posix()
         if b"\0" in self.after:
             old = "" if self.before is None else f", in the place of {len(self.before):,} others"
             return f"+++ {name} ({len(self.after):,} bytes{old})\n"
+        if self.before is None and not self.after:
+            return f"+++ {name} (empty)\n"
         before, after = (
             one.decode(errors="replace").splitlines() for one in (self.before or b"", self.after)
         )

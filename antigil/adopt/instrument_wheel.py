@@ -10,8 +10,10 @@ import base64
 import hashlib
 import io
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+
+from antigil.errors import UserError
 
 NAME = "antigil_instrument"
 PACKAGE = Path(__file__).parent.parent
@@ -19,21 +21,40 @@ PARTS = ("__init__.py", "py.typed", "suite.py", "scaling/**/*.py")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it was made
 
 
+def installed() -> Distribution:
+    """Return the installed antigil, which gives the instrument its version.
+
+    Raises
+    ------
+    UserError
+        If it is imported from a folder, and not installed.
+    """
+    try:
+        return distribution("antigil")
+    except PackageNotFoundError as error:
+        raise UserError("antigil is not installed here, so it has no version: pip install it") from error
+
+
+def version() -> str:
+    """Return the version of the instrument, which is antigil's."""
+    return installed().version
+
+
 def file_name() -> str:
     """Return the wheel's file name."""
-    return f"{NAME}-{version('antigil')}-py3-none-any.whl"
+    return f"{NAME}-{version()}-py3-none-any.whl"
 
 
 def requirement() -> str:
     """Return what pip is asked for."""
-    return f"{NAME.replace('_', '-')}=={version('antigil')}"
+    return f"{NAME.replace('_', '-')}=={version()}"
 
 
 def build() -> bytes:
     """Return the wheel (https://packaging.python.org/en/latest/specifications/binary-distribution-format/)."""
-    about = f"{NAME}-{version('antigil')}.dist-info"
+    about = f"{NAME}-{version()}.dist-info"
     metadata = (
-        f"Metadata-Version: 2.1\nName: {NAME.replace('_', '-')}\nVersion: {version('antigil')}\n"
+        f"Metadata-Version: 2.1\nName: {NAME.replace('_', '-')}\nVersion: {version()}\n"
         "Summary: The instrument of antigil: antigil.suite and antigil.scaling\n"
         "License: BSD-3-Clause\nRequires-Python: >=3.11\n"
     )

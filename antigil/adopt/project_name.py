@@ -55,26 +55,38 @@ def _called(source: str) -> str | None:
         return None
     calls = [one for one in nodes if isinstance(one, ast.Call)]
     setups = [one for one in calls if getattr(one.func, "id", getattr(one.func, "attr", "")) == "setup"]
-    given = {
-        target.id: one.value
-        for one in nodes
-        if isinstance(one, ast.Assign)
-        for target in one.targets
-        if isinstance(target, ast.Name)
-    }
+    given = dict(pair for one in nodes for pair in _assigned(one))
     values = [value for one in setups for value in _given(one.keywords, given)]
     names = [one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return names[0] if names else None
 
 
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a statement gives a value, and the value."""
+    if isinstance(node, ast.Assign):
+        yield from ((one.id, node.value) for one in node.targets if isinstance(one, ast.Name))
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+        yield node.target.id, node.value
+
+
 def _given(keywords: list[ast.keyword], named: dict[str, ast.expr]) -> Iterator[ast.expr]:
     """Yield what is given as ``name``, be it in a dict such as ``setup(**metadata)`` hands on."""
     for word in keywords:
-        value = named.get(word.value.id, word.value) if isinstance(word.value, ast.Name) else word.value
+        value = _followed(word.value, named)
         if word.arg == "name":
             yield value
         elif word.arg is None and isinstance(value, ast.Dict):
             pairs = zip(value.keys, value.values, strict=True)
-            yield from (one for key, one in pairs if isinstance(key, ast.Constant) and key.value == "name")
+            called = [one for key, one in pairs if isinstance(key, ast.Constant) and key.value == "name"]
+            yield from (_followed(one, named) for one in called)
         elif word.arg is None and isinstance(value, ast.Call):
-            yield from (one.value for one in value.keywords if one.arg == "name")
+            yield from (_followed(one.value, named) for one in value.keywords if one.arg == "name")
+
+
+def _followed(value: ast.expr, named: dict[str, ast.expr]) -> ast.expr:
+    """Return what a name stands for, by way of others if need be."""
+    for _ in named:
+        if not isinstance(value, ast.Name):
+            break
+        value = named.get(value.id, value)
+    return value

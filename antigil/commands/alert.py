@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import UserError, exit_status, needed, one_line
+from antigil.errors import EXIT_FINE, UserError, exit_status, needed, one_line
 
-from .arguments import PROCESSES, add_config, add_measuring, add_report, positive_integer
-from .output import hand_over, report_path, timed_progress
+from .arguments import ReportFiles, add_config, add_measuring, add_report, positive_integer, report_files
+from .output import after_writing, hand_over, refusing, timed_progress, writable, write_each
 
 if TYPE_CHECKING:
+    from antigil.guard.alert_log import Memory
     from antigil.guard.alert_state import Alert
     from antigil.history.project import Project
     from antigil.history.series import Archive
@@ -43,7 +45,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--exit-zero", action="store_true", help="exit with 0 whatever was found: for a job that hands it on"
     )
     add_measuring(parser)
-    parser.set_defaults(processes=None)  # so that it is known what was asked for
     add_report(parser)
     add_config(parser)
 
@@ -52,16 +53,14 @@ def run(args: argparse.Namespace) -> int:
     """Look for changes in stored history, report, and return the exit status."""
     if not args.confirm and (args.minutes or args.processes):
         raise UserError("--minutes and --processes go with --confirm: without it nothing is measured")
-    outputs = report_path(args.output), report_path(args.json)
+    outputs = report_files(args)
     notes = None if args.memory is None else Path(args.memory).absolute()
     with needed("asv"):
         from antigil.history.project import open_project
     return exit_status(lambda: _alert(open_project(args.config, pull=True), notes, args, outputs))
 
 
-def _alert(
-    project: Project, notes: Path | None, args: argparse.Namespace, outputs: tuple[Path | None, Path | None]
-) -> int:
+def _alert(project: Project, notes: Path | None, args: argparse.Namespace, outputs: ReportFiles) -> int:
     from antigil.guard.alert_json import alerts_to_json
     from antigil.guard.alert_log import Memory
     from antigil.guard.search.confirmation import confirm
@@ -73,7 +72,7 @@ def _alert(
     memory = Memory.open(Path(project.conf.results_dir), notes, project.first_branch)
     remembers = args.confirm or notes is not None
     if remembers:
-        report_path(str(memory.file))
+        writable(str(memory.file), new_folder=True)
     first, beginnings = args.since or project.options.since, project.beginnings.values()
     archive, revisions = load_archive(project, first, {*memory.hashes, *filter(None, beginnings)})
     _note_what_is_left_out(archive)
@@ -85,19 +84,24 @@ def _alert(
             archive,
             alerts,
             memory,
-            processes=args.processes or PROCESSES,
+            processes=args.processes,
             say=say,
             minutes=args.minutes,
         )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]
     document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted)
-    hand_over(document, render_alerts, args.format, *outputs)
-    if remembers:
+    report = partial(render_alerts, document, args.format)
+    complete = hand_over(report, partial(render_alerts, document, "json"), *outputs)
+    if complete and remembers:
+        complete = write_each(partial(_note_as_told, memory, alerts))
+    return after_writing(EXIT_FINE if args.exit_zero else document["status"], complete)
+
+
+def _note_as_told(memory: Memory, alerts: Sequence[Alert]) -> None:
+    with refusing(str(memory.file)):
         for alert in alerts:
             memory.note(alert, told=True)
-    status: int = document["status"]
-    return 0 if args.exit_zero else status
 
 
 def _found(

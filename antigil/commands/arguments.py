@@ -15,8 +15,7 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.scaling import Interpreter
 
-#: Fresh processes of each commit in the first look, if nothing else is asked for.
-PROCESSES = 6
+from .output import writable
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +33,24 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="github: annotations, the job's summary, and the text (default: text)",
     )
+    add_report_files(parser)
+
+
+def add_report_files(parser: argparse.ArgumentParser) -> None:
+    """Add where a report goes, and its JSON form."""
     parser.add_argument("--output", metavar="FILE", help="write the report there and not to stdout")
-    parser.add_argument("--json", metavar="FILE", help="write the JSON form there as well")
+    help_ = "write the JSON form there as well; - prints it in the place of the report"
+    parser.add_argument("--json", metavar="FILE", help=help_)
+
+
+#: Where a report goes, and its JSON form; see `hand_over`.
+ReportFiles = tuple[str | None, str | None]
+
+
+def report_files(args: argparse.Namespace) -> ReportFiles:
+    """Return where a report goes, and its JSON form; refuse what could not be written."""
+    output, json_file = (writable(one, stdout=True, new_folder=True) for one in (args.output, args.json))
+    return output, json_file
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +58,6 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         type=positive_integer,
-        default=PROCESSES,
         metavar="N",
         help="fresh processes of each commit in the first look, at most; more in further ones (default: 6)",
     )

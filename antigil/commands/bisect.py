@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import exit_status, needed
+from antigil.errors import UserError, exit_status, needed
 
-from .arguments import add_config, add_measuring
-from .output import hand_over, report_path, timed_progress
+from .arguments import ReportFiles, add_config, add_measuring, add_report_files, report_files
+from .output import after_writing, hand_over, timed_progress
 
 if TYPE_CHECKING:
     from antigil.history.project import Project
@@ -27,25 +26,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("workload", metavar="WORKLOAD", help="its name, as 'antigil compare' prints it")
     add_measuring(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
-    parser.add_argument("--output", metavar="FILE", help="write the report there and not to stdout")
-    parser.add_argument("--json", metavar="FILE", help="write the JSON form there as well")
+    add_report_files(parser)
     add_config(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Find the commit, report, and return the exit status."""
-    outputs = report_path(args.output), report_path(args.json)
+    outputs = report_files(args)
     with needed("asv"):
         from antigil.history.project import open_project
-    return exit_status(lambda: _bisect(open_project(args.config, pull=True), args, *outputs))
+    return exit_status(lambda: _bisect(open_project(args.config, pull=True), args, outputs))
 
 
-def _bisect(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
+def _bisect(project: Project, args: argparse.Namespace, outputs: ReportFiles) -> int:
     from antigil.guard.comparison import compare
+    from antigil.guard.interleaved_visits import pythons_passed_over
     from antigil.guard.search.bisection import bisect
     from antigil.guard.search.confirmation import CONFIRMED_FROM
     from antigil.report.text import render_bisection
 
+    if absent := pythons_passed_over(project, args.environment):
+        raise UserError(f"not every configured environment can be measured in: {absent[0]}")
+    say = timed_progress()
     options = replace(project.options.lowered(CONFIRMED_FROM), excused={})
     measure = partial(
         compare,
@@ -54,8 +56,11 @@ def _bisect(project: Project, args: argparse.Namespace, output: Path | None, jso
         patterns=args.bench,
         environments=args.environment,
         workload=args.workload,
-        say=timed_progress(),
+        say=say,
     )
-    found = bisect(project, project.revision(args.good), project.revision(args.bad), args.workload, measure)
-    hand_over(found.to_json(), render_bisection, args.format, output, json_file)
-    return found.status
+    ends = project.revision(args.good), project.revision(args.bad)
+    found = bisect(project, *ends, args.workload, measure, say)
+    document = found.to_json()
+    report = partial(render_bisection, document, args.format)
+    complete = hand_over(report, partial(render_bisection, document, "json"), *outputs)
+    return after_writing(found.status, complete)

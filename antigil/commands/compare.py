@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from antigil.errors import UserError, exit_status, needed
 
-from .arguments import PROCESSES, add_config, add_measuring, add_report, positive
-from .output import hand_over, report_path, timed_progress
+from .arguments import ReportFiles, add_config, add_measuring, add_report, positive, report_files
+from .output import after_writing, hand_over, timed_progress
 
 if TYPE_CHECKING:
     from antigil.guard.comparison import Comparison
@@ -60,7 +61,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="sample no workload but the first that would bring the total above this (default: 120)",
     )
     add_measuring(parser)
-    parser.set_defaults(processes=None)  # so that it is known what was asked for
     add_report(parser)
     add_config(parser)
 
@@ -68,30 +68,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare two commits, report, and return the exit status."""
     _refuse_mixed(args)
-    outputs = report_path(args.output), report_path(args.json)
+    outputs = report_files(args)
     with needed("asv"):
         from antigil.history.project import open_project
-    return exit_status(lambda: _compare(open_project(args.config, pull=True), args, *outputs))
+    return exit_status(lambda: _compare(open_project(args.config, pull=True), args, outputs))
 
 
-def _compare(project: Project, args: argparse.Namespace, output: Path | None, json_file: Path | None) -> int:
+def _compare(project: Project, args: argparse.Namespace, outputs: ReportFiles) -> int:
     from antigil.guard.comparison_json import comparison_to_json
     from antigil.guard.profile.keeping import keep_if_possible
     from antigil.report.formats import render_comparison
 
     if args.pythons:
         outcome = _under_pythons(project, args)
-        hand_over(comparison_to_json(outcome), render_comparison, args.format, output, json_file)
-        return outcome.status
-    base, head = project.revision(args.base), project.revision(args.head)
-    if args.merge_base:
-        base = project.merge_base(base, head)
-    outcome = _outcome(project, base, head, args)
+    else:
+        base, head = project.revision(args.base), project.revision(args.head)
+        outcome = _outcome(project, project.merge_base(base, head) if args.merge_base else base, head, args)
     document = comparison_to_json(outcome)
-    hand_over(document, render_comparison, args.format, output, json_file)
-    if (results := Path(project.conf.results_dir)).is_dir():
+    report = partial(render_comparison, document, args.format)
+    complete = hand_over(report, partial(render_comparison, document, "json"), *outputs)
+    if not args.pythons and (results := Path(project.conf.results_dir)).is_dir():
         keep_if_possible(results, document)
-    return outcome.status
+    return after_writing(outcome.status, complete)
 
 
 def _refuse_mixed(args: argparse.Namespace) -> None:
@@ -129,7 +127,7 @@ def _under_pythons(project: Project, args: argparse.Namespace) -> Comparison:
         project,
         project.revision(args.head),
         args.pythons,
-        processes=args.processes or PROCESSES,
+        processes=args.processes,
         patterns=args.bench,
         say=timed_progress(),
     )
@@ -153,7 +151,7 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
         project,
         base,
         head,
-        processes=args.processes or PROCESSES,
+        processes=args.processes,
         patterns=args.bench,
         environments=args.environment,
         say=say,

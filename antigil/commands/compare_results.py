@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from antigil.errors import EXIT_LOSS, UserError, exit_status, needed, one_line
+from antigil.errors import EXIT_BAD, EXIT_FINE, UserError, exit_status, needed, one_line
 from antigil.files import read_json
 from antigil.report.measurement.sentence import sentence
 from antigil.report.text import comparison_table
@@ -48,7 +48,7 @@ def _compare(base: Measurement, head: Measurement) -> int:
         print(f"  note: {one_line(difference)}")
     for when, measurement in (("before", base), ("now", head)):
         print(f"{when + ':':<8}{sentence(measurement)}")
-    return EXIT_LOSS if lost else 0
+    return EXIT_BAD if lost else EXIT_FINE
 
 
 def _read(path: Path) -> Measurement:

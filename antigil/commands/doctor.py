@@ -12,13 +12,19 @@ from antigil.doctor import calibration, checks, second_instrument
 from antigil.doctor.calibration import Calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
-from antigil.errors import one_line
-from antigil.scaling import MeasurementError
+from antigil.errors import EXIT_BAD, EXIT_FINE, exit_status, one_line
 
-from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_json
+from .output import (
+    STANDARD_OUTPUT,
+    after_writing,
+    json_text,
+    process_progress,
+    writable,
+    write_each,
+    write_text,
+)
 
 SCHEMA = "antigil.doctor/1"
-EXIT_UNFIT = 1
 WIDTH = 100
 
 
@@ -36,23 +42,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Examine the machine as the command line says and return the exit status."""
-    refuse_unwritable(args.json)
-    say = _say_nothing if args.json == STANDARD_OUTPUT else _say
+    json_file = writable(args.json, stdout=True)
+    return exit_status(lambda: _examine(json_file, calibrate=args.calibration))
+
+
+def _examine(json_file: str | None, *, calibrate: bool) -> int:
+    say = _say_nothing if json_file == STANDARD_OUTPUT else _say
     facts = Facts.gather()
     findings = list(checks.judge_facts(facts))
     say(*finding_lines(findings))
     measured = None
-    if args.calibration:
+    if calibrate:
         with process_progress("calibrated") as show_progress:
             measured, more = calibrated(facts, show_progress)
         kernels = ("kernels with known answers",) if measured is None else measured.kernels
         say("", f"Calibration on {' and '.join(kernels)}:", *finding_lines(more))
         findings += more
-    last = fitness(facts, findings, calibrated=args.calibration)
+    last = fitness(facts, findings, calibrated=calibrate)
     say("", last)
-    if args.json is not None:
-        write_json(args.json, document(facts, measured, findings, last))
-    return 0 if is_fit(findings) else EXIT_UNFIT
+    complete = json_file is None or write_each(
+        lambda: write_text(json_file, json_text(document(facts, measured, findings, last)))
+    )
+    return after_writing(EXIT_FINE if is_fit(findings) else EXIT_BAD, complete)
 
 
 def calibrated(
@@ -64,7 +75,9 @@ def calibrated(
         measured = calibration.calibrate(
             facts.cpus_allowed, gil=facts.gil, extension=extension, on_process=on_process
         )
-    except MeasurementError as error:
+    except Exception as error:
+        if not calibration.is_measuring_that_failed(error):
+            raise
         return None, [calibration.failed(error)]
     cores = min(facts.cores_alike, facts.cpus_allowed)
     both = second_instrument.compare_instruments(gil=facts.gil, extension=extension)

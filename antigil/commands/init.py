@@ -6,10 +6,10 @@ import argparse
 import os
 import shlex
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 
-from antigil.adopt.building import isolates, keeps_builds, same_name, varied_in
+from antigil.adopt import instrument_wheel
+from antigil.adopt.building import isolating, keeps_builds, same_name, varied_in
 from antigil.adopt.checkout import SUITE_FILE, Checkout, look_at
 from antigil.adopt.config_text import listed, read_config
 from antigil.adopt.file_edits import (
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _init(args: argparse.Namespace) -> int:
     checkout = look_at(Path.cwd(), args.config)
-    pinned = pin(args.pin, distribution("antigil")) if args.github else None
+    pinned = pin(args.pin, instrument_wheel.installed()) if args.github else None
     found = file_edits(checkout, args.statement, "\n".join(args.setup), pinned)
     for edit in found:
         print(edit.difference(checkout.root), end="")
@@ -106,7 +106,7 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         *([f"    {shlex.join(measure)}"] if found else []),
         f'    asv run --machine "$(antigil ci machine)"{ours} HEAD^!',
         "    asv publish",
-        f"    antigil compare {branch}~1 {branch}",
+        f"    antigil compare{ours} {branch}~1 {branch}",
         *(_on_github(checkout) if args.github else []),
     ]
 
@@ -119,10 +119,11 @@ def _remarks(checkout: Checkout) -> Iterator[list[str]]:
         yield ["Not tried with what builds this project; the first 'asv run' tells."]
     config = read_config(checkout.config)
     varied = varied_in(checkout.requires, config)
-    if varied and isolates(listed(config, "build_command")):
+    if varied and (found := isolating(listed(config, "build_command"))):
+        tool, option = found
         yield [
-            f"The matrix varies {', '.join(varied)}, and pip isolates the build from it: add",
-            "--no-build-isolation to build_command.",
+            f"The matrix varies {', '.join(varied)}, and {tool} isolates the build from it: add",
+            f"{option} to build_command.",
         ]
     told = str(config.get("project"))
     if not same_name(told, checkout.project) and keeps_builds(listed(config, "install_command")):

@@ -6,9 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from antigil import measurement_plot
 from antigil.errors import EXIT_USER_ERROR, UserError
@@ -19,12 +17,13 @@ from antigil.scaling import Measurement, MeasurementError, RemoteTraceback, Work
 
 from .arguments import find_interpreter, positive, thread_counts
 from .output import (
-    STANDARD_OUTPUT,
+    after_writing,
+    as_lines,
+    hand_over,
+    json_text,
     process_progress,
-    refuse_unwritable,
     refusing,
-    write_each,
-    write_json,
+    writable,
     write_text,
 )
 
@@ -125,21 +124,17 @@ def run(args: argparse.Namespace) -> int:
             return EXIT_USER_ERROR
         raise
     if len(found) > 1:
-        _hand_over_several({python.name: one for python, one in zip(pythons, found, strict=True)}, args)
-    else:
-        _hand_over(found[0], measurement_to_json(found[0], fitted_laws(found[0])), args)
-    return 0
+        several = {python.name: one for python, one in zip(pythons, found, strict=True)}
+        return after_writing(0, _hand_over_several(several, args))
+    return after_writing(0, _hand_over(found[0], args))
 
 
-def _hand_over_several(found: dict[str, Measurement], args: argparse.Namespace) -> None:
-    try:
-        if args.json is not None:
-            forms = {name: measurement_to_json(one, fitted_laws(one)) for name, one in found.items()}
-            write_json(args.json, {"schema": SEVERAL_SCHEMA, "pythons": forms})
-    finally:
-        if args.json != STANDARD_OUTPUT:
-            for line in side_by_side(found):
-                print(line)
+def _hand_over_several(found: dict[str, Measurement], args: argparse.Namespace) -> bool:
+    def as_json() -> str:
+        forms = {name: measurement_to_json(one, fitted_laws(one)) for name, one in found.items()}
+        return json_text({"schema": SEVERAL_SCHEMA, "pythons": forms})
+
+    return hand_over(lambda: as_lines(side_by_side(found)), as_json, None, args.json)
 
 
 def told_by_workload(error: BaseException) -> bool:
@@ -180,8 +175,8 @@ def _options(args: argparse.Namespace) -> Iterator[str]:
 
 def _refuse_unwritable(args: argparse.Namespace) -> None:
     """Refuse before measuring what would fail after it."""
-    refuse_unwritable(args.json)
-    refuse_unwritable(args.html)
+    writable(args.json, stdout=True)
+    writable(args.html)
     if len(args.python) > 1 and (args.html or args.plot):
         raise UserError("--html and --plot show one Python: leave them out, or measure one")
     if args.threads and args.threads[-1] < 2 and (args.beside or args.processes):
@@ -190,7 +185,7 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
         raise UserError("--python: each one once")
     if args.plot is None:
         return
-    refuse_unwritable(args.plot)
+    writable(args.plot)
     known = ", ".join(measurement_plot.SUFFIXES)
     if Path(args.plot).suffix.lower() not in measurement_plot.SUFFIXES:
         raise UserError(f"cannot tell the format of {args.plot}: end it in {known}")
@@ -200,23 +195,21 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
         raise UserError(str(error)) from error
 
 
-def _hand_over(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
-    try:
-        _write(measurement, form, args)
-    finally:  # what was found is told even where the disk is full
-        if args.json != STANDARD_OUTPUT:
-            for line in measurement_lines(measurement, form["laws"]):
-                print(line)
+def _hand_over(measurement: Measurement, args: argparse.Namespace) -> bool:
+    form = measurement_to_json(measurement, fitted_laws(measurement))
 
-
-def _write(measurement: Measurement, form: dict[str, Any], args: argparse.Namespace) -> None:
     def draw() -> None:
         with refusing(args.plot):
             measurement_plot.save(measurement, Path(args.plot))
 
-    page = partial(measurement_page, measurement, form["laws"], list(_options(args)))
-    write_each(
-        args.json and partial(write_json, args.json, form),
-        args.html and (lambda: write_text(args.html, page())),
-        args.plot and draw,
+    def page() -> None:
+        write_text(args.html, measurement_page(measurement, form["laws"], list(_options(args))))
+
+    return hand_over(
+        lambda: as_lines(measurement_lines(measurement, form["laws"])),
+        lambda: json_text(form),
+        None,
+        args.json,
+        page if args.html else None,
+        draw if args.plot else None,
     )

@@ -8,12 +8,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from antigil.errors import UserError
+from antigil.errors import EXIT_USER_ERROR, UserError, one_line
 from antigil.files import write_whole
 
 STANDARD_OUTPUT = "-"
@@ -38,59 +38,93 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     return "".join(plain), error.end
 
 
-def refuse_unwritable(name: str | None) -> None:
-    """Refuse the name of a file that could not be written; None and ``-`` are none."""
-    if name in (None, STANDARD_OUTPUT):
-        return
-    path = Path(name)
-    _refuse_unreachable(path)
-    above = path if path.exists() else path.absolute().parent
-    if path.is_dir() or not above.exists() or (above != path and not above.is_dir()):
+def writable(name: str | None, *, stdout: bool = False, new_folder: bool = False) -> str | None:
+    """Return the absolute path of a file that a user names, None being none; refuse it before measuring.
+
+    Parameters
+    ----------
+    stdout
+        Whether ``-`` stands for stdout; else it is refused, so that no file gets that name.
+    new_folder
+        Whether its folder need not be there yet.
+
+    Raises
+    ------
+    UserError
+        If the file could not be written.
+    """
+    if name is None or (stdout and name == STANDARD_OUTPUT):
+        return name
+    if name == STANDARD_OUTPUT:
+        raise UserError("cannot write -: this cannot go to stdout, so name a file")
+    path = Path(name).absolute()
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # which is judged below
+    except OSError as error:  # a name that is too long, links in a circle, a folder that may not be entered
+        raise UserError(f"cannot write {name}: {error.strerror}") from error
+    path = path if path.exists() else path.resolve()  # what a link leads to is written
+    above = next(parent for parent in (path, *path.parents) if parent.exists())
+    is_there = above in (path, path.parent) or new_folder
+    if path.is_dir() or not is_there or (above != path and not above.is_dir()):
         raise UserError(f"cannot write {name}: no such directory, or a directory itself")
     if not os.access(above, os.W_OK):
         raise UserError(f"cannot write {name}: not permitted")
-
-
-def _refuse_unreachable(path: Path) -> None:
-    """Refuse a name that is too long, or lies in a folder that may not be entered."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass  # which the caller judges
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}") from error
-
-
-def report_path(name: str | None) -> Path | None:
-    """Return the absolute path of a report's file, or refuse it; its directory need not be there yet."""
-    if name is None:
-        return None
-    path = Path(name).absolute()
-    _refuse_unreachable(path)
-    above = next(parent for parent in (path, *path.parents) if parent.exists())
-    if path.is_dir() or (above != path and not above.is_dir()) or not os.access(above, os.W_OK):
-        raise UserError(f"cannot write {path}: no such directory, or not permitted")
-    return path
+    return str(Path(name).absolute())
 
 
 def hand_over(
-    document: dict[str, Any],
-    render: Callable[[dict[str, Any], str], str],
-    form: str,
-    output: Path | None,
-    json_file: Path | None,
-) -> None:
-    """Write a report to a file or to stdout, and its JSON form beside it where that was asked for."""
+    report: Callable[[], str],
+    as_json: Callable[[], str],
+    output: str | None,
+    json_file: str | None,
+    *files: Callable[[], object] | None,
+) -> bool:
+    """Write a report, its JSON form and other files, each if it was asked for; tell whether all could be.
+
+    What took long to measure is told even where the disk is full: what can be written is, and then it is said
+    what cannot.
+
+    Parameters
+    ----------
+    output
+        Where the report goes; None for stdout, of which a JSON form takes its place.
+    files
+        Write the others.
+    """
+    output = output or STANDARD_OUTPUT
+    writes = list(filter(None, files))
     if json_file is not None:
-        _write(render(document, "json"), json_file)
-    _write(render(document, form), output)
+        writes.insert(0, lambda: write_text(json_file, as_json()))
+    if not output == json_file == STANDARD_OUTPUT:
+        writes.append(lambda: write_text(output, report()))
+    return write_each(*writes)
 
 
-def _write(text: str, path: Path | None) -> None:
-    if path is None:
-        print(text, end="", flush=True)
-    else:
-        write_whole(path, text)
+def write_each(*writes: Callable[[], object]) -> bool:
+    """Write as much as can be, say what cannot, and tell whether all could be. A crash comes last."""
+    failed: list[Exception] = []
+    for write in writes:
+        try:
+            write()
+        except Exception as error:  # raised below, or told
+            failed.append(error)
+    for one in failed:
+        if not isinstance(one, UserError):
+            raise one
+        print(one_line(f"antigil: error: {one}"), file=sys.stderr)
+    return not failed
+
+
+def after_writing(status: int, complete: bool) -> int:
+    """Return the exit status where not all could be written: that of a loss stays, for it was found."""
+    return status if complete else status or EXIT_USER_ERROR
+
+
+def as_lines(lines: Iterable[str]) -> str:
+    """Return lines as a text."""
+    return "".join(f"{line}\n" for line in lines)
 
 
 def timed_progress() -> Callable[[str], None]:
@@ -119,31 +153,18 @@ def process_progress(done_what: str) -> Iterator[Callable[[int, int], None]]:
             print(end="\r\033[K", file=sys.stderr, flush=True)
 
 
-def write_json(name: str, form: dict[str, Any]) -> None:
-    """Write the JSON form of a measurement or of findings to a file, or to stdout if that is its name."""
-    text = json.dumps(form, indent=2, allow_nan=False)
-    if name == STANDARD_OUTPUT:
-        print(text)
-    else:
-        write_text(name, text + "\n")
+def json_text(form: dict[str, Any]) -> str:
+    """Return the JSON form of a measurement or of findings as it is written."""
+    return json.dumps(form, indent=2, allow_nan=False) + "\n"
 
 
 def write_text(name: str, text: str) -> None:
-    """Write a file that the user has named."""
+    """Write a file that the user has named, or to stdout if that is its name."""
+    if name == STANDARD_OUTPUT:
+        print(text, end="", flush=True)
+        return
     with refusing(name):
         write_whole(Path(name), text)
-
-
-def write_each(*writes: Callable[[], object] | None) -> None:
-    """Write as much as can be, None being nothing to write; raise the first refusal at the end."""
-    refused: list[UserError] = []
-    for write in filter(None, writes):
-        try:
-            write()
-        except UserError as error:
-            refused.append(error)
-    if refused:
-        raise refused[0]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from antigil.where import Where, where, why_unavailable
 
 from .arguments import positive, positive_integer
 from .measure import add_statement, here, told_by_workload
-from .output import STANDARD_OUTPUT, process_progress, refuse_unwritable, write_each, write_json, write_text
+from .output import after_writing, as_lines, hand_over, json_text, process_progress, writable, write_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
     """Sample as the command line says and return the exit status."""
     if (reason := why_unavailable()) is not None:
         raise UserError(reason)
-    for name in (args.json, args.html, args.export):
-        refuse_unwritable(name)
+    writable(args.json, stdout=True)
+    writable(args.html)
+    writable(args.export)
     if args.export is not None and format_of(args.export) is None:
         raise UserError(f"cannot tell the format of {args.export}: end it in {', '.join(STACK_FORMATS)}")
     try:
@@ -53,8 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if told_by_workload(error):
             return EXIT_USER_ERROR
         raise
-    _hand_over(found, args)
-    return 0
+    return after_writing(0, _hand_over(found, args))
 
 
 def _sampled(args: argparse.Namespace) -> Where:
@@ -80,22 +80,19 @@ def _sampled(args: argparse.Namespace) -> Where:
         raise UserError(str(error)) from error
 
 
-def _hand_over(found: Where, args: argparse.Namespace) -> None:
-    try:
-        _write(found, args)
-    finally:  # what was found is told even where the disk is full
-        if args.json != STANDARD_OUTPUT:
-            for line in where_lines(found):
-                print(line)
+def _hand_over(found: Where, args: argparse.Namespace) -> bool:
+    def page() -> None:
+        write_text(args.html, flame_graph_page(found))
 
-
-def _write(found: Where, args: argparse.Namespace) -> None:
     def export() -> None:
         if (write := format_of(args.export)) is not None:
             write_text(args.export, write(found))
 
-    write_each(
-        args.json and (lambda: write_json(args.json, found.to_json())),
-        args.html and (lambda: write_text(args.html, flame_graph_page(found))),
-        args.export and export,
+    return hand_over(
+        lambda: as_lines(where_lines(found)),
+        lambda: json_text(found.to_json()),
+        None,
+        args.json,
+        page if args.html else None,
+        export if args.export else None,
     )

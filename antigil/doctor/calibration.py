@@ -16,7 +16,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import antigil
-from antigil.scaling import Measurement, MeasurementError, Point, Workload, measure
+from antigil.scaling import Measurement, MeasurementError, Point, RemoteTraceback, Workload, measure
 
 from .checks import STEAL_BAD, STEAL_NOTE
 from .finding import Finding, Level, graded, level_of
@@ -250,6 +250,11 @@ def judge_stolen(measurements: Sequence[Measurement]) -> Iterator[Finding]:
         yield Finding(level, "steal under load", says, means, "use a machine with CPUs of its own")
 
 
-def failed(error: MeasurementError) -> Finding:
+def is_measuring_that_failed(error: Exception) -> bool:
+    """Tell whether a kernel could not be measured, or failed in its process: without threads, say."""
+    return isinstance(error, MeasurementError) or isinstance(error.__cause__, RemoteTraceback)
+
+
+def failed(error: Exception) -> Finding:
     """Return the finding that nothing could be measured."""
     return Finding(Level.BAD, "calibration", f"could not be made: {error}", "nothing can be measured here")

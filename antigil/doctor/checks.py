@@ -276,6 +276,14 @@ def judge_turns(machine: Facts) -> Finding:
     """Judge whether who looks at a thread has the CPU as soon as it wakes up."""
     if machine.short_turns:
         return Finding(Level.OK, "time slices", "can be shortened for who looks at a workload")
+    if machine.short_turns is None:
+        return Finding(
+            Level.BAD,
+            "threads",
+            "none can be started beside the first",
+            "nothing can be measured here",
+            "raise the limit on processes: ulimit -u, or pids.max of the control group",
+        )
     says = f"cannot be shortened on this {machine.system}"
     if machine.system != "Linux":
         return Finding(Level.OK, "time slices", says)

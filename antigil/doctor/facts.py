@@ -49,7 +49,7 @@ class Facts:
     switch_interval: float
     queue_measured: bool
     switches_counted: bool | None
-    short_turns: bool
+    short_turns: bool | None
     cores_alike: int
 
     @classmethod

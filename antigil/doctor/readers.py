@@ -198,10 +198,16 @@ def context_switches_counted(pause: Callable[[], None] = lambda: time.sleep(1e-3
     return getrusage(RUSAGE_THREAD).ru_nvcsw > before
 
 
-def short_turns() -> bool:
-    """Tell whether a thread can have the CPU as soon as it wakes up; tried in one that ends with it."""
+def short_turns() -> bool | None:
+    """Tell whether a thread can have the CPU as soon as it wakes up; None where no thread can be started.
+
+    It is tried in a thread that ends with it.
+    """
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(take_short_turns).result()
+        try:
+            return pool.submit(take_short_turns).result()
+        except RuntimeError:  # "can't start new thread"
+            return None
 
 
 def free_threaded_build() -> bool:

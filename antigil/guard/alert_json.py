@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from antigil.errors import first_of
+from antigil.errors import EXIT_BAD, EXIT_COULD_NOT_JUDGE, EXIT_FINE, first_of
 from antigil.history.change_detection import Effect
 from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.series import Archive, Commit, Environment, Problem
 from antigil.report.document import ALERT_SCHEMA, Document
 
 from .alert_state import Alert, AlertState
-from .commit_verdict import CONFIRMED_LOSS, COULD_NOT_JUDGE, NOTHING_LOST
 
 #: Names that are told in one line at most.
 MOST_NAMED = 3
@@ -53,8 +52,8 @@ def alerts_to_json(
 def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
     """Return the exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
     if any(alert.state.counts for alert in alerts):
-        return CONFIRMED_LOSS
-    return COULD_NOT_JUDGE if _problems(archive, alerts) else NOTHING_LOST
+        return EXIT_BAD
+    return EXIT_COULD_NOT_JUDGE if _problems(archive, alerts) else EXIT_FINE
 
 
 def _nothing(archive: Archive) -> str:
@@ -86,7 +85,7 @@ def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
     found += [
         f"{_where(alert)} lost something, but a control changed beside it: the machine moved"
         for alert in alerts
-        if alert.state is AlertState.UNFIT and not alert.postponed
+        if alert.state is AlertState.UNFIT and alert.seen_twice and not alert.postponed
     ]
     return found
 

@@ -185,6 +185,11 @@ class Alert:
         return {effect.quantity == "time" for effect in self.effects if effect.lost == lost}
 
     @property
+    def seen_twice(self) -> bool:
+        """Whether something that was lost has two measured commits on each side."""
+        return any(effect.confirmed for effect in self.effects if effect.lost)
+
+    @property
     def gave_up(self) -> bool:
         """Whether it was tried often enough to measure it again, or to tell the commits apart."""
         return self.attempts >= MOST_ATTEMPTS
@@ -215,8 +220,7 @@ class Alert:
             return AlertState.UNDECIDED
         if self.unfit:
             return AlertState.UNFIT
-        seen_twice = any(effect.confirmed for effect in self.effects if effect.lost)
-        return AlertState.SEEN if seen_twice and not self.postponed else AlertState.SUSPECTED
+        return AlertState.SEEN if self.seen_twice and not self.postponed else AlertState.SUSPECTED
 
     @property
     def state_text(self) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from antigil.errors import EXIT_BAD, EXIT_COULD_NOT_JUDGE, EXIT_FINE
 from antigil.history.options import Options
 from antigil.history.series import TrackedWorkload
 
@@ -29,8 +30,6 @@ NOTHING: Mapping[str, str] = {}
 
 #: Returns the judgements of all further looks by other limits.
 JudgeAgain = Callable[[LimitOf], Sequence[Mapping[Number, Judgement]]]
-
-NOTHING_LOST, CONFIRMED_LOSS, COULD_NOT_JUDGE = 0, 1, 2
 
 #: Quantities that say how far a workload scales, as against how fast one thread is.
 SCALING = ("slowdown", "gil_held", "waiting", "stall", "inflation")
@@ -146,8 +145,8 @@ class Verdict:
     def status(self) -> int:
         """The exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
         if self.losses:
-            return CONFIRMED_LOSS
-        return COULD_NOT_JUDGE if self.moved or self.problems else NOTHING_LOST
+            return EXIT_BAD
+        return EXIT_COULD_NOT_JUDGE if self.moved or self.problems else EXIT_FINE
 
 
 def conclude(

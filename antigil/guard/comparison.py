@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from antigil.errors import EXIT_FINE
 from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
@@ -18,7 +19,7 @@ from antigil.history.series import Combination, TrackedWorkload
 from antigil.history.surroundings import Surroundings
 from antigil.where import Changes
 
-from .commit_verdict import NOTHING_LOST, Verdict, conclude
+from .commit_verdict import Verdict, conclude
 from .decision_rule import (
     CONFIRMATION,
     JUDGED,
@@ -30,7 +31,7 @@ from .decision_rule import (
     judged_in,
     least_effects,
 )
-from .interleaved_visits import VisitPlace, alternating, measure_both, prepare
+from .interleaved_visits import VisitPlace, alternating, measure_both, prepare, pythons_passed_over
 from .looks import LooksTaken, Measure, not_steady, take_look
 from .samples import Readings, judgeable, missing_at_head, pairs_of, told_apart, too_few
 
@@ -69,6 +70,11 @@ class EnvironmentComparison:
         notes = tuple(dict.fromkeys([*self.verdict.notes, *more]))
         return replace(self, verdict=replace(self.verdict, notes=notes))
 
+    def with_problems(self, more: Iterable[str]) -> EnvironmentComparison:
+        """Return it with more that could not be judged."""
+        problems = (*self.verdict.problems, *more)
+        return replace(self, verdict=replace(self.verdict, problems=problems))
+
 
 After = Callable[[VisitPlace, EnvironmentComparison], EnvironmentComparison]
 
@@ -96,7 +102,7 @@ class Comparison:
     def status(self) -> int:
         """The exit status: a loss anywhere counts before what could not be judged."""
         statuses = {comparison.verdict.status for comparison in self.comparisons}
-        return min(statuses - {NOTHING_LOST}, default=NOTHING_LOST)
+        return min(statuses - {EXIT_FINE}, default=EXIT_FINE)
 
 
 def compare(
@@ -104,7 +110,7 @@ def compare(
     base: Revision,
     head: Revision,
     *,
-    processes: int = Looks.first,
+    processes: int | None = None,
     patterns: Sequence[str] = (),
     environments: Sequence[str] = (),
     combination: Combination | None = None,
@@ -117,7 +123,7 @@ def compare(
     Parameters
     ----------
     processes
-        Fresh processes of each commit in the first look; see `Looks`.
+        Fresh processes of each commit in the first look; as many as `Looks` takes untold if None.
     patterns
         Regular expressions of the benchmarks to use; all if empty.
     environments
@@ -138,16 +144,20 @@ def compare(
     """
     began = time.monotonic()
     say(f"installing {base.short} and {head.short}")
+    absent = [] if combination is not None else pythons_passed_over(project, environments)
+    for one in absent:
+        say(f"note: nothing is measured with {one}")
     places = prepare(project, (base, head), patterns, environments, combination, workload)
     found = []
     for place in places:
-        one = compare_in(project.options, base, head, place, processes, len(places), say)
-        found.append(one if after is None else after(place, one))
+        judged = compare_in(project.options, base, head, place, processes, len(places), say)
+        found.append(judged if after is None else after(place, judged))
+    found[0] = found[0].with_problems(f"nothing was measured with {one}" for one in absent)
     return Comparison(base, head, tuple(found), time.monotonic() - began)
 
 
 def compare_in(
-    options: Options, base: Revision, head: Revision, place: VisitPlace, processes: int, places: int,
+    options: Options, base: Revision, head: Revision, place: VisitPlace, processes: int | None, places: int,
     say: Callable[[str], None],
 ) -> EnvironmentComparison:  # fmt: skip
     """Compare in one place; the level is shared out among so many `places`."""
@@ -161,7 +171,7 @@ def compare_in(
         )
 
     workloads, among = workloads_of(place.columns), judged_in(place.python)
-    looks = Looks(processes)
+    looks = Looks() if processes is None else Looks(processes)
     found = take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
     return replace(found, surroundings=place.surroundings)
 

@@ -17,7 +17,14 @@ from itertools import cycle
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
-from antigil.history.asv_adapter.running import Installation, discover, install, run_once, suite_part
+from antigil.history.asv_adapter.running import (
+    Installation,
+    discover,
+    install,
+    pythons_not_here,
+    run_once,
+    suite_part,
+)
 from antigil.history.asv_adapter.stored import Suite
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import Project, Revision
@@ -26,7 +33,7 @@ from antigil.history.surroundings import Surroundings, surroundings_of
 from antigil.suite import PROCESSES_VARIABLE
 
 from .decision_rule import Number
-from .samples import Readings, comparable, read_visit
+from .samples import Readings, comparable, read_visit, refuse_unmatched
 
 #: For the one call that our suites time after they measured: asv's 0.1 s would be a tenth of a visit.
 WARMUP_SECONDS = 0.02
@@ -89,6 +96,7 @@ def prepare(
             (surroundings_of(one), surroundings_of(other)) for one, other in zip(base, head, strict=True)
         ]
     judged = comparable(suite, project.options.thread_parameters)
+    refuse_unmatched(patterns, judged, suite)
     if not judged:
         raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
     if workload is not None:
@@ -98,6 +106,16 @@ def prepare(
         VisitPlace(one.name, one.python, part, judged, (one, other), surroundings)
         for one, other, surroundings in zip(base, head, made_of, strict=True)
     )
+
+
+def pythons_passed_over(project: Project, environments: Sequence[str]) -> list[str]:
+    """Name the configured Pythons that asv passes over with a warning, and say what to do about each."""
+    with quiet_asv(), asv_errors():
+        absent = pythons_not_here(project.conf, environments)
+    return [
+        f"Python {one}, which asv.conf.json names and is not here: install it, or name others with -E"
+        for one in absent
+    ]
 
 
 def _only(columns: Sequence[Column], workload: str) -> tuple[Column, ...]:

@@ -13,9 +13,8 @@ from antigil.history.project import Project, Revision
 from antigil.history.surroundings import surroundings_of
 
 from .comparison import Comparison, compare_in
-from .decision_rule import Looks
 from .interleaved_visits import VisitPlace
-from .samples import comparable
+from .samples import comparable, refuse_unmatched
 
 
 def compare_pythons(
@@ -23,7 +22,7 @@ def compare_pythons(
     commit: Revision,
     pythons: Sequence[str],
     *,
-    processes: int = Looks.first,
+    processes: int | None = None,
     patterns: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
@@ -89,6 +88,7 @@ def _places(
     with quiet_asv(), asv_errors():
         suite = discover(project.conf, project.repo, other, [commit.hash], patterns)
     columns = comparable(suite, project.options.thread_parameters)
+    refuse_unmatched(patterns, columns, suite)
     if not columns:
         raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
     part = suite_part(suite, {column.benchmark for column in columns})

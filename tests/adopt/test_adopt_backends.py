@@ -43,6 +43,9 @@ def test_asv_is_told_how_to_build_each(tmp_path, monkeypatch, capsys, name):
     assert "--no-build-isolation to" not in said
 
 
+PIP, BUILD = ("pip", "--no-build-isolation"), ("build", "--no-isolation")
+
+
 @pytest.mark.parametrize(
     ("backend", "requires", "installed"),
     [
@@ -72,18 +75,53 @@ def test_the_matrix_is_read_in_each_of_asvs_forms(config):
 
 
 @pytest.mark.parametrize(
+    ("versions", "varies"),
+    [([], False), ("", False), ([""], False), ("1.26", True), (["1", "2"], True), (["", "2"], True)],
+)
+@pytest.mark.parametrize("form", [lambda told: told, lambda told: {"req": told}])
+def test_only_a_certain_version_or_several_vary_a_build(versions, varies, form):
+    """One that is named without a version is the newest, as it is in an isolated build."""
+    matrix = form({"numpy": versions, "pybind11": None})
+    assert building.varied_in(("numpy>=1", "pybind11"), {"matrix": matrix}) == (["numpy"] if varies else [])
+
+
+@pytest.mark.parametrize(
+    "told", [3, ["numpy"], "numpy", {"req": 3}, {"req": ["numpy"]}, {"req": {"numpy": {}}}]
+)
+def test_a_matrix_that_is_none_of_asvs_is_read_without_a_crash(told):
+    assert building.varied_in(("six",), {"matrix": told, "include": [told]}) == []
+
+
+@pytest.mark.parametrize(
     ("command", "isolated"),
     [
-        (ISOLATED[0], True),
-        ("python -m build --wheel -o {build_cache_dir} {build_dir}", True),
-        ("python -m build -wnx -o {build_cache_dir} {build_dir}", False),
-        ("python -m build --no-isolation {build_dir}", False),
-        ("pip wheel -n {build_dir}", True),
-        ("pip wheel --no-build-isolation {build_dir}", False),
+        (ISOLATED[0], PIP),
+        ("python -m build --wheel -o {build_cache_dir} {build_dir}", BUILD),
+        ("in-dir={build_dir} {env_dir}/bin/python3.13 -Im build -onew", BUILD),
+        ("pyproject-build", ("pyproject-build", "--no-isolation")),
+        ("python -m build -wnx -o {build_cache_dir} {build_dir}", None),
+        ("python -mbuild -n", None),
+        ("python -m build --no-isolation {build_dir}", None),
+        ("pip wheel -n {build_dir}", PIP),
+        ("pip wheel --no-build-isolation {build_dir}", None),
+        ("PIP_NO_BUILD_ISOLATION=off python -mpip wheel .", None),
+        ("PIP_NO_BUILD_ISOLATION=1 python -mpip wheel .", PIP),  # pip reads it so
+        ("python -mpip install build numpy", None),
+        ("python setup.py bdist_wheel", None),
+        ("uv build {build_dir}", ("uv", "--no-build-isolation")),
+        ("make wheel", None),
+        ("A=b", None),
+        ("python", None),
     ],
 )
 def test_whether_a_build_is_isolated_is_read_from_its_command(command, isolated):
-    assert building.isolates([command]) is isolated
+    assert building.isolating([command]) == isolated
+
+
+def test_of_several_commands_each_is_judged_for_itself():
+    ours = "python -mpip wheel --no-build-isolation -w {build_cache_dir} {build_dir}"
+    assert building.isolating(["python -mpip install cython", ours]) is None
+    assert building.isolating([ours, "python -mbuild {build_dir}"]) == BUILD
 
 
 def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, capsys):

@@ -11,11 +11,12 @@ from made_up import QUIET_MACHINE, measured
 
 from antigil.commands import doctor as command
 from antigil.commands import main as cli
+from antigil.commands import output
 from antigil.doctor import calibration
 from antigil.doctor.facts import Facts
 from antigil.doctor.finding import Finding, Level
 from antigil.doctor.readers import Activity
-from antigil.scaling import MeasurementError
+from antigil.scaling import MeasurementError, RemoteTraceback
 
 
 @pytest.fixture
@@ -109,6 +110,39 @@ def test_calibration_that_cannot_be_made_makes_a_machine_unfit(on, monkeypatch, 
 
     assert cli.main(["doctor"]) == 1
     assert "BAD   calibration: could not be made: the process that ran" in capsys.readouterr().out
+
+
+def test_a_kernel_that_fails_in_its_process_makes_a_machine_unfit(on, monkeypatch, capsys):
+    def fail(*args, **options):
+        raise RuntimeError("can't start new thread") from RemoteTraceback("Traceback")
+
+    on(QUIET_MACHINE)
+    monkeypatch.setattr(calibration, "calibrate", fail)
+
+    assert cli.main(["doctor"]) == 1
+    assert "BAD   calibration: could not be made: can't start new thread" in capsys.readouterr().out
+
+
+def test_a_crash_is_no_verdict_on_the_machine(on, monkeypatch, capsys):
+    def fail(*args, **options):
+        raise LookupError("no such field")
+
+    on(QUIET_MACHINE)
+    monkeypatch.setattr(calibration, "calibrate", fail)
+
+    assert cli.main(["doctor"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "antigil: could not judge: LookupError: no such field"
+
+
+def test_findings_that_cannot_be_written_leave_the_verdict(on, monkeypatch, capsys, tmp_path):
+    def full(path, text):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(output, "write_whole", full)
+    for quota, status in ((None, 2), (0.5, 1)):
+        on(replace(QUIET_MACHINE, quota=quota))
+        assert cli.main(["doctor", "--json", str(tmp_path / "found.json")]) == status
+        assert "No space left on device" in capsys.readouterr().err
 
 
 def test_json_to_standard_output_is_all_that_is_printed(on, capsys):

@@ -71,6 +71,7 @@ def load(busy, programs=()):
             "may go unseen measure",
         ),
         ("time slices", {"short_turns": False, "system": "Darwin"}, Level.OK, "on this Darwin"),
+        ("threads", {"short_turns": None}, Level.BAD, "nothing can be measured here raise the limit"),
     ],
 )
 def test_each_fact_has_its_level_its_meaning_and_what_to_do(subject, changed, level, words):

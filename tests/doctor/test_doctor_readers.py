@@ -1,6 +1,7 @@
 """What ``antigil doctor`` reads of a machine, from made-up files of the system."""
 
 import sys
+import threading
 
 import pytest
 
@@ -146,3 +147,11 @@ def test_system_that_tells_nothing_is_no_error(tmp_path):
 def test_count_of_context_switches_that_stands_still_is_found_out():
     assert readers.context_switches_counted() is True
     assert readers.context_switches_counted(pause=lambda: None) is False
+
+
+def test_where_no_thread_can_be_started_nothing_is_told_of_its_turns(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert readers.short_turns() is None

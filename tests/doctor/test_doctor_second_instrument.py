@@ -3,10 +3,11 @@
 import pytest
 from marks import needs_gil
 
+from antigil.doctor import second_instrument
 from antigil.doctor.calibration import extension_is_built
 from antigil.doctor.finding import Level
 from antigil.doctor.second_instrument import compare_instruments, judge_agreement
-from antigil.scaling import GilHeld
+from antigil.scaling import GilHeld, RemoteTraceback
 from antigil.where import Share, why_unavailable
 
 
@@ -54,3 +55,20 @@ def sampler_built():
 @pytest.mark.parametrize(("gil", "extension"), [(False, True), (True, False)])
 def test_nothing_is_told_where_they_cannot_be_compared(gil, extension):
     assert list(compare_instruments(gil=gil, extension=extension)) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "raised"), [(RemoteTraceback("Traceback"), None), (None, "can't start new thread")]
+)
+def test_a_kernel_that_fails_in_its_process_is_told_and_a_crash_here_is_one(monkeypatch, cause, raised):
+    def fail(*args, **options):
+        raise RuntimeError("can't start new thread") from cause
+
+    monkeypatch.setattr(second_instrument, "why_unavailable", lambda: None)
+    monkeypatch.setattr(second_instrument, "measure", fail)
+    if raised is None:
+        (finding,) = compare_instruments(gil=True, extension=True)
+        assert (finding.level, finding.says) == (Level.NOTE, "could not be compared: can't start new thread")
+    else:
+        with pytest.raises(RuntimeError, match=raised):
+            list(compare_instruments(gil=True, extension=True))

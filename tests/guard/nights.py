@@ -31,7 +31,7 @@ class History:
     """A generated history, in the current folder, and what measuring its commits again shows.
 
     `shows` gives the numbers that differ from the usual ones at a commit, by its place in the history;
-    `asked` holds base, head, and patterns of each comparison.
+    `asked` holds base, head, and patterns of each comparison, one for each workload.
     """
 
     def __init__(self, root, monkeypatch, plan):
@@ -45,7 +45,8 @@ class History:
     def prepare(self, project, commits, patterns, environments, combination=None, workload=None):
         """Install nothing; a comparison takes a minute."""
         self.combinations.append(combination)
-        self.asked.append((*(self.hashes.index(one.hash) for one in commits), list(patterns)))
+        names = "|".join(patterns).split("|")
+        self.asked.append((*(self.hashes.index(one.hash) for one in commits), names))
         self.now += 60.0
         if self.problem:
             raise self.problem

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from antigil.guard.alert_json import status_of
 from antigil.guard.alert_state import MOST_ATTEMPTS, Alert, AlertState
 from antigil.guard.commit_verdict import Trade
 from antigil.history.change_detection import Effect
-from antigil.history.series import Commit, Environment, TrackedWorkload
+from antigil.history.series import Archive, Commit, Environment, TrackedWorkload
 
 BEFORE, COMMIT = Commit("a" * 40, 1, 0), Commit("b" * 40, 2, 0)
 PLACE = Environment((("machine", "alpha"),))
@@ -98,6 +99,15 @@ def test_the_state_says_what_the_rules_said(old, new):
 
     assert len(found) > 300
     assert [new(alert) for alert in found] == [old(alert) for alert in found]
+
+
+@pytest.mark.parametrize(("commits", "status"), [(1, 0), (2, 2)])
+def test_a_loss_beside_a_control_counts_from_two_commits_on_as_any_loss_of_the_history(commits, status):
+    archive = Archive({"work.One": TrackedWorkload("work.One", "One")}, (PLACE,), (), {})
+    work = archive.workloads["work.One"]
+    alert = Alert(work, PLACE, BEFORE, COMMIT, (effect(True, commits),), "name", unfit=True)
+
+    assert (alert.state, status_of(archive, [alert])) == (AlertState.UNFIT, status)
 
 
 def test_every_state_comes_about():

@@ -86,7 +86,7 @@ def test_what_stands_for_none_is_refused(specification):
         found(specification)
 
 
-ENTRIES = {name: [Entry(name, name, "time", None)] for name in WATCHED.workloads}
+ENTRIES = {name: [Entry(name, "time", None)] for name in WATCHED.workloads}
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,15 @@ LOSES = (
         (r".*@1\.x$", {"work.One", "work.Two"}),
         (r"work\.Two\.time_call$", {"work.One", "work.Two"}),
         (r"work\.Two\.time_call@main", {"work.One"}),
-        (r"work\.One\.track_slowdown\(\d\)@", {"work.Two"}),
+        (r"work\.One\.track_slowdown\(\d\)@", {"work.One", "work.Two"}),
         (r"work\.One\.track_slowdown\(8\)", {"work.One", "work.Two"}),
         (r"work\.One\.(track_slowdown\([248]\)|track_gil_held)", {"work.Two"}),
+        (r".*\.track_(stall|peakmem)", {"work.One", "work.Two"}),
+        (r".*\.track_gil_held", {"work.One", "work.Two"}),
     ],
 )
 def test_where_asv_begins_to_look_it_names_parameters_and_branches(make_history, pattern, told):
-    """One thread count of several that lost something leaves the loss of the others."""
+    """A number, or a thread count, of several that lost something leaves the loss of the others."""
     make_history(LOSES, commits=8)
     project = open_project()
     archive, _ = load_archive(project)

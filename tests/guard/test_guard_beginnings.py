@@ -34,10 +34,13 @@ def losing(make_history):
 def test_only_what_came_after_the_beginning_that_asv_knows_raises_an_alert(losing):
     assert found(losing) == {"work.One", "work.Two"}
     assert found(losing, regressions_first_commits={".*": losing.hashes[5]}) == {"work.Two"}
-    assert found(losing, regressions_first_commits={"work.One.track_slowdown": losing.hashes[5]}) == {
-        "work.Two"
-    }
+    assert found(losing, regressions_first_commits={r"work\.One\.": losing.hashes[5]}) == {"work.Two"}
     assert found(losing, regressions_first_commits={"work.Two": losing.hashes[5]}) == {"work.One", "work.Two"}
+
+
+def test_a_beginning_for_one_number_leaves_the_losses_of_the_others(losing):
+    of_one = {"work.One.track_slowdown": losing.hashes[5]}
+    assert found(losing, regressions_first_commits=of_one) == {"work.One", "work.Two"}
 
 
 def test_where_asv_never_looks_for_regressions_no_alert_is_raised(losing):

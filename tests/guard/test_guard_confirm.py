@@ -9,10 +9,11 @@ from made_up_environments import let_asv_choose
 from nights import HOLDS, LOST, RELEASES, lost_from
 
 from antigil.commands import main as cli
+from antigil.commands import output
 from antigil.errors import UserError
 from antigil.guard import comparison
 from antigil.guard.alert_json import alerts_to_json
-from antigil.guard.alert_log import MEMORY
+from antigil.guard.alert_log import MEMORY, Memory
 from antigil.guard.profile import keeping
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
 from antigil.history.asv_adapter.running import install
@@ -234,6 +235,38 @@ def test_a_memory_that_cannot_be_written_is_refused_before_anything_is_measured(
 
     assert history.asked == []
     assert "cannot write" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_what_cannot_be_remembered_as_told_leaves_the_report_and_its_status(history, capsys, monkeypatch):
+    note = Memory.note
+
+    def full(self, alert, told):
+        if told:
+            raise OSError(28, "No space left on device")
+        note(self, alert, told)
+
+    monkeypatch.setattr(Memory, "note", full)
+    history.shows = lost_from(8)
+
+    status, said = cli.main(["alert", "--confirm"]), capsys.readouterr()
+
+    assert (status, "work.One" in said.out) == (1, True)
+    assert said.err.splitlines()[-1].endswith(f"{MEMORY}: No space left on device")
+    assert cli.main(["alert", "--confirm", "--exit-zero"]) == 2
+
+
+def test_a_comparison_whose_json_cannot_be_written_is_told_and_its_loss_is_one(history, capsys, monkeypatch):
+    def full(path, text):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(output, "write_whole", full)
+    history.shows = lost_from(8)
+
+    status = cli.main(["compare", history.hashes[0], history.hashes[8], "--json", "found.json", "--no-where"])
+
+    said = capsys.readouterr()
+    assert (status, "work.One" in said.out) == (1, True)
+    assert said.err.splitlines()[-1].endswith("found.json: No space left on device")
 
 
 def test_functions_that_cannot_be_kept_cost_neither_the_report_nor_the_answer(history, capsys, monkeypatch):

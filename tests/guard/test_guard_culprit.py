@@ -54,6 +54,19 @@ def test_environments_whose_ranges_lead_to_one_commit_tell_one_change(make_histo
     assert render_alerts(document, "markdown").count("#### lost: `work.One`") == 1
 
 
+def test_a_loss_that_was_told_is_no_news_under_the_name_of_another_environment(make_history):
+    history = make_history(GAP, commits=14, places=(Place("alpha"), Place("beta")))
+    history.forget("alpha", 5, 6, 7)
+    history.forget("beta", 6, 7, 8)
+    history.shows = lost_from(7)
+
+    first, second, third = history.losses(minutes=2), history.losses(), history.losses()
+
+    assert [len({a.identity for a in night}) for night in (first, second, third)] == [2, 1, 1]
+    assert [{a.state_text for a in night} for night in (first, second, third)] == [{"lost"}] * 3
+    assert [[a.new for a in night] for night in (second, third)] == [[False, False]] * 2
+
+
 def test_one_change_keeps_one_name_without_measuring_too(make_history):
     history = make_history(GAP, commits=14, places=(Place("alpha"), Place("beta")))
     history.forget("alpha", 5, 6, 7)

@@ -4,6 +4,7 @@ import json
 import math
 from itertools import islice
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from asv.util import ProcessError
@@ -89,7 +90,7 @@ def test_a_plain_timed_benchmark_is_compared_by_its_time_and_nothing_else():
         "work.One.track_slowdown": {
             "antigil_quantity": "slowdown", "params": [["2"]], "param_names": ["threads"],
         },
-        "work.One.time_one_call": {"type": "time", "params": [], "param_names": []},
+        "work.One.time_call": {"type": "time", "params": [], "param_names": []},
     }  # fmt: skip
 
     columns = comparable(suite, ("threads",))
@@ -129,6 +130,7 @@ class Environment:
     """An environment that knows which commit is installed in it."""
 
     name, python, installed = "virtualenv-py3.13", "3.13", None
+    build_env_vars: ClassVar = {}
 
     def can_install_project(self):
         """Tell that it can."""
@@ -138,7 +140,7 @@ class Environment:
         """Install a commit in place of another."""
         self.installed = commit
 
-    def run(self, words):
+    def run(self, words, **options):
         """Say what it is made of, as the script does that asks for it."""
         return json.dumps({"python": "CPython 3.13.0", "compiler": "", "kernel": "", "packages": []})
 
@@ -172,7 +174,7 @@ def test_what_asv_installs_to_find_the_suite_does_not_stay(monkeypatch):
 class Broken(Environment):
     """An environment whose Python cannot say what it is made of."""
 
-    def run(self, words):
+    def run(self, words, **options):
         """Fail as asv does where a process of its own fails."""
         raise ProcessError(["python", "-c"], 1, "", "ImportError: no metadata")
 

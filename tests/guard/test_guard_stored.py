@@ -189,14 +189,15 @@ def test_two_commits_that_measured_nothing_in_common_could_not_be_judged(change)
     )
 
 
-def test_an_environment_without_results_of_the_head_is_named(tmp_path):
+@pytest.mark.parametrize("commit", [0, 1])
+def test_an_environment_without_results_of_one_of_the_commits_is_named(tmp_path, commit):
     history = generated(tmp_path / "project", commits=2, places=(Place(), Place(python="3.14t")))
-    (file,) = (history[0] / "results/alpha").glob(f"{history[1][1][:8]}-*3.14t*")
+    (file,) = (history[0] / "results/alpha").glob(f"{history[1][commit][:8]}-*3.14t*")
     file.unlink()
 
     status, comparison = compared(history, 0, 1)
 
-    said = f"alpha/virtualenv-py3.14t is not compared: no results of {history[1][1][:8]}"
+    said = f"alpha/virtualenv-py3.14t is not compared: no results of {history[1][commit][:8]}"
     assert (status, comparison["notes"][-1]) == (0, said)
 
 
@@ -219,6 +220,7 @@ def test_commits_without_results_are_one_line_and_status_2(tmp_path):
         (("main", "main", "--processes", "0"), "must be a positive whole number"),
         (("main", "main", "--config", "other.json"), "no other.json here"),
         (("main", "main", "--output", "asv.conf.json/below"), "cannot write"),
+        (("main~1", "main", "--results-only", "-b", "Lost", "-b", "Tpyo"), "can be compared matches Tpyo"),
         (("main",), "name BASE and HEAD, or interpreters with --pythons"),
     ],
 )

@@ -6,24 +6,18 @@ comparison is of the commit that was found, against the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from antigil.errors import UserError
+from antigil.errors import EXIT_BAD, EXIT_COULD_NOT_JUDGE, EXIT_FINE, UserError
 from antigil.history.project import Project, Revision
 from antigil.report.document import Document
 
-from ..commit_verdict import (
-    CONFIRMED_LOSS,
-    COULD_NOT_JUDGE,
-    NOTHING_LOST,
-    SCALING,
-    NumberVerdict,
-    Outcome,
-)
+from ..commit_verdict import SCALING, NumberVerdict, Outcome
 from ..comparison import Comparison
 from ..comparison_json import comparison_to_json, revision_to_json
-from .confirmation import lost_in
+from ..decision_rule import LOST
+from .confirmation import lost_in, why_unanswered
 from .halving import Range, halve
 
 #: Measures two commits, by their hashes.
@@ -38,6 +32,11 @@ class Step:
     head: Revision
     lost: bool | None
     problem: str | None
+
+    @property
+    def answer(self) -> str:
+        """The answer as people read it."""
+        return f"no answer: {self.problem}" if self.lost is None else "lost" if self.lost else "as good"
 
 
 @dataclass
@@ -69,12 +68,12 @@ class Bisection:
     def status(self) -> int:
         """0 nothing was lost, 1 the commit was found, 2 it could not be told which."""
         if self.steps[0].lost is None:
-            return COULD_NOT_JUDGE
+            return EXIT_COULD_NOT_JUDGE
         if not self.suspects:
-            return NOTHING_LOST
+            return EXIT_FINE
         pair = (self.before, self.suspects[0])
         seen = any(step.lost and (step.base, step.head) == pair for step in self.steps)
-        return CONFIRMED_LOSS if seen and len(self.suspects) == 1 else COULD_NOT_JUDGE
+        return EXIT_BAD if seen and len(self.suspects) == 1 else EXIT_COULD_NOT_JUDGE
 
     def to_json(self) -> Document:
         """Return the documented JSON form."""
@@ -100,8 +99,20 @@ class Bisection:
         }
 
 
-def bisect(project: Project, good: Revision, bad: Revision, workload: str, compare: Compare) -> Bisection:
+def bisect(
+    project: Project,
+    good: Revision,
+    bad: Revision,
+    workload: str,
+    compare: Compare,
+    say: Callable[[str], None] = lambda line: None,
+) -> Bisection:
     """Find the commit after `good`, up to `bad`, at which a workload lost scaling or time.
+
+    Parameters
+    ----------
+    say
+        Called with each answer at once, which an interruption would lose.
 
     Raises
     ------
@@ -112,27 +123,7 @@ def bisect(project: Project, good: Revision, bad: Revision, workload: str, compa
         raise UserError(f"{bad.short} does not come after {good.short}: name the good commit first")
     commits = project.commits_between(good.hash, bad.hash)
     found = Bisection(good, bad, workload, len(commits), good)
-    quantities: set[str] = set()
-    partners: set[str] = set()
-
-    def ask(base: Revision, head: Revision) -> bool | None:
-        try:
-            compared = compare(base, head)
-        except UserError as error:
-            if not found.steps:
-                raise
-            found.steps.append(Step(base, head, None, str(error)))
-            return None
-        if not found.steps:
-            quantities.update(_lost(compared, workload))
-            partners.update(_suspected(compared, workload))
-        lost, problem = lost_in(compared.comparisons, workload, quantities)
-        if lost is False and not partners.isdisjoint(_lost(compared, workload)):
-            lost, problem = None, "lost something else of scaling, which was suspected between the ends too"
-        found.steps.append(Step(base, head, lost, problem))
-        found.last = compared if lost or found.last is None else found.last
-        return lost
-
+    ask = _Asking(found, compare, say).ask
     if ask(good, bad):
         one = [workload]
         whole = Range(good.hash, commits)
@@ -147,20 +138,60 @@ def bisect(project: Project, good: Revision, bad: Revision, workload: str, compa
     return found
 
 
-def _lost(compared: Comparison, workload: str) -> Collection[str]:
+@dataclass
+class _Asking:
+    """Makes one comparison after another and notes the answers; the first says what to ask for.
+
+    Attributes
+    ----------
+    lost, suspected
+        Quantities that were lost between the ends, and others of scaling that were only suspected.
+    """
+
+    found: Bisection
+    compare: Compare
+    say: Callable[[str], None]
+    lost: set[str] = field(default_factory=set)
+    suspected: set[str] = field(default_factory=set)
+
+    def ask(self, base: Revision, head: Revision) -> bool | None:
+        """Tell whether a commit had lost it already; None where that could not be judged."""
+        step = self._step(base, head)
+        self.found.steps.append(step)
+        self.say(f"{head.short} against {base.short}: {step.answer}")
+        return step.lost
+
+    def _step(self, base: Revision, head: Revision) -> Step:
+        found, workload = self.found, self.found.workload
+        try:
+            compared = self.compare(base, head)
+        except Exception as error:  # whatever one comparison ran into, those before it told something
+            if not found.steps:
+                raise
+            return Step(base, head, None, why_unanswered(error))
+        if not found.steps:
+            self.lost = _lost(compared, workload)
+            self.suspected = _suspected(compared, workload) - self.lost
+        lost, problem = lost_in(compared.comparisons, workload, self.lost)
+        if lost is False and not self.suspected.isdisjoint(_lost(compared, workload)):
+            lost, problem = None, "lost something else of scaling, which was suspected between the ends too"
+        found.last = compared if lost or found.last is None else found.last
+        return Step(base, head, lost, problem)
+
+
+def _lost(compared: Comparison, workload: str) -> set[str]:
     """Return the quantities that a workload lost in any environment."""
-    return {one.number.quantity for one in _with_outcome(compared, workload, Outcome.LOST)}
+    return {one.number.quantity for one in _numbers(compared, workload) if one.outcome is Outcome.LOST}
 
 
-def _suspected(compared: Comparison, workload: str) -> Collection[str]:
-    """Return the quantities of scaling whose loss was seen in the first look only, or beside a control."""
-    seen = _with_outcome(compared, workload, Outcome.PASSING, Outcome.UNFIT)
-    lost = {one.number.quantity for one in seen if one.looks[0].tendency == Outcome.LOST}
-    return lost.intersection(SCALING)
+def _suspected(compared: Comparison, workload: str) -> set[str]:
+    """Return the quantities of scaling whose loss the first look suspected in any environment."""
+    first = [one.looks[0] for one in _numbers(compared, workload) if one.number.quantity in SCALING]
+    return {look.number.quantity for look in first if look.suspected and look.tendency == LOST}
 
 
-def _with_outcome(compared: Comparison, workload: str, *outcomes: Outcome) -> Iterator[NumberVerdict]:
+def _numbers(compared: Comparison, workload: str) -> Iterator[NumberVerdict]:
     for comparison in compared.comparisons:
         for one in comparison.verdict.workloads:
             if one.workload.name == workload:
-                yield from one.with_outcome(*outcomes)
+                yield from one.numbers

@@ -76,7 +76,7 @@ class Bench:
     project: Project
     controls: tuple[str, ...]
     machine: str
-    processes: int
+    processes: int | None
     say: Callable[[str], None]
     clock: Callable[[], float]
     until: float | None
@@ -99,25 +99,29 @@ class Bench:
                 self.project.revision(span.base),
                 self.project.revision(span.head),
                 processes=self.processes,
-                patterns=[pattern_of(name) for name in (*names, *self.controls)],
+                patterns=["|".join(map(pattern_of, (*names, *self.controls)))],  # some may be gone
                 combination=span.combination,
                 say=self.say,
                 after=Sampling(SAMPLING_SECONDS, self.say).add_functions if is_one_commit else None,
             )
-        except UserError as error:
-            why = str(error)
         except Exception as error:  # whatever one comparison ran into, the others are still to be made
-            traceback.print_exc(file=sys.stderr)
-            why = f"{type(error).__name__}: {error}"
-        else:
-            keep_if_possible(self.notes, comparison_to_json(compared))
-            return [concluded(alert, compared.comparisons, self.machine) for alert in alerts]
-        return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
+            why = why_unanswered(error)
+            return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
+        keep_if_possible(self.notes, comparison_to_json(compared))
+        return [concluded(alert, compared.comparisons, self.machine) for alert in alerts]
 
     def commits_in(self, span: CommitRange) -> list[str]:
         """Return the commits after base up to head, oldest first."""
         found = self.project.commits_between(span.base, span.head)
         return found or [span.head]
+
+
+def why_unanswered(error: Exception) -> str:
+    """Return what kept a comparison from an answer; the traceback of a crash goes to stderr."""
+    if isinstance(error, UserError):
+        return str(error)
+    traceback.print_exception(error, file=sys.stderr)
+    return f"{type(error).__name__}: {error}"
 
 
 def confirm(
@@ -126,7 +130,7 @@ def confirm(
     alerts: Sequence[Alert],
     memory: Memory,
     *,
-    processes: int,
+    processes: int | None,
     say: Callable[[str], None],
     minutes: float | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -229,7 +233,7 @@ def _united(alerts: Sequence[Alert], memory: Memory) -> tuple[Alert, ...]:
             if key is not None and bool(memory.told(alert)) is known:
                 names.setdefault(key, alert.identity)
     return tuple(
-        alert if key is None else replace(alert, identity=names[key])
+        alert if key is None else memory.renamed(alert, names[key])
         for alert, key in zip(alerts, keys, strict=True)
     )
 

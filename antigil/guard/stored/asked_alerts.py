@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from antigil.history.project import Project
 from antigil.history.series import Archive, Environment
 
 from ..alert_state import Alert
+from ..samples import asv_name
 
 #: Environments that are named, at most, where none matches.
 MOST_NAMED = 10
@@ -26,7 +26,6 @@ MOST_NAMED = 10
 class Entry(NamedTuple):
     """One number that asv keeps of a workload; its name is the benchmark's with the parameters."""
 
-    benchmark: str
     name: str
     quantity: str
     threads: int | None
@@ -48,11 +47,7 @@ def entries_of(project: Project) -> Entries:
         benchmarks = stored_suite(project.conf)
     found: dict[str, list[Entry]] = {}
     for column in drawable(benchmarks, project.options.thread_parameters)[0]:
-        name = column.benchmark
-        if column.parameter is not None:
-            values = [*itertools.product(*benchmarks[name]["params"])][column.parameter]
-            name += f"({', '.join(values)})"
-        entry = Entry(column.benchmark, name, column.quantity, column.threads)
+        entry = Entry(asv_name(column, benchmarks), column.quantity, column.threads)
         found.setdefault(column.workload.name, []).append(entry)
     return found
 
@@ -125,8 +120,7 @@ def after_beginnings(
 ) -> tuple[Alert, ...]:
     """Return the alerts after the commits at which asv's configuration begins to look for regressions.
 
-    A pattern that names a whole benchmark is one for its workload, and one that names some of its parameters
-    only for these.
+    An alert of several numbers is left as long as one of them is looked for.
 
     Parameters
     ----------
@@ -143,7 +137,7 @@ def after_beginnings(
         return all(
             start is not None and alert.commit.revision > start
             for pattern, start in beginnings.items()
-            if _concerns({one for one in own if re.match(pattern, one.name + at)}, own, effect)
+            if any(one.shows(effect) and re.match(pattern, one.name + at) for one in own)
         )
 
     return tuple(
@@ -151,9 +145,3 @@ def after_beginnings(
         for alert in alerts
         if any(wanted(alert, effect) for effect in alert.effects if effect.lost == alert.lost)
     )
-
-
-def _concerns(matched: set[Entry], own: Sequence[Entry], effect: Effect) -> bool:
-    """Tell whether numbers that a pattern names are an effect's, or all of a benchmark of its workload."""
-    whole = {one.benchmark for one in matched} - {one.benchmark for one in own if one not in matched}
-    return bool(whole) or any(one.shows(effect) for one in matched)

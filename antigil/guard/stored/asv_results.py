@@ -24,7 +24,15 @@ from antigil.history.series import SURROUNDINGS
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
 from ..decision_rule import STORED_LEVEL, Number, SamplePair, judge, least_effects, powerless, smallest_p
-from ..samples import Readings, judgeable, missing_at_head, number_of, pairs_of, told_apart
+from ..samples import (
+    Readings,
+    judgeable,
+    missing_at_head,
+    number_of,
+    pairs_of,
+    refuse_unmatched,
+    told_apart,
+)
 
 #: Quantities whose samples asv keeps one per process.
 PER_PROCESS = frozenset({"slowdown", "gil_held"})
@@ -50,7 +58,12 @@ def compare_stored(
         benchmarks = stored_suite(project.conf, patterns)
         stored = _stored(project, {base.hash, head.hash})
     both = {name: found for name, found in stored.items() if {base.hash, head.hash} <= found.keys()}
-    only_base = [name for name, found in stored.items() if head.hash not in found]
+    alone = [
+        f"{name} is not compared: no results of {one.short}"
+        for name, found in stored.items()
+        for one in (base, head)
+        if one.hash not in found
+    ]
     if not both:
         raise UserError(
             f"no environment has stored results of both {base.short} and {head.short}: measure them with"
@@ -61,15 +74,14 @@ def compare_stored(
         for column in drawable(benchmarks, project.options.thread_parameters)[0]
         if column.quantity not in SURROUNDINGS
     ]
+    refuse_unmatched(patterns, columns, benchmarks)
     found = [
         _judge_stored(
             project.options, columns, benchmarks, base, head, results, name, STORED_LEVEL / len(both)
         )
         for name, results in both.items()
     ]
-    found[0] = found[0].with_notes(
-        f"{name} is not compared: no results of {head.short}" for name in only_base
-    )
+    found[0] = found[0].with_notes(alone)
     return Comparison(base, head, tuple(found), time.monotonic() - began)
 
 
