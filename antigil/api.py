@@ -65,8 +65,8 @@ def measure(
     what
         A statement, a `Workload`, or a function.
     thread_counts
-        Ascending; if None, 1, 2, 4, ... up to the CPUs allowed, the number of their cores, and one step beyond
-        8 or fewer.
+        Ascending; if None, 1, 2, 4, ... up to the CPUs allowed, the number of their cores, and one step
+        beyond 8 or fewer.
     setup, thread_setup
         Of a statement: run once in each process, and once in each thread; see `Workload`.
     beside

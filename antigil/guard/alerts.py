@@ -29,12 +29,12 @@ from antigil.history.change_detection import (
     detect_steps,
     find_changes,
 )
+from antigil.history.measured.measured_commits import MeasuredCommits
 from antigil.history.options import Options
 from antigil.history.series import Archive, Commit, Series
 
 from .alert_state import Alert
 from .commit_verdict import Trade
-from .stored.measured_commits import MeasuredCommits
 
 
 def find_alerts(

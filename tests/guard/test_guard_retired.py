@@ -9,7 +9,7 @@ import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, load
 
 from antigil.guard.alerts import find_alerts
-from antigil.guard.stored.measured_commits import MeasuredCommits
+from antigil.history.measured.measured_commits import MeasuredCommits
 from antigil.history.series import Archive, Commit, Environment, Series
 
 RELEASES, HOLDS, SLOW = Behaviour(), Behaviour(serial=1.0), Behaviour(inflation=1.8)
