@@ -47,23 +47,44 @@ antigil_to_integer(PyObject *argument, void *integer)
     return 1;
 }
 
+/* Whether an object becomes a real number as Python's own integers do, and not by a method of its own. */
+static int
+is_plain_integer(PyObject *number)
+{
+    return PyLong_Check(number) &&
+           Py_TYPE(number)->tp_as_number->nb_float == PyLong_Type.tp_as_number->nb_float;
+}
+
+/* Convert to a double: an integer beyond all doubles is infinite. Return 0, or -1 with an exception set. */
+static int
+convert(PyObject *argument, double *value)
+{
+    const PyNumberMethods *methods = Py_TYPE(argument)->tp_as_number;
+    int has_float = methods != NULL && methods->nb_float != NULL;
+    PyObject *number = has_float ? Py_NewRef(argument) : PyNumber_Index(argument);
+    *value = number == NULL ? -1.0 : PyFloat_AsDouble(number);
+    if (*value == -1.0 && PyErr_Occurred() && number != NULL && is_plain_integer(number) &&
+        PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Clear();
+        *value = HUGE_VAL;
+    }
+    Py_XDECREF(number);
+    return *value == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
 int
 antigil_to_real(PyObject *argument, void *real)
 {
     antigil_real *target = real;
+    double value;
     if (!PyNumber_Check(argument)) {
         PyErr_Format(PyExc_TypeError, "%s must be a real number, not %.200s", target->name,
                      Py_TYPE(argument)->tp_name);
         return 0;
     }
-    double value = PyFloat_AsDouble(argument);
-    if (value == -1.0 && PyErr_Occurred()) {
-        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
-            name_type_error(target->name, "a real number", argument);
-            return 0;
-        }
-        PyErr_Clear();
-        value = HUGE_VAL; /* an integer beyond all doubles is out of range like any other */
+    if (convert(argument, &value) < 0) {
+        name_type_error(target->name, "a real number", argument);
+        return 0;
     }
     if (!(value >= 0.0 && value <= target->most)) { /* so that NaN is refused, too */
         char *most = PyOS_double_to_string(target->most, 'g', 17, 0, NULL);

@@ -5,6 +5,7 @@ What it answers holds places in files and not names: looking names up is left to
 
 from __future__ import annotations
 
+import resource
 import signal
 import time
 from bisect import bisect_right
@@ -43,6 +44,9 @@ QUEUED_SECONDS = 2e-4
 ARENA_BYTES = 1 << 30
 """Of address space; memory is taken as it is used, some 5 kB for each sample."""
 
+FILES = 4
+"""So many the sampler has open for each thread, at most."""
+
 SAMPLER = f"{__package__}._sampler"
 
 NO_ROOM = "this process may not take the memory that samples need (ulimit -v)"
@@ -61,11 +65,22 @@ def serve(request: str, response: str, signs: str) -> None:
 
 @dataclass
 class _Window:
-    """When its threads read their clocks for the first and the last time; whether the process was stopped."""
+    """When each of its threads read its clocks; whether the process was stopped.
 
-    opened: list[float] = field(default_factory=list)
-    closed: list[float] = field(default_factory=list)
+    They have read them twice in any case, the last time at the end. What they read before they had settled
+    tells nothing here.
+    """
+
+    reads: list[list[float]] = field(default_factory=list)
     was_stopped: bool = False
+
+    @property
+    def opened(self) -> list[float]:
+        return [times[max(0, len(times) - 2)] for times in self.reads]
+
+    @property
+    def closed(self) -> list[float]:
+        return [times[-1] for times in self.reads]
 
 
 class _Windows:
@@ -86,17 +101,19 @@ class _Windows:
         tries = [self._all[i : i + size] for i in range(1, len(self._all), size)]
         whole = [one for one in tries if not any(window.was_stopped for window in one)]
         for window in chain.from_iterable(whole[-len(rounds) :]):
-            yield max(window.opened), min(window.closed), len(window.opened)
+            yield max(window.opened), min(window.closed), len(window.reads)
 
 
 class _Meter(ThreadMeter):
     def __init__(self, window: _Window) -> None:
         self._window = window
-        self._times = iter((window.opened, window.closed))
+        self._times: list[float] = []
 
     def read(self) -> Usage:
         usage = super().read()
-        next(self._times).append(time.perf_counter())
+        self._times.append(time.perf_counter())
+        if len(self._times) == 1:
+            self._window.reads.append(self._times)
         return usage
 
     def __exit__(self, *exc_info: object) -> None:
@@ -118,9 +135,10 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         windows.next()
         alive()
 
+    plan = plan_of(asked)
+    _allow_files(max(plan.thread_counts))
     _start(sampler, asked, seed)
     try:
-        plan = plan_of(asked)
         rounds = measure_rounds(sampled_run, plan, windows.clocks(), before_window)
     finally:
         THREADS_BESIDE.clear()
@@ -141,6 +159,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         "sample": asdict(sample_of(rounds)),
         "host": asdict(Host.here()),
         "interpreter": space.interpreter_file(),
+        "most_frames": sampler.MOST_FRAMES,
         "entry_points": entry_points(sampler.entry_points, space, stacks.functions()),
         **stacks.to_json(),
     }
@@ -174,6 +193,15 @@ def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
     THREADS_BESIDE.add(helper)
 
 
+def _allow_files(threads: int) -> None:
+    """Let this process open the files that so many threads need, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = soft + FILES * threads
+    if soft != resource.RLIM_INFINITY:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _enrol(sampler: Any, threads: int) -> None:
     """Let the calling thread be sampled, one of so many."""
     try:
@@ -199,13 +227,14 @@ def state_of(sample: RawSample, innermost_is_call: bool) -> str:
     """Return what a thread did: 'running', 'waiting' or 'queued'.
 
     The kernel's word that it sleeps is a little old when the signal comes, and the other way round; so it
-    has to agree with where the thread stands.
+    has to agree with where the thread stands. In a long system call it may be in the run queue now and then.
     """
     if sample.kind == QUEUED:
         return "queued"
     if sample.kind == ASLEEP or sample.in_system_call or (sample.asleep and innermost_is_call):
         return "waiting"
-    return "queued" if sample.queued > QUEUED_SECONDS else "running"
+    least = max(QUEUED_SECONDS, (sample.taken - sample.sent) / 2)
+    return "queued" if sample.queued > least else "running"
 
 
 class _Stacks:
@@ -220,10 +249,14 @@ class _Stacks:
     def add(self, threads: int, sample: RawSample) -> None:
         places = self._space.unwind(sample)
         state = state_of(sample, bool(places) and self._space.is_after_call(sample))
-        if state == "waiting" and not self._tells_waiting:
-            places = ()  # it fell asleep just before the signal came: a few such samples tell nothing
         native = tuple(self._places.setdefault(place, len(self._places)) for place in places)
-        self._counts[threads, state, sample.attached, native, self._python(sample)] += 1
+        python = self._python(sample)
+        # Where it fell asleep just before the signal came: a few such samples tell nothing.
+        shown = () if state == "waiting" and not self._tells_waiting else native
+        self._counts[threads, state, sample.attached, shown, python] += 1
+        for again, times in (("running", sample.ran), ("waiting", sample.slept)):
+            if times:
+                self._counts[threads, again, sample.attached, native, python] += times
 
     def _python(self, sample: RawSample) -> tuple[int, ...]:
         found = []

@@ -113,24 +113,59 @@ add_slots(PyObject *found, const PyTypeObject *type)
     return 0;
 }
 
+/* Whether a type has the name of Cython's functions, as each module that Cython made may have its own. */
 static bool
-is_c_function(PyObject *object)
+has_name_of_cythons(const PyTypeObject *type)
 {
-    /* Cython's functions begin with the fields of a C function, and are none by type. */
-    return PyCFunction_Check(object) || strstr(Py_TYPE(object)->tp_name, "cython_function_or_method") != NULL;
+    const char *dot = strrchr(type->tp_name, '.'), *name = dot == NULL ? type->tp_name : dot + 1;
+    return strcmp(name, "cython_function_or_method") == 0 || strcmp(name, "fused_cython_function") == 0;
+}
+
+/* Whether a type was made in C: 1 or 0, or -1 with an exception set. */
+static int
+is_made_in_c(const PyTypeObject *type)
+{
+    PyObject *made_in_python = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "Plain");
+    if (made_in_python == NULL) {
+        return -1;
+    }
+    int is_in_c = type->tp_dealloc != ((PyTypeObject *)made_in_python)->tp_dealloc;
+    Py_DECREF(made_in_python);
+    return is_in_c;
+}
+
+/* The object that begins with the fields of a C function; NULL, with an exception set or without one. */
+static const PyCFunctionObject *
+c_function_of(PyObject *object)
+{
+    if (PyCFunction_Check(object)) {
+        return (PyCFunctionObject *)object;
+    }
+    PyTypeObject *type = Py_TYPE(object);
+    if (!has_name_of_cythons(type) || type->tp_basicsize < (Py_ssize_t)sizeof(PyCFunctionObject) ||
+        is_made_in_c(type) <= 0) {
+        return NULL;
+    }
+    /* Built for the limited API, it has a C function in the place where that has its method. */
+    PyObject *inner = (PyObject *)(void *)((PyCFunctionObject *)object)->m_ml;
+    bool wraps =
+        inner != NULL && (Py_IS_TYPE(inner, &PyCFunction_Type) || Py_IS_TYPE(inner, &PyCMethod_Type));
+    return (PyCFunctionObject *)(wraps ? inner : object);
 }
 
 /* Return a dict from names (those of slots; "" for the object itself) to addresses. */
 PyObject *
 antigil_entry_points(PyObject *Py_UNUSED(module), PyObject *object)
 {
+    const PyCFunctionObject *function;
     PyObject *found = PyDict_New();
     int status = found == NULL ? -1 : 0;
     if (status == 0 && PyType_Check(object)) {
         status = add_slots(found, (PyTypeObject *)object);
-    } else if (status == 0 && is_c_function(object)) {
-        const PyMethodDef *method = ((PyCFunctionObject *)object)->m_ml;
-        status = method == NULL ? 0 : add(found, "", (uintptr_t)method->ml_meth);
+    } else if (status == 0 && (function = c_function_of(object)) != NULL) {
+        status = function->m_ml == NULL ? 0 : add(found, "", (uintptr_t)function->m_ml->ml_meth);
+    } else if (PyErr_Occurred()) {
+        status = -1;
     } else if (status == 0 &&
                (Py_IS_TYPE(object, &PyMethodDescr_Type) || Py_IS_TYPE(object, &PyClassMethodDescr_Type))) {
         status = add(found, "", (uintptr_t)((PyMethodDescrObject *)object)->d_method->ml_meth);

@@ -15,6 +15,7 @@ from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
     GetSetDescriptorType,
+    MemberDescriptorType,
     MethodDescriptorType,
     ModuleType,
 )
@@ -55,11 +56,23 @@ def _all(addresses: Addresses) -> Iterator[tuple[str, int]]:
         yield from ((f"{own}.{slot}", address) for slot, address in addresses(one).items())
         for name, member in list(_type_namespace(one).items()):
             if type(name) is str:
-                yield from ((f"{own}.{name}", address) for address in addresses(member).values())
+                yield from ((f"{own}.{name}{which}", at) for which, at in _addresses(addresses, member))
     for module in list(sys.modules.values()):
         for member in _members(module):
             if not issubclass(type(member), type):
-                yield from ((_own_name(member), address) for address in addresses(member).values())
+                found = list(_addresses(addresses, member))
+                name = _own_name(member) if found else ""
+                yield from ((f"{name}{which}", at) for which, at in found)
+
+
+def _addresses(addresses: Addresses, member: object) -> Iterator[tuple[str, int]]:
+    """Yield the addresses behind an object; those of a fused function's forms with their types: ``[int]``."""
+    found = addresses(member)
+    yield from (("", address) for address in found.values())
+    forms = _type_namespace(type(member)).get("__signatures__") if found else None
+    if isinstance(forms, GetSetDescriptorType | MemberDescriptorType):
+        for types, form in (forms.__get__(member) or {}).items():
+            yield from ((f"[{types}]", address) for address in addresses(form).values())
 
 
 def _own_name(function: object) -> str:

@@ -53,6 +53,9 @@ OWN_WORK = (
 
 NOT_SAMPLED = "no thread could be sampled: does the workload block the signal? Choose another with --signal"
 
+_FAULTS = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGABRT")
+NO_SIGNALS = (*_FAULTS, "SIGKILL", "SIGSTOP", "SIGCONT")
+
 MOST_THREADS = 512
 """As many as the sampler has room for."""
 
@@ -192,8 +195,7 @@ def sample_in_turn(
         for process in range(MOST_TIMES * processes):
             if process >= processes and min(map(_samples_alone, answers)) >= least_samples:
                 break
-            order = range(len(interpreters)) if process % 2 == 0 else reversed(range(len(interpreters)))
-            for i in order:
+            for i in range(len(interpreters)) if process % 2 == 0 else reversed(range(len(interpreters))):
                 answers[i].append(_ask(workload, plan, {**asked, "sampler": samplers[i]}, interpreters[i]))
                 on_process(len(answers[i]), max(processes, process + 1))
     return [_divided(workload, one, threads, wake_sleeping=wake_sleeping) for one in answers]
@@ -206,10 +208,11 @@ def _samples_alone(answers: list[dict[str, Any]]) -> int:
 
 
 def _signal(name: str) -> signals.Signals:
-    try:
-        return signals.Signals[name]
-    except KeyError as error:
-        raise ValueError(f"there is no signal {name}") from error
+    if (found := signals.Signals.__members__.get(name)) is None:
+        raise ValueError(f"there is no signal {name}")
+    if found.name in NO_SIGNALS:
+        raise ValueError(f"threads cannot be sampled with {name}, which means something else: choose another")
+    return found
 
 
 def _ask(
@@ -279,11 +282,10 @@ def _hints(visits: list[Visit], names: Names) -> list[str]:
     files: dict[str, float] = {}
     for visit in visits:
         for stack in visit.stacks:
-            if stack.responsible is not None:
-                file = stack.responsible.file
-                files[file] = files.get(file, 0) + stack.count
+            if (one := stack.responsible) is not None:
+                files[one.file] = files.get(one.file, 0) + stack.count
     hints = []
-    for file in sorted(files, key=lambda one: -files[one])[:2]:
+    for file in sorted(files, key=lambda name: -files[name])[:2]:
         library = PurePosixPath(file).name
         if names.is_stripped(file):
             hints.append(

@@ -2,7 +2,6 @@
 
 #include "sampler.h"
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -50,6 +49,7 @@ antigil_reserve(size_t size, const worker *of, int64_t time)
         }
     } while (!atomic_compare_exchange_weak(&antigil_sampler.arena_used, &start, start + size));
     record *taken = (record *)(antigil_sampler.arena + start);
+    atomic_store_explicit(&taken->kind, UNFINISHED, memory_order_relaxed);
     taken->size = size;
     taken->worker = of->number;
     taken->time = time;
@@ -134,13 +134,15 @@ was_in_system_call(const worker *of, const uint64_t *registers)
 
 #endif
 
+typedef uint64_t __attribute__((may_alias)) word;
+
 /* Copy words that are there, unchecked: AddressSanitizer marks parts of a stack as not to be read. */
 __attribute__((no_sanitize("address"), no_sanitize("thread"))) void
 antigil_copy(void *to, uintptr_t from, size_t size)
 {
-    const volatile uint64_t *words = (const volatile uint64_t *)from;
+    const volatile word *words = (const volatile word *)from;
     for (size_t i = 0; i < size / 8; i++) {
-        ((uint64_t *)to)[i] = words[i];
+        ((word *)to)[i] = words[i];
     }
 }
 
@@ -181,6 +183,8 @@ note(worker *of, const ucontext_t *context)
     noted->taken = antigil_now();
     noted->queued = queued < 0 || of->queued < 0 ? -1 : queued - of->queued;
     noted->asleep = of->asleep;
+    noted->ran = (uint64_t)atomic_load(&of->ran);
+    noted->slept = (uint64_t)atomic_load(&of->slept);
     noted->attached = attached;
     noted->in_system_call = was_in_system_call(of, registers);
     noted->frames = frames;

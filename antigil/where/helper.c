@@ -5,7 +5,6 @@
 #include <math.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -35,8 +34,8 @@ static struct {
 } helper;
 
 /* xorshift64*: uniform in (0, 1). The helper's own, to be none of the workload's. */
-static double
-next_random(void)
+double
+antigil_random(void)
 {
     helper.random ^= helper.random >> 12;
     helper.random ^= helper.random << 25;
@@ -73,7 +72,7 @@ choose(void)
     worker *chosen = NULL;
     for (int i = 0, used = atomic_load(&antigil_sampler.used); i < used; i++) {
         worker *one = &antigil_sampler.workers[i];
-        if (atomic_load(&one->state) == LIVE && next_random() * ++live < 1.0) {
+        if (atomic_load(&one->state) == LIVE && antigil_random() * ++live < 1.0) {
             chosen = one;
         }
     }
@@ -88,46 +87,12 @@ take(worker *one)
     return one != NULL && atomic_compare_exchange_strong(&one->state, &expected, LOOKED_AT);
 }
 
-static void
-note_unseen(const worker *one, int64_t time, enum kind kind)
-{
-    record *noted = antigil_reserve(sizeof(record), one, time);
-    if (noted != NULL) {
-        antigil_finish(noted, kind);
-    }
-}
-
 static bool
 handler_is_ours(void)
 {
     struct sigaction now;
     return sigaction(antigil_sampler.signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
            now.sa_sigaction == antigil_on_signal;
-}
-
-/* Interrupt a thread, or note why not. A sleeping one is seldom woken: its system call may end early. */
-static void
-look_at(worker *one)
-{
-    int64_t time = antigil_now();
-    if (atomic_load(&one->pending)) {
-        if (!one->asleep) { /* else it is ready to run only since it has been woken */
-            note_unseen(one, time, QUEUED);
-        }
-        return;
-    }
-    one->asleep = !antigil_is_runnable(one);
-    if (one->asleep && next_random() >= helper.wakes) {
-        note_unseen(one, time, ASLEEP);
-        return;
-    }
-    one->sent = time;
-    one->queued = antigil_queued(one->schedule_file);
-    atomic_store(&one->pending, 1);
-    /* By the number of the thread: one that has ended meanwhile is no danger. */
-    if (syscall(SYS_tgkill, antigil_sampler.process, one->thread, antigil_sampler.signal) != 0) {
-        atomic_store(&one->pending, 0);
-    }
 }
 
 /* Whether the time to sample has come. */
@@ -172,7 +137,7 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         uint64_t enrolled = atomic_load(&antigil_sampler.enrolled);
         worker *one = choose();
         antigil_approach(one);
-        double sleeps = seconds_off() - log(next_random()) * helper.mean_seconds;
+        double sleeps = seconds_off() - log(antigil_random()) * helper.mean_seconds;
         for (; sleeps > MOST_SLEEP && !atomic_load(&helper.stopping); sleeps -= MOST_SLEEP) {
             antigil_sleep(MOST_SLEEP);
         }
@@ -180,26 +145,37 @@ sample_until_stopped(void *Py_UNUSED(nothing))
         if (!is_due()) {
             continue;
         }
-        if (enrolled != atomic_load(&antigil_sampler.enrolled) || !take(one)) {
-            one = choose(); /* among those that there are now */
-            if (!take(one)) {
-                continue;
-            }
+        bool taken = enrolled == atomic_load(&antigil_sampler.enrolled) && take(one);
+        if (!taken && !take(one = choose())) { /* among those that there are now */
+            continue;
         }
         if (!handler_is_ours()) {
             atomic_store(&helper.lost_signal, 1); /* and send it no more */
         } else if (!atomic_load(&helper.lost_signal)) {
-            look_at(one);
+            antigil_look_at(one, helper.wakes);
         }
         atomic_store(&one->state, LIVE);
     }
     return NULL;
 }
 
-/* Return 0, or an error number: EBUSY where somebody else handles the signal. */
+/* Give back what a helper looked at when the process forked: it is not here any more. */
+static void
+let_go(void)
+{
+    for (int i = 0, used = atomic_load(&antigil_sampler.used); i < used; i++) {
+        int looked_at = LOOKED_AT;
+        atomic_compare_exchange_strong(&antigil_sampler.workers[i].state, &looked_at, LIVE);
+    }
+}
+
+/* Return 0, or an error number: EBUSY where it runs, or somebody else handles the signal. */
 int
 antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes)
 {
+    if (helper.runs && antigil_helper_runs_here()) {
+        return EBUSY;
+    }
     struct sigaction before, action;
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
@@ -224,6 +200,7 @@ antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wake
     if (helper.process == 0 && sem_init(&helper.awaken, 0, 0) != 0) {
         return errno;
     }
+    let_go();
     helper.process = getpid();
     atomic_store(&helper.number, 0);
     atomic_store(&helper.stopping, 0);
@@ -268,7 +245,8 @@ antigil_helper_runs_here(void)
 void
 antigil_stop(void)
 {
-    if (!helper.runs) {
+    if (!helper.runs || !antigil_helper_runs_here()) { /* a process that was forked has no such thread */
+        helper.runs = false;
         return;
     }
     atomic_store(&helper.stopping, 1);

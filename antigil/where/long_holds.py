@@ -141,8 +141,8 @@ class HoldWatch:
 
     @property
     def has_seen(self) -> bool:
-        """Whether something is to be collected."""
-        return bool(self._waits)
+        """Whether something is to be collected: samples, too, of which none may lie in a long wait."""
+        return bool(self._waits) or self._sampler.has_records()
 
     def collect(self) -> None:
         """Find the places of what was seen up to now: code that is unloaded has none any more."""

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -65,7 +66,7 @@ PyDoc_STRVAR(
     "Interrupt enrolled threads at random moments, so many seconds apart on average.\n\n"
     "Of threads that sleep, only the share `wakes` is interrupted, 0 to 1. Return the native id of the\n"
     "thread that does it.\n\n"
-    "OSError (EBUSY) where somebody else handles the signal.");
+    "OSError (EBUSY) where it runs already, or somebody else handles the signal.");
 
 static PyObject *
 start(PyObject *Py_UNUSED(module), PyObject *args)
@@ -157,11 +158,22 @@ drain(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
     size_t used = atomic_load(&antigil_sampler.arena_used);
     PyObject *records = PyBytes_FromStringAndSize(antigil_sampler.arena, (Py_ssize_t)used);
     if (records != NULL && used > 0) {
-        madvise(antigil_sampler.arena, antigil_sampler.arena_size, MADV_DONTNEED); /* to be zeros again */
+        /* It has to be zeros again. */
+        if (madvise(antigil_sampler.arena, antigil_sampler.arena_size, MADV_DONTNEED) != 0) {
+            memset(antigil_sampler.arena, 0, used);
+        }
         atomic_store(&antigil_sampler.arena_used, 0);
         atomic_store(&antigil_sampler.full, 0);
     }
     return records;
+}
+
+PyDoc_STRVAR(has_records_doc, "has_records()\n--\n\nTell whether there is something to drain.");
+
+static PyObject *
+has_records(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
+{
+    return PyBool_FromLong(atomic_load(&antigil_sampler.arena_used) > 0);
 }
 
 static void
@@ -182,8 +194,12 @@ enrol(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
     if (own == NULL || prepare_workers() < 0) {
         return PyErr_NoMemory();
     }
-    if (antigil_self != NULL) {
+    if (antigil_self != NULL && antigil_self->thread == (pid_t)syscall(SYS_gettid)) {
         return PyLong_FromUnsignedLongLong(antigil_self->number);
+    }
+    /* What is left of the thread that forked this process is given back; see leave(). */
+    if (antigil_self != NULL && PyDict_DelItemString(own, ENROLMENT) < 0) {
+        return NULL;
     }
     int error = antigil_enrol(&one);
     if (error != 0) {
@@ -222,6 +238,7 @@ static PyMethodDef sampler_methods[] = {
     {"ask", ask, METH_VARARGS, ask_doc},
     {"stop", stop, METH_NOARGS, stop_doc},
     {"drain", drain, METH_NOARGS, drain_doc},
+    {"has_records", has_records, METH_NOARGS, has_records_doc},
     {"enrol", enrol, METH_NOARGS, enrol_doc},
     {"retire", retire, METH_NOARGS, retire_doc},
     {"entry_points", antigil_entry_points, METH_O, entry_points_doc},
@@ -231,7 +248,10 @@ static PyMethodDef sampler_methods[] = {
 static int
 sampler_exec(PyObject *module)
 {
-    return PyModule_AddIntConstant(module, "REGISTERS", REGISTERS);
+    if (PyModule_AddIntConstant(module, "REGISTERS", REGISTERS) < 0) {
+        return -1;
+    }
+    return PyModule_AddIntConstant(module, "MOST_FRAMES", MOST_FRAMES);
 }
 
 static PyModuleDef_Slot sampler_slots[] = {

@@ -2,12 +2,9 @@
 
 #include "sampler.h"
 #include <sched.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CPU_FIELD 39          /* of a thread's stat */
 #define SHORTEST_SLICE 100000 /* nanoseconds */
 
 /* What sched_setattr(2) takes; only some C libraries declare it. */
@@ -84,23 +81,4 @@ antigil_approach(const worker *next)
     if (there != here || next == NULL) {
         stay_on(-1);
     }
-}
-
-/* Ask the kernel whether a thread runs or is ready to, and on which CPU it is or was last. */
-bool
-antigil_is_runnable(worker *one)
-{
-    char text[512];
-    ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
-    text[n > 0 ? n : 0] = '\0';
-    const char *at = strrchr(text, ')');
-    if (at == NULL || strlen(at) < 3) {
-        return false;
-    }
-    bool runnable = at[2] == 'R';
-    for (int field = 2; at != NULL && field < CPU_FIELD; field++) {
-        at = strchr(at + 1, ' ');
-    }
-    atomic_store(&one->cpu, at == NULL ? -1 : atoi(at));
-    return runnable;
 }

@@ -6,7 +6,6 @@
 
 #include "sampler.h"
 #include <stddef.h>
-#include <string.h>
 
 #define Py_BUILD_CORE 1
 #if PY_VERSION_HEX >= 0x030e0000
@@ -20,6 +19,9 @@ typedef struct _PyInterpreterFrame interpreter_frame;
 
 /* What precedes the frame's variables. */
 #define FRAME_BYTES offsetof(interpreter_frame, localsplus)
+
+/* The number of code that is none of the user's, such as what the interpreter runs behind an __init__. */
+#define NOT_SHOWN UINT64_MAX
 
 /* Whether memory belongs to the thread as long as it does not run: the part of its stack that is in use,
  * and what the interpreter has taken for its frames. */
@@ -119,20 +121,28 @@ is_boundary(const interpreter_frame *frame)
 #endif
 }
 
-/* The characters of a string, as far as they are at hand: how many bytes each has, all, and where. */
-static uintptr_t
-text_of(const worker *of, uintptr_t string, uint64_t *kind, uint64_t *bytes)
+typedef struct {
+    uintptr_t from;
+    uint64_t kind, bytes, is_cut;
+} text;
+
+/* Where the characters of a string are: the first ones, or the last, if there are too many. */
+static text
+text_of(const worker *of, uintptr_t string, bool keeps_end)
 {
-    PyASCIIObject text;
-    *kind = 1, *bytes = 0;
-    if (!antigil_read(of, &text, string, sizeof text) || text.ob_base.ob_type != &PyUnicode_Type ||
-        !text.state.compact || text.length < 0) {
-        return 0;
+    PyASCIIObject object;
+    text found = {0, 1, 0, 0};
+    if (!antigil_read(of, &object, string, sizeof object) || object.ob_base.ob_type != &PyUnicode_Type ||
+        !object.state.compact || object.length < 0) {
+        return found;
     }
-    *kind = text.state.kind;
-    *bytes = (uint64_t)text.length * *kind;
-    *bytes = *bytes < MOST_TEXT ? *bytes : MOST_TEXT;
-    return string + (text.state.ascii ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject));
+    uint64_t length = (uint64_t)object.length, kept = length < MOST_TEXT ? length : MOST_TEXT;
+    found.kind = object.state.kind;
+    found.from = string + (object.state.ascii ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject)) +
+                 (keeps_end ? (length - kept) * found.kind : 0);
+    found.bytes = kept * found.kind;
+    found.is_cut = kept < length;
+    return found;
 }
 
 static size_t
@@ -145,27 +155,26 @@ static bool
 write_code_record(const worker *of, const known_code *code, int64_t time)
 {
     PyVarObject table;
-    uint64_t name_kind, name_bytes, file_kind, file_bytes, table_bytes = 0;
-    uintptr_t name = text_of(of, code->qualname, &name_kind, &name_bytes);
-    uintptr_t file = text_of(of, code->filename, &file_kind, &file_bytes);
+    uint64_t table_bytes = 0;
+    text name = text_of(of, code->qualname, false), file = text_of(of, code->filename, true);
     if (antigil_read(of, &table, code->line_table, sizeof table) && table.ob_base.ob_type == &PyBytes_Type &&
         table.ob_size > 0 && table.ob_size <= MOST_LINE_TABLE) {
         table_bytes = (uint64_t)table.ob_size;
     }
-    size_t size = sizeof(code_record) + filled(name_bytes) + filled(file_bytes) + filled(table_bytes);
+    size_t size = sizeof(code_record) + filled(name.bytes) + filled(file.bytes) + filled(table_bytes);
     code_record *told = (code_record *)antigil_reserve(size, of, time);
     if (told == NULL) {
         return false;
     }
     told->number = code->number;
     told->first_line = code->first_line;
-    told->name_kind = name_kind, told->name_bytes = name_bytes;
-    told->file_kind = file_kind, told->file_bytes = file_bytes;
+    told->name_kind = name.kind, told->name_bytes = name.bytes, told->name_is_cut = name.is_cut;
+    told->file_kind = file.kind, told->file_bytes = file.bytes, told->file_is_cut = file.is_cut;
     told->table_bytes = table_bytes;
     char *to = (char *)(told + 1);
-    bool whole = antigil_read(of, to, name, (size_t)name_bytes);
-    whole &= antigil_read(of, to + filled(name_bytes), file, (size_t)file_bytes);
-    whole &= antigil_read(of, to + filled(name_bytes) + filled(file_bytes),
+    bool whole = antigil_read(of, to, name.from, (size_t)name.bytes);
+    whole &= antigil_read(of, to + filled(name.bytes), file.from, (size_t)file.bytes);
+    whole &= antigil_read(of, to + filled(name.bytes) + filled(file.bytes),
                           code->line_table + offsetof(PyBytesObject, ob_sval), (size_t)table_bytes);
     if (whole) {
         antigil_finish(&told->head, CODE);
@@ -192,9 +201,11 @@ get_to_know(const worker *of, known_code *known, const interpreter_frame *frame,
         .start = start_of(of, frame, &code, address),
         .bytes = (uint64_t)Py_SIZE(&code) * sizeof(_Py_CODEUNIT),
     };
-    if (known->number != 0 && known->code == now.code && known->filename == now.filename &&
-        known->qualname == now.qualname && known->line_table == now.line_table &&
-        known->first_line == now.first_line) {
+    if (code._co_firsttraceable >= Py_SIZE(&code)) {
+        now.number = NOT_SHOWN;
+    } else if (known->number != 0 && known->code == now.code && known->filename == now.filename &&
+               known->qualname == now.qualname && known->line_table == now.line_table &&
+               known->first_line == now.first_line) {
         now.number = known->number;
     } else {
         now.number = atomic_fetch_add(&antigil_sampler.codes, 1) + 1;
@@ -206,20 +217,17 @@ get_to_know(const worker *of, known_code *known, const interpreter_frame *frame,
     return true;
 }
 
-static bool
-note_frame(worker *of, const interpreter_frame *frame, python_frame *noted, bool is_innermost, int64_t time)
+/* The code that a frame runs. NULL where it cannot be read. */
+static const known_code *
+code_in(worker *of, const interpreter_frame *frame, bool is_innermost, int64_t time)
 {
-    uintptr_t address = code_of(frame), instruction = instruction_of(frame);
+    uintptr_t address = code_of(frame);
     known_code *known = &of->known[(address >> 4) & (KNOWN_CODES - 1)];
-    bool is_known = known->number != 0 && known->code == address && offset_in(known, instruction) >= 0;
-    /* Another code object may have taken the place of one that has gone: the innermost is looked at. */
-    if ((!is_known || is_innermost) && !get_to_know(of, known, frame, time)) {
-        return false;
-    }
-    noted->code = known->number;
-    noted->offset = offset_in(known, instruction);
-    noted->is_entry = 0;
-    return true;
+    bool is_known =
+        known->number != 0 && known->code == address && offset_in(known, instruction_of(frame)) >= 0;
+    /* Another code object may have taken the place of one that has gone: the innermost is looked at. To look
+     * at all of them takes too long. */
+    return (is_known && !is_innermost) || get_to_know(of, known, frame, time) ? known : NULL;
 }
 
 uint64_t
@@ -244,10 +252,17 @@ antigil_note_python_frames(worker *of, int64_t time)
             continue;
         }
 #endif
-        if (!note_frame(of, &frame, &of->frames[count], count == 0, time)) {
+        const known_code *known = code_in(of, &frame, count == 0, time);
+        if (known == NULL) {
             break;
         }
-        of->frames[count++].is_entry = PY_VERSION_HEX < 0x030c0000 && is_boundary(&frame);
+        if (known->number != NOT_SHOWN) {
+            of->frames[count++] = (python_frame){
+                .code = known->number,
+                .offset = offset_in(known, instruction_of(&frame)),
+                .is_entry = PY_VERSION_HEX < 0x030c0000 && is_boundary(&frame),
+            };
+        }
     }
     return count;
 }

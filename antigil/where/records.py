@@ -11,7 +11,7 @@ from types import CodeType
 SAMPLE, CODE, QUEUED, ASLEEP = 1, 2, 3, 4
 
 _HEAD = struct.Struct("=QQQq")
-_CODE = struct.Struct("=Qq5Q")
+_CODE = struct.Struct("=Qq7Q")
 _FRAME = struct.Struct("=QqQ")
 _ENCODINGS = {1: "latin-1", 2: "utf-16", 4: "utf-32"}
 
@@ -56,7 +56,7 @@ class RawSample:
     Attributes
     ----------
     kind
-        `SAMPLE`, or `QUEUED` where the thread did not run so that the signal could not come to it, or
+        `SAMPLE`, or `QUEUED` where a signal was on its way and the thread had no CPU, or blocked it, or
         `ASLEEP` where it was not to be interrupted; both have no more than the first three fields.
     sent, taken
         Seconds of the monotonic clock: when the helper woke up, when the handler ran.
@@ -65,6 +65,9 @@ class RawSample:
         system does not tell, all the time in between.
     asleep
         Whether the thread slept when the helper looked, just before.
+    ran, slept
+        How often the helper looked again before the handler ran, and found that the thread ran, or slept: in
+        one long system call, and at the same place.
     attached
         Whether the thread held the GIL.
     in_system_call
@@ -83,6 +86,8 @@ class RawSample:
     taken: float = 0.0
     queued: float = 0.0
     asleep: bool = False
+    ran: int = 0
+    slept: int = 0
     attached: bool = False
     in_system_call: bool = False
     frames: tuple[PythonFrame, ...] = ()
@@ -93,13 +98,15 @@ class RawSample:
 
 def read_records(data: bytes, registers: int, codes: dict[int, Code]) -> Iterator[RawSample]:
     """Yield the samples among the records, and put the code objects into ``codes`` by their numbers."""
-    form = struct.Struct(f"=qq6Q{registers}Q")
+    form = struct.Struct(f"=qq8Q{registers}Q")
     at = 0
     while at < len(data):
         size, kind, worker, time = _HEAD.unpack_from(data, at)
+        if size == 0:
+            return  # it was still to be written, and so are any that follow
         body = at + _HEAD.size
         if kind == SAMPLE:
-            taken, queued, asleep, attached, in_call, frames, stack_bytes, stack_start, *values = (
+            taken, queued, asleep, ran, slept, attached, in_call, frames, stack_bytes, start, *values = (
                 form.unpack_from(data, body)
             )
             first = body + form.size
@@ -111,12 +118,14 @@ def read_records(data: bytes, registers: int, codes: dict[int, Code]) -> Iterato
                 taken / 1e9,
                 queued / 1e9 if queued >= 0 else (taken - time) / 1e9,
                 bool(asleep),
+                ran,
+                slept,
                 bool(attached),
                 bool(in_call),
                 tuple(PythonFrame(c, o, bool(e)) for c, o, e in _FRAME.iter_unpack(data[first:stack])),
                 tuple(values),
                 data[stack : stack + stack_bytes],
-                stack_start,
+                start,
             )
         elif kind == CODE:
             number, code = _code(data, body)
@@ -127,13 +136,15 @@ def read_records(data: bytes, registers: int, codes: dict[int, Code]) -> Iterato
 
 
 def _code(data: bytes, at: int) -> tuple[int, Code]:
-    number, line, name_kind, name_bytes, file_kind, file_bytes, table_bytes = _CODE.unpack_from(data, at)
+    number, line, name_kind, name_bytes, name_is_cut, file_kind, file_bytes, file_is_cut, table_bytes = (
+        _CODE.unpack_from(data, at)
+    )
     name = at + _CODE.size
     file = name + (name_bytes + 7) // 8 * 8
     table = file + (file_bytes + 7) // 8 * 8
     return number, Code(
-        file=_text(data[file : file + file_bytes], file_kind),
-        name=_text(data[name : name + name_bytes], name_kind),
+        file="…" * file_is_cut + _text(data[file : file + file_bytes], file_kind),
+        name=_text(data[name : name + name_bytes], name_kind) + "…" * name_is_cut,
         first_line=line,
         table=data[table : table + table_bytes],
     )
@@ -141,4 +152,4 @@ def _code(data: bytes, at: int) -> tuple[int, Code]:
 
 def _text(data: bytes, kind: int) -> str:
     encoding = _ENCODINGS[kind] + ("" if kind == 1 else "-le")
-    return data[: len(data) // kind * kind].decode(encoding, errors="replace")
+    return data.decode(encoding, errors="replace")

@@ -33,8 +33,8 @@
 #define MOST_FRAMES 48            /* of Python, the innermost ones */
 #define MOST_STACK (128 * 1024)   /* bytes, from the stack pointer on */
 #define KNOWN_CODES 1024          /* code objects that a worker remembers, a power of two */
-#define MOST_TEXT 512             /* bytes of a name */
-#define MOST_LINE_TABLE (1 << 16) /* bytes */
+#define MOST_TEXT 512             /* characters of a name */
+#define MOST_LINE_TABLE (1 << 22) /* bytes: some hundred thousand lines in one function */
 #define RED_ZONE 128              /* bytes below the stack pointer that a function may use */
 
 #if defined(__x86_64__)
@@ -46,7 +46,7 @@
 #endif
 
 /* What stands in the arena. Every record begins with these fields, and is a multiple of 8 bytes long. */
-/* QUEUED: it could not be interrupted, as it has not run since the last signal. ASLEEP: it was left alone. */
+/* QUEUED: a signal is on its way, but it has no CPU or blocks the signal. ASLEEP: it was left alone. */
 enum kind { UNFINISHED, SAMPLE, CODE, QUEUED, ASLEEP };
 
 typedef struct {
@@ -64,9 +64,10 @@ typedef struct {
 
 typedef struct {
     record head;
-    int64_t taken;   /* nanoseconds of CLOCK_MONOTONIC at which the handler ran */
-    int64_t queued;  /* nanoseconds in the run queue that ended since then; -1 if not told */
-    uint64_t asleep; /* whether the thread slept when the helper looked, before it sent the signal */
+    int64_t taken;       /* nanoseconds of CLOCK_MONOTONIC at which the handler ran */
+    int64_t queued;      /* nanoseconds in the run queue that ended since then; -1 if not told */
+    uint64_t asleep;     /* whether the thread slept when the helper looked, before it sent the signal */
+    uint64_t ran, slept; /* how often the helper looked again until the handler ran, and found it so */
     uint64_t attached;
     uint64_t in_system_call;
     uint64_t frames;      /* how many python_frame follow ... */
@@ -79,8 +80,10 @@ typedef struct {
     record head;
     uint64_t number;
     int64_t first_line;
-    uint64_t name_kind, name_bytes; /* bytes a character; then the bytes follow, each filled up to 8 */
-    uint64_t file_kind, file_bytes;
+    /* Bytes a character, and all, which follow, each filled up to 8. Of a name that is cut the beginning is
+     * there, of a file the end. */
+    uint64_t name_kind, name_bytes, name_is_cut;
+    uint64_t file_kind, file_bytes, file_is_cut;
     uint64_t table_bytes;
 } code_record;
 
@@ -100,7 +103,10 @@ typedef struct {
     int64_t sent;       /* when it was sent, in nanoseconds of CLOCK_MONOTONIC */
     int64_t queued; /* how long it had stood in the run queue until then, in nanoseconds; -1 if not told */
     bool asleep;    /* whether it slept then */
-    atomic_int cpu; /* on which it was seen last; -1 if it was not */
+    atomic_int ran, slept; /* how often it was found so since then; see interrupt.c */
+    int64_t looked;        /* when it was looked at last while a signal was on its way, and ... */
+    int64_t spent;         /* ... its CPU time then, in nanoseconds; -1 if not told */
+    atomic_int cpu;        /* on which it was seen last; -1 if it was not */
     pid_t thread;
     uint64_t number;
     PyThreadState *python;
@@ -158,6 +164,7 @@ uint64_t antigil_note_python_frames(worker *of, int64_t time);
 
 /* helper.c */
 void antigil_sleep(double seconds);
+double antigil_random(void);
 int antigil_start(int signal_number, double mean_seconds, uint64_t seed, double wakes);
 void antigil_hold_off(double seconds, int samples);
 pid_t antigil_helper(void);
@@ -172,7 +179,10 @@ void antigil_await_silence(double seconds);
 void antigil_take_short_turns(void);
 void antigil_stay_anywhere(void);
 void antigil_approach(const worker *next);
-bool antigil_is_runnable(worker *one);
+
+/* interrupt.c */
+void antigil_look_at(worker *one, double wakes);
+void antigil_note_untold(const worker *one);
 
 /* workers.c */
 int antigil_enrol(worker **enrolled);

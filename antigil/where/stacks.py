@@ -18,9 +18,6 @@ OWN_FILE, WORKER = "<statement>", "statement"
 
 THREAD_SETUP = "<thread setup>"
 
-MOST_FRAMES = 48
-"""As many frames of Python as the sampler notes."""
-
 
 @dataclass(frozen=True)
 class Native:
@@ -168,7 +165,7 @@ def named_stacks(
         lines = [(_of_thread_setup(line, statement_lines), is_entry) for line, is_entry in lines]
     for threads, state, attached, native, python, count in answer["stacks"]:
         frames = [lines[i] for i in python]
-        users = tuple(frames) if statement_lines is None else _users(frames)
+        users = tuple(frames) if statement_lines is None else _users(frames, answer["most_frames"])
         line = users[0][0] if users else None
         # Beyond the last line stands the loop around the statement.
         is_loop = line is not None and _is_worker(line) and line.line > (statement_lines or 0)
@@ -189,13 +186,14 @@ def _of_thread_setup(line: PythonLine, statement_lines: int) -> PythonLine:
     )
 
 
-def _users(frames: list[tuple[PythonLine, bool]]) -> tuple[tuple[PythonLine, bool], ...]:
+def _users(frames: list[tuple[PythonLine, bool]], most_frames: int) -> tuple[tuple[PythonLine, bool], ...]:
     """Leave out the frames of Python that run the workload and do not belong to it.
 
-    Nothing is left of a thread that is between two calls. A deep stack may not reach to the statement.
+    Nothing is left of a thread that is between two calls. A deep stack, of as many frames as the sampler
+    notes, may not reach to the statement.
     """
     outermost = max((i for i, (line, _) in enumerate(frames) if _is_worker(line)), default=-1)
-    return tuple(frames if outermost < 0 and len(frames) == MOST_FRAMES else frames[: outermost + 1])
+    return tuple(frames if outermost < 0 and len(frames) == most_frames else frames[: outermost + 1])
 
 
 def were_sampled(stacks: Iterable[NamedStack], *, wake_sleeping: bool) -> bool:

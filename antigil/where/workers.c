@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static int
 give_alternate_stack(worker *one)
 {
     stack_t present;
+    one->alternate_stack = NULL;
     if (sigaltstack(NULL, &present) != 0 || !(present.ss_flags & SS_DISABLE)) {
         return 0; /* it has one already */
     }
@@ -33,6 +35,33 @@ give_alternate_stack(worker *one)
     return sigaltstack(&own, NULL) == 0 ? 0 : errno;
 }
 
+/* Who has put another one in its place, as faulthandler does, may bring it back: then it stays there. */
+static void
+take_alternate_stack(worker *left)
+{
+    stack_t present, none = {.ss_flags = SS_DISABLE};
+    if (left->alternate_stack != NULL && sigaltstack(NULL, &present) == 0 &&
+        present.ss_sp == left->alternate_stack && sigaltstack(&none, NULL) == 0) {
+        munmap(left->alternate_stack, left->alternate_size);
+    }
+    left->alternate_stack = NULL;
+}
+
+/* Where the main thread's stack ends. musl tells no more than what is in use now, but it may grow. */
+static uintptr_t
+lowest(uintptr_t low, uintptr_t high, pid_t thread)
+{
+#ifndef __GLIBC__
+    struct rlimit most;
+    if (thread == getpid() && getrlimit(RLIMIT_STACK, &most) == 0) {
+        low = most.rlim_cur < high ? high - (uintptr_t)most.rlim_cur : 0;
+    }
+#else
+    (void)high, (void)thread;
+#endif
+    return low;
+}
+
 static int
 find_stack(worker *one)
 {
@@ -42,8 +71,8 @@ find_stack(worker *one)
         void *low;
         size_t size;
         error = pthread_attr_getstack(&attributes, &low, &size);
-        one->stack_low = (uintptr_t)low;
         one->stack_high = (uintptr_t)low + size;
+        one->stack_low = lowest((uintptr_t)low, one->stack_high, one->thread);
         pthread_attr_destroy(&attributes);
     }
     return error;
@@ -153,13 +182,9 @@ antigil_leave(worker *left)
     sigemptyset(&one);
     sigaddset(&one, antigil_sampler.signal);
     pthread_sigmask(SIG_BLOCK, &one, &before);
-    if (left->alternate_stack != NULL) {
-        stack_t none = {.ss_flags = SS_DISABLE};
-        sigaltstack(&none, NULL);
-        munmap(left->alternate_stack, left->alternate_size);
-        left->alternate_stack = NULL;
-    }
+    take_alternate_stack(left);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    antigil_note_untold(left);
     close_files(left);
     atomic_store(&left->state, FREE);
 }

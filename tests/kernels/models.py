@@ -48,6 +48,8 @@ class Real(NamedTuple):
         except TypeError:
             raise TypeError(f"{self.name} must be a real number, not {type(value).__name__}") from None
         except OverflowError:
+            if getattr(type(value), "__float__", int.__float__) is not int.__float__:
+                raise  # by a method of its own
             number = float("inf")
         if not 0.0 <= number <= self.most:
             raise ValueError(f"{self.name} must be between 0 and {self.most}")

@@ -56,6 +56,20 @@ def test_a_bad_number_of_seconds_is_named(sleep, bad, error, message):
         sleep(bad)
 
 
+def test_what_a_conversion_of_its_own_raises_is_told(sleep):
+    class Length(int):
+        def __float__(self):
+            raise OverflowError("longer than a ruler")
+
+    with pytest.raises(OverflowError, match=r"^longer than a ruler$"):
+        sleep(Length(1))
+
+
+def test_an_integer_beyond_all_doubles_is_out_of_range(sleep):
+    with pytest.raises(ValueError, match=r"^seconds must be between 0 and 86400$"):
+        sleep(10**400)
+
+
 @pytest.fixture
 def alarms():
     """Return a function that has a handler called by a signal every few milliseconds."""

@@ -1,4 +1,4 @@
-"""An extension whose losses are known, built by the test."""
+"""Extensions of which something is known, built by the test."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from antigil.where import why_unavailable
 
-SOURCE = Path(__file__).parent / "known" / "_known.c"
+KNOWN = Path(__file__).parent / "known"
 
 
 def pytest_collection_modifyitems(items):
@@ -28,19 +28,29 @@ def sampler():
 
 
 @pytest.fixture(scope="session")
-def build_known(tmp_path_factory, sampler):
-    """Return what builds the extension with some options, and returns the set-up that imports it."""
+def build(tmp_path_factory, sampler):
+    """Return what builds an extension of `known/` with some options, and returns its folder."""
     if (compiler := shutil.which("cc")) is None:
         pytest.skip("there is no C compiler")
 
-    def build(*options):
+    def build(name, *options):
         folder = tmp_path_factory.mktemp("known")
         include = f"-I{sysconfig.get_path('include')}"
-        command = [compiler, "-O2", "-shared", "-fPIC", include, *options, str(SOURCE), "-o"]
-        subprocess.run([*command, str(folder / "_known.so")], check=True)
-        return f"import sys; sys.path.insert(0, {str(folder)!r}); import _known"
+        command = [compiler, "-O2", "-shared", "-fPIC", include, *options, str(KNOWN / f"{name}.c"), "-o"]
+        subprocess.run([*command, str(folder / f"{name}.so")], check=True)
+        return folder
 
     return build
+
+
+@pytest.fixture(scope="session")
+def build_known(build):
+    """Return what builds the extension with some options, and returns the set-up that imports it."""
+
+    def build_known(*options):
+        return f"import sys; sys.path.insert(0, {str(build('_known', *options))!r}); import _known"
+
+    return build_known
 
 
 @pytest.fixture(scope="session")

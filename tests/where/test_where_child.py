@@ -1,11 +1,12 @@
-"""Which samples are of which window, in the process that is sampled."""
+"""Which samples are of which window, and what each stands for, in the process that is sampled."""
 
 import signal
 import threading
 from types import SimpleNamespace
 
 from antigil.scaling.stops import stops_noticed, was_stopped
-from antigil.where.child import _Windows
+from antigil.where.child import _Stacks, _Windows, state_of
+from antigil.where.records import SAMPLE, RawSample
 
 
 def pass_through(windows, threads):
@@ -51,3 +52,43 @@ def test_windows_before_the_rounds_began_anew_are_left_out():
     stretches = list(windows.stretches([SimpleNamespace(windows={1: None, 2: None})]))
 
     assert [n for _, _, n in stretches] == [1, 2]
+
+
+def test_the_clocks_are_read_once_more_before_a_thread_has_settled():
+    """What lies before the last two reads is of no window."""
+    windows = _Windows()
+    windows.next()
+    windows.next()
+    meter = windows.clocks().meter()
+    with meter:
+        for _ in range(3):
+            meter.read()
+
+    (stretch,) = windows.stretches([SimpleNamespace(windows={1: None})])
+
+    assert stretch == (*windows._all[-1].reads[0][1:], 1)
+
+
+class Nowhere:
+    """An address space in which nothing lies."""
+
+    def unwind(self, sample):
+        """Return no place."""
+        return ()
+
+
+def test_each_further_look_at_a_long_call_counts_for_what_it_found():
+    stacks = _Stacks(Nowhere(), {}, tells_waiting=True)
+
+    stacks.add(1, RawSample(SAMPLE, 1, 0.0, 0.1, attached=True, ran=30, slept=4))
+
+    assert {(key[1], key[2]): count for key, count in stacks._counts.items()} == {
+        ("running", True): 31,
+        ("waiting", True): 4,
+    }
+
+
+def test_a_long_call_that_stands_in_the_run_queue_now_and_then_runs():
+    assert state_of(RawSample(SAMPLE, 1, 0.0, 0.1, queued=0.01), False) == "running"
+    assert state_of(RawSample(SAMPLE, 1, 0.0, 0.1, queued=0.0999), False) == "queued"
+    assert state_of(RawSample(SAMPLE, 1, 0.0, 0.004, queued=0.0039), False) == "queued"

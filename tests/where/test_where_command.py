@@ -163,13 +163,14 @@ def test_what_the_workload_raises_is_shown_as_its_own(capsys):
     assert "antigil/" not in err
 
 
-FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 4096))"
+FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--signal", "SIGNONE", "pass"], "there is no signal SIGNONE"),
+        (["--signal", "SIGILL", "pass"], "threads cannot be sampled with SIGILL"),
         (["--export", "found.xyz", "pass"], "cannot tell the format of found.xyz"),
         (["--json", "nowhere/found.json", "pass"], "cannot write nowhere/found.json"),
         (["-t", "0", "pass"], "positive whole number"),

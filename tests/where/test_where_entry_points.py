@@ -99,3 +99,37 @@ def test_an_object_that_stands_in_for_a_module_is_looked_into(native, monkeypatc
     monkeypatch.setitem(sys.modules, "stand_in", stand_in)
 
     assert named(native, function) == "_sampler.enrol"
+
+
+@pytest.mark.parametrize("name", ["cython_function_or_method", "_cython_3_1.fused_cython_function"])
+def test_a_class_that_is_called_as_cythons_functions_is_not_taken_for_one(native, name):
+    kind = type(name, (), {"__slots__": [f"field{i}" for i in range(9)]})
+    one = kind()
+    one.field0 = one.field1 = 1
+
+    assert native.entry_points(one) == {}
+
+
+@pytest.fixture
+def functions(build, monkeypatch):
+    """Return an extension that makes functions as Cython does."""
+    monkeypatch.syspath_prepend(build("_functions"))
+    return import_module("_functions")
+
+
+def test_a_function_of_cythons_that_wraps_one_of_c_has_its_address(native, functions):
+    assert native.entry_points(functions.wrap(math.gcd, None)) == native.entry_points(math.gcd)
+
+
+def test_the_forms_of_a_fused_function_have_its_name_with_their_types(native, functions, monkeypatch):
+    forms = {"int": functions.wrap(math.lcm, None), "double": functions.wrap(math.hypot, None)}
+    fused = functions.wrap(functions.wrap, forms)
+    module = ModuleType("fused")
+    module.kind = type("Kind", (), {"total": fused})
+    monkeypatch.setitem(sys.modules, "fused", module)
+    monkeypatch.delattr(math, "lcm")
+
+    (address,) = native.entry_points(forms["int"]).values()
+    found = entry_points(native.entry_points, Everywhere(), {("file", address)})
+
+    assert [name for _, _, name in found] == ["Kind.total[int]"]

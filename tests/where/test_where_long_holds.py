@@ -130,6 +130,20 @@ def test_each_watch_in_a_process_tells_the_line_of_python(sampler, tmp_path):
     assert sum(len(one) == 1 and "keeps.py:7" in one[0] for one in told) >= 7, told
 
 
+SHORTER = """
+def shorter_than_the_limit(watch):
+    while not watch.has_seen:
+        sleep_holding(0.28)
+    watch.collect()
+    assert not watch.has_seen
+"""
+
+
+def test_what_was_sampled_is_to_be_collected_where_no_call_took_long_enough(sampler):
+    """Else the memory for samples would be full at some time."""
+    assert set(found("shorter_than_the_limit(watch)", SHORTER, limit=0.3)) <= {"sleep_for"}
+
+
 STOPPING = """
 import time
 from antigil.where.long_holds import HoldWatch

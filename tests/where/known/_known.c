@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -209,6 +210,30 @@ rest(long microseconds)
     }
 }
 
+/* Sleeps as no signal ends it: until a child that shares the memory has ended. */
+NAMED void
+sleep_deeply(long microseconds)
+{
+    struct timespec time = {.tv_nsec = microseconds * 1000};
+    pid_t child = vfork();
+    if (child == 0) {
+        nanosleep(&time, NULL);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+/* All of it with the GIL released. */
+static PyObject *
+deep(PyObject *Py_UNUSED(module), PyObject *microseconds)
+{
+    long n = PyLong_AsLong(microseconds);
+    Py_BEGIN_ALLOW_THREADS
+    sleep_deeply(n);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
 #if PY_VERSION_HEX >= 0x030d0000
 static PyMutex pymutex;
 #endif
@@ -267,6 +292,7 @@ static PyMethodDef methods[] = {
     {"under_mutex", under_mutex, METH_O, NULL},
     {"under_object", under_object, METH_O, NULL},
     {"count", count, METH_VARARGS, NULL},
+    {"deep", deep, METH_O, NULL},
     {"wait_inside", wait_inside, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

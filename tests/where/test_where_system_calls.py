@@ -1,0 +1,79 @@
+"""What a thread does in one long call into the kernel counts for as long as it takes.
+
+A signal reaches its handler only where such a call returns.
+"""
+
+import math
+from time import perf_counter, thread_time
+
+from marks import needs_gil
+
+from antigil.where import where
+
+TOLERANCE = 0.03
+Z99 = 2.5758
+
+SPIN = """
+def spin():
+    for i in range({steps}): pass
+"""
+READING = """
+import ctypes, os
+size = 96 << 20
+file = os.memfd_create("long")
+os.ftruncate(file, size)
+buffer = bytearray(size)
+read_keeping = ctypes.PyDLL(None).pread
+read_keeping.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
+address = ctypes.addressof((ctypes.c_char * size).from_buffer(buffer))
+"""
+
+
+def share_of(first, then, setup, clock):
+    """Return how much of its time a workload spends in the first of two expressions, by clocks."""
+    names = {}
+    exec(setup, names)
+    spent = [0.0, 0.0]
+    for _ in range(10):
+        before = thread_time()  # whoever takes the CPU meanwhile does not count
+        eval(first, names)
+        spent[0] += thread_time() - before
+        before = clock()
+        eval(then, names)
+        spent[1] += clock() - before
+    return spent[0] / sum(spent)
+
+
+def assert_is(share, expected, samples):
+    error = max((share.ci99[1] - share.value) / Z99, math.sqrt(expected * (1 - expected) / samples))
+    assert abs(share.value - expected) <= TOLERANCE + 3 * error, (share, expected)
+
+
+@needs_gil
+def test_a_long_system_call_that_releases_the_gil_counts_as_released(sampler):
+    setup, call = READING + SPIN.format(steps=800_000), "os.preadv(file, [buffer], 0)"
+
+    found = where(f"spin(); {call}", setup, 2, budget=4, processes=4)
+
+    assert_is(found.held.total, share_of("spin()", call, setup, thread_time), found.held.samples)
+
+
+@needs_gil
+def test_a_long_system_call_that_keeps_the_gil_counts_as_held(sampler):
+    setup, call = READING + SPIN.format(steps=400_000), "read_keeping(file, address, size, 0)"
+
+    found = where(f"spin(); {call}", setup, 2, budget=4, processes=4)
+
+    (spun,) = [one for one in found.held.parts if one.function.name == "spin"]
+    assert found.held.total.value > 0.95
+    assert_is(spun.share, share_of("spin()", call, setup, thread_time), found.held.samples)
+
+
+@needs_gil
+def test_a_sleep_that_no_signal_ends_counts_for_all_of_its_time(known):
+    setup, call = known + SPIN.format(steps=400_000), "_known.deep(50_000)"
+
+    found = where(f"spin(); {call}", setup, 2, budget=6, processes=4)
+
+    assert_is(found.held.total, share_of("spin()", call, setup, perf_counter), found.held.samples)
+    assert found.waiting.samples > 50
