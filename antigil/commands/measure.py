@@ -60,7 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add what ``measure`` accepts."""
     add = parser.add_argument
     add_statement(parser)
-    help_ = "thread counts (default: 1, 2, 4, ... up to the CPUs allowed, and one step beyond 8 or fewer)"
+    help_ = (
+        "default: 1, 2, 4, ... up to the CPUs allowed, that of their cores, and one step beyond 8 or fewer"
+    )
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
     add("--budget", type=positive, default=BUDGET, metavar="SECONDS", help=help_)

@@ -168,7 +168,7 @@ class MeasureWindow(Protocol):
         *,
         calls_per_mark: int = 1,
         cpus: Sequence[int] | None = None,
-        warm_up: bool = True,
+        call_seconds: float | None = None,
     ) -> Window:
         """Measure one window."""
 
@@ -224,7 +224,9 @@ def measure_rounds(
     places = placement() if plan.pin and not own else None
     kinds: dict[Kind, MeasureWindow] = dict.fromkeys((1, *plan.thread_counts), measure_window)
     kinds.update(others.windows.items())
-    seconds, shortened = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
+    longest_call = max(call_seconds, others.call_seconds)
+    seconds, shortened = window_size(plan, longest_call, len(kinds))
+    longest = longest_call if shortened else None
     rounds: list[Round] = []
     crowding = Crowding(affinity())
     crowded: bool | None = False
@@ -237,7 +239,7 @@ def measure_rounds(
             cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
             per_mark = max(1, round(mark_seconds(n) / call_seconds))
-            windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, warm_up=not shortened)
+            windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, call_seconds=longest)
         return windows
 
     while crowded is None or sum(not done.disturbed for done in rounds) < plan.rounds:

@@ -239,7 +239,7 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
             cpus=placement().of(threads, 0) if plan.pin else None,
             clocks=Clocks(meter=Meter),
             time_limit=plan.time_limit,
-            warm_up=call_seconds < WINDOW_SECONDS,
+            call_seconds=None if call_seconds < WINDOW_SECONDS else call_seconds,
         )
 
     place = gil_place()

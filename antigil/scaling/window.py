@@ -10,14 +10,16 @@ threads that wait for turns look too short: so it lasts for two turns of all, un
 Where calls are so long that none can be spared, it opens as all begin, if their first calls end together. If
 they do not, threads may have waited for each other, the first ones for fewer than they will: then it opens
 when all have made a call, too. Where one is shut out for long before that, whole calls count from the start.
+Who waits for the GIL notes that a call has ended only when it gets it. So where calls hold it throughout, all
+of them count from the first one's beginning to the last one's end: there is always one under way.
 """
 
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from statistics import fmean
@@ -26,7 +28,7 @@ from typing import NamedTuple
 
 from .host import pin_thread
 from .threads import SYSTEM_CLOCKS, Clocks, Threads, Usage, UsageMeter
-from .window_result import ThreadPart, Window
+from .window_result import ThreadPart, Track, Window
 from .workload import MakeRun
 
 MARK_SECONDS = 1e-4
@@ -49,66 +51,13 @@ TOGETHER = 0.1
 """First calls that end within this part of the time that they took hardly waited for each other."""
 
 
-@dataclass
-class Track:
-    """What one thread leaves behind.
-
-    Attributes
-    ----------
-    marks
-        Times after each batch of calls, the first before any, in seconds.
-    settled
-        The first mark at which all threads had started.
-    passed
-        The first mark beyond the end of the window.
-    used
-        What the thread used from `since` to there.
-    since
-        The settled mark, or the first of all where the window opens with it.
-    """
-
-    marks: list[float] = field(default_factory=list)
-    settled: float | None = None
-    passed: float | None = None
-    used: Usage = field(default_factory=lambda: Usage(0.0, None))
-    since: float | None = None
-
-    def has_passed(self, end: float) -> bool:
-        """Tell whether the thread came to a mark beyond the end, which it may itself not know yet."""
-        return self.passed is not None or (self.settled is not None and self.settled >= end)
-
-    def shares(
-        self, start: float, stop: float, is_shut_out: bool = False
-    ) -> tuple[float, float, float | None]:
-        """Return the batches between two moments, and the shares of that time on a CPU and queued.
-
-        CPU time goes by the batches: as much for each as between `since` and `passed`. What is left
-        is queued for the share that it was there, None if the system does not tell. Of who is shut out,
-        the call under way in the end does not count: it waits until the others are gone.
-        """
-        since = (self.settled or 0.0) if self.since is None else self.since
-        passed = self.passed or 0.0
-        counted = max(start, self.marks[bisect_right(self.marks, stop) - 1]) if is_shut_out else stop
-        batches = batches_by(self.marks, counted) - batches_by(self.marks, start)
-        measured = batches_by(self.marks, passed) - batches_by(self.marks, since)
-        on_cpu = min(1.0, self.used.cpu * batches / measured / (stop - start))
-        if self.used.queued is None:
-            return batches, on_cpu, None
-        off_cpu = max(self.used.queued, passed - since - self.used.cpu)
-        return batches, on_cpu, (1.0 - on_cpu) * self.used.queued / off_cpu if off_cpu else 0.0
+APART, LATE = 0.9, 1.5
+"""In calls, where these hold the GIL: so far apart threads begin, or make their first marks, and so late."""
 
 
 def mark_seconds(threads: int) -> float:
     """Return how far apart each thread's looks at the clock are: they hold the GIL, all threads' together."""
     return MARK_SECONDS * max(1.0, threads / MARKING_THREADS)
-
-
-def batches_by(marks: Sequence[float], moment: float) -> float:
-    """Return how many batches a thread had done at a moment, the one under way in proportion."""
-    i = bisect_right(marks, moment) - 1
-    if i + 1 == len(marks):
-        return float(i)
-    return i + (moment - marks[i]) / (marks[i + 1] - marks[i])
 
 
 def patience_seconds(threads: int, least_seconds: float) -> float:
@@ -120,35 +69,48 @@ class Bounds(NamedTuple):
     """When a window opens and closes, and for how long threads go on for one that has not come to its end.
 
     They do not where they have lost patience before all had made a call. Then `whole` calls count, up to the
-    first one that ends after it closes: with that one a thread has left.
+    first one that ends after it closes: with that one a thread has left. If calls hold the GIL (`held`), all
+    count, those before and after it, too.
     """
 
     opens: float
     closes: float
     patience: float
     whole: bool = False
+    held: bool = False
 
 
-def bounds(
-    tracks: Sequence[Track], least_seconds: float, settles: bool = True, now: float = -inf
+def window_bounds(
+    tracks: Sequence[Track], least_seconds: float, call_seconds: float | None = None, now: float = -inf
 ) -> Bounds | None:
     """Return the bounds of the window; None as long as they are not known.
 
     Unless all are to settle first, it opens with the calls where none of the threads had to wait for others
-    to end theirs; else it lasts for another turn of all.
+    to end theirs, or all had to wait for the GIL; else it lasts for another turn of all.
+
+    Parameters
+    ----------
+    call_seconds
+        What a call takes alone, where none can be spared; None where all threads are to settle.
     """
     settled = [track.settled for track in tracks if track.settled is not None]
     if not settled:
         return None
     is_complete, patience = len(settled) == len(tracks), patience_seconds(len(tracks), least_seconds)
-    began, first = max(track.marks[0] for track in tracks), min(settled)
+    begins = [track.marks[0] for track in tracks]
+    earliest, began, first = min(begins), max(begins), min(settled)
     last = max(settled) if is_complete else now
     turn = last - began
-    if not settles and last > first + patience:
+    if call_seconds is not None and (
+        began - earliest >= APART * call_seconds
+        or (first - began >= LATE * call_seconds and last - first >= APART * call_seconds)
+    ):
+        return Bounds(began, began + least_seconds, patience, held=True)
+    if call_seconds is not None and (last > first + patience or any(track.gave_up for track in tracks)):
         return Bounds(began, first + patience, 0.0, whole=True)
     if not is_complete:
         return None
-    if settles:
+    if call_seconds is None:
         return Bounds(last, last + max(least_seconds, min(SETTLES * turn, LONGER_AT_MOST_SECONDS)), patience)
     if last - first <= TOGETHER * turn:
         return Bounds(began, began + least_seconds, patience)
@@ -156,7 +118,7 @@ def bounds(
 
 
 def summarize(
-    tracks: Sequence[Track], least_seconds: float, calls_per_mark: int, settles: bool = True
+    tracks: Sequence[Track], least_seconds: float, calls_per_mark: int, call_seconds: float | None = None
 ) -> Window:
     """Reduce the tracks of threads that all passed the end of the window to what was measured.
 
@@ -164,9 +126,11 @@ def summarize(
     not fair may shut one of them out from long before it to long after: the time of that one, or of
     the one that has the lock meanwhile, must not stand for all.
     """
-    if (found := bounds(tracks, least_seconds, settles)) is None:
+    if (found := window_bounds(tracks, least_seconds, call_seconds)) is None:
         raise ValueError("a window of threads that have not all settled")
     start, end = found.opens, found.closes
+    if found.held:
+        start, end = min(track.marks[0] for track in tracks), max(track.marks[-1] for track in tracks)
     come = [track.marks[min(bisect_left(track.marks, end), len(track.marks) - 1)] for track in tracks]
     out = [found.whole or mark > end + found.patience >= min(come) for mark in come]
     end = min(come) if found.whole else end
@@ -205,7 +169,7 @@ def run_window(
     cpus: Sequence[int] | None = None,
     clocks: Clocks = SYSTEM_CLOCKS,
     time_limit: float = 60.0,
-    warm_up: bool = True,
+    call_seconds: float | None = None,
 ) -> Window:
     """Measure one window.
 
@@ -223,10 +187,11 @@ def run_window(
         Thread i is pinned to ``cpus[i]``; None leaves the threads to the scheduler.
     time_limit
         Seconds after which a thread is taken to hang.
-    warm_up
-        Whether each thread makes a call before it meets the others, and one before the window opens in any
-        case.
+    call_seconds
+        What a call takes alone, where calls are so long that none can be spared. If None, each thread makes
+        one before it meets the others, and one before the window opens in any case.
     """
+    warm_up = call_seconds is None
     group = Threads(threads, time_limit)
     tracks = [Track() for _ in range(threads)]
 
@@ -237,10 +202,10 @@ def run_window(
         if warm_up:
             run(1)
         group.gate.wait()
-        call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, warm_up)
+        call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, call_seconds)
 
     own = group.run([partial(body, index) for index in range(threads)])
-    window = summarize(tracks, seconds, calls_per_mark, warm_up)
+    window = summarize(tracks, seconds, calls_per_mark, call_seconds)
     calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
     return replace(window, **own.per_call(calls))
 
@@ -252,26 +217,27 @@ def call_through(
     seconds: float,
     stop: threading.Event,
     clocks: Clocks,
-    settle: bool,
+    call_seconds: float | None = None,
 ) -> None:
     """Call until every thread has passed the end of the window, as long as it has patience.
 
     The threads need no lock: each writes its own track only, and all derive the same window
-    from the tracks. Unless they are to `settle`, it may open with their first calls.
+    from the tracks. Where a call is so long that none can be spared, it may open with their first calls.
     """
     now, track, window = clocks.now, tracks[index], None
     marks = track.marks
     with clocks.meter() as meter:
         marks.append(now())
-        readings = [] if settle else [meter.read()]
+        readings = [] if call_seconds is None else [meter.read()]
         while not stop.is_set():
             run_batch()
             marks.append(mark := now())
             if track.settled is None and all(other.marks for other in tracks):
+                track.settled = mark  # first of all: to read the clocks may give the GIL away
                 readings.append(meter.read())
-                track.settled = mark
             if window is None and track.settled is not None:
-                window = bounds(tracks, seconds, settle, mark)
+                window = window_bounds(tracks, seconds, call_seconds, mark)
+                track.gave_up = window is not None and window.whole
             if window is None and mark - marks[0] > PATIENCE_SECONDS:
                 sleep(0.001)  # some thread does not even begin: let it in
             if window is not None and mark >= window.closes:

@@ -1,4 +1,4 @@
-"""What one window measured (`.window`).
+"""What threads leave behind in one window, and what it measured (`.window`).
 
 rate X(n) = calls in the window / its length
 c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
@@ -6,10 +6,72 @@ c(n)      = on_cpu x n / X(n) + own_cpu_seconds, CPU seconds per call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from .own_work.meter import StartsWork
-from .threads import YIELDS
+from .threads import YIELDS, Usage
+
+
+@dataclass
+class Track:
+    """What one thread leaves behind.
+
+    Attributes
+    ----------
+    marks
+        Times after each batch of calls, the first before any, in seconds.
+    settled
+        The first mark at which all threads had started.
+    passed
+        The first mark beyond the end of the window.
+    used
+        What the thread used from `since` to there.
+    since
+        The settled mark, or the first of all where the window opens with it.
+    gave_up
+        Whether the thread has lost patience before all had made a call.
+    """
+
+    marks: list[float] = field(default_factory=list)
+    settled: float | None = None
+    passed: float | None = None
+    used: Usage = field(default_factory=lambda: Usage(0.0, None))
+    since: float | None = None
+    gave_up: bool = False
+
+    def has_passed(self, end: float) -> bool:
+        """Tell whether the thread came to a mark beyond the end, which it may itself not know yet."""
+        return self.passed is not None or (self.settled is not None and self.settled >= end)
+
+    def shares(
+        self, start: float, stop: float, is_shut_out: bool = False
+    ) -> tuple[float, float, float | None]:
+        """Return the batches between two moments, and the shares of that time on a CPU and queued.
+
+        CPU time goes by the batches: as much for each as between `since` and `passed`. What is left
+        is queued for the share that it was there, None if the system does not tell. Of who is shut out,
+        the call under way in the end does not count: it waits until the others are gone.
+        """
+        since = (self.settled or 0.0) if self.since is None else self.since
+        passed = self.passed or 0.0
+        counted = max(start, self.marks[bisect_right(self.marks, stop) - 1]) if is_shut_out else stop
+        batches = batches_by(self.marks, counted) - batches_by(self.marks, max(start, self.marks[0]))
+        measured = batches_by(self.marks, passed) - batches_by(self.marks, since)
+        on_cpu = min(1.0, self.used.cpu * batches / measured / (stop - start))
+        if self.used.queued is None:
+            return batches, on_cpu, None
+        off_cpu = max(self.used.queued, passed - since - self.used.cpu)
+        return batches, on_cpu, (1.0 - on_cpu) * self.used.queued / off_cpu if off_cpu else 0.0
+
+
+def batches_by(marks: Sequence[float], moment: float) -> float:
+    """Return how many batches a thread had done at a moment, the one under way in proportion."""
+    i = bisect_right(marks, moment) - 1
+    if i + 1 == len(marks):
+        return float(i)
+    return i + (moment - marks[i]) / (marks[i + 1] - marks[i])
 
 
 @dataclass(frozen=True)

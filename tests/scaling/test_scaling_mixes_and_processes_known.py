@@ -101,6 +101,7 @@ def test_processes_share_the_memory_s_bandwidth_and_get_no_more_than_the_cpus_gi
     point = found("stream_releasing(data)", in_processes=True).processes.point(2)
 
     error = 1.05  # of one round or two
+    assert point.disturbed or point.speedup.median <= 2.0 * error
     assert point.speedup.median * point.inflation <= 2.0 * error
 
 

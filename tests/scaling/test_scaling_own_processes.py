@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -53,6 +52,7 @@ def pooled(kind):
 
 def cpu_of_children():
     """Return the CPU time that two such children take at least, in seconds."""
+    import resource  # Windows has none, and imports this module
 
     def of_two():
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

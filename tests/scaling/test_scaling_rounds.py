@@ -101,11 +101,11 @@ class Machine:
         return self.time
 
     def __call__(
-        self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit, warm_up=True
+        self, make_run, n, seconds, *, calls_per_mark=1, cpus=None, clocks, time_limit, call_seconds=None
     ):
         """Stand in for run_window."""
         self.asked.append(SimpleNamespace(n=n, seconds=seconds, calls_per_mark=calls_per_mark, cpus=cpus))
-        self.warmed_up.append(warm_up)
+        self.warmed_up.append(call_seconds is None)
         self.time += seconds
         queued = 0.0
         if n == 2:

@@ -4,11 +4,12 @@ from random import Random
 from statistics import fmean
 
 import pytest
-from marks import needs_two_cpus
+from marks import needs_gil, needs_two_cpus
 from virtual_time import Lock, window_of
 
-from antigil.scaling import Workload, measure
-from antigil.scaling.window import HAIR, PATIENCE_SECONDS, Track, bounds
+from antigil.scaling import Workload, measure, starved
+from antigil.scaling.window import HAIR, PATIENCE_SECONDS, window_bounds
+from antigil.scaling.window_result import Track
 
 LONG = 0.3
 """Seconds that a call takes."""
@@ -47,6 +48,19 @@ def of_unequal_lengths(time):
     return lambda thread: time.sleep(LONG * RANDOM.uniform(0.6, 1.4))
 
 
+def holding_the_gil(time):
+    """Return a call that holds the GIL, which goes to anybody next; to note its end it is needed again."""
+    gil = Lock(time, fair=True, random=RANDOM)
+
+    def call(thread):
+        with gil:
+            time.sleep(LONG)
+        with gil:
+            pass
+
+    return call
+
+
 CALLS = {
     "no lock": (lambda time: lambda thread: time.sleep(LONG), lambda n: n, 1e-6),
     "unequal lengths": (of_unequal_lengths, lambda n: n, 0.12),
@@ -58,6 +72,7 @@ CALLS = {
         lambda n: min(n, 3),
         0.02,
     ),
+    "holding the GIL": (holding_the_gil, lambda n: 1, 1e-6),
     "sharing in slices": (in_slices, lambda n: 1, 0.03),
 }
 
@@ -69,14 +84,14 @@ def test_a_window_of_few_calls_tells_what_threads_get_done_in_the_long_run(what,
     call, speedup, error = CALLS[what]
     seconds = (calls - HAIR) * LONG
     times = 40 if what == "unequal lengths" else 1
-    rate = {n: fmean(window_of(call, n, seconds)[0].rate for _ in range(times)) for n in (1, threads)}
+    rate = {n: fmean(window_of(call, n, seconds, LONG)[0].rate for _ in range(times)) for n in (1, threads)}
     assert rate[threads] / rate[1] == pytest.approx(speedup(threads), rel=error)
 
 
 @pytest.mark.parametrize("calls", [1, 2, 3])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_threads_that_do_not_wait_for_each_other_make_no_call_more_than_the_window_holds(calls, threads):
-    _, ended = window_of(CALLS["no lock"][0], threads, (calls - HAIR) * LONG)
+    _, ended = window_of(CALLS["no lock"][0], threads, (calls - HAIR) * LONG, LONG)
     assert ended <= (calls + 1) * LONG * 1.001
 
 
@@ -90,8 +105,8 @@ def test_threads_that_do_not_wait_for_each_other_make_no_call_more_than_the_wind
     ],
 )
 def test_a_window_without_a_call_to_spare_opens_with_the_calls_if_nobody_waited(settled, opens, closes):
-    tracks = [Track([10.0 - i, one], settled=one) for i, one in enumerate(settled)]
-    found = bounds(tracks, 0.4, settles=False)
+    tracks = [Track([10.0 - i / 10, one], settled=one) for i, one in enumerate(settled)]
+    found = window_bounds(tracks, 0.4, 0.44)
     assert (found.opens, found.closes) == pytest.approx((opens, closes))
     assert found.whole is (closes == 10.5 + PATIENCE_SECONDS)
 
@@ -99,8 +114,8 @@ def test_a_window_without_a_call_to_spare_opens_with_the_calls_if_nobody_waited(
 @pytest.mark.parametrize(("now", "known"), [(11.4, False), (11.6, True)])
 def test_who_has_waited_long_for_ones_first_call_waits_no_longer(now, known):
     tracks = [Track([10.0, 10.5], settled=10.5), Track([10.0])]
-    assert (bounds(tracks, 0.4, settles=False, now=now) is not None) is known
-    assert bounds(tracks, 0.4, now=now) is None
+    assert (window_bounds(tracks, 0.4, 0.44, now=now) is not None) is known
+    assert window_bounds(tracks, 0.4, now=now) is None
 
 
 @pytest.mark.timing
@@ -110,3 +125,14 @@ def test_long_calls_under_a_lock_are_seen_not_to_scale():
     measured = measure(workload, (1, 2), budget=0.4)
     assert measured.samples[0].shortened
     assert measured.point(2).speedup.median < 1.3  # it was 1.5
+
+
+@pytest.mark.timing
+@needs_gil
+def test_long_calls_that_hold_the_gil_are_seen_not_to_scale():
+    """Two threads or four: of calls that use no CPU, so that a busy machine does not matter."""
+    workload = Workload("sleep(200_000)", "import ctypes; sleep = ctypes.PyDLL(None).usleep")
+    measured = measure(workload, (1, 2, 4), budget=0.4)
+    assert measured.samples[0].shortened
+    assert [point.raw_speedup.median for point in measured.points] == pytest.approx([1.0] * 3, abs=0.15)
+    assert not any(starved(measured, point) for point in measured.points)

@@ -14,13 +14,12 @@ from antigil.scaling.window import (
     LONGER_AT_MOST_SECONDS,
     PATIENCE_SECONDS,
     SETTLES,
-    Track,
-    batches_by,
-    bounds,
     call_through,
     run_window,
     summarize,
+    window_bounds,
 )
+from antigil.scaling.window_result import Track, batches_by
 
 
 @pytest.mark.parametrize(
@@ -227,7 +226,7 @@ def calls_of_a_tenth(monkeypatch, track, seconds, until=1000):
             stop.set()
 
     monkeypatch.setattr(window_module, "sleep", naps.append)
-    call_through(tracks, 0, call, seconds, stop, clocks, settle=True)
+    call_through(tracks, 0, call, seconds, stop, clocks)
     return len(calls), naps
 
 
@@ -253,12 +252,12 @@ def test_one_that_does_not_even_begin_is_let_in(monkeypatch):
 )
 def test_a_window_lasts_for_two_turns_of_all_but_is_not_made_long(settled, seconds):
     tracks = [Track([10.0, 10.005], settled=10.005), Track([9.9, settled], settled=settled)]
-    found = bounds(tracks, 0.1)
+    found = window_bounds(tracks, 0.1)
     assert (found.opens, found.closes - found.opens) == (settled, pytest.approx(seconds))
 
 
 def test_a_window_opens_when_all_have_settled():
-    assert bounds([Track([0.0, 1.0], settled=1.0), Track([0.0])], 0.1) is None
+    assert window_bounds([Track([0.0, 1.0], settled=1.0), Track([0.0])], 0.1) is None
 
 
 def test_threads_that_take_turns_are_looked_at_for_two_turns_of_all():

@@ -9,7 +9,8 @@ import threading
 from collections import deque
 
 from antigil.scaling.threads import Clocks, Usage
-from antigil.scaling.window import Track, call_through, summarize
+from antigil.scaling.window import call_through, summarize
+from antigil.scaling.window_result import Track
 
 
 class VirtualTime:
@@ -71,10 +72,13 @@ class VirtualTime:
 
 
 class Lock:
-    """A lock in virtual time: a fair one goes to who has waited longest, any other to who comes first."""
+    """A lock in virtual time: a fair one goes to who has waited longest, any other to who comes first.
 
-    def __init__(self, time, *, fair):
-        self._time, self._fair = time, fair
+    With a source of random numbers, a fair one goes to any of those who wait, as the GIL does.
+    """
+
+    def __init__(self, time, *, fair, random=None):
+        self._time, self._fair, self._random = time, fair, random
         self._is_taken, self._waiting = False, deque()
 
     def __enter__(self):
@@ -88,10 +92,11 @@ class Lock:
     def __exit__(self, *exc_info):
         self._is_taken = self._fair and bool(self._waiting)
         if self._waiting:
+            self._waiting.rotate(self._random.randrange(len(self._waiting)) if self._random else 0)
             self._time.wake(self._waiting.popleft())
 
 
-def window_of(call, threads, seconds, *, settle=False):
+def window_of(call, threads, seconds, call_seconds):
     """Measure a window of threads in virtual time; tell of it, and when the last thread ended.
 
     `call` takes the time, and the index of the thread that calls.
@@ -113,7 +118,7 @@ def window_of(call, threads, seconds, *, settle=False):
             return Usage(time.now(), 0.0)
 
     def body(index):
-        call_through(tracks, index, lambda: made(index), seconds, stop, Clocks(time.now, Meter), settle)
+        call_through(tracks, index, lambda: made(index), seconds, stop, Clocks(time.now, Meter), call_seconds)
 
     time.run([lambda index=index: body(index) for index in range(threads)])
-    return summarize(tracks, seconds, 1, settle), time.now()
+    return summarize(tracks, seconds, 1, call_seconds), time.now()

@@ -28,14 +28,14 @@ from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
 from ..stops import pass_on_stop
 from ..threads import Usage
-from ..window import Track, summarize
-from ..window_result import Window
+from ..window import summarize
+from ..window_result import Track, Window
 from ..workload import MeasurementError, rebuilt
 
 PACKAGE = Path(__file__).parents[1]
 NAME = "_antigil_scaling"
 
-CELLS = 3
+CELLS = 4
 """Numbers that each process shares with the others: when it began, settled, and passed the end."""
 
 END_SECONDS = 10.0
@@ -164,7 +164,7 @@ class _Fleet:
         *,
         calls_per_mark: int = 1,
         cpus: Sequence[int] | None = None,
-        warm_up: bool = True,
+        call_seconds: float | None = None,
     ) -> Window:
         """Measure a window in so many processes, every one of them in its turn."""
         shift = RANDOM.randrange(len(self._members))
@@ -176,7 +176,7 @@ class _Fleet:
             "seconds": seconds,
             "calls_per_mark": calls_per_mark,
             "cpus": None if cpus is None else list(cpus),
-            "warm_up": warm_up,
+            "call_seconds": call_seconds,
             "time_limit": self._time_limit,
         }
         for said in (order, "go"):
@@ -185,9 +185,10 @@ class _Fleet:
             found = self.answers(places)
         if any(one["stopped"] for one in found):
             pass_on_stop()
-        moments = "marks", "settled", "passed", "since"
+        moments = "marks", "settled", "passed", "since", "gave_up"
         tracks = [Track(used=Usage(**one["used"]), **{key: one[key] for key in moments}) for one in found]
-        window = summarize(tracks, seconds, calls_per_mark, warm_up)
-        calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
+        window = summarize(tracks, seconds, calls_per_mark, call_seconds)
+        calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark
+        calls += threads if call_seconds is None else 0
         parts = [OwnWork(**one["own"]) for one in found]
         return replace(window, **most_seen(parts).per_call(calls))

@@ -184,7 +184,7 @@ def _window(
     *,
     calls_per_mark: int = 1,
     cpus: Sequence[int] | None = None,
-    warm_up: bool = True,
+    call_seconds: float | None = None,
 ) -> Window:
     """Measure a window of a mix; its parts tell the calls of each kind per second."""
     batches = [calls_per_mark] * (threads - 1) + [max(1, round(mark_seconds(threads) / writer_seconds))]
@@ -193,7 +193,9 @@ def _window(
         run, calls = (writer if thread == of - 1 else readers)(thread, of), batches[thread]
         return lambda times: run(times * calls)
 
-    found = run_window(make_run, threads, seconds, cpus=cpus, time_limit=time_limit, warm_up=warm_up)
+    found = run_window(
+        make_run, threads, seconds, cpus=cpus, time_limit=time_limit, call_seconds=call_seconds
+    )
     parts = zip(found.parts, batches, strict=True)
     return replace(found, parts=tuple(replace(part, rate=part.rate * calls) for part, calls in parts))
 

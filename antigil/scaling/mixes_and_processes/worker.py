@@ -18,7 +18,8 @@ from ..own_work.meter import ids_alive
 from ..process import answer_request
 from ..stops import was_stopped
 from ..threads import SYSTEM_CLOCKS, Threads, Usage
-from ..window import Track, call_through
+from ..window import call_through
+from ..window_result import Track
 from ..workload import MakeRun, MeasurementError
 from .fleet import CELLS
 
@@ -77,13 +78,13 @@ def _window(
         if order["cpus"] is not None:
             pin_thread(order["cpus"][index])
         run = make_run(index, len(tracks))
-        if order["warm_up"]:
+        if order["call_seconds"] is None:
             run(1)
         begin()
         own.begin()
         seconds, batch = order["seconds"], partial(run, order["calls_per_mark"])
         shared = cast(list[Track], tracks)
-        call_through(shared, index, batch, seconds, threading.Event(), SYSTEM_CLOCKS, order["warm_up"])
+        call_through(shared, index, batch, seconds, threading.Event(), SYSTEM_CLOCKS, order["call_seconds"])
 
     was_stopped()  # while it stood idle
     others = group.run([body])
@@ -93,6 +94,7 @@ def _window(
         "settled": own.settled,
         "passed": own.passed,
         "since": own.since,
+        "gave_up": own.gave_up,
         "used": asdict(own.used),
         "own": asdict(others),
     }
@@ -110,7 +112,8 @@ class SharedTrack:
     def begin(self) -> None:
         """Tell the others when its calls begin.
 
-        Its first mark comes a moment later, so that no process takes a window to end before `summarize` does.
+        Its first mark comes a moment later, so that no process takes a window in which all settle to end
+        before `summarize` does.
         """
         self._cells[self._at] = perf_counter()
 
@@ -137,6 +140,15 @@ class SharedTrack:
     @passed.setter
     def passed(self, moment: float) -> None:
         self._cells[self._at + 2] = moment
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether it has lost patience before all had made a call."""
+        return bool(self._cells[self._at + 3])
+
+    @gave_up.setter
+    def gave_up(self, is_so: bool) -> None:
+        self._cells[self._at + 3] = float(is_so)
 
     def has_passed(self, end: float) -> bool:
         """Tell whether it came to a mark beyond the end."""
