@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
@@ -14,6 +14,7 @@ WHEEL = "python -mpip wheel --no-deps{} -w {{build_cache_dir}} {{build_dir}}"
 NEEDS = {"mesonpy": ("ninja",), "scikit_build_core": ("cmake", "ninja")}
 #: Values of PIP_NO_BUILD_ISOLATION that switch isolation off; others, such as 1, leave it on.
 NO = ("0", "false", "no", "off", "n", "f")
+YES = ("1", "true", "yes", "on", "y", "t")
 
 
 def build_command(backend: str | None, requires: Sequence[str], config: dict[str, Any]) -> list[str]:
@@ -40,19 +41,28 @@ def varied_in(requires: Sequence[str], config: dict[str, Any]) -> list[str]:
     return sorted({_name(one) for one in requires} & varied)
 
 
-def isolating(commands: Sequence[str]) -> tuple[str, str] | None:
-    """Return what builds a project apart from asv's environment, and the option by which it would not."""
+def isolating(commands: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what builds a project apart from asv's environment, each with the option that it lacks."""
+    found = []
     for command in commands:
         tool, words, variables = _run(command)
-        if tool in ("pip", "pip3", "uv"):
-            option, off = "--no-build-isolation", variables.get("PIP_NO_BUILD_ISOLATION", "").lower() in NO
-            builds = words[:1] == ["build"] or any(one == "." or "{build_dir}" in one for one in words)
+        if is_pip := re.fullmatch(r"uv|pip[\d.]*", tool):
+            option = "--no-build-isolation"
+            off = _is_off(tool, variables)
+            builds = words[:1] == ["build"] or any(map(re.compile(r"\./?$|.*\{build_dir\}").match, words))
         else:
             option, off = "--no-isolation", any(re.fullmatch(r"-[hsvVwx]*n.*", one) for one in words)
             builds = tool in ("build", "pyproject-build")
         if builds and not off and option not in words:
-            return tool, option
-    return None
+            found.append((tool if not is_pip or tool == "uv" else "pip", option))
+    return list(dict.fromkeys(found))
+
+
+def _is_off(tool: str, variables: Mapping[str, str]) -> bool:
+    """Tell whether a variable keeps a tool from isolating builds: pip reads NO so, and uv its contrary."""
+    if tool == "uv":
+        return variables.get("UV_NO_BUILD_ISOLATION", "").lower() in YES
+    return variables.get("PIP_NO_BUILD_ISOLATION", "").lower() in NO
 
 
 def keeps_builds(commands: Sequence[str]) -> bool:
@@ -89,7 +99,7 @@ def _given_to_python(words: list[str]) -> list[str]:
     for i, word in enumerate(words):
         if found := re.fullmatch(r"-[bBdEiIOPqRsSuvx]*m(.*)", word):
             return [*filter(None, [found[1]]), *words[i + 1 :]]
-        if not word.startswith("-"):
+        if not word.startswith("-") and words[i - 1 : i] not in (["-W"], ["-X"]):
             return words[i:]
     return []
 

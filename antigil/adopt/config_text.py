@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 _ESCAPES |= {"\n": "", "\r": "", "\r\n": ""}  # a string may go on in the next line
 
-#: What init takes for the name of a project or a folder, as asv does, which takes no null for it either.
+#: What init takes for the name of a project or a folder, as asv does.
 TEXTS = {"project", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir"}
 
 
@@ -79,7 +79,8 @@ def read_config(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     for key in TEXTS & found.keys():
-        if not _is_name(found[key]):
+        is_left_out = key == "repo_subdir" and found[key] is None  # asv takes null for no other
+        if not is_left_out and not _is_name(found[key]):
             raise UserError(f'"{key}" in {path} must be a string, not {json.dumps(found[key])}')
     return found
 

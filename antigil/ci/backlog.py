@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from antigil.errors import UserError
 from antigil.report.annotations import MATRIX_LIMIT
 
 from .asv_files import Suite, read_suite
-from .merge_results import FAILURES, has_value, read_results, say
+from .merge_results import FAILURES, has_value, of_suite, read_results, say
 
 #: So often a commit of which nothing could be measured is asked for, on whatever machines.
 MOST_FAILURES = 3
@@ -53,9 +52,10 @@ def lacking(
         if machine in (None, where):
             commit = str(results["commit_hash"])
             times = failures.setdefault(commit, Counter())  # one attempt may fail in several environments
-            outdated = has_value(results) and not has_value(_current(results, suite))
-            times[where] = max(times[where], not outdated, len(results.get(FAILURES, ())))
-            if not outdated and (has_value(results) or not retry_failed):
+            current = of_suite(results, suite)
+            untried = has_value(results) and not current["results"] and not results.get(FAILURES)
+            times[where] = max(times[where], not untried, len(results.get(FAILURES, ())))
+            if not untried and (has_value(current) or not retry_failed):
                 done.add(commit)
     done |= {commit for commit, times in failures.items() if times.total() >= MOST_FAILURES}
     return [commit for commit in commits if commit not in done]
@@ -69,18 +69,6 @@ def _suite(results_dir: Path) -> Suite | None:
     except ValueError as error:
         say(f"{file.name} is no suite: {error}")
         return None
-
-
-def _current(results: Mapping[str, Any], suite: Suite | None) -> dict[str, Any]:
-    """Return results without those that nothing shows: of no benchmark in the suite, or another version."""
-    columns, rows = results["result_columns"], results["results"]
-    at = columns.index("version") if "version" in columns else None
-
-    def is_current(name: str) -> bool:
-        version = rows[name][at] if at is not None and at < len(rows[name]) else None
-        return suite is None or (name in suite and version in (None, suite[name].get("version")))
-
-    return {**results, "results": {name: row for name, row in rows.items() if is_current(name)}}
 
 
 def shard(commits: Sequence[str], number: int, of: int) -> list[str]:

@@ -18,8 +18,8 @@ from antigil.errors import UserError
 from antigil.files import write_whole
 from antigil.git import age_of_checkout
 
-from .asv_files import Suite, stamp
-from .merge_results import FAILURES, has_value, read_results, say, write_results
+from .asv_files import Suite, read_suite, stamp
+from .merge_results import FAILURES, has_value, of_suite, read_results, say, write_results
 
 
 def measure_backlog(
@@ -87,13 +87,15 @@ def _copy(
 ) -> Suite:
     """Copy a commit's results and what belongs to them; return the suite as far as this run knows it.
 
-    Results without a value get a name for this failure, so that it is known how often there was one.
+    Results without a value for the suite get a name for this failure, so that it is known how often there was
+    one.
     """
+    suite = read_suite(results / "benchmarks.json")
     for file in (one for one in changed if one.name.startswith(commit[:8])):
         folder = into / file.parent.relative_to(results)
         write_whole(folder / "machine.json", file.with_name("machine.json").read_bytes())
         found = read_results(file)
-        if not has_value(found):
+        if not has_value(of_suite(found, suite)):
             found[FAILURES] = [uuid.uuid4().hex]
         write_results(folder / file.name, found)
     return stamp(results / "benchmarks.json", age, before, into / "benchmarks.json")

@@ -19,6 +19,7 @@ from antigil.files import parse_json, write_whole
 from .asv_files import (
     MACHINE_VERSION,
     RESULTS_VERSION,
+    Suite,
     newer,
     read_file,
     read_suite,
@@ -131,6 +132,18 @@ def read_results(file: Path) -> dict[str, Any]:
 def write_results(file: Path, results: Mapping[str, Any]) -> None:
     """Write a file of results as asv does."""
     write_file(file, results, RESULTS_VERSION, compact=True)
+
+
+def of_suite(results: Mapping[str, Any], suite: Suite | None) -> dict[str, Any]:
+    """Return results without those that nothing shows: of no benchmark in the suite, or another version."""
+    columns, rows = results["result_columns"], results["results"]
+    at = columns.index("version") if "version" in columns else None
+
+    def is_current(name: str) -> bool:
+        version = rows[name][at] if at is not None and at < len(rows[name]) else None
+        return suite is None or (name in suite and version in (None, suite[name].get("version")))
+
+    return {**results, "results": {name: row for name, row in rows.items() if is_current(name)}}
 
 
 def has_value(results: Mapping[str, Any]) -> bool:

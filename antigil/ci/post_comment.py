@@ -6,8 +6,8 @@ is about, and how the run ended, is taken from GitHub's event, never from the fi
 several pull requests does the file tell which of them was compared, by the commit that it began at.
 
 A comparison that had nothing to measure, or came to no end, says nothing where nothing was said yet, nor
-where the same commit has a verdict; it only takes the place of what was said of an earlier commit, which is
-no longer true.
+where an earlier run compared the same commit; it only takes the place of what was said of an earlier commit,
+which is no longer true, and of a run that broke off.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _told(number: int, run: Mapping[str, Any], document: Document | None) -> str
         if earlier is None:
             return f"nothing was compared, and nothing has been said on #{number} yet: nothing to comment"
         if _head_mark(run) in str(earlier["body"]).splitlines()[:2]:
-            return f"nothing was compared, and #{number} has a comment on this commit: it stays as it is"
+            return f"nothing was compared, and #{number} has a result for this commit: it stays as it is"
     ended = f"The comparison ended without a result ({code(str(run['conclusion']))})"
     body = _without_result(run, ended) if document is None else _result(run, document)
     return _written(number, earlier, body)
@@ -89,6 +89,7 @@ def _mark() -> str:
 
 
 def _head_mark(run: Mapping[str, Any]) -> str:
+    """Return the line that names the commit of a result, for a run that has none to leave it alone."""
     return f"<!-- antigil head: {quote(str(run['head_sha']))} -->"
 
 
@@ -103,7 +104,6 @@ def _without_result(run: Mapping[str, Any], why: str) -> str:
     """Return what is to be said of a run that broke off, was cancelled, or left nothing that can be read."""
     lines = [
         _mark(),
-        _head_mark(run),
         f"### {ICONS[2]} Could not judge",
         "",
         f"- head: {code(str(run['head_sha'])[:8])}",

@@ -93,15 +93,17 @@ def _alert(project: Project, notes: Path | None, args: argparse.Namespace, outpu
     document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted)
     report = partial(render_alerts, document, args.format)
     complete = hand_over(report, partial(render_alerts, document, "json"), *outputs)
-    if complete and remembers:
-        complete = write_each(partial(_note_as_told, memory, alerts))
+    if remembers:
+        complete = write_each(partial(_remember, memory, alerts if complete else ())) and complete
     return after_writing(EXIT_FINE if args.exit_zero else document["status"], complete)
 
 
-def _note_as_told(memory: Memory, alerts: Sequence[Alert]) -> None:
+def _remember(memory: Memory, told: Sequence[Alert]) -> None:
+    """Note what has been told, and say if that or an earlier note could not be written."""
     with refusing(str(memory.file)):
-        for alert in alerts:
+        for alert in told:
             memory.note(alert, told=True)
+        memory.finish()
 
 
 def _found(

@@ -52,7 +52,7 @@ def _examine(json_file: str | None, *, calibrate: bool) -> int:
     findings = list(checks.judge_facts(facts))
     say(*finding_lines(findings))
     measured = None
-    if calibrate:
+    if calibrate and facts.short_turns is not None:  # else no thread can be started
         with process_progress("calibrated") as show_progress:
             measured, more = calibrated(facts, show_progress)
         kernels = ("kernels with known answers",) if measured is None else measured.kernels

@@ -119,8 +119,7 @@ def _remarks(checkout: Checkout) -> Iterator[list[str]]:
         yield ["Not tried with what builds this project; the first 'asv run' tells."]
     config = read_config(checkout.config)
     varied = varied_in(checkout.requires, config)
-    if varied and (found := isolating(listed(config, "build_command"))):
-        tool, option = found
+    for tool, option in isolating(listed(config, "build_command")) if varied else []:
         yield [
             f"The matrix varies {', '.join(varied)}, and {tool} isolates the build from it: add",
             f"{option} to build_command.",

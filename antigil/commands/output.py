@@ -110,10 +110,12 @@ def write_each(*writes: Callable[[], object]) -> bool:
             write()
         except Exception as error:  # raised below, or told
             failed.append(error)
+    crashes = [one for one in failed if not isinstance(one, UserError)]
     for one in failed:
-        if not isinstance(one, UserError):
-            raise one
-        print(one_line(f"antigil: error: {one}"), file=sys.stderr)
+        if one not in crashes:
+            print(one_line(f"antigil: error: {one}"), file=sys.stderr)
+    if crashes:
+        raise crashes[0]
     return not failed
 
 

@@ -251,8 +251,9 @@ def judge_stolen(measurements: Sequence[Measurement]) -> Iterator[Finding]:
 
 
 def is_measuring_that_failed(error: Exception) -> bool:
-    """Tell whether a kernel could not be measured, or failed in its process: without threads, say."""
-    return isinstance(error, MeasurementError) or isinstance(error.__cause__, RemoteTraceback)
+    """Tell whether a kernel could not be measured, or its process failed or was not to be had."""
+    told = isinstance(error, (MeasurementError, BlockingIOError))
+    return told or isinstance(error.__cause__, RemoteTraceback)
 
 
 def failed(error: Exception) -> Finding:

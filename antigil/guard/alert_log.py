@@ -37,6 +37,7 @@ class Memory:
     def __init__(self, file: Path, known: Iterable[Known] = ()) -> None:
         self._file = file
         self._known: dict[tuple[str, str], Known] = {}
+        self._refused: OSError | None = None
         for one in known:
             self._keep(one)
 
@@ -140,7 +141,15 @@ class Memory:
     def _add(self, now: Known) -> None:
         now = replace(now, count=1 + max((one.count for one in self._known.values()), default=0))
         self._keep(now)
-        append_lines(self._file, [json.dumps(asdict(now))])
+        try:
+            append_lines(self._file, [json.dumps(asdict(now))])
+        except OSError as error:  # hours of measuring are told all the same; see `finish`
+            self._refused = error
+
+    def finish(self) -> None:
+        """Raise the OSError with which a line could not be added, if one could not."""
+        if self._refused is not None:
+            raise self._refused
 
     def _keep(self, one: Known) -> None:
         key = one.identity, one.environment

@@ -178,7 +178,8 @@ class Difference:
 def told_apart(base: Readings, head: Readings) -> Difference:
     """Return what failed at a commit, and what only one of the two has."""
     gone, problems, notes = dict[str, str](), list[str](), list[str]()
-    for workload in sorted(base.workloads | head.workloads | base.failures.keys() | head.failures.keys()):
+    either = base.workloads | head.workloads | base.failures.keys() | head.failures.keys()
+    for workload in sorted(either):
         before, now = _failed(base, workload, "base"), _failed(head, workload, "head")
         told = [f"{workload} {failed}" for failed in (before, now) if failed]
         if workload in head.workloads:
@@ -193,7 +194,7 @@ def told_apart(base: Readings, head: Readings) -> Difference:
             gone[workload] = now or "not in this commit any more"
         else:
             problems.append(f"{workload} {now or 'has no result at head'}")
-    skipped = (base.skipped & head.skipped) - base.workloads - head.workloads
+    skipped = (base.skipped & head.skipped) - either
     notes += [f"{workload} is not compared: it was skipped at both commits" for workload in sorted(skipped)]
     return Difference(gone, tuple(problems), tuple(notes))
 

@@ -109,19 +109,25 @@ def test_a_matrix_that_is_none_of_asvs_is_read_without_a_crash(told):
         ("python -mpip install build numpy", None),
         ("python setup.py bdist_wheel", None),
         ("uv build {build_dir}", ("uv", "--no-build-isolation")),
+        ("UV_NO_BUILD_ISOLATION=1 uv build {build_dir}", None),
+        ("PIP_NO_BUILD_ISOLATION=0 uv build .", ("uv", "--no-build-isolation")),  # which uv does not read
+        ("pip3.13 wheel -w {build_cache_dir} ./", PIP),
+        ("python -W ignore -X dev -m pip wheel {build_dir}", PIP),
         ("make wheel", None),
         ("A=b", None),
         ("python", None),
     ],
 )
 def test_whether_a_build_is_isolated_is_read_from_its_command(command, isolated):
-    assert building.isolating([command]) == isolated
+    assert building.isolating([command]) == ([] if isolated is None else [isolated])
 
 
 def test_of_several_commands_each_is_judged_for_itself():
     ours = "python -mpip wheel --no-build-isolation -w {build_cache_dir} {build_dir}"
-    assert building.isolating(["python -mpip install cython", ours]) is None
-    assert building.isolating([ours, "python -mbuild {build_dir}"]) == BUILD
+    assert building.isolating(["python -mpip install cython", ours]) == []
+    assert building.isolating([ours, "python -mbuild {build_dir}"]) == [BUILD]
+    both = ["python -mbuild {build_dir}", "pip wheel {build_dir}", "pip wheel ."]
+    assert building.isolating(both) == [BUILD, PIP]
 
 
 def test_a_build_command_that_hides_the_matrix_is_told(tmp_path, monkeypatch, capsys):

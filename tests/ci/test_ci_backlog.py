@@ -159,6 +159,23 @@ def test_results_that_nothing_shows_any_more_are_no_results(made, words):
     assert numbers(made, *words) == [3, 0]
 
 
+def test_what_failed_beside_older_results_has_been_tried(made):
+    """Plain asv adds what failed to the file that holds results of an earlier version."""
+    root, hashes = made
+    for hash_, times in zip(hashes, (0, 1, 3, 0), strict=True):
+        for file in (root / "results/alpha").glob(f"{hash_[:8]}-*"):
+            told = read_results(file)
+            rows = {name: [None, *row[1:]] for name, row in told["results"].items()}
+            rows = rows if times == 0 else {}  # what antigil ci stores keeps the old rows alone
+            rows["old.One"] = [[1.0], [], "8"]
+            write_results(
+                file, {**told, "results": rows, **({FAILURES: ["a", "b", "c"][:times]} if times else {})}
+            )
+
+    assert numbers(made) == []
+    assert numbers(made, "--retry-failed") == [3, 1, 0]
+
+
 def test_a_damaged_file_of_results_is_no_measurement_and_is_told(made):
     root, hashes = made
     (file,) = (root / "results/alpha").glob(f"{hashes[1][:8]}-*")

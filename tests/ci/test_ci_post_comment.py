@@ -86,6 +86,27 @@ def test_a_run_that_compared_nothing_leaves_the_verdict_on_its_commit(github, co
     assert posted(github) == before
 
 
+@pytest.mark.parametrize("again", [{"conclusion": "cancelled"}, {"document": comparison(skipped="no code")}])
+def test_that_a_run_broke_off_is_no_verdict_on_its_commit(github, compared, again):
+    compared(comparison())
+    github.keep("pulls", [pull(head={"sha": OTHER, "label": "stranger:faster"})])
+    compared(conclusion="failure", head_sha=OTHER)
+
+    assert compared(**again, head_sha=OTHER, run_attempt=3) == "updated the comment on #12"
+
+    ((_, body),) = posted(github)
+    assert "(`failure`)" not in body
+    assert ("Nothing to compare" in body) == ("document" in again)
+
+
+def test_that_there_was_nothing_to_compare_stays_when_the_next_run_breaks_off(github, compared):
+    compared(comparison())
+    github.keep("pulls", [pull(head={"sha": OTHER, "label": "stranger:faster"})])
+    compared(comparison(skipped="no code"), head_sha=OTHER)
+
+    assert "it stays as it is" in compared(conclusion="failure", head_sha=OTHER)
+
+
 def test_a_run_that_compared_nothing_takes_back_what_was_said_of_an_earlier_commit(github, compared):
     compared(comparison())
     newer = {"sha": OTHER, "label": "stranger:faster"}

@@ -123,8 +123,9 @@ def test_what_can_be_written_is_and_then_it_is_said_what_cannot(tmp_path, capsys
 
 def test_a_crash_while_writing_keeps_no_report_back(capsys):
     with pytest.raises(ZeroDivisionError):
-        hand_over(lambda: "report", lambda: str(1 // 0), None, "file")
-    assert capsys.readouterr().out == "report"
+        hand_over(lambda: "report", lambda: str(1 // 0), None, "file", lambda: write_text("/", "page"))
+    out, err = capsys.readouterr()
+    assert (out, err.count("antigil: error: cannot write /")) == ("report", 1)
 
 
 def test_a_loss_stays_one_where_its_json_cannot_be_written():

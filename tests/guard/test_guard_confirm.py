@@ -11,9 +11,9 @@ from nights import HOLDS, LOST, RELEASES, lost_from
 from antigil.commands import main as cli
 from antigil.commands import output
 from antigil.errors import UserError
-from antigil.guard import comparison
+from antigil.guard import alert_log, comparison
 from antigil.guard.alert_json import alerts_to_json
-from antigil.guard.alert_log import MEMORY, Memory
+from antigil.guard.alert_log import MEMORY
 from antigil.guard.profile import keeping
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
 from antigil.history.asv_adapter.running import install
@@ -237,15 +237,17 @@ def test_a_memory_that_cannot_be_written_is_refused_before_anything_is_measured(
     assert "cannot write" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_what_cannot_be_remembered_as_told_leaves_the_report_and_its_status(history, capsys, monkeypatch):
-    note = Memory.note
+@pytest.mark.parametrize("fits", [0, 1, 2])
+def test_what_cannot_be_remembered_leaves_the_report_and_its_status(history, capsys, monkeypatch, fits):
+    append, lines = alert_log.append_lines, []
 
-    def full(self, alert, told):
-        if told:
+    def full(file, more):
+        lines.extend(more)
+        if len(lines) > fits:
             raise OSError(28, "No space left on device")
-        note(self, alert, told)
+        append(file, more)
 
-    monkeypatch.setattr(Memory, "note", full)
+    monkeypatch.setattr(alert_log, "append_lines", full)
     history.shows = lost_from(8)
 
     status, said = cli.main(["alert", "--confirm"]), capsys.readouterr()

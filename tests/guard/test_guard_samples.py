@@ -43,6 +43,9 @@ def test_a_workload_that_was_skipped_at_both_commits_is_named():
     assert apart.notes == ("work.One is not compared: it was skipped at both commits",)
     assert (apart.gone, apart.problems) == ({}, ())
 
+    head.failures["work.One"] = ["boom"]  # at one of them, which is told already
+    assert told_apart(base, head).notes == ()
+
 
 def test_a_failure_without_a_visit_is_a_problem_and_no_loss():
     """So it is with stored results: asv may have failed for a reason of its own."""

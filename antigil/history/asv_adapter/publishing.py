@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -85,7 +85,8 @@ def _make_room(conf: Configuration) -> tuple[str, str, str]:
     """
     pages = os.path.realpath(conf.html_dir)
     beside, name = os.path.split(pages)
-    new, old = (os.path.join(beside, f".{name}.antigil-{what}") for what in (NEW + uuid.uuid4().hex, "old"))
+    own = f"{NEW}{int(time.time())}-{uuid.uuid4().hex}"
+    new, old = (os.path.join(beside, f".{name}.antigil-{what}") for what in (own, "old"))
     for kept in map(os.path.realpath, (".", conf.repo, conf.results_dir)):
         if Path(kept).is_relative_to(pages):
             raise UserError(one_line(f"html_dir cannot be {pages}: that is replaced, and {kept} lies there"))
@@ -103,11 +104,14 @@ def _make_room(conf: Configuration) -> tuple[str, str, str]:
 
 
 def _sweep(folder: Path, beginning: str) -> None:
-    """Remove what processes that were killed had written, once it is so old that none can be at it."""
-    for left in folder.glob(f"{glob.escape(beginning)}*"):
-        with suppress(FileNotFoundError):  # what another process has just put in its place
-            if time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+    """Remove what processes that were killed had written, once it is so old that none can be at it.
+
+    Its name tells when it was begun: asv gives the folder the time of change that its template has.
+    """
+    for left in folder.glob(f"{glob.escape(beginning)}[0-9]*-*"):
+        begun = left.name.removeprefix(beginning).partition("-")[0]
+        if begun.isdecimal() and time.time() - int(begun) > ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(pages: str, new: str, old: str) -> None:

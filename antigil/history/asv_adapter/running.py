@@ -55,8 +55,7 @@ def install(
     combination
         Python, requirements and variables of the only one to install in; all if None.
     """
-    if not conf.environment_type:
-        raise UserError('asv.conf.json lacks "environment_type", which asv needs: "virtualenv", say')
+    _refuse_no_kind(conf)
     conf = copy.copy(conf)
     conf.env_dir = os.path.join(conf.env_dir, folder)
     nowhere = [one for one in specifications if not list(get_environments(conf, [one]))]
@@ -82,6 +81,7 @@ def pythons_not_here(conf: Configuration, specifications: Sequence[str]) -> list
     specifications
         asv's environment specifications; one that names a Python asks for no configured one.
     """
+    _refuse_no_kind(conf)
     kinds = [one for one in specifications or [conf.environment_type] if _is_kind(one)]
     asked = {
         (kind, combination["python", None])
@@ -95,6 +95,11 @@ def pythons_not_here(conf: Configuration, specifications: Sequence[str]) -> list
             if not list(get_environments(conf, [f"{kind}:{python}"], verbose=False))
         }
     )
+
+
+def _refuse_no_kind(conf: Configuration) -> None:
+    if not conf.environment_type:
+        raise UserError('asv.conf.json lacks "environment_type", which asv needs: "virtualenv", say')
 
 
 def _is_kind(specification: str) -> bool:
