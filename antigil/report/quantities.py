@@ -148,6 +148,6 @@ def count_word(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return how many there are of something, such as ``1 workload`` or ``2 workloads``."""
+def counted(number: int | str, noun: str) -> str:
+    """Return how many there are of something, such as ``1 workload``, ``2 workloads`` or ``unknown CPUs``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -44,7 +45,7 @@ def overview_model(
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
     newest = max(archive.commits, default=0)
-    rows = [_row(archive, s, newest, files, labels) for s in statuses]
+    rows = [_row(archive, s, files, labels) for s in statuses]
     active = [row for row in rows if row["mark"] != "retired"]
     own = [row for row in active if not row["workload"].control]
     controls = [row for row in active if row["workload"].control]
@@ -65,7 +66,7 @@ def overview_model(
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
-        "release": _newest_release(archive, statuses),
+        "release": _newest_release(archive, [s for s in statuses if not s.retired]),
         "help": _help(archive, statuses, labels),
         "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
         "drawable": len(archive.drawable),
@@ -135,11 +136,11 @@ def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Pr
 def _row(
     archive: Archive,
     s: WorkloadStatus,
-    newest: int,
     files: Mapping[str, str],
     labels: Mapping[Environment, str],
 ) -> dict[str, Any]:
-    """Return one line of the table; `newest` is the revision of the newest measured commit."""
+    """Return one line of the table."""
+    measured = datetime.datetime.fromtimestamp(commit_of(archive, s.revision).date / 1000, datetime.UTC)
     return {
         "workload": s.workload,
         "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",
@@ -165,7 +166,7 @@ def _row(
         "held": None if s.held is None else s.held[0],
         "ceiling": s.ceiling,
         "stale": s.stale,
-        "ago": archive.commits_between(s.environment.branch, s.revision, newest),
+        "day": measured.date().isoformat(),
         "newest_state": s.newest_state.name.lower(),
         "changes": [change_model(archive, c, s.cores) for c in s.changes],
     }

@@ -21,13 +21,13 @@ from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.kept_functions import kept_functions
-from antigil.report.quantities import percent, points, times
+from antigil.report.quantities import counted, percent, points, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
 from .headline import headline_status
 from .overview_page import overview_model
-from .pictures import badge, counted, history_model
+from .pictures import badge, history_model
 from .script_bundle import bundle
 from .workload_page import commit_columns, environment_columns, functions_by_place, page_model
 from .workload_status import WorkloadStatus, workload_statuses

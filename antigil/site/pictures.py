@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from antigil.report.quantities import times
+from antigil.report.quantities import counted, times
 
 from .workload_status import WorkloadStatus
 
@@ -56,11 +56,6 @@ def _triangle(x: float, lost: bool) -> str:
     if lost:
         return f"M{x - 3:.1f} {SMALL_HEIGHT - 6}h6l-3 5z"
     return f"M{x - 3:.1f} {SMALL_HEIGHT - 1}h6l-3 -5z"
-
-
-def counted(number: object, noun: str) -> str:
-    """Return a number with what it counts: ``1 thread``, ``2 threads``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def badge(status: WorkloadStatus) -> dict[str, object]:

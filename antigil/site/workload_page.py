@@ -16,7 +16,7 @@ from antigil.history.series import Archive, Environment, Floats, Ints, Series, S
 from antigil.laws import least_squares
 from antigil.report.kept_functions import Key
 
-from .workload_status import WorkloadStatus, commit_of, notable_revisions, releases
+from .workload_status import WorkloadStatus, commit_of, notable_revisions
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -73,8 +73,8 @@ def environment_summary(
         "cores": s.cores,
         "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
         "newest": s.revision,
-        "notable": notable_revisions(archive, s),
-        "tags": [[*one, archive.tag_dates.get(one[1])] for one in releases(archive, s.environment.branch)],
+        "notable": notable_revisions(s),
+        "tags": [[*one, archive.tag_dates.get(one[1])] for one in s.releases],
         "details": [list(item) for item in s.environment.key],
         "changes": [change_model(archive, change, s.cores) for change in s.changes],
     }

@@ -40,8 +40,8 @@ class WorkloadStatus:
         Physical cores of one kind among them, where that was recorded, else as many.
     since_release, since_ago : float or None
         Relative change of the speedup since the newest release before it, and since `COMMITS_AGO` commits.
-    release : str or None
-        Name of that release.
+    releases : list of (int, str)
+        Those of its branch, as `releases` returns them.
     mark : str
         ``lost``, ``gained``, ``recovered`` or ``steady``; ``retired`` where it is no longer measured.
     stale : int
@@ -62,7 +62,7 @@ class WorkloadStatus:
     cores: int | None
     since_release: float | None
     since_ago: float | None
-    release: str | None
+    releases: list[tuple[int, str]]
     changes: tuple[Change, ...]
     mark: str
     stale: int
@@ -79,6 +79,11 @@ class WorkloadStatus:
     def revision(self) -> int:
         """Revision of the newest value."""
         return int(self.headline.revisions[self.position])
+
+    @property
+    def release(self) -> str | None:
+        """Name of the newest release before it."""
+        return last_release(self.releases, self.revision)
 
     @property
     def retired(self) -> bool:
@@ -151,10 +156,11 @@ def workload_statuses(archive: Archive, changes: Sequence[Change], options: Opti
     found = []
     measured = MeasuredCommits(archive)
     active = measured.active()
+    tags = {branch: releases(archive, branch) for branch in {e.branch for e in archive.environments}}
     for name, workload in archive.workloads.items():
         for environment in archive.environments_of(name):
             own = [c for c in changes if c.workload == name and c.environment == environment]
-            status = _workload_status(archive, workload, environment, own, options)
+            status = _workload_status(archive, workload, environment, own, tags[environment.branch], options)
             if status is not None:
                 is_over = environment not in active or _is_away(archive, measured, status)
                 found.append(replace(status, mark="retired") if is_over else status)
@@ -173,6 +179,7 @@ def _workload_status(
     workload: TrackedWorkload,
     environment: Environment,
     changes: list[Change],
+    tags: list[tuple[int, str]],
     options: Options,
 ) -> WorkloadStatus | None:
     """Return where one workload stands in one environment; None if nothing was ever measured."""
@@ -181,14 +188,14 @@ def _workload_status(
     if headline is None or position is None:
         return None
     revision = int(headline.revisions[position])
-    release = last_release(archive, environment.branch, revision)
+    release = last_release(tags, revision)
     since_release = None if release is None else _since(headline, position, archive.tags[release])
     ago = archive.revision_before(environment.branch, revision, COMMITS_AGO)
     since_ago = _since(headline, position, ago)
     reference = ago if release is None else min(ago, archive.tags[release])
     return WorkloadStatus(
         workload, environment, headline, position, archive.cpus_allowed(environment, revision),
-        archive.ideal(environment, revision), since_release, since_ago, release,
+        archive.ideal(environment, revision), since_release, since_ago, tags,
         tuple(sorted(changes, key=lambda c: c.revision)),
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
@@ -232,10 +239,9 @@ def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
     ] or tags
 
 
-def last_release(archive: Archive, branch: str | None, revision: int) -> str | None:
-    """Return the newest of the `releases` of a branch that is older than a revision."""
-    older = [(tagged, name) for tagged, name in releases(archive, branch) if tagged < revision]
-    return max(older, default=(0, None))[1]
+def last_release(tags: Sequence[tuple[int, str]], revision: int) -> str | None:
+    """Return the newest of some releases that is older than a revision."""
+    return max((one for one in tags if one[0] < revision), default=(0, None))[1]
 
 
 def _since(series: Series, position: int, revision: int) -> float | None:
@@ -276,14 +282,14 @@ def commit_of(archive: Archive, revision: int) -> Commit:
     return archive.commits.get(revision) or Commit("", revision, 0)
 
 
-def notable_revisions(archive: Archive, status: WorkloadStatus) -> list[int]:
+def notable_revisions(status: WorkloadStatus) -> list[int]:
     """Return revisions with a value that a reader is likely to choose, the newest commit first.
 
     They are the newest commit, the newest one not newer than each release, and both sides of each change.
     """
     wanted = {status.revision}
     wanted.update(revision for c in status.changes for revision in (c.revision, c.before_revision))
-    for tagged, _ in releases(archive, status.environment.branch):
+    for tagged, _ in status.releases:
         position = status.headline.at_or_before(tagged)
         if position is not None:
             wanted.add(int(status.headline.revisions[position]))

@@ -73,6 +73,7 @@ def test_a_single_value_of_no_known_width_has_one_decimal():
 
 def test_one_is_no_plural():
     assert [counted(n, "commit") for n in (0, 1, 2)] == ["0 commits", "1 commit", "2 commits"]
+    assert counted("unknown", "CPU") == "unknown CPUs"
 
 
 def test_a_minute_a_comparison_and_a_commit_are_no_plurals():

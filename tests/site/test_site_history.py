@@ -187,7 +187,7 @@ def test_a_range_in_which_nothing_lies_shows_the_whole_history(loses, ends):
 
 def test_one_commit_alone_can_be_the_newest(loses):
     page, _ = loses
-    page.evaluate(f"{CHART}.sorted = [39]; {CHART}.newest(50)")
+    page.evaluate(f"{CHART}.places = [39]; {CHART}.newest(50)")
     assert page.evaluate(f"{CHART}.range.start < {CHART}.range.end")
 
 

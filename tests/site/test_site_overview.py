@@ -13,7 +13,6 @@ from antigil.history.series import Environment, Series
 from antigil.site.expectation import deviates, expected_range
 from antigil.site.overview_page import HELP, _told_together
 from antigil.site.pages import write_site
-from antigil.site.pictures import counted
 from antigil.site.workload_status import WorkloadStatus, _newest, workload_statuses
 
 FREE, HELD = Behaviour(), Behaviour(serial=1.0)
@@ -229,4 +228,3 @@ def test_one_is_not_said_as_many(overview, tmp_path):
     page = (tmp_path / "pages/work.Lost.html").read_text(encoding="utf-8")
     assert "1 CPU allowed" in page
     assert not re.search(r"\b1 (CPUs|threads|cores|commits)\b", html + page)
-    assert (counted(1, "thread"), counted(3, "thread")) == ("1 thread", "3 threads")

@@ -3,13 +3,18 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from asv.config import Config
-from generated import FREELY, Behaviour, Place, Plan, Planned, generate, load
+from generated import DAY, FIRST_DATE, FREELY, Behaviour, Place, Plan, Planned, generate, load
 
 from antigil.history.change_detection import find_changes
+from antigil.history.labels import environment_labels, file_names
+from antigil.history.measured import measured_commits
 from antigil.site.headline import headline_status
+from antigil.site.overview_page import overview_model
 from antigil.site.pages import write_site
 from antigil.site.workload_status import workload_statuses
 
@@ -55,6 +60,11 @@ def written(tmp_path):
     return overview
 
 
+def day(commit):
+    """Return the date of a commit."""
+    return datetime.fromtimestamp(FIRST_DATE + commit * DAY, UTC).date().isoformat()
+
+
 def heads(html):
     found = re.findall(r'<tr class="group">.*?</tr>', html, re.DOTALL)
     return [re.sub(r"<[^>]+>|[^A-Za-z ]", "", head).strip() for head in found]
@@ -68,7 +78,7 @@ def test_what_was_lost_where_nothing_is_measured_any_more_is_told_apart(tmp_path
     assert "Steady: no loss or gain" in html
     assert "The machine moved" not in html
     assert heads(html) == ["Steady", "Controls", "No longer measured"]
-    assert html.count(f"measured last {COMMITS - LAST} commits ago") == len(WORKLOADS)
+    assert html.count(f"last measured commit: {day(LAST - 1)}<") == len(WORKLOADS)
     assert html.count('data-mark="retired"') == len(WORKLOADS) + 1  # and the chip
     assert "old · Python 3.12" not in html.partition("</ul>")[0]
 
@@ -118,17 +128,33 @@ def test_a_workload_goes_on_with_fewer_threads(tmp_path, written):
     assert "No longer measured" not in heads(written())
 
 
-def test_a_suite_that_fails_everywhere_is_not_called_steady(tmp_path, written):
-    hashes = measured(tmp_path, WORKLOADS[:1], old=range(COMMITS), new=())
-    for file in results(tmp_path, hashes, "old", range(LAST, COMMITS)):
+def measured_until_all_failed(root):
+    hashes = measured(root, WORKLOADS[:1], old=range(COMMITS), new=())
+    for file in results(root, hashes, "old", range(LAST, COMMITS)):
         told = json.loads(file.read_text())
         told["results"]["work.Loses.track_slowdown"][0] = None
         file.write_text(json.dumps(told))
+    return hashes
+
+
+def test_a_suite_that_fails_everywhere_is_not_called_steady(tmp_path, written):
+    measured_until_all_failed(tmp_path)
 
     html = written()
 
     assert "Nothing is measured any more" in html
     assert "Steady" not in html
+
+
+def test_the_table_still_compares_what_is_no_longer_measured_with_its_release(tmp_path, written):
+    subprocess.run(
+        ["git", "-C", str(tmp_path), "tag", "v3", measured_until_all_failed(tmp_path)[6]], check=True
+    )
+
+    html = written()
+
+    assert '<table class="workloads">' in html  # a table without releases has no column for them
+    assert '<span class="muted">v3</span>' in html
 
 
 def test_a_readme_shows_the_machine_that_is_still_measured(tmp_path):
@@ -149,12 +175,40 @@ def test_a_readme_shows_the_machine_with_most_results_whichever_was_measured_las
     assert headline_status(statuses, options, archive.drawable).environment.machine == "old"
 
 
+def add_branch(root, commit):
+    """Configure a branch that ends at a commit, before the other one."""
+    subprocess.run(["git", "-C", str(root), "branch", "1.x", commit], check=True)
+    file = root / "asv.conf.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "branches": ["1.x", "main"]}))
+
+
+def test_a_branch_that_ended_long_ago_tells_when(tmp_path, written, monkeypatch):
+    """Though none of its own commits is newer than the last that was measured."""
+    monkeypatch.setattr(measured_commits, "LONGEST", 30)
+    add_branch(tmp_path, measured(tmp_path, WORKLOADS[:1], old=range(19))[18])
+
+    html = written()
+
+    assert html.count('data-mark="retired"') == 3  # its row, that of its commits on main, and the chip
+    assert html.count(f"last measured commit: {day(18)}<") == 2
+
+
+def test_a_release_of_what_is_no_longer_measured_is_not_in_the_headline(tmp_path):
+    measured(tmp_path)
+    archive, options, statuses = statuses_of(tmp_path)
+    archive = replace(archive, tags={"v1": 5, "v2": 12})
+    statuses = [
+        replace(one, releases=[(12, "v2")] if one.retired else [(5, "v1")], position=15) for one in statuses
+    ]
+    names = (file_names(list(archive.workloads)), environment_labels(archive.environments))
+
+    assert {one.release for one in statuses} == {"v1", "v2"}
+    assert overview_model(archive, statuses, *names, options)["release"] == "v1"
+
+
 def test_a_readme_shows_the_branch_that_is_configured_first(tmp_path):
     """Though the other has more results, and newer ones."""
-    hashes = measured(tmp_path, old=(), new=range(COMMITS))
-    subprocess.run(["git", "-C", str(tmp_path), "branch", "1.x", hashes[18]], check=True)
-    file = tmp_path / "asv.conf.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "branches": ["1.x", "main"]}))
+    add_branch(tmp_path, measured(tmp_path, old=(), new=range(COMMITS))[18])
     archive, options, statuses = statuses_of(tmp_path)
 
     assert headline_status(statuses, options, archive.drawable).environment.branch == "1.x"

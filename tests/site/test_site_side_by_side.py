@@ -71,6 +71,34 @@ def test_a_range_that_begins_before_the_first_chart_does_is_kept(beside, both):
     assert beside.evaluate(RANGES) == [[5, 25], [5, 25]]
 
 
+@pytest.mark.parametrize(("axis", "place"), [("", "revision"), ("&x=date", "page.commits.dateOf(revision)")])
+@pytest.mark.parametrize("chart", [0, 1])
+@pytest.mark.parametrize("commits", [7, 24])
+def test_the_last_commits_are_those_of_all_charts(open_page, both, beside, axis, place, chart, commits):
+    page = open_page(both[0], beside.evaluate("location.hash") + axis)
+
+    page.evaluate(f"antigil.page.history.charts[{chart}].newest({commits})")
+
+    start = page.evaluate(f"(({{ page }}, revision) => {place})(antigil, {COMMITS - commits})")
+    assert [one for one, _ in page.evaluate(RANGES)] == [start, start]
+
+
+def test_no_label_of_a_change_reaches_beyond_the_end_of_its_own_chart(beside):
+    """There the names of the lines stand, though the range goes on to the end of the other chart."""
+    texts = ["▼ −50 %", "▲ +100 %"]
+
+    offsets = beside.evaluate(
+        """(texts) => antigil.page.history.charts.map(({ marks, sorted }, i) => {
+          const label = marks.badge(texts[i], sorted.at(-1), 1, "#000", {});
+          marks.arrange([{ label, weight: 1 }], 3, 0.5);
+          return label.x_offset;
+        })""",
+        texts,
+    )
+
+    assert offsets == pytest.approx([-(7.5 * len(text) + 12) / 2 for text in texts])
+
+
 def test_a_single_cpu_is_one_cpu(beside):
     told = beside.locator("#history figcaption").all_inner_texts()
     assert [text.rsplit(" · ", 1)[1] for text in told] == ["4 CPUs allowed", "1 CPU allowed"]

@@ -33,10 +33,10 @@ export class HistoryChart {
     this.byDate = state.get("x") === "date";
     this.lines = numbers.shown(this.quantity, this.page.hidden());
     this.pointed = /** @type {number | null} */ (null);
-    const places = history.revisions.map((revision) => this.place(revision)).sort((a, b) => a - b);
     // Of all charts beside each other: they share one range.
-    this.first = places[0];
-    this.last = places[places.length - 1];
+    this.places = history.revisions.map((revision) => this.place(revision)).sort((a, b) => a - b);
+    this.first = this.places[0];
+    this.last = this.places[this.places.length - 1];
     this.x = numbers.revisions.map((revision) => this.place(revision));
     this.order = [...this.x.keys()].sort((a, b) => this.x[a] - this.x[b]);
     this.sorted = this.inOrder(this.x);
@@ -235,9 +235,9 @@ export class HistoryChart {
     this.range.setv(from < to ? { start: from, end: to } : { start: first, end: whole });
   }
 
-  /** Show the newest commits. @param {number} commits */
+  /** Show the newest commits of all charts. @param {number} commits */
   newest(commits) {
-    this.show(this.sorted[Math.max(0, this.sorted.length - commits)]);
+    this.show(this.places[Math.max(0, this.places.length - commits)]);
   }
 
   /** Move by a part of what is in sight, to the end of the history at most. @param {number} part */

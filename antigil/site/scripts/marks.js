@@ -193,9 +193,10 @@ export class Marks {
 
   /** @param {{ label: BokehLabel, weight: number }[]} labels @param {number} rows @param {number} align */
   arrange(labels, rows, align) {
-    const { start } = this.chart.range;
+    const { range, sorted } = this.chart;
+    const { start } = range;
     const scale = this.scale();
-    const margin = (this.chart.last - start) * scale;
+    const margin = (sorted[sorted.length - 1] - start) * scale;
     const taken = Array.from({ length: rows }, () => /** @type {number[][]} */ ([]));
     for (const { label } of labels.toSorted((a, b) => b.weight - a.weight)) {
       const width = 7.5 * label.text.text.length + 12;
