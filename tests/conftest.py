@@ -5,6 +5,7 @@ import platform
 import re
 import sys
 import sysconfig
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ for name in filter(FOREIGN.match, list(os.environ)):
     del os.environ[name]
 os.environ["LC_ALL"] = "C.UTF-8"
 
+TOOLS = str(Path(__file__).parents[1] / "tools")
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 FORBID_SKIPS = os.environ.get("ANTIGIL_FORBID_SKIPS", "") not in ("", "0")
 
@@ -66,8 +68,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONGEST.index(rooms[item]) if rooms[item] in LONGEST else len(LONGEST))
 
 
-#: Debian's, the quicker one first: it has no windows and menus to prepare for each page.
-CHROMIUMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
+#: They measure on Linux, with what only that has.
+collect_ignore = [] if sys.platform == "linux" else ["test_measuring_tools.py", "test_tools_end.py"]
+
+
+def tool(name):
+    """Return a module of tools/."""
+    if TOOLS not in sys.path:
+        sys.path.insert(0, TOOLS)
+    return import_module(name)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +85,7 @@ def browser_instance():
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="needs playwright: pip install antigil[test]"
     )
-    installed = [path for path in CHROMIUMS if path.exists()]
+    installed = [path for path in tool("support").CHROMIUMS if path.exists()]
     if not installed:
         pytest.skip("needs Debian's chromium: apt install chromium-headless-shell")
     with playwright.sync_playwright() as driver:
@@ -88,9 +97,7 @@ def browser_instance():
 @pytest.fixture(scope="session")
 def free_threaded(tmp_path_factory):
     """Return a free-threaded interpreter and a folder with antigil built for it."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-    import under
-
+    under = tool("under")
     python = under.found("python3.14t")
     if python is None:
         pytest.skip("there is no python3.14t")

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import math
 import os
 import re
 import sys
 import threading
 from pathlib import Path
 from random import Random
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,15 +17,18 @@ ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / "tools"
 sys.path[:0] = [str(TOOLS), str(ROOT / "tests/guard")]
 
+import assertion_error_rates  # noqa: E402
 import comparison_runs  # noqa: E402
 import disturbances  # noqa: E402
 import every_call  # noqa: E402
+import forty_functions  # noqa: E402
 import guard_alert_rates  # noqa: E402
 import guard_error_rates  # noqa: E402
 import guard_free_threaded  # noqa: E402
 import guard_layouts  # noqa: E402
 import interrupts  # noqa: E402
 import known_verdicts  # noqa: E402
+import phased_calls  # noqa: E402
 import published_history  # noqa: E402
 import support  # noqa: E402
 from sample_project import generate_project, git  # noqa: E402
@@ -76,6 +81,66 @@ def test_a_run_under_other_conditions_does_not_count_as_done(changed):
 
     assert support.taken_under([{**before, "row": "a lock"}], now) == []
     assert support.taken_under([{**before, "row": "a lock"}], before) == [{**before, "row": "a lock"}]
+
+
+class Here:
+    """In place of processes: says what was asked of them, and gives each the same answer."""
+
+    def __init__(self, answer):
+        self.asked, self._answer = [], answer
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def apply(self, _, words):
+        """Answer."""
+        self.asked.append(words)
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("tool", "run"),
+    [
+        (assertion_error_rates, lambda file: assertion_error_rates.run(file, "quiet", 1, math.inf)),
+        (phased_calls, lambda file: phased_calls.run(file, 1, ["quiet"], math.inf)),
+    ],
+)
+def test_a_run_by_another_version_of_the_instrument_is_taken_again(tmp_path, monkeypatch, tool, run):
+    file, pool = tmp_path / "runs.jsonl", Here("holds")
+    monkeypatch.setattr(tool.multiprocessing, "get_context", lambda _: Mock(Pool=lambda *_, **__: pool))
+
+    run(file)
+    wanted = list(pool.asked)
+    run(file)
+    assert pool.asked == wanted
+    noted(file, *({**note, "instrument": "1"} for note in support.read_notes(file)))
+    run(file)
+
+    assert pool.asked == 2 * wanted
+    assert len(support.taken_under(support.read_notes(file), tool.UNDER)) == len(wanted)
+
+
+def test_a_function_is_measured_again_where_the_interpreter_has_another_version_of_the_instrument(
+    tmp_path, monkeypatch
+):
+    assert forty_functions.asked(sys.executable, [])["instrument"] == INSTRUMENT_VERSION
+    (function, *_), file = forty_functions.functions(), tmp_path / "runs.jsonl"
+    about = {"kind": "gil", "python": "3.13.1", "packages": function.needs}
+    came = {"result": "right", "checks": [], "asserts": []}
+    monkeypatch.setattr(forty_functions, "measured", lambda *_: came)
+    for instrument in ("3", "4", "4"):
+        monkeypatch.setattr(
+            forty_functions, "asked", lambda *_, version=instrument: {**about, "instrument": version}
+        )
+        args = argparse.Namespace(files=[file], python="python", busy=0)
+        forty_functions.measure_missing(args, [function])
+
+    assert [note["instrument"] for note in support.read_notes(file)] == ["3", "4"]
+    report = forty_functions.report(support.read_notes(file))
+    assert "| gil | 3.13.1 | 3 | 0 | 1 | 0 | 0 | 1 |" in report
 
 
 def test_a_folder_is_made_anew_where_it_was_broken_off_and_left_alone_where_it_is_whole(tmp_path):
@@ -216,13 +281,11 @@ def test_twins_are_not_compared_where_their_portions_were_not_found(tmp_path, mo
         interrupts.without_portions(tmp_path)
 
 
-if sys.platform == "linux":
-
-    def test_what_sets_the_clock_lies_where_nobody_else_can_put_something():
-        with disturbances.environment("the clock set by two hours, ten times a second") as variables:
-            library = Path(variables["LD_PRELOAD"])
-            assert library.parent.stat().st_mode & 0o777 == 0o700
-            assert library.parent.stat().st_uid == os.getuid()
-        assert not library.exists()
-        with disturbances.environment("a busy program") as variables:
-            assert variables == {}
+def test_what_sets_the_clock_lies_where_nobody_else_can_put_something():
+    with disturbances.environment("the clock set by two hours, ten times a second") as variables:
+        library = Path(variables["LD_PRELOAD"])
+        assert library.parent.stat().st_mode & 0o777 == 0o700
+        assert library.parent.stat().st_uid == os.getuid()
+    assert not library.exists()
+    with disturbances.environment("a busy program") as variables:
+        assert variables == {}

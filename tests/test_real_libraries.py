@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from library_subjects import SCALING, TRUTHS, subjects  # noqa: E402
 from library_tables import answer, cells, counted, judged  # noqa: E402
-from real_libraries import file_of, missing  # noqa: E402
+from real_libraries import file_of, missing, under  # noqa: E402
 
 
 def measured(verdict="releases", waits=None, scaling="scales"):
@@ -75,14 +75,22 @@ def test_waiting_elsewhere_tells_more_only_where_the_gil_is_not_in_the_way(found
     assert answer(found) == expected
 
 
-def test_what_was_measured_with_another_budget_is_measured_again(tmp_path):
+def test_what_was_measured_with_another_budget_or_instrument_is_measured_again(tmp_path):
     subject, *_ = subjects()
     file = file_of(subject, tmp_path)
     file.parent.mkdir()
-    file.write_text(json.dumps({"quiet": {}, "sampler": {}, "budgets": {"quiet": 5.0, "sampler": 8.0}}))
     asked = argparse.Namespace(folder=tmp_path, conditions=["quiet", "busy", "sampler"], budget=5.0)
+    noted = {
+        "quiet": under(asked),
+        "busy": {**under(asked), "instrument": "1"},
+        "sampler": {**under(asked), "budget": 8.0},
+    }
+    file.write_text(json.dumps({**{condition: {} for condition in noted}, "under": noted}))
 
     assert missing([subject], asked) == [(subject, "busy"), (subject, "sampler")]
+    assert missing([subject], argparse.Namespace(**{**vars(asked), "budget": 4.0})) == [
+        (subject, condition) for condition in asked.conditions
+    ]
 
 
 def test_cells_show_held_waiting_speedup_answer_and_whether_threads_help():

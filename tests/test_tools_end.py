@@ -16,7 +16,10 @@ sys.path.insert(0, str(TOOLS))
 
 import audit_cost  # noqa: E402
 import support  # noqa: E402
+from comparison_runs import project_in  # noqa: E402
 from sanitize import COMMAND, FIGURES, KNOWN, TESTS, Sanitized, are_figures  # noqa: E402
+
+from antigil.scaling import INSTRUMENT_VERSION  # noqa: E402
 
 SAME = {"status": 0, "changed": []}
 LOST = {"status": 1, "changed": [["Loop", "slowdown", 2, "lost"]]}
@@ -53,6 +56,7 @@ ENDINGS = [
     }, {"result": "right"}, {"result": "wrong"}),
     ("phased_calls.py", ["--table"], {
         "beside": "quiet", "what": "assert_releases_gil", "call": "spin 0.2", "seconds": 1.0,
+        "instrument": INSTRUMENT_VERSION,
     }, {"found": "fails"}, {"found": "holds"}),
     ("where_known.py", ["--table"], {
         "python": "3.11", "busy": 0, "statement": "f()", "loss": "released", "samples": 10,
@@ -110,6 +114,16 @@ def test_what_the_caller_can_put_right_is_said_and_ends_with_two(tmp_path, monke
     assert "error: " in capsys.readouterr().err
 
 
+def test_a_project_without_its_commits_is_not_taken_for_whole(tmp_path, capsys):
+    (tmp_path / "project").mkdir()
+
+    with pytest.raises(SystemExit) as caught:
+        project_in(tmp_path, lambda to: [])
+
+    assert caught.value.code == 2
+    assert f"{tmp_path / 'project'} was begun by an older version or broken off" in capsys.readouterr().err
+
+
 def test_an_overview_is_weighed_with_what_it_asks_for_by_a_query(tmp_path):
     page_speed = pytest.importorskip("page_speed", reason="needs playwright: pip install antigil[test]")
     script = tmp_path / "a script.js"
@@ -142,6 +156,10 @@ def test_the_browser_is_whichever_is_installed(tmp_path, monkeypatch):
     [
         ([f"FAILED {FIGURES[1]} - assert 1", f"ERROR {KNOWN}::test_any - no sample"], True),
         ([f"FAILED {FIGURES[1]} - assert 1", "FAILED tests/kernels/test_kernels_counter.py::test_a"], False),
+        ([f"FAILED {FIGURES[-1]} - assert 1"], True),
+        ([f"FAILED {FIGURES[-1].replace('30', '31')} - assert 1"], False),
+        ([f"FAILED {FIGURES[2]}_in_short - assert 1"], False),
+        ([f"FAILED {FIGURES[2]}[any of them] - assert 1"], True),
         ([f"ERROR {COMMAND}"], False),
         ([], False),
     ],
@@ -157,8 +175,11 @@ def test_only_what_wants_samples_may_fail_under_the_thread_sanitizer(tmp_path, f
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_may_fail_under_the_thread_sanitizer_is_there(name):
     file, _, test = name.partition("::")
+    function, _, parameters = test.removesuffix("]").partition("[")
+    text = (ROOT / file).read_text(encoding="utf-8")
 
-    assert f"def {test.partition('[')[0]}" in (ROOT / file).read_text(encoding="utf-8")
+    assert not function or f"def {function}(" in text
+    assert not parameters or f'id="{parameters}"' in text
 
 
 def test_what_wants_another_program_says_so(tmp_path, monkeypatch, capsys):

@@ -5,7 +5,7 @@
 Every run is an assertion on a kernel whose answer is known. One that ought to hold and fails is
 a false failure; one that ought to fail and holds is a miss; a skip is neither, and counted by
 itself. The assertions are taken in turn, each run in a fresh process. Each is a line of a file: with
---stop-after it can be done in several goes.
+--stop-after it can be done in several goes. What another version of the instrument gave does not count.
 """
 
 import argparse
@@ -20,13 +20,23 @@ from pathlib import Path
 from statistics import mean
 from unittest import SkipTest
 
-from support import Note, add_note, busy_neighbours, machines, markdown_table, positive, read_notes
+from support import (
+    Note,
+    add_note,
+    busy_neighbours,
+    machines,
+    markdown_table,
+    positive,
+    read_notes,
+    taken_under,
+)
 
 from antigil import kernels
-from antigil.scaling import cpus_allowed
+from antigil.scaling import INSTRUMENT_VERSION, cpus_allowed
 from antigil.testing import assert_releases_gil, assert_scales
 
 MEBIBYTE = bytes(1 << 20)
+UNDER: Note = {"instrument": INSTRUMENT_VERSION}
 
 KERNELS: dict[str, Callable[[], object]] = {
     "calcular_sem_gil": partial(kernels.calcular_sem_gil, 600),
@@ -76,7 +86,7 @@ def key(note: Note) -> tuple[str, str, str]:
 
 def run(file: Path, neighbourhood: str, runs: int, end: float) -> None:
     """Try each assertion until there are so many runs of it, or the time is over."""
-    done = Counter(map(key, read_notes(file)))
+    done = Counter(map(key, taken_under(read_notes(file), UNDER)))
     processes = multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1)
     with processes, NEIGHBOURHOODS[neighbourhood]():
         for number in range(runs):
@@ -88,7 +98,7 @@ def run(file: Path, neighbourhood: str, runs: int, end: float) -> None:
                     return
                 found = processes.apply(outcome, (assertion, kernel))
                 note = {"beside": neighbourhood, "assertion": assertion, "kernel": kernel, "outcome": found}
-                add_note(file, {**note, "seconds": time.monotonic() - began})
+                add_note(file, {**UNDER, **note, "seconds": time.monotonic() - began})
 
 
 def table(notes: list[Note]) -> str:
@@ -120,7 +130,7 @@ def main() -> None:
     end = time.monotonic() + args.stop_after
     for neighbourhood in args.beside:
         run(args.file, neighbourhood, args.runs, end)
-    notes = read_notes(args.file)
+    notes = taken_under(read_notes(args.file), UNDER)
     print(f"{machines(notes)}\n\n{table(notes)}")
 
 

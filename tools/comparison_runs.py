@@ -166,7 +166,9 @@ def project_in(folder: Path, generate: Callable[[Path], Sequence[str]]) -> tuple
         (to / "hashes").write_text("\n".join(hashes))
 
     project = made(folder / "project", make)
-    return project, (project / "hashes").read_text().split()
+    if not (hashes := project / "hashes").exists():
+        stop(f"antigil: error: {project} was begun by an older version or broken off: take another folder")
+    return project, hashes.read_text().split()
 
 
 def outcome(status: int, document: Mapping[str, Any]) -> Note:

@@ -39,17 +39,18 @@ from forty_truths import (
     functions,
     lines,
 )
-from support import add_note, busy_neighbours, machine, machines, markdown_table, read_notes
+from support import add_note, busy_neighbours, machine, machines, markdown_table, read_notes, taken_under
 
 RESULTS = ("right", "open", "wrong")
 ABOUT = """
 import importlib.util, json, platform, sys
-import antigil
+from antigil.scaling import INSTRUMENT_VERSION
 packages = [name for name in sys.argv[1:] if importlib.util.find_spec(name)]
 for name in packages:
     __import__(name)  # a package may enable the GIL
 kind = "gil" if getattr(sys, "_is_gil_enabled", lambda: True)() else "nogil"
-print(json.dumps({"kind": kind, "python": platform.python_version(), "packages": packages}))
+python = platform.python_version()
+print(json.dumps({"kind": kind, "python": python, "instrument": INSTRUMENT_VERSION, "packages": packages}))
 """
 
 
@@ -155,7 +156,7 @@ def forget(function: Function) -> None:
 
 
 def asked(python: str, packages: Sequence[str]) -> Json:
-    """Return what an interpreter says of itself: whether it has a GIL, its version, its packages."""
+    """Return what an interpreter says of itself: whether it has a GIL, versions, packages."""
     with tempfile.TemporaryDirectory() as folder:
         ended = execute([python, "-c", ABOUT, *packages], folder, LIMIT_SECONDS)
     if ended.status != 0:
@@ -168,17 +169,18 @@ def measure_missing(args: argparse.Namespace, wanted: Sequence[Function]) -> Non
     """Measure the functions that the file lacks, and note each as soon as it is measured."""
     (path,) = args.files
     about = asked(args.python, sorted({name for one in wanted for name in one.needs}))
-    kind = about["kind"]
-    done = {(row["name"], row["kind"], row["busy"], row["python"]) for row in read_notes(path)}
-    print(f"Python {about['python']} ({kind}), beside {args.busy} busy programs; measured from {machine()}\n")
+    under = {"busy": args.busy, **{key: about[key] for key in ("kind", "python", "instrument")}}
+    done = {row["name"] for row in taken_under(read_notes(path), under)}
+    python = f"Python {about['python']} ({about['kind']})"
+    print(f"{python}, beside {args.busy} busy programs; measured from {machine()}\n")
     with busy_neighbours(args.busy):
         for function in wanted:
             missing = set(function.needs).difference(about["packages"])
             if missing:
                 print(f"{function.name}: left out, {args.python} has no {' and '.join(sorted(missing))}")
-            elif (function.name, kind, args.busy, about["python"]) not in done:
-                head = {"name": function.name, "kind": kind, "busy": args.busy, "python": about["python"]}
-                row = add_note(path, head | measured(function, kind, args.python))
+            elif function.name not in done:
+                came = measured(function, about["kind"], args.python)
+                row = add_note(path, {"name": function.name, **under, **came})
                 print(f"{function.name}: {row['result']}", flush=True)
 
 
@@ -203,12 +205,16 @@ def seen_as_text(seen: Any) -> str:
 
 def report(rows: Sequence[Json]) -> str:
     """Return how many functions were right, open and wrong, and why those that were not right."""
-    counts = Counter((row["kind"], row["python"], row["busy"], row["result"]) for row in rows)
+
+    def conditions(row: Json) -> tuple[str, str, str, int]:
+        return row["kind"], row["python"], row.get("instrument", "not noted"), row["busy"]
+
+    counts = Counter((*conditions(row), row["result"]) for row in rows)
     cells = []
-    for under in sorted({(row["kind"], row["python"], row["busy"]) for row in rows}):
+    for under in sorted(set(map(conditions, rows))):
         told = [counts[*under, result] for result in RESULTS]
         cells.append([*map(str, (*under, *told)), str(sum(told))])
-    table = markdown_table(["kind", "Python", "busy programs", *RESULTS, "of"], cells)
+    table = markdown_table(["kind", "Python", "instrument", "busy programs", *RESULTS, "of"], cells)
     return "\n\n".join([machines(rows), table, *(reasons(row) for row in rows if row["result"] != "right")])
 
 

@@ -7,8 +7,8 @@ A call runs pure Python for so many seconds of CPU time, which holds the GIL, an
 the share that it is held for is known, and bounds of the speedup in 2 threads: 2 / (1 + held) where all
 holds collide, min(2, 1 / held) where none does. Each run is a fresh process, asked to take 4 s. It is a
 line of FILE: what is there is not done again. FILEs of several machines, or of several runs at once on
-CPUs of their own (`taskset -c 0,1 python tools/phased_calls.py 0.jsonl ...`), make one table. Exit status 1
-where an assertion said what it ought not to.
+CPUs of their own (`taskset -c 0,1 python tools/phased_calls.py 0.jsonl ...`), make one table, without what
+another version of the instrument gave. Exit status 1 where an assertion said what it ought not to.
 """
 
 import argparse
@@ -24,13 +24,23 @@ from pathlib import Path
 from statistics import mean
 from unittest import SkipTest
 
-from support import add_note, busy_neighbours, machines, markdown_table, positive, read_notes
+from support import (
+    Note,
+    add_note,
+    busy_neighbours,
+    machines,
+    markdown_table,
+    positive,
+    read_notes,
+    taken_under,
+)
 
-from antigil.scaling import MeasurementError, cpus_allowed, measure_function
+from antigil.scaling import INSTRUMENT_VERSION, MeasurementError, cpus_allowed, measure_function
 from antigil.testing import assert_releases_gil, assert_scales
 
 SECONDS = 4.0
 THREADS = 2
+UNDER: Note = {"instrument": INSTRUMENT_VERSION}
 HALF = 0.5
 """The held share that assert_releases_gil allows for: no truth is near it."""
 
@@ -122,9 +132,9 @@ def outcome(what: str, name: str) -> str:
         return f"error: {error}"
 
 
-def rows_of(paths: list[Path]) -> list[dict[str, str]]:
-    """Return the runs that are noted."""
-    return [note for path in paths for note in read_notes(path)]
+def rows_of(paths: list[Path]) -> list[Note]:
+    """Return the runs that are noted, of this version of the instrument."""
+    return [note for path in paths for note in taken_under(read_notes(path), UNDER)]
 
 
 def run(path: Path, runs: int, surroundings: list[str], end: float) -> None:
@@ -143,7 +153,7 @@ def run(path: Path, runs: int, surroundings: list[str], end: float) -> None:
                     found = processes.apply(outcome, key)
                     done[beside, *key] += 1
                     row = {"beside": beside, "what": key[0], "call": key[1], "found": found}
-                    add_note(path, {**row, "seconds": time.monotonic() - began})
+                    add_note(path, {**UNDER, **row, "seconds": time.monotonic() - began})
 
 
 def asks(what: str, name: str) -> bool:
@@ -151,7 +161,7 @@ def asks(what: str, name: str) -> bool:
     return ought(what, CALLS[name]) is not None
 
 
-def table(rows: list[dict[str, str]]) -> Iterator[list[str]]:
+def table(rows: list[Note]) -> Iterator[list[str]]:
     """Yield a row for each call and what was asked of it."""
     for beside in SURROUNDINGS:
         for what in WHAT:

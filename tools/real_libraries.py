@@ -7,8 +7,8 @@ The functions, their releases and what is true of each, and from where it is kno
 real_libraries.toml. Every release is installed with pip into a virtual environment of its own under
 FOLDER, antigil beside it, and measured there by ``antigil measure --json``: quiet, and with a busy
 neighbour for every CPU; and sampled quiet by ``antigil where --json``, whose held share has nothing in common
-with the probe's. What FOLDER already holds is not installed again, nor measured again with the same budget.
-The tables printed at the end are Markdown.
+with the probe's. What FOLDER already holds is not installed again, nor measured again with the same budget
+and version of the instrument. The tables printed at the end are Markdown.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from typing import Any
 
 from library_subjects import ROOT, Subject, subjects
 from library_tables import CONDITIONS, SAMPLER, report
-from support import busy_neighbours, machine, made, some_of
+from support import Note, busy_neighbours, machine, made, some_of, taken_under
 
 from antigil.files import write_whole
+from antigil.scaling import INSTRUMENT_VERSION
 
 BUDGET_SECONDS = 8.0
 QUIET_AT_MOST = 0.05
@@ -64,10 +65,12 @@ def environment(subject: Subject, folder: Path) -> Path:
     def build(wheels: Path) -> None:
         subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", wheels, ROOT], check=True)
 
-    wheels = made(folder / "wheels" / (subject.python or "default"), build)
+    wheels = made(folder / "wheels" / INSTRUMENT_VERSION / (subject.python or "default"), build)
     (wheel,) = wheels.glob("*.whl")
     installed = place / f"antigil-{wheel.stat().st_mtime_ns}"
     if not installed.exists():
+        for other in place.glob("antigil-*"):
+            other.unlink()
         subprocess.run([*pip, "install", "--no-deps", "--force-reinstall", wheel], check=True)
         installed.touch()
     return python
@@ -117,17 +120,22 @@ def missing(chosen: Sequence[Subject], args: argparse.Namespace) -> list[tuple[S
         (subject, condition)
         for subject in chosen
         for condition in args.conditions
-        if record_of(subject, args.folder).get("budgets", {}).get(condition) != args.budget
+        if not taken_under([record_of(subject, args.folder).get("under", {}).get(condition, {})], under(args))
     ]
+
+
+def under(args: argparse.Namespace) -> Note:
+    """Return what a measurement is noted with, and has to have been noted with to count."""
+    return {"budget": args.budget, "instrument": INSTRUMENT_VERSION}
 
 
 def forget_disturbed(chosen: Sequence[Subject], folder: Path) -> None:
     """Forget what was meant to be quiet, but other programs took CPU time from it."""
     for subject in chosen:
         record = record_of(subject, folder)
-        budgets = record.get("budgets", {})
-        if "quiet" in budgets and max(one["queued"] for one in record["quiet"]["points"]) > QUIET_AT_MOST:
-            del budgets["quiet"]
+        noted = record.get("under", {})
+        if "quiet" in noted and max(one["queued"] for one in record["quiet"]["points"]) > QUIET_AT_MOST:
+            del noted["quiet"]
             write_whole(file_of(subject, folder), json.dumps(record, indent=1))
 
 
@@ -142,7 +150,7 @@ def measure_for_a_while(chosen: Sequence[Subject], args: argparse.Namespace) -> 
         record = record_of(subject, args.folder)
         instrument = "where" if condition == SAMPLER else "measure"
         record[condition] = measure(python, subject, CONDITIONS.get(condition, 0), args.budget, instrument)
-        record.setdefault("budgets", {})[condition] = args.budget
+        record.setdefault("under", {})[condition] = under(args)
         record["machine"] = machine()
         if "held_part" not in record:
             record["held_part"] = held_part(python, subject)

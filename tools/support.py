@@ -19,7 +19,7 @@ from antigil.scaling.own_work.processes import PROCESSES_BESIDE
 
 Note = dict[str, Any]
 
-#: Debian's, the quicker one first.
+#: Debian's, the quicker one first: it has no windows and menus to prepare for each page.
 CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 
 _NEIGHBOUR = """\

@@ -5,7 +5,6 @@ What it answers holds places in files and not names: looking names up is left to
 
 from __future__ import annotations
 
-import resource
 import signal
 import time
 from bisect import bisect_right
@@ -67,8 +66,9 @@ def serve(request: str, response: str, signs: str) -> None:
 class _Window:
     """When each of its threads read its clocks; whether the process was stopped.
 
-    They have read them twice in any case, the last time at the end. What they read before they had settled
-    tells nothing here.
+    They have read them twice in any case, the last time at the end. Of one thread the window opens with its
+    first read. Of several it may open with that, or when all have settled, which is not told here: so of them
+    counts what lies after the last but one.
     """
 
     reads: list[list[float]] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Window:
 
     @property
     def opened(self) -> list[float]:
-        return [times[max(0, len(times) - 2)] for times in self.reads]
+        return [times[0 if len(self.reads) == 1 else max(0, len(times) - 2)] for times in self.reads]
 
     @property
     def closed(self) -> list[float]:
@@ -195,6 +195,8 @@ def _start(sampler: Any, asked: dict[str, Any], seed: int) -> None:
 
 def _allow_files(threads: int) -> None:
     """Let this process open the files that so many threads need, as far as the system lets it."""
+    import resource  # Windows has none, and imports this module
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = soft + FILES * threads
     if soft != resource.RLIM_INFINITY:

@@ -125,13 +125,16 @@ has_name_of_cythons(const PyTypeObject *type)
 static int
 is_made_in_c(const PyTypeObject *type)
 {
-    PyObject *made_in_python = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "Plain");
-    if (made_in_python == NULL) {
-        return -1;
+    static _Atomic(destructor) of_python; /* of every type that was made in Python */
+    if (atomic_load(&of_python) == NULL) {
+        PyObject *made_in_python = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "Plain");
+        if (made_in_python == NULL) {
+            return -1;
+        }
+        atomic_store(&of_python, ((PyTypeObject *)made_in_python)->tp_dealloc);
+        Py_DECREF(made_in_python);
     }
-    int is_in_c = type->tp_dealloc != ((PyTypeObject *)made_in_python)->tp_dealloc;
-    Py_DECREF(made_in_python);
-    return is_in_c;
+    return type->tp_dealloc != atomic_load(&of_python);
 }
 
 /* The object that begins with the fields of a C function; NULL, with an exception set or without one. */

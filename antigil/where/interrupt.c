@@ -2,7 +2,9 @@
  *
  * A signal comes to its handler only where the thread returns from the kernel. So in one long system call, or
  * in a sleep that nothing ends early, further looks are added to the sample that is still to come: until then
- * the thread runs no instruction of its own, and stands where it did. */
+ * the thread runs no instruction of its own, and stands where it did. One that blocks the signal may run any,
+ * and further looks at it are left out, except in a sleep that nothing ends: who starts a process by vfork
+ * blocks all signals only around that. */
 
 #include "sampler.h"
 #include <sched.h>
@@ -20,6 +22,7 @@
 
 typedef struct {
     bool is_runnable; /* it runs or is ready to */
+    bool is_stuck;    /* it sleeps so that no signal ends that */
     bool blocks;      /* it blocks our signal, as far as that is told: of real-time signals it is not */
 } status;
 
@@ -28,7 +31,7 @@ static status
 status_of(worker *one)
 {
     char text[512];
-    status found = {false, false};
+    status found = {false, false, false};
     ssize_t n = pread(one->status_file, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';
     const char *at = strrchr(text, ')'); /* its name may hold anything */
@@ -37,6 +40,7 @@ status_of(worker *one)
         at = strchr(at + 1, ' ');
         if (at != NULL && field == STATE_FIELD) {
             found.is_runnable = at[1] == 'R';
+            found.is_stuck = at[1] == 'D';
         } else if (at != NULL && field == BLOCKED_FIELD && ours < 32) {
             found.blocks = (strtoul(at, NULL, 10) >> (ours - 1)) & 1;
         } else if (at != NULL && field == CPU_FIELD) {
@@ -94,15 +98,17 @@ note_unseen(const worker *one, int64_t time, enum kind kind)
 static void
 look_again(worker *one, status now, int64_t time, double wakes)
 {
-    if (!now.is_runnable) {
+    if (now.blocks && !now.is_stuck) {
+        note_unseen(one, time, QUEUED);
+    } else if (!now.is_runnable) {
         if (antigil_random() >= wakes) {
             note_unseen(one, time, ASLEEP);
         } else {
             atomic_fetch_add(&one->slept, 1);
         }
-    } else if (!now.blocks && has_cpu(one, time)) {
+    } else if (has_cpu(one, time)) {
         atomic_fetch_add(&one->ran, 1);
-    } else if (now.blocks || !one->asleep) { /* else it is ready to run only since it has been woken */
+    } else if (!one->asleep) { /* else it is ready to run only since it has been woken */
         note_unseen(one, time, QUEUED);
     }
 }
@@ -134,7 +140,7 @@ antigil_look_at(worker *one, double wakes)
     note_cpu_time(one, antigil_now());
 }
 
-/* Tell that a signal to a thread that is sampled no longer never came to its handler. */
+/* Note a signal that never reached its handler: its thread is no longer sampled. */
 void
 antigil_note_untold(const worker *one)
 {

@@ -103,7 +103,7 @@ def read_records(data: bytes, registers: int, codes: dict[int, Code]) -> Iterato
     while at < len(data):
         size, kind, worker, time = _HEAD.unpack_from(data, at)
         if size == 0:
-            return  # it was still to be written, and so are any that follow
+            return  # it was still to be written: what follows cannot be found
         body = at + _HEAD.size
         if kind == SAMPLE:
             taken, queued, asleep, ran, slept, attached, in_call, frames, stack_bytes, start, *values = (

@@ -1,8 +1,13 @@
 """Which samples are of which window, and what each stands for, in the process that is sampled."""
 
+import contextlib
 import signal
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
+
+import pytest
 
 from antigil.scaling.stops import stops_noticed, was_stopped
 from antigil.where.child import _Stacks, _Windows, state_of
@@ -54,19 +59,22 @@ def test_windows_before_the_rounds_began_anew_are_left_out():
     assert [n for _, _, n in stretches] == [1, 2]
 
 
-def test_the_clocks_are_read_once_more_before_a_thread_has_settled():
-    """What lies before the last two reads is of no window."""
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_first_calls_of_a_short_window_count_where_it_is_known_to_open_with_them(threads):
+    """Its threads read their clocks as they begin, when they have settled, and at the end."""
     windows = _Windows()
     windows.next()
     windows.next()
-    meter = windows.clocks().meter()
-    with meter:
+    with contextlib.ExitStack() as stack:
+        meters = [stack.enter_context(windows.clocks().meter()) for _ in range(threads)]
         for _ in range(3):
-            meter.read()
+            for meter in meters:
+                meter.read()
 
-    (stretch,) = windows.stretches([SimpleNamespace(windows={1: None})])
+    (stretch,) = windows.stretches([SimpleNamespace(windows={threads: None})])
 
-    assert stretch == (*windows._all[-1].reads[0][1:], 1)
+    began, settled, ended = zip(*windows._all[-1].reads, strict=True)
+    assert stretch == (max(began if threads == 1 else settled), min(ended), threads)
 
 
 class Nowhere:
@@ -92,3 +100,22 @@ def test_a_long_call_that_stands_in_the_run_queue_now_and_then_runs():
     assert state_of(RawSample(SAMPLE, 1, 0.0, 0.1, queued=0.01), False) == "running"
     assert state_of(RawSample(SAMPLE, 1, 0.0, 0.1, queued=0.0999), False) == "queued"
     assert state_of(RawSample(SAMPLE, 1, 0.0, 0.004, queued=0.0039), False) == "queued"
+
+
+ELSEWHERE = """
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys(["fcntl", "grp", "pwd", "resource", "termios"]))
+import antigil.where
+names = {one.name for one in pkgutil.iter_modules(antigil.where.__path__)} - {"_sampler"}
+for name in sorted(names):
+    importlib.import_module(f"antigil.where.{name}")
+print(len(names))
+"""
+
+
+def test_its_modules_can_be_imported_where_modules_of_unix_are_not():
+    """The plugin of pytest imports them on Windows, too."""
+    done = subprocess.run([sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 10

@@ -175,7 +175,11 @@ FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40
         (["--json", "nowhere/found.json", "pass"], "cannot write nowhere/found.json"),
         (["-t", "0", "pass"], "positive whole number"),
         (["-t", "513", "pass"], "at most 512 threads can be sampled, and not 513"),
-        (["-t", "30", "-s", FEW_FILES, "pass"], "30 threads cannot be sampled: Too many open files"),
+        pytest.param(
+            ["-t", "30", "-s", FEW_FILES, "pass"],
+            "30 threads cannot be sampled: Too many open files",
+            id="30 threads",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(capsys, arguments, words):

@@ -1,5 +1,6 @@
 """Python's names of native functions: found without running the user's code."""
 
+import gc
 import importlib.util
 import math
 import sys
@@ -119,6 +120,21 @@ def functions(build, monkeypatch):
 
 def test_a_function_of_cythons_that_wraps_one_of_c_has_its_address(native, functions):
     assert native.entry_points(functions.wrap(math.gcd, None)) == native.entry_points(math.gcd)
+
+
+def test_to_look_at_functions_of_cythons_leaves_no_classes_behind(native, functions):
+    wrapped = [functions.wrap(function, None) for function in (math.gcd, math.lcm, math.hypot)]
+    gc.collect()
+    before = len(object.__subclasses__())
+    gc.disable()
+    try:
+        for function in wrapped:
+            native.entry_points(function)
+        left = len(object.__subclasses__()) - before
+    finally:
+        gc.enable()
+
+    assert left <= 1
 
 
 def test_the_forms_of_a_fused_function_have_its_name_with_their_types(native, functions, monkeypatch):

@@ -6,7 +6,9 @@ A signal reaches its handler only where such a call returns.
 import math
 from time import perf_counter, thread_time
 
+import pytest
 from marks import needs_gil
+from raw import told
 
 from antigil.where import where
 
@@ -77,3 +79,27 @@ def test_a_sleep_that_no_signal_ends_counts_for_all_of_its_time(known):
 
     assert_is(found.held.total, share_of("spin()", call, setup, perf_counter), found.held.samples)
     assert found.waiting.samples > 50
+
+
+BLOCKING = """
+import signal, time
+from antigil.where.records import QUEUED
+
+_sampler.enrol()
+_sampler.start(signal.SIGPROF, 1e-3, 7, 1.0, 1 << 28)
+for _ in range(8):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGPROF}})
+    {sleep}
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {{signal.SIGPROF}})
+_sampler.stop()
+samples = list(read_records(_sampler.drain(), _sampler.REGISTERS, codes))
+tell([sum(one.slept for one in samples), sum(one.kind == QUEUED for one in samples)])
+"""
+
+
+@pytest.mark.parametrize(("sleep", "counts"), [("time.sleep(0.05)", False), ("_known.deep(50_000)", True)])
+def test_a_thread_that_blocks_the_signal_counts_only_in_a_sleep_that_nothing_ends(known, sleep, counts):
+    slept, left_out = told(f"{known}\n{BLOCKING.format(sleep=sleep)}")
+
+    assert slept + left_out > 10
+    assert (slept > left_out) == counts
