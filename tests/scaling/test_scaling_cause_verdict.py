@@ -18,6 +18,7 @@ from antigil.scaling import (
     starved,
     waits,
 )
+from antigil.scaling.sample import Sample
 
 HANDED = {
     "speedup": (1.0, 0.42, 0.4), "waiting": (0.0, 0.1, 0.1), "inflation": 4.3, "kernel": (0.0, 0.6, 0.6),
@@ -174,6 +175,13 @@ def test_a_holder_that_sleeps_is_not_taken_to_wait_for_others():
 def test_a_thread_that_gets_a_fifth_of_its_part_or_less_starves(least, is_starved):
     found = measurement(0.0, least=least)
     assert starved(found, found.point(2)) is is_starved
+
+
+def test_nobody_starves_in_windows_of_few_calls():
+    """Some thread makes none in them by chance."""
+    few = Sample({}, rounds=1, dropped=0, disturbed=False, shortened=True)
+    found = replace(measurement(0.0, least=0.0), samples=(few,))
+    assert not starved(found, found.point(2))
 
 
 NONE = Estimate(0.0, (0.0, 0.0))

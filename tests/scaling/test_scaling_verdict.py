@@ -107,6 +107,13 @@ def test_threads_that_queue_behind_those_of_their_own_are_not_kept_off_by_others
     assert replace(found, points=(one, four)).scaling == "does-not"
 
 
+def test_where_others_took_next_to_nothing_the_speedup_is_what_was_measured():
+    """Disturbed in some rounds, and hardly in the middle one."""
+    found = many(16, 3.0, queued=0.02)
+    found = replace(found, points=tuple(replace(point, disturbed=True) for point in found.points))
+    assert (judged(found).speedup, judged(found).seen) == (3.0, 3.0)
+
+
 def test_two_hardware_threads_of_one_core_tell_of_a_lock_and_of_no_speedup():
     found = measurement(0.0, waiting=(0.0, 0.5, 0.7))
     found = replace(found, host=replace(found.host, cores_alike=1))
