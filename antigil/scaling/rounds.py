@@ -224,9 +224,7 @@ def measure_rounds(
     places = placement() if plan.pin and not own else None
     kinds: dict[Kind, MeasureWindow] = dict.fromkeys((1, *plan.thread_counts), measure_window)
     kinds.update(others.windows.items())
-    longest_call = max(call_seconds, others.call_seconds)
-    seconds, shortened = window_size(plan, longest_call, len(kinds))
-    longest = longest_call if shortened else None
+    seconds, long_call = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
     rounds: list[Round] = []
     crowding = Crowding(affinity())
     crowded: bool | None = False
@@ -239,7 +237,7 @@ def measure_rounds(
             cpus = places.of(n, shift + len(rounds)) if places and n <= allowed else None
             before_window()
             per_mark = max(1, round(mark_seconds(n) / call_seconds))
-            windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, call_seconds=longest)
+            windows[key] = kinds[key](n, seconds, cpus=cpus, calls_per_mark=per_mark, call_seconds=long_call)
         return windows
 
     while crowded is None or sum(not done.disturbed for done in rounds) < plan.rounds:
@@ -254,7 +252,7 @@ def measure_rounds(
             unpin_threads(before, affinity())
             rounds, crowding, crowded = [], Crowding(affinity()), False
             continue
-        rounds.append(_round_of(windows, allowed, shortened))
+        rounds.append(_round_of(windows, allowed, long_call is not None))
         crowded = crowding.is_seen(windows.values(), allowed)
         rounds = [replace(one, crowded=bool(crowded)) for one in rounds]
         last = monotonic() - began
@@ -267,12 +265,12 @@ def _round_of(windows: Mapping[Kind, Window], allowed: int, shortened: bool) -> 
     return Round(MappingProxyType(threads), allowed, shortened, MappingProxyType(others))
 
 
-def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, bool]:
-    """Return how long the windows of a round are, in seconds, and whether that is for fewer calls."""
+def window_size(plan: Plan, longest_call: float, windows: int) -> tuple[float, float | None]:
+    """Return how long the windows of a round are, and a call if that is for fewer, else None, in seconds."""
     calls = calls_that_fit(longest_call, windows, plan.budget) if plan.shorten else CALLS_PER_WINDOW
     if calls < CALLS_PER_WINDOW:
-        return (calls - HAIR) * longest_call, True
-    return max(plan.window_seconds, CALLS_PER_WINDOW * longest_call), False
+        return (calls - HAIR) * longest_call, longest_call
+    return max(plan.window_seconds, CALLS_PER_WINDOW * longest_call), None
 
 
 def calls_that_fit(call_seconds: float, windows: int, budget: float) -> int:

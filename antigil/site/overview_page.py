@@ -134,10 +134,7 @@ def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Pr
 
 
 def _row(
-    archive: Archive,
-    s: WorkloadStatus,
-    files: Mapping[str, str],
-    labels: Mapping[Environment, str],
+    archive: Archive, s: WorkloadStatus, files: Mapping[str, str], labels: Mapping[Environment, str]
 ) -> dict[str, Any]:
     """Return one line of the table."""
     measured = datetime.datetime.fromtimestamp(commit_of(archive, s.revision).date / 1000, datetime.UTC)
