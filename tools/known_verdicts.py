@@ -60,6 +60,9 @@ NO_HELP_WIDTH = 0.2
 STRLEN = "import ctypes; strlen = ctypes.CDLL(None).strlen; text = b'x' * {}"
 SLEEP = "import threading, time; lock = threading.Lock()"
 HASH = "import hashlib, threading; lock = threading.Lock(); data = bytes(1 << {})"
+POOL_STOPS = ("own-threads", "waiting")
+"""Two CPUs a pool of two keeps busy; of more, what waits for it leaves some idle."""
+
 POOL = """
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -92,10 +95,10 @@ WITH_GIL = (
     Row("lzma", "import lzma; data = bytes(range(256)) * 200", "lzma.compress(data)", ("partly", "scales"),
         ("gil", "cpu", None)),
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
-    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
+    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, POOL_STOPS,
         (None, "each other", "alone")),
     Row("a pool for each call", POOL, "with ThreadPoolExecutor(2) as own: list(own.map(work, parts))",
-        LITTLE_HELP, ("own-threads",), (None, "each other", "alone")),
+        LITTLE_HELP, POOL_STOPS, (None, "each other", "alone")),
 )  # fmt: skip
 
 WITHOUT = (
@@ -110,10 +113,10 @@ WITHOUT = (
     Row("sha256", HASH.format(20), "hashlib.sha256(data)", ("scales",), (None, "cpu")),
     Row("a sleep under a lock", SLEEP, "with lock: time.sleep(0.002)", NO_HELP,
         ("waiting",), ("each other",)),
-    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, ("own-threads",),
+    Row("a pool of its own", POOL, "list(pool.map(work, parts))", LITTLE_HELP, POOL_STOPS,
         (None, "each other", "alone")),
     Row("a pool for each call", POOL, "with ThreadPoolExecutor(2) as own: list(own.map(work, parts))",
-        LITTLE_HELP, ("own-threads",), (None, "each other", "alone")),
+        LITTLE_HELP, POOL_STOPS, (None, "each other", "alone")),
 )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ from .verdicts import (
     starved,
     waiting_for_gil,
     waits,
+    waits_with_gil,
 )
 from .workload import FunctionWorkload, MakeRun, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
@@ -154,5 +155,6 @@ __all__ = [
     "to_win",
     "waiting_for_gil",
     "waits",
+    "waits_with_gil",
     "whole_cpus",
 ]

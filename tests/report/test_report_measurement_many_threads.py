@@ -101,3 +101,36 @@ def test_the_price_of_the_hand_over_is_not_told_of_threads_that_have_no_cpu():
 
 def test_the_page_says_what_its_dashed_line_is():
     assert "dashed: min(threads, cores of one kind)" in measurement_page(many(4, 3.0), LAWS)
+
+
+@pytest.mark.parametrize(
+    ("own", "who"),
+    [
+        ((2, 0.0187), "the 2 threads that work for the calls, which are busy all the time; have more of"),
+        ((1, 0.0093), "the one thread that works for the calls, which is busy all the time; have more of"),
+        ((0, 0.0465, 5), "the 5 processes that work for the calls, which are busy all the time; have more"),
+        ((1, 0.0374, 3), "the 4 threads and processes that work for the calls, which are busy all the time"),
+        ((5, 0.0187), "a thread that works for the call, or a lock, or I/O)"),
+        ((1, 0.0374), "a thread that works for the call, or a lock, or I/O)"),
+    ],
+    ids=["a pool", "of one", "of processes", "both", "a pool with time left", "more than were seen"],
+)
+def test_a_pool_that_has_no_time_left_is_named_where_cpus_are_idle(own, who):
+    told = sentence(many(16, 1.07, waiting=0.99, own=own))
+    assert f"for what serves one at a time ({who}" in told
+
+
+def test_threads_that_each_call_starts_are_no_pool_of_few():
+    found = many(16, 1.07, waiting=0.99, own=(1, 0.0187))
+    one, most = found.points
+    found = replace(found, points=(one, replace(most, own_threads=2)))
+    assert "(a thread that works for the call, or a lock, or I/O)" in sentence(found)
+
+
+def test_a_lock_that_is_waited_for_with_the_gil_is_told_as_that():
+    states = ThreadStates(16, running=565, gil=5890, lock=476)
+    found = many(16, 0.63, 0.015, waiting=0.92, rate=7_900.0, inflation=2.0, kernel=0.17, states=states)
+    assert (
+        "for what serves one at a time (a lock that is waited for without releasing the GIL; hold it for less, "
+        "or give each thread its own). It releases the GIL"
+    ) in sentence(found)

@@ -244,3 +244,22 @@ def test_other_programs_time_is_no_price_of_the_hand_over():
 
 def test_cpu_time_that_calls_do_not_take_is_no_cause():
     assert cause(measurement(0.0, speedup=(1.0, 1.6, 1.6), inflation=1.02), 2) is None
+
+
+@pytest.mark.parametrize(
+    ("gil", "lock", "share", "first", "told"),
+    [
+        (5890, 476, 0.015, "waiting", "each other"),
+        (5777, 0, 0.015, "hand-over", None),
+        (5890, 120, 0.015, "hand-over", None),
+        (3000, 2900, 0.015, "hand-over", "each other"),
+        (5890, 476, 0.4, "gil", None),
+    ],
+    ids=["with the GIL", "no lock", "a lock that hardly anybody waits for", "a lock apart", "a holder"],
+)
+def test_who_waits_for_a_lock_with_the_gil_makes_the_others_wait_for_that_lock(gil, lock, share, first, told):
+    """As calls on one connection to sqlite3 do on 16 CPUs, the first of these."""
+    states = ThreadStates(16, running=565, gil=gil, lock=lock)
+    found = many(16, 0.63, share, waiting=0.92, rate=7_900.0, inflation=2.0, kernel=0.17, states=states)
+    assert cause(found, 16) == first
+    assert waits(found) == told

@@ -15,12 +15,16 @@ from antigil.scaling import (
     seconds_alone,
     starved,
     waiting_for_gil,
+    waits_with_gil,
 )
 
 from ..quantities import seconds, share_percent, span, two_digits
 
 LEAST_WAITING = 0.01
 """Threads that wait for a smaller share of their time are not said to wait."""
+
+ALL_THE_TIME = 0.8
+"""Who works for calls for this share of the time has none left for more of them."""
 
 MAIN_SHARE = 0.2
 """What threads were seen waiting for is named from this share of it on."""
@@ -128,6 +132,25 @@ def one_at_a_time(measurement: Measurement) -> str:
     )
 
 
+def _busy_workers(measurement: Measurement) -> str:
+    """Return who works for all calls and has no time left, as a pool of few; empty where nobody is seen to.
+
+    Threads or processes that each call starts are more with more callers.
+    """
+    found, one = judged(measurement), measurement.point(1)
+    point = one if found is None else measurement.point(found.threads)
+    number, at_work = point.own_threads + point.own_processes, point.threads * point.own_on_cpu
+    is_busy = ALL_THE_TIME * number <= at_work <= number / ALL_THE_TIME
+    if not number or number > one.own_threads + one.own_processes or not is_busy:
+        return ""
+    if number == 1:
+        kind = "thread" if point.own_threads else "process"
+        return f"the one {kind} that works for the calls, which is busy all the time"
+    kinds = {"threads": point.own_threads, "processes": point.own_processes}
+    told = " and ".join(kind for kind, seen in kinds.items() if seen)
+    return f"the {number} {told} that work for the calls, which are busy all the time"
+
+
 def waited_for(measurement: Measurement, *, alone: bool = False) -> str:
     """Return what threads were seen waiting for, other than the GIL, or one ``alone``."""
     states, lock, remedy = measurement.states, "a lock", "hold it for less, or give each thread its own"
@@ -136,9 +159,15 @@ def waited_for(measurement: Measurement, *, alone: bool = False) -> str:
     one = measurement.point(1)
     if one.has_own_work:
         lock = f"a {'process' if one.own_processes else 'thread'} that works for the call, or a lock"
+    elif not alone and waits_with_gil(measurement):
+        lock = "a lock that is waited for without releasing the GIL"
     remedy = "" if alone or one.has_own_work else f"; {remedy}"
+    unseen = f"{lock}, or I/O"
+    if not alone and (workers := _busy_workers(measurement)):
+        lock = unseen = workers
+        remedy = "; have more of them, or do the work in the thread that calls"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
-        return f"{lock}, or I/O{remedy}"
+        return f"{unseen}{remedy}"
     others = {lock: states.lock, **states.calls}
     most = max(others.values())
     named = min(MAIN_SHARE * sum(others.values()), most)

@@ -8,6 +8,7 @@ from .on_gil import (
     gil_verdict,
     waiting_for_gil,
     waits,
+    waits_with_gil,
 )
 from .on_scaling import (
     HELPS_ABOVE,
@@ -42,4 +43,5 @@ __all__ = [
     "starved",
     "waiting_for_gil",
     "waits",
+    "waits_with_gil",
 ]

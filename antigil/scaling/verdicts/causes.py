@@ -38,6 +38,7 @@ from .on_gil import (
     waiting_for_gil,
     waiting_for_gil_at_most,
     waits_longer,
+    waits_with_gil,
 )
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def _is_handed_over(measurement: Measurement, point: Point) -> bool:
     held, states, alone = measurement.gil_held, measurement.states, seconds_alone(measurement)
     is_seen = states is not None and states.gil >= FEWEST_SEEN
     if not measurement.host.gil or held.share >= HOLDS_AT_LEAST or not (is_seen or held.ceiling):
+        return False
+    if waits_with_gil(measurement):
         return False
     is_short = alone < SHORT_CALL_SECONDS and held.share * alone < SHORT_HOLD_SECONDS
     return is_short and hand_over_seconds(measurement, point.threads) > held.share * alone

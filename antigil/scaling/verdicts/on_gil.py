@@ -45,6 +45,9 @@ WIDEST_SHARE = 0.5
 FEWEST_SEEN = 8
 """Fewer looks that found a thread waiting do not tell for what."""
 
+ONE_AT_A_TIME = (0.5, 1.5)
+"""So many threads are seen waiting for a lock on average, if one of them has the GIL."""
+
 
 def classify(share: float) -> str:
     """Return ``releases``, ``partly`` or ``holds`` for a GIL-held share."""
@@ -109,10 +112,27 @@ def _waiting_for_gil(measurement: Measurement, held: float) -> float:
     states, point = measurement.states, most_telling_point(measurement)
     if not measurement.host.gil:
         return 0.0
-    if states is not None and states.waiting >= FEWEST_SEEN:
-        return point.waiting * states.gil / states.waiting
     others = (point.threads - 1) * held
-    return others / (1.0 + others)
+    explained = others / (1.0 + others)
+    if states is None or states.waiting < FEWEST_SEEN:
+        return explained
+    seen = point.waiting * states.gil / states.waiting
+    return min(seen, explained) if waits_with_gil(measurement) else seen
+
+
+def waits_with_gil(measurement: Measurement) -> bool:
+    """Tell whether who has the GIL was seen waiting for a lock: who waits for the GIL waits for that, too.
+
+    One thread at a time can wait so. It is short calls' hand-over otherwise that makes threads wait for a
+    GIL that is held for so short a time, or others' holds.
+    """
+    states, held = measurement.states, measurement.gil_held.ci99[1]
+    if states is None or not measurement.host.gil or states.gil <= max(states.lock, FEWEST_SEEN):
+        return False
+    others = (states.threads - 1) * held
+    is_unexplained = states.gil > (others / (1.0 + others) + WAITING_WORTH_TELLING) * states.looks
+    at_once = states.lock * states.threads / states.looks
+    return is_unexplained and ONE_AT_A_TIME[0] < at_once < ONE_AT_A_TIME[1]
 
 
 def waits(measurement: Measurement) -> str | None:
