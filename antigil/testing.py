@@ -173,8 +173,9 @@ def assert_scales(
     at_least
         Least speedup: calls per second of all threads, relative to one thread.
     budget
-        Seconds to spend at most; a clear case takes about a quarter. Long calls take longer: four
-        are waited for, one of which is made by all threads, and another one if that is not clear.
+        Seconds to spend at most; a clear case takes about a quarter. Long calls take longer: three
+        are waited for (four, if one takes less than 2 s), the last of them made by all threads, and another
+        one if that is not clear.
     time_limit
         Seconds after which ``func`` is taken to hang.
 
