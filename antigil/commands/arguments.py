@@ -150,7 +150,7 @@ def find_interpreter(text: str) -> Interpreter:
     places = [wanted, f"python{wanted}", str(wanted / in_environment)]
     found = next((place for place in map(shutil.which, places) if wanted and place), None)
     if found is None:
-        raise UserError(f"there is no Python {wanted!r}: not on the PATH, nor a path to one")
+        raise UserError(f"no Python {wanted!r}: neither a command on the PATH nor a path to one")
     executable = os.path.abspath(found)
     _refuse_old(executable, environment)
     return Interpreter(text, executable, environment)
@@ -176,9 +176,9 @@ def _refuse_old(executable: str, environment: Mapping[str, str]) -> None:
         )
         version = tuple(map(int, done.stdout.split()))
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"{executable} is no Python that runs: {error}") from error
+        raise UserError(f"{executable} cannot run as a Python: {error}") from error
     if done.returncode or len(version) != 2:
         said = done.stderr.strip().splitlines()
-        raise UserError(f"{executable} is no Python that runs: {said[0] if said else 'it says nothing'}")
+        raise UserError(f"{executable} cannot run as a Python: {said[0] if said else 'it printed nothing'}")
     if version < OLDEST:
         raise UserError(f"{executable} is Python {version[0]}.{version[1]}: the oldest is 3.11")

@@ -58,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--where-seconds",
         type=positive,
         metavar="SECONDS",
-        help="sample no workload but the first that would bring the total above this (default: 120)",
+        help="after the first workload, sample none that would bring the total above this (default: 120)",
     )
     add_measuring(parser)
     add_report(parser)

@@ -31,7 +31,7 @@ from .output import (
 def add_statement(parser: argparse.ArgumentParser) -> None:
     """Add the statement and what is run around it."""
     add = parser.add_argument
-    help_ = "what every thread runs again and again; one line each"
+    help_ = "what every thread runs repeatedly; several arguments are lines of one statement"
     add("statement", nargs="+", metavar="STATEMENT", help=help_)
     add(
         "-s",
@@ -61,7 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add_statement(parser)
     help_ = (
-        "default: 1, 2, 4, ... up to the CPUs allowed, that of their cores, and one step beyond 8 or fewer"
+        "default: 1, 2, 4, ... up to the CPUs allowed, the number of cores too, and one step beyond "
+        "with 8 CPUs or fewer"
     )
     add("-t", "--threads", type=thread_counts, metavar="1,2,4", help=help_)
     help_ = "time to spend (default: 12); long calls are made fewer times, but a few times at least"
@@ -71,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=TIME_LIMIT,
         metavar="SECONDS",
-        help="when to take it for hanging; raise it for calls of several seconds (default: 60)",
+        help="after how long one window counts as hung; raise it for calls of several seconds (default: 60)",
     )
     add(
         "--with",
@@ -82,7 +83,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="measure mixes, too: one thread runs this one, the others the first; both rates beside those "
         "alone (repeatable: lines of one)",
     )
-    add("--processes", action="store_true", help="measure as many single-threaded processes, too")
+    add("--processes", action="store_true", help="also measure as many single-threaded processes as threads")
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     add(
         "--python",
@@ -93,7 +94,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "before it if need be: 3.14t, 'PYTHON_GIL=1 3.14t'; several are measured in turn (repeatable)",
     )
     add("--json", metavar="FILE", help="write the measurement as JSON; - prints nothing else")
-    add("--html", metavar="FILE", help="write a page that needs nothing beside it")
+    add("--html", metavar="FILE", help="write a self-contained HTML page")
     add("--plot", metavar="FILE", help="draw the speedups: .svg or .png")
 
 
@@ -184,7 +185,7 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     if args.threads and args.threads[-1] < 2 and (args.beside or args.processes):
         raise UserError("--with and --processes need two threads or more: name a higher count with -t")
     if len(set(args.python)) < len(args.python):
-        raise UserError("--python: each one once")
+        raise UserError("--python names the same Python twice")
     if args.plot is None:
         return
     writable(args.plot)

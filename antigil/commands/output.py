@@ -68,7 +68,7 @@ def writable(name: str | None, *, stdout: bool = False, new_folder: bool = False
     above = next(parent for parent in (path, *path.parents) if parent.exists())
     is_there = above in (path, path.parent) or new_folder
     if path.is_dir() or not is_there or (above != path and not above.is_dir()):
-        raise UserError(f"cannot write {name}: no such directory, or a directory itself")
+        raise UserError(f"cannot write {name}: its folder does not exist, or it is a folder")
     if not os.access(above, os.W_OK):
         raise UserError(f"cannot write {name}: not permitted")
     return str(Path(name).absolute())

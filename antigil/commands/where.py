@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help_ = "look at waiting and inflation with so many threads (default: the CPUs allowed, 2 to 512)"
     add("-t", "--threads", type=positive_integer, metavar="N", help=help_)
     add("--budget", type=positive, default=10.0, metavar="SECONDS", help="time to sample (default: 10)")
-    help_ = "when to take it for hanging (default: 60)"
+    help_ = "after how long it counts as hung (default: 60)"
     add("--time-limit", type=positive, default=60.0, metavar="SECONDS", help=help_)
     add("--no-pin", action="store_true", help="leave threads to the scheduler, for code that starts its own")
     help_ = (

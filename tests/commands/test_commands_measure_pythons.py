@@ -58,9 +58,9 @@ def test_variables_stand_before_it():
     ("script", "said"),
     [
         ("echo 3 9", "is Python 3.9: the oldest is 3.11"),
-        ("echo 'it is broken' >&2; exit 3", "is no Python that runs: it is broken"),
-        ("exit 3", "is no Python that runs: it says nothing"),
-        ("echo hello", "is no Python that runs"),
+        ("echo 'it is broken' >&2; exit 3", "cannot run as a Python: it is broken"),
+        ("exit 3", "cannot run as a Python: it printed nothing"),
+        ("echo hello", "cannot run as a Python"),
     ],
 )
 def test_what_is_no_python_that_will_do_is_refused(python, script, said):
