@@ -19,6 +19,7 @@ from .host import (
     whole_cpus,
 )
 from .measurement import INSTRUMENT_VERSION, Cut, Estimate, Measurement, Point, combine
+from .measurement_json import sample_from_json
 from .mixes_and_processes.mixes import Mix, MixPoint
 from .mixes_and_processes.processes import Processes, to_win
 from .own_work.first_calls import time_one_call
@@ -43,32 +44,34 @@ from .sample import (
     sample_of,
     select,
     speedup_interval,
+    starts_work,
     t99,
 )
 from .thread_states import ThreadStates
 from .threads import Clocks, ThreadMeter, Usage, gil_enabled, queue_is_measurable, take_short_turns
-from .verdicts import (
+from .verdicts.causes import cause, hands_over_once, missing, starved
+from .verdicts.on_gil import (
     FEWEST_SEEN,
-    HELPS_ABOVE,
-    SCALES_FROM,
     WAITING_WORTH_TELLING,
-    WIDEST,
-    Judged,
-    bounds,
-    cause,
     extra_waiting,
     gil_verdict,
     hand_over_seconds,
-    judged,
-    missing,
-    scaling_verdict,
+    most_telling_point,
     seconds_alone,
-    send_to_sleep,
-    speedup_word,
-    starved,
     waiting_for_gil,
     waits,
     waits_with_gil,
+)
+from .verdicts.on_scaling import (
+    HELPS_ABOVE,
+    SCALES_FROM,
+    WIDEST,
+    Judged,
+    bounds,
+    judged,
+    scaling_verdict,
+    send_to_sleep,
+    speedup_word,
 )
 from .workload import FunctionWorkload, MakeRun, MeasurementError, RemoteTraceback, Workload, WorkloadTimeout
 
@@ -127,6 +130,7 @@ __all__ = [
     "gil_enabled",
     "gil_verdict",
     "hand_over_seconds",
+    "hands_over_once",
     "judged",
     "least_side_by_side",
     "measure",
@@ -135,11 +139,13 @@ __all__ = [
     "measure_rounds",
     "median_interval",
     "missing",
+    "most_telling_point",
     "placement",
     "plan_of",
     "pool",
     "probe_gil",
     "queue_is_measurable",
+    "sample_from_json",
     "sample_of",
     "scaling_verdict",
     "seconds_alone",
@@ -147,6 +153,7 @@ __all__ = [
     "send_to_sleep",
     "speedup_interval",
     "speedup_word",
+    "starts_work",
     "starved",
     "t99",
     "take_short_turns",

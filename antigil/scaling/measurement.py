@@ -17,14 +17,14 @@ from .host import Host
 from .own_work.meter import StartsWork
 from .sample import GilHeld, PointSample, Sample, median_interval
 from .thread_states import ThreadStates
-from .verdicts import scaling_verdict
+from .verdicts.on_scaling import scaling_verdict
 from .workload import FunctionWorkload, Workload
 
 if TYPE_CHECKING:
     from .mixes_and_processes.mixes import Mix
     from .mixes_and_processes.processes import Processes
 
-INSTRUMENT_VERSION = "10"
+INSTRUMENT_VERSION = "11"
 """Raised by every change that can move a figure (docs/evidence/README.md): those of two are not compared."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -108,16 +108,36 @@ def _is_complete(found: Measurement) -> bool:
     """Tell whether there are points, from one thread on, each in every sample, and rates to divide by."""
     counts = [point.threads for point in found.points]
     return (
-        counts == sorted(set(counts))
-        and counts[:1] == [1]
+        counts[:1] == [1]
         and len(found.samples) > 0
-        and all(set(counts) <= sample.points.keys() for sample in found.samples)
+        and _are_in_all(counts, [sample.points for sample in found.samples])
+        and all(
+            set(besides) <= set(counts)
+            and max(besides, default=1) > 1
+            and len(samples) == len(found.samples)
+            and _are_in_all(besides, samples)
+            for besides, samples in _besides(found)
+        )
         and all(
             one.rate > 0 and one.speedup > 0 for sample in found.samples for one in sample.points.values()
         )
         and all(point.rate > 0 and point.speedup.median > 0 for point in found.points)
         and all(0 <= held.share <= 1 for held in (found.gil_held, *found.gil_samples))
     )
+
+
+def _are_in_all(counts: Sequence[int], samples: Sequence[Mapping[int, Any]]) -> bool:
+    """Tell whether thread counts ascend, and whether each is in every sample."""
+    return counts == sorted(set(counts)) and all(set(counts) <= sample.keys() for sample in samples)
+
+
+def _besides(found: Measurement) -> Iterator[tuple[list[int], list[Mapping[int, Any]]]]:
+    """Yield the counts of each thing that was measured besides, and its samples."""
+    if found.mix is not None:
+        yield [point.threads for point in found.mix.points], list(found.mix.samples)
+    if found.processes is not None:
+        samples = [sample.points for sample in found.processes.samples]
+        yield [point.threads for point in found.processes.points], samples
 
 
 def _measurement(form: Mapping[str, Any]) -> Measurement:

@@ -24,7 +24,7 @@ from typing import Any
 
 from .held_share.probe import probe_gil
 from .host import Host
-from .own_work.processes import end_group
+from .own_work.processes import end_apart, end_group
 from .rounds import Plan, measure_rounds
 from .sample import sample_of, starts_work
 from .stops import stops_noticed
@@ -257,6 +257,7 @@ def answer_request(request: str, response: str, signs: str, make_answer: Answer)
     # Written beside and moved, so that a reader never sees half a response.
     Path(response + ".part").write_text(json.dumps(answer))
     os.replace(response + ".part", response)
+    end_apart(os.getpid())
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads that a failed workload left hanging must not keep the process

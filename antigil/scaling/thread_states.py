@@ -16,7 +16,6 @@ is taken.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import platform
 import select
@@ -31,6 +30,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
+from .held_share.watch import open_reader
 from .host import cores_allowed, cpus_allowed, placement, threads_served
 from .rounds import Plan, counts_served
 from .sample import Sample
@@ -215,10 +215,13 @@ def _look(process: int) -> Iterator[Look]:
 
 def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) -> Watched | None:
     """Run a window for the parent to look at, at the thread count that is judged; None where it does not."""
-    served = threads_served(cores_allowed(), cpus_allowed())
+    allowed = cpus_allowed()
+    served = threads_served(cores_allowed(), allowed)
     counts = counts_served(sample.points, served)
     if not pipe.exists() or not counts or served < 2 or sample.shortened:
         return None  # nobody looks, nothing is judged, or calls are so long that none can be spared
+    if platform.machine() not in SYSTEM_CALLS or ((place := gil_place()) is None and gil_enabled()):
+        return None  # what threads wait for, or which of it is the GIL, cannot be told
     threads = counts[-1]
     call_seconds = threads / sample.points[threads].rate
     spans: dict[int, tuple[float, float]] = {}
@@ -236,13 +239,12 @@ def watched_window(make_run: MakeRun, sample: Sample, plan: Plan, pipe: Path) ->
             threads,
             max(WINDOW_SECONDS, 0.9 * call_seconds),
             calls_per_mark=max(1, round(MARK_SECONDS / call_seconds)),
-            cpus=placement().of(threads, 0) if plan.pin else None,
+            cpus=placement().of(threads, 0) if plan.pin and threads <= allowed else None,
             clocks=Clocks(meter=Meter),
             time_limit=plan.time_limit,
             call_seconds=None if call_seconds < WINDOW_SECONDS else call_seconds,
         )
 
-    place = gil_place()
     with pipe.open("wb", buffering=0) as end:
         end.write(f"{os.getpid()}\n".encode())
         unstopped(run)
@@ -265,28 +267,32 @@ def gil_place() -> int | None:
         while not over.is_set():
             pass
 
-    thread = threading.Thread(target=want, daemon=True)
-    thread.start()
+    # With musl, each thread sleeps at a place of its own.
+    threads = [threading.Thread(target=want, daemon=True) for _ in range(2)]
     try:
-        while not started:
+        for thread in threads:
+            thread.start()
+        while len(started) < len(threads):
             time.sleep(0.0)
-        return _futex_of(started[0], number)
+        first, second = (_futex_of(thread, number) for thread in started)
     except OSError:
         return None
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            if thread.ident is not None:  # it was started
+                thread.join()
+    is_one_place = first is not None and second is not None and abs(first - second) < GIL_BYTES
+    return first if is_one_place else None
 
 
 def _futex_of(thread: int, number: int) -> int | None:
-    """Return at which futex a thread sleeps while this one keeps the GIL, as it does in calls by PyDLL."""
-    pread, words = ctypes.PyDLL(None).pread, ctypes.create_string_buffer(96)
-    pread.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_longlong)
-    with open(f"/proc/self/task/{thread}/syscall", "rb") as file:
-        descriptor, end = file.fileno(), perf_counter() + CALIBRATION_SECONDS
+    """Return at which futex a thread sleeps while this one keeps the GIL."""
+    with contextlib.ExitStack() as files:
+        read = open_reader(f"/proc/self/task/{thread}/syscall", files)
+        end = perf_counter() + CALIBRATION_SECONDS
         while perf_counter() < end:
-            length = pread(descriptor, words, 95, 0)
-            found = words.raw[: max(0, length)].split()
+            found = read().split()
             if found[:1] == [b"%d" % number]:
                 return int(found[1], 16)
     return None

@@ -23,16 +23,13 @@ from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Protocol, Self
 
-from .own_work.meter import OwnWork, OwnWorkMeter
+from .own_work.meter import OwnWork, OwnWorkMeter, other_threads
 from .workload import MeasurementError, WorkloadTimeout
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
-
-YIELDS = 10_000.0
-"""Who leaves its CPU more often per second of CPU time waits by yielding, as at locks without a GIL."""
 
 GRACE_SECONDS = 5.0
 """Once a thread has failed, the others get so long to come to the end of their call."""
@@ -86,12 +83,12 @@ class ThreadMeter:
     def read(self) -> Usage:
         """Return the usage of the calling thread since its start."""
         if self._schedstat is None:
-            return Usage(time.thread_time(), None, *_in_kernel())
+            return Usage(time.thread_time(), None, *_kernel_and_sleeps())
         self._schedstat.seek(0)
         _, queued_ns, time_slices = map(int, self._schedstat.read().split())
         # A thread that runs has had a time slice: a kernel whose statistics are switched off counts none.
         queued = queued_ns / 1e9 if time_slices else None
-        return Usage(time.thread_time(), queued, *_in_kernel())
+        return Usage(time.thread_time(), queued, *_kernel_and_sleeps())
 
 
 def gil_enabled() -> bool:
@@ -100,7 +97,7 @@ def gil_enabled() -> bool:
     return True if check is None else bool(check())
 
 
-def _in_kernel() -> tuple[float | None, int | None]:
+def _kernel_and_sleeps() -> tuple[float | None, int | None]:
     """Return the calling thread's CPU time in the kernel and its sleeps, None where they are not told."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
         return None, None
@@ -124,20 +121,6 @@ def queue_is_measurable() -> bool:
     """Tell whether this system reports how long a thread stood in the run queue."""
     with ThreadMeter() as meter:
         return meter.read().queued is not None
-
-
-def cpu_clock_of(thread: threading.Thread) -> Callable[[], float]:
-    """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
-    if not hasattr(time, "pthread_getcpuclockid"):
-        return perf_counter
-    clock = time.pthread_getcpuclockid(thread.ident or 0)
-    return lambda: time.clock_gettime(clock)
-
-
-def is_asleep(stat: bytes) -> bool | None:
-    """Tell whether a thread has left the CPU of its own accord, by its ``stat``; None where there is none."""
-    state = stat.rpartition(b")")[2].split()[0]
-    return None if state.isdigit() else state in b"SD"
 
 
 SHORTEST_SLICE_NS = 100_000
@@ -178,18 +161,24 @@ def take_short_turns() -> bool:
 
 
 class Threads:
-    """Runs one body per thread, and turns a crash or a hang into the caller's error."""
+    """Runs one body per thread, and turns a crash or a hang into the caller's error.
+
+    Each body waits at the gate once it is prepared. What is at work before all of them are does not count.
+    """
 
     def __init__(self, threads: int, time_limit: float) -> None:
         self._time_limit = time_limit
         self._errors: list[BaseException] = []
         self._cpu: dict[int, float] = {}
         self._ended, self._may_go = threading.Semaphore(0), threading.Event()
-        self.gate = threading.Barrier(threads)
+        self._caller = 0
+        self._started: list[threading.Thread] = []
+        self._own: OwnWorkMeter | None = None
+        self.gate = threading.Barrier(threads, self._meter_own_work)
         self.stop = threading.Event()
 
     def run(self, bodies: Sequence[Callable[[], None]], look_seconds: float = 0.5) -> OwnWork:
-        """Run the bodies side by side and wait for all of them; return what else was at work meanwhile.
+        """Run the bodies side by side and wait for all of them; return what else was at work since the gate.
 
         It looks at them after ``look_seconds``, and after ever longer ones up to half a second.
 
@@ -201,7 +190,8 @@ class Threads:
             If a body has not ended within the time limit. It cannot be killed, only left behind.
         """
         started = [threading.Thread(target=self._guard, args=(body,), daemon=True) for body in bodies]
-        own = OwnWorkMeter()
+        # Thread.native_id is that of the parent process after a fork, up to Python 3.13.
+        self._caller, self._started = threading.get_native_id(), started
         deadline = monotonic() + self._time_limit
         running = len(started)
         try:
@@ -212,10 +202,14 @@ class Threads:
                     running -= 1
                 else:
                     look_seconds = min(0.5, 1.5 * look_seconds)
-                    own.look([thread.native_id or 0 for thread in started])
+                    if self._own is not None:
+                        self._own.look(self._ids())
                 if self._errors:
                     deadline = min(deadline, monotonic() + GRACE_SECONDS)
-            found = own.read(self._cpu)
+            found = OwnWork() if self._own is None else self._own.read(self._cpu)
+        except BaseException:
+            self.gate.abort()  # if one could not be started, the others wait there
+            raise
         finally:
             self.stop.set()
             self._may_go.set()
@@ -231,6 +225,14 @@ class Threads:
                 "it hangs, or needs a higher time limit"
             )
         return found
+
+    def _ids(self) -> set[int]:
+        return {self._caller, *(thread.native_id or 0 for thread in self._started)}
+
+    def _meter_own_work(self) -> None:
+        """Begin to watch for others' work; the last thread to come to the gate does it for all."""
+        ours = self._ids()
+        self._own = OwnWorkMeter({thread: cpu for thread, cpu in other_threads().items() if thread in ours})
 
     def _guard(self, body: Callable[[], None]) -> None:
         try:
@@ -248,9 +250,12 @@ class Threads:
 
 def _exhausted(error: BaseException) -> MeasurementError | None:
     """Return what to say where an iterator came to its end: Python's words are about a generator."""
-    if not isinstance(error if error.__cause__ is None else error.__cause__, StopIteration):
+    of_generator = isinstance(error, RuntimeError) and error.args == ("generator raised StopIteration",)
+    if not (isinstance(error, StopIteration) or of_generator):
         return None
-    return MeasurementError(
+    told = MeasurementError(
         "the workload raised StopIteration: it is called again and again, and what it takes values "
         "from came to its end (itertools.cycle and itertools.count have none)"
     )
+    told.__cause__ = error
+    return told

@@ -191,7 +191,6 @@ def run_window(
         What a call takes alone, where calls are so long that none can be spared. If None, each thread makes
         one before it meets the others, and one before the window opens in any case.
     """
-    warm_up = call_seconds is None
     group = Threads(threads, time_limit)
     tracks = [Track() for _ in range(threads)]
 
@@ -199,14 +198,14 @@ def run_window(
         if cpus is not None:
             pin_thread(cpus[index])
         run = make_run(index, threads)
-        if warm_up:
+        if call_seconds is None:
             run(1)
         group.gate.wait()
         call_through(tracks, index, partial(run, calls_per_mark), seconds, group.stop, clocks, call_seconds)
 
     own = group.run([partial(body, index) for index in range(threads)])
     window = summarize(tracks, seconds, calls_per_mark, call_seconds)
-    calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark + warm_up * threads
+    calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark
     return replace(window, **own.per_call(calls))
 
 

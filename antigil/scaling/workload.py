@@ -11,16 +11,16 @@ then, for each request, the statement as often as asked for, in a loop of its ow
                 <statement>
             steps = yield
 
-so that names of the thread's set-up are fast locals, and no Python call comes on top of
-the statement's own cost. The parts are joined as syntax trees and not as text: strings of
-several lines stay as they are, and a traceback shows the user's own lines and numbers. What a
-statement raises comes to the caller's process.
+so that names of the thread's set-up are fast locals, and no Python call comes on top of the statement's own
+cost. The parts are joined as syntax trees and not as text: strings of several lines stay as they are, and a
+traceback shows the user's own lines and numbers. What a statement raises comes to the caller's process.
 """
 
 from __future__ import annotations
 
 import ast
 import base64
+import inspect
 import linecache
 import pickle
 import sys
@@ -40,7 +40,6 @@ Run = Callable[[int], object]
 
 MakeRun = Callable[[int, int], Run]
 """Prepares one thread, given its index (from 0) and the number of threads, and returns its Run."""
-
 
 _TEMPLATE = """\
 def statement(thread, threads):
@@ -142,8 +141,7 @@ class Workload:
         worker = cast(ast.FunctionDef, template.body[0])
         loop = cast(ast.For, cast(ast.While, worker.body[1]).body[0])
         loop.body = ast.parse(statement or "pass").body or loop.body
-        thread_setup = ast.parse(self.thread_setup)
-        ast.increment_lineno(thread_setup, statement.count("\n") + 1)
+        thread_setup = ast.increment_lineno(ast.parse(self.thread_setup), statement.count("\n") + 1)
         worker.body[:0] = thread_setup.body
         return compile(template, name, "exec", dont_inherit=True)
 
@@ -166,6 +164,15 @@ class FunctionWorkload:
     args: tuple[object, ...] = ()
     per_thread: Callable[[], object] | None = None
 
+    def __post_init__(self) -> None:
+        function = self.function
+        while isinstance(function, partial):
+            function = function.func
+        name = getattr(function, "__name__", type(function).__name__)
+        for makes_one, kind, call in _DOES_NOTHING_YET:
+            if makes_one(function) or makes_one(type(function).__call__):
+                raise TypeError(f"{name} is {kind}: wrap it: {call.format(name)}")
+
     def prepare(self) -> MakeRun:
         """Return what prepares each thread; all of them call the same function."""
         return self._make_run
@@ -180,6 +187,14 @@ class FunctionWorkload:
                 function()
 
         return run
+
+
+_DOES_NOTHING_YET = (
+    (inspect.iscoroutinefunction, "a coroutine function", "lambda: asyncio.run({}())"),
+    (inspect.isgeneratorfunction, "a generator function", "lambda: list({}())"),
+    (inspect.isasyncgenfunction, "an asynchronous generator function", "a function that exhausts {}()"),
+)
+"""What makes something to be run, what it is called, and what runs it."""
 
 
 def _compiled(source: str, name: str) -> CodeType:
@@ -213,16 +228,8 @@ def described(
 ) -> dict[str, Any]:
     """Return an exception in a form that JSON can hold; see `rebuilt`.
 
-    Parameters
-    ----------
-    error
-        What was raised.
-    correct
-        Lets a frame show the user's own line.
-    path
-        Where modules were looked for.
-    server
-        The file whose function made the answer, the instrument's too.
+    `correct` lets a frame show the user's own line. `path` is where modules were looked for, and `server` the
+    file whose function made the answer, which is the instrument's, too.
     """
     if isinstance(error, ImportError) and (hidden := _hidden(error, path)):
         error.add_note(hidden)
@@ -271,9 +278,8 @@ def user_traceback(error: BaseException, correct: Callable[[FrameSummary], None]
     seen: list[traceback.TracebackException] = [shown]
     while seen:
         part = seen.pop()
-        part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if not frame.filename.startswith(own)]
-        )
+        kept = [frame for frame in part.stack if not frame.filename.startswith(own)]
+        part.stack = traceback.StackSummary.from_list(kept)
         for frame in part.stack:
             correct(frame)
         seen.extend(cause for cause in (part.__cause__, part.__context__) if cause is not None)
@@ -285,9 +291,8 @@ def rebuilt(error: dict[str, Any]) -> BaseException:
     if error["instrument"]:
         kind = {"WorkloadTimeout": WorkloadTimeout}.get(error["type"], MeasurementError)
         return kind(error["message"])
-    raised: BaseException
     try:
-        raised = cast(BaseException, pickle.loads(base64.b64decode(error["pickle"])))
+        raised: BaseException = pickle.loads(base64.b64decode(error["pickle"]))
     except Exception:  # its class, or what it carries, cannot be had here: say what it was
         raised = MeasurementError(f"the workload raised {error['type']}: {error['message']}")
     raised.__cause__ = RemoteTraceback(error["traceback"])

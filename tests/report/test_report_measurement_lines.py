@@ -8,7 +8,7 @@ import pytest
 from fakes import measurement
 
 from antigil.commands import measure as command
-from antigil.report.measurement.lines import COLUMNS, ascii_seconds, point_row, side_by_side
+from antigil.report.measurement.lines import COLUMNS, held_line, point_row, side_by_side
 from antigil.report.measurement.page import measurement_page
 
 LAWS = {"best": None, "note": "too few points"}
@@ -83,7 +83,30 @@ def test_the_page_repeats_what_was_asked_for(line):
 
 
 @pytest.mark.parametrize(
-    ("stall", "text"), [(0.0, "0 s"), (0.00099972, "1 ms"), (2.5e-5, "25 us"), (0.0052, "5.2 ms")]
+    ("stall", "text"),
+    [(0.0, "0 s"), (4e-7, "0 s"), (0.00099972, "1 ms"), (2.5e-5, "25 µs"), (0.0052, "5.2 ms")],
 )
-def test_a_stall_is_written_in_ascii(stall, text):
-    assert ascii_seconds(stall) == text
+def test_a_stall_has_the_units_of_the_sentence(stall, text):
+    found = measurement(0.0)
+    line = held_line(replace(found, gil_held=replace(found.gil_held, stall=stall)))
+    assert line.endswith(f"stall: {text}")
+
+
+@pytest.mark.parametrize(
+    ("quota", "allowed", "told"),
+    [(1.5, 1, True), (2.5, 2, True), (2.0, 2, False), (3.5, 2, False), (None, 2, False)],
+)
+def test_a_quota_that_is_no_whole_number_of_cpus_is_told_as_the_reason(quota, allowed, told):
+    found = measurement(0.0, cpus_allowed=allowed)
+    found = replace(found, host=replace(found.host, quota=quota))
+    assert notes({"3.13": found}) == (
+        [f"Note: its quota of {quota} CPUs counts as {allowed}: part of one serves no thread in full"]
+        if told
+        else []
+    )
+
+
+def test_one_thread_is_not_called_threads_on_the_page():
+    page = measurement_page(measurement(0.0), LAWS)
+    assert "1 thread: as one thread would 100%" in page
+    assert "1 threads" not in page

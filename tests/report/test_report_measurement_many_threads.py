@@ -107,30 +107,52 @@ def test_the_page_says_what_its_dashed_line_is():
     ("own", "who"),
     [
         ((2, 0.0187), "the 2 threads that work for the calls, which are busy all the time; have more of"),
-        ((1, 0.0093), "the one thread that works for the calls, which is busy all the time; have more of"),
         ((0, 0.0465, 5), "the 5 processes that work for the calls, which are busy all the time; have more"),
-        ((1, 0.0374, 3), "the 4 threads and processes that work for the calls, which are busy all the time"),
+        ((1, 0.0290, 3), "the 3 processes that work for the calls, which are busy all the time; have more"),
+        ((2, 0.0190, 2), "a process that works for the call, or a lock, or I/O)"),
+        ((2, 0.0374, 2), "a process that works for the call, or a lock, or I/O)"),
+        ((1, 0.0093), "a thread that works for the call, or a lock, or I/O)"),
+        ((0, 0.0093, 1), "a process that works for the call, or a lock, or I/O)"),
         ((5, 0.0187), "a thread that works for the call, or a lock, or I/O)"),
         ((1, 0.0374), "a thread that works for the call, or a lock, or I/O)"),
     ],
-    ids=["a pool", "of one", "of processes", "both", "a pool with time left", "more than were seen"],
+    ids=[
+        *("a pool", "of processes", "of processes that a thread feeds", "of either", "of both"),
+        *("of one, or as if", "of one process, or as if", "a pool with time left", "more than were seen"),
+    ],
 )
-def test_a_pool_that_has_no_time_left_is_named_where_cpus_are_idle(own, who):
+def test_a_pool_that_has_no_time_left_is_named_where_it_is_sure(own, who):
     told = sentence(many(16, 1.07, waiting=0.99, own=own))
     assert f"for what serves one at a time ({who}" in told
 
 
 def test_threads_that_each_call_starts_are_no_pool_of_few():
-    found = many(16, 1.07, waiting=0.99, own=(1, 0.0187))
+    found = many(16, 1.07, waiting=0.99, own=(2, 0.0374))
     one, most = found.points
-    found = replace(found, points=(one, replace(most, own_threads=2)))
+    found = replace(found, points=(one, replace(most, own_threads=4)))
     assert "(a thread that works for the call, or a lock, or I/O)" in sentence(found)
+
+
+@pytest.mark.parametrize(("speedup", "share"), [(1.0, 0.97), (0.8, 0.95), (1.8, 0.5)])
+def test_no_more_workers_are_recommended_where_the_gil_is_all_that_they_wait_for(speedup, share):
+    """As where two threads of a loop run Python code for all that call, or processes are fed by one."""
+    states = ThreadStates(16, running=100, lock=1_500)
+    work = 0.02 / speedup
+    told = sentence(many(16, speedup, share, waiting=0.98, own=(0, work, 2), states=states))
+    assert "(a process that works for the call, or a lock)" in told
+    assert "have more" not in told
+
+
+def test_a_pool_is_named_on_a_single_core_too():
+    found = many(2, 1.6, waiting=0.99, own=(2, 0.012))
+    found = replace(found, host=replace(found.host, cores_alike=1))
+    assert "the 2 threads that work for the calls, which are busy all the time" in sentence(found)
 
 
 def test_a_lock_that_is_waited_for_with_the_gil_is_told_as_that():
     states = ThreadStates(16, running=565, gil=5890, lock=476)
     found = many(16, 0.63, 0.015, waiting=0.92, rate=7_900.0, inflation=2.0, kernel=0.17, states=states)
     assert (
-        "for what serves one at a time (a lock that is waited for without releasing the GIL; hold it for less, "
-        "or give each thread its own). It releases the GIL"
+        "for what serves one at a time (probably a lock that is waited for without releasing the GIL; hold "
+        "it for less, or give each thread its own). It releases the GIL"
     ) in sentence(found)

@@ -83,9 +83,6 @@ def test_a_mix_that_is_uncertain_is_told_as_a_range_and_not_as_a_figure(changed)
     assert "%" not in told
 
 
-WIDE = [1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
-
-
 @pytest.mark.parametrize(
     ("threads", "beside", "words"),
     [
@@ -175,6 +172,18 @@ def test_tables_stand_below_the_notes_and_on_the_page():
     assert lines[-1] in page
     assert "--with &#x27;d[1] = 2&#x27; --processes" in page
     assert list(mix_and_process_lines(replace(measured, mix=None, processes=None))) == []
+
+
+def test_the_tables_on_the_page_keep_their_lines_where_it_is_narrow(browser_instance):
+    measured = found(mix=mix(2, 0.96, 0.5), processes=processes(2, [1.98] * 8))
+    opened = browser_instance.new_page(viewport={"width": 360, "height": 600})
+    opened.set_content(measurement_page(measured, {"best": None, "note": "too few points"}))
+    wide = opened.locator("pre.wide")
+    height = wide.evaluate("one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)")
+    lines = wide.inner_text().splitlines()
+    opened.close()
+
+    assert round(height) == len(lines)
 
 
 def test_no_figure_is_less_than_nothing_by_rounding():

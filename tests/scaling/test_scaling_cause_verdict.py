@@ -12,7 +12,6 @@ from antigil.scaling import (
     ThreadStates,
     cause,
     extra_waiting,
-    hand_over_seconds,
     judged,
     missing,
     starved,
@@ -173,15 +172,25 @@ def test_a_holder_that_sleeps_is_not_taken_to_wait_for_others():
 
 @pytest.mark.parametrize(("least", "is_starved"), [(0.0, True), (0.09, True), (0.11, False), (0.5, False)])
 def test_a_thread_that_gets_a_fifth_of_its_part_or_less_starves(least, is_starved):
-    found = measurement(0.0, least=least)
+    found = measurement(0.0, least=least, waiting=(0.0, 0.5, 0.6))
     assert starved(found, found.point(2)) is is_starved
 
 
 def test_nobody_starves_in_windows_of_few_calls():
     """Some thread makes none in them by chance."""
     few = Sample({}, rounds=1, dropped=0, disturbed=False, shortened=True)
-    found = replace(measurement(0.0, least=0.0), samples=(few,))
-    assert not starved(found, found.point(2))
+    found = measurement(0.0, least=0.0, waiting=(0.0, 0.5, 0.6))
+    assert starved(found, found.point(2))
+    assert not starved(replace(found, samples=(few,)), found.point(2))
+
+
+@pytest.mark.parametrize("alone", [0.0, 0.6])
+def test_nobody_starves_whose_work_is_another_one(alone):
+    """As that which depends on the thread's number: it does not wait, or no longer than by itself."""
+    found = many(4, 4.0, waiting=alone, least=NONE, most=Estimate(0.94, (0.93, 0.95)))
+    one, four = found.points
+    found = replace(found, points=(replace(one, waiting=alone), four))
+    assert not starved(found, four)
 
 
 NONE = Estimate(0.0, (0.0, 0.0))
@@ -227,39 +236,5 @@ def test_threads_at_the_ceiling_of_short_holds_wait_for_the_others_holds(n, spee
     assert cause(found, n) == "gil"
 
 
-@pytest.mark.parametrize("n", [2, 4, 16, 64])
-def test_what_is_lost_beyond_the_others_holds_is_the_price_of_the_hand_over(n):
-    states = ThreadStates(n, 300, gil=700)
-    found = many(n, 0.6, 0.1, waiting=1.0 - 0.6 / n, rate=100_000.0, states=states)
-    assert cause(found, n) == "hand-over"
-    assert hand_over_seconds(found, n) == pytest.approx(1e-5 * (n / 0.6 - 1.0 - 0.1 * (n - 1)))
-
-
-def test_other_programs_time_is_no_price_of_the_hand_over():
-    quiet = many(4, 0.6, 0.1, waiting=0.8, rate=100_000.0)
-    one, four = quiet.points
-    busy = replace(quiet, points=(replace(one, rate=50_000.0, queued=0.5), four))
-    assert hand_over_seconds(busy, 4) == pytest.approx(hand_over_seconds(quiet, 4))
-
-
 def test_cpu_time_that_calls_do_not_take_is_no_cause():
     assert cause(measurement(0.0, speedup=(1.0, 1.6, 1.6), inflation=1.02), 2) is None
-
-
-@pytest.mark.parametrize(
-    ("gil", "lock", "share", "first", "told"),
-    [
-        (5890, 476, 0.015, "waiting", "each other"),
-        (5777, 0, 0.015, "hand-over", None),
-        (5890, 120, 0.015, "hand-over", None),
-        (3000, 2900, 0.015, "hand-over", "each other"),
-        (5890, 476, 0.4, "gil", None),
-    ],
-    ids=["with the GIL", "no lock", "a lock that hardly anybody waits for", "a lock apart", "a holder"],
-)
-def test_who_waits_for_a_lock_with_the_gil_makes_the_others_wait_for_that_lock(gil, lock, share, first, told):
-    """As calls on one connection to sqlite3 do on 16 CPUs, the first of these."""
-    states = ThreadStates(16, running=565, gil=gil, lock=lock)
-    found = many(16, 0.63, share, waiting=0.92, rate=7_900.0, inflation=2.0, kernel=0.17, states=states)
-    assert cause(found, 16) == first
-    assert waits(found) == told

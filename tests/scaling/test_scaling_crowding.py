@@ -13,7 +13,7 @@ from antigil.scaling.measurement import combine
 from antigil.scaling.own_work import crowding
 from antigil.scaling.own_work.crowding import Crowding
 from antigil.scaling.sample import PointSample, Sample, sample_of
-from antigil.scaling.verdicts import judged, scaling_verdict
+from antigil.scaling.verdicts.on_scaling import judged, scaling_verdict
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

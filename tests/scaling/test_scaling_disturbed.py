@@ -11,7 +11,7 @@ from marks import needs_two_cpus
 from antigil.scaling import MeasurementError, Plan, Workload, measure, measure_rounds
 from antigil.scaling.host import pin_thread
 
-#: A workload that has itself stopped in its 8th call, by a process that lets it go on half a second later.
+#: A workload that has itself stopped in its 25th call, by a process that lets it go on half a second later.
 STOPPED = """
 import itertools, os, subprocess, sys
 from time import sleep
@@ -20,7 +20,7 @@ def stop():
     words = f"kill -STOP {os.getpid()}; sleep 0.5; kill -CONT {os.getpid()}"
     subprocess.run(["sh", "-c", words], start_new_session=True)
 """
-STOPS = "next(calls) == 8 and stop()"
+STOPS = "next(calls) == 24 and stop()"
 SLEEPS = f"sleep(0.002); {STOPS}"
 
 

@@ -20,7 +20,8 @@ from antigil.scaling import (
 from antigil.scaling import host as host_module
 from antigil.scaling import threads as threads_module
 from antigil.scaling.held_share import watch as watch_module
-from antigil.scaling.threads import ThreadMeter, is_asleep, queue_is_measurable
+from antigil.scaling.held_share.watch import is_asleep
+from antigil.scaling.threads import ThreadMeter, queue_is_measurable
 from antigil.testing import assert_releases_gil
 
 pytestmark = pytest.mark.timing

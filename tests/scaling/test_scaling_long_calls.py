@@ -11,12 +11,15 @@ from types import SimpleNamespace
 
 import pytest
 from marks import needs_gil, needs_two_cpus
+from virtual_time import AlwaysOnCpu
 
 from antigil.scaling import Plan, Workload, experiment, measure, measure_function, probe_gil
 from antigil.scaling import process as process_module
 from antigil.scaling.experiment import measure_in_fresh_process, processes_that_fit, processes_wanted
+from antigil.scaling.own_work import first_calls
 from antigil.scaling.own_work.first_calls import time_calls
 from antigil.scaling.rounds import calls_that_fit
+from antigil.scaling.threads import Clocks
 from antigil.scaling.window import run_window
 
 pytestmark = pytest.mark.timing
@@ -225,13 +228,21 @@ def test_last_words_are_kept_and_what_was_said_before_is_not(tmp_path):
     [((0.3, 0.0005), 0.0005), ((0.15, 0.15), 0.15), ((0.0005, 0.0005), 0.0005)],
     ids=["the first loads something", "all are long", "none is"],
 )
-def test_a_slow_first_call_is_no_long_call(calls, expected):
-    left = list(calls)
+def test_a_slow_first_call_is_no_long_call(monkeypatch, calls, expected):
+    left, now = list(calls), [0.0]
 
     def make_run(thread, threads):
-        return lambda times: [time.sleep(left.pop(0) if len(left) > 1 else left[0]) for _ in range(times)]
+        def run(times):
+            for _ in range(times):
+                now[0] += left.pop(0) if len(left) > 1 else left[0]
 
-    measure_window = partial(run_window, make_run, time_limit=10.0)
-    seconds, own = time_calls(make_run, measure_window, 10.0)
-    assert expected <= seconds < 2.0 * expected + 0.002
+        return run
+
+    def clock():
+        return now[0]
+
+    monkeypatch.setattr(first_calls, "perf_counter", clock)
+    clocks = Clocks(clock, partial(AlwaysOnCpu, clock))
+    seconds, own = time_calls(make_run, partial(run_window, make_run, clocks=clocks, time_limit=10.0), 10.0)
+    assert seconds == pytest.approx(expected)
     assert not own

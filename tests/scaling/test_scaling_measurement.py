@@ -101,27 +101,19 @@ def test_a_clock_that_sees_no_cpu_time_leaves_the_inflation_untold(measured):
     assert [point["inflation"] for point in form["points"]] == [None, None]
 
 
-def close_the_identity(points):
-    for point in points:
-        explained = point.threads * point.on_cpu / points[0].on_cpu / point.inflation
-        assert point.raw_speedup.median == pytest.approx(explained, rel=1e-9)
-
-
-def test_the_identity_closes_for_points_put_in_by_hand():
-    close_the_identity(combine([sample(1.2, waiting=0.3, queued=0.1), sample(1.5), sample(0.8, queued=0.5)]))
-
-
 @pytest.mark.parametrize(
-    "function", [lambda: sum(range(20_000)), lambda: bytes(1 << 20).count(b"x")], ids=["python", "bytes"]
+    ("of_two", "inflation"),
+    [
+        (sample(1.2, waiting=0.3, queued=0.1), 1.0),
+        (sample(1.25, waiting=0.25), 1.2),
+        (sample(0.8, queued=0.5), 1.25),
+        (sample(2.5), 0.8),
+    ],
 )
-def test_the_identity_closes_for_a_measured_function(function):
-    measured = measure_function(function, (1, 2, 3), budget=1.0, rounds=3)
-    close_the_identity(measured.points)
-    assert [point.threads for point in measured.points] == [1, 2, 3]
-
-
-def test_the_identity_closes_for_a_measured_statement(measured):
-    close_the_identity(measured.points)
+def test_the_inflation_is_a_calls_cpu_time_beside_another_thread_over_that_of_a_thread_alone(
+    of_two, inflation
+):
+    assert combine([of_two])[1].inflation == pytest.approx(inflation)
 
 
 def test_the_json_form_is_plain_and_complete(measured):

@@ -201,6 +201,40 @@ def test_json_form_and_back_loses_nothing():
     assert form["beside"] == "d[1] = 2"
 
 
+@pytest.fixture
+def besides():
+    """Return the JSON form of a measurement of 1, 2 and 4 threads with a mix and processes."""
+    mixes = [mix_samples([mixed_round(part(90.0), part(8.0))]) for _ in range(8)]
+    found = replace(with_processes([1.4] * 8, [1.9] * 8), mix=mix_of(mixes))
+    return json.loads(json.dumps(found.to_json()))
+
+
+def test_what_a_damaged_form_is_made_of_is_whole(besides):
+    assert Measurement.from_json(besides).mix is not None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda form: form["mix"].update(points=[], samples=[]),
+        lambda form: form["mix"].update(samples=[]),
+        lambda form: form["mix"]["samples"].pop(),
+        lambda form: form["mix"]["samples"][3].clear(),
+        lambda form: form["mix"]["points"][0].update(threads=3),
+        lambda form: form["mix"].update(points=form["mix"]["points"] * 2),
+        lambda form: form["processes"]["samples"].pop(),
+        lambda form: form["processes"]["samples"][7]["points"].pop("2"),
+        lambda form: form["processes"].update(points=form["processes"]["points"][:1]),
+        lambda form: form["processes"]["points"].reverse(),
+        lambda form: form["processes"]["points"][1].update(threads=8),
+    ],
+)
+def test_what_was_measured_besides_is_told_to_be_damaged(besides, damage):
+    damage(besides)
+    with pytest.raises(ValueError, match="this measurement is damaged"):
+        Measurement.from_json(besides)
+
+
 def test_rows_tell_what_was_measured_besides_and_have_the_same_keys():
     mix = mix_of([mix_samples([mixed_round(part(90.0), part(8.0))])] * 8)
     first, second, third = replace(with_processes([1.4] * 8, [1.9] * 8), mix=mix).to_rows()

@@ -188,6 +188,30 @@ def test_a_tear_down_that_fails_in_a_process_is_told(counted):
         once("pass", counted, teardown="first or 1 / 0")
 
 
+FORKS = """
+import time
+forked = []
+def fork():
+    if (child := os.fork()) == 0:
+        time.sleep(600)
+        os._exit(0)
+    forked.append(child)
+"""
+
+
+def test_processes_end_though_what_the_workload_forks_meanwhile_holds_their_input_open(tmp_path, counted):
+    end = "for child in forked: os.kill(child, 9)"
+    found = once("if first and not forked: fork()", f"{counted}\n{FORKS}", teardown=end)
+
+    assert found.processes.point(2).rate > 0
+    assert running(tmp_path) == []
+
+
+def test_a_process_that_dies_is_told_though_what_it_has_forked_holds_its_output_open(counted):
+    with pytest.raises(MeasurementError, match="exit status 3"):
+        once("if not first: fork(); os._exit(3)", f"{counted}\n{FORKS}")
+
+
 def test_what_a_process_prints_and_reads_is_no_part_of_what_is_said_about_it(counted):
     noisy = "print('{', flush=True); os.write(1, b'noise'); assert os.read(0, 1) == b''"
 

@@ -184,15 +184,17 @@ def test_threads_that_work_for_a_caller_are_counted_while_they_live_and_after():
         used.append(time.thread_time())
 
     def body():
+        group.gate.wait()
         others = [threading.Thread(target=work) for _ in range(3)]
         for thread in others:
             thread.start()
         for thread in others:
             thread.join()
 
-    own = Threads(1, 60.0).run([body], look_seconds=0.001)
-    assert (own.threads, own.processes) == (3, 0)
-    assert own.cpu == pytest.approx(sum(used), rel=0.1)
+    group = Threads(1, 60.0)
+    own = group.run([body], look_seconds=0.001)
+    assert (own.own_threads, own.own_processes) == (3, 0)
+    assert own.own_cpu_seconds == pytest.approx(sum(used), rel=0.1)
 
 
 @linux
@@ -212,7 +214,7 @@ def test_what_a_thread_did_before_does_not_count():
     own = OwnWorkMeter().read({0: 0.0})
     go.set()
     thread.join()
-    assert (own.threads, own.cpu) == (0, 0.0)
+    assert (own.own_threads, own.own_cpu_seconds) == (0, 0.0)
     assert LEAST_CPU_SECONDS < 0.05
 
 

@@ -15,8 +15,6 @@ from antigil.scaling.rounds import CALLS_PER_WINDOW, DISTURBED_QUEUE_SHARE
 from antigil.scaling.sample import select
 from antigil.scaling.verdicts.on_scaling import MOST_SLEEPS
 
-CALM = window(1, 100.0), window(2, 200.0)
-
 
 def test_speedup_is_the_ratio_of_rates():
     assert round_of(window(1, 80.0), window(2, 120.0)).speedup(2) == 1.5
@@ -30,24 +28,6 @@ def test_inflation_is_the_ratio_of_cpu_times_per_call():
 def test_without_a_clock_that_sees_cpu_time_inflation_is_not_told():
     done = round_of(window(1, 10.0, on_cpu=0.0), window(2, 10.0, on_cpu=0.1))
     assert math.isnan(done.inflation(2))
-
-
-def close_the_identity(done):
-    for n, many in done.windows.items():
-        explained = n * many.on_cpu / done.windows[1].on_cpu / done.inflation(n)
-        assert done.speedup(n) == pytest.approx(explained, rel=1e-12)
-
-
-@pytest.mark.parametrize("on_cpu", [0.01, 0.3, 0.97])
-def test_the_identity_closes_for_numbers_put_in_by_hand(on_cpu):
-    close_the_identity(round_of(window(1, 123.4, on_cpu=0.9), window(3, 222.2, on_cpu=on_cpu, queued=0.02)))
-
-
-@pytest.mark.parametrize("statement", ["sum(range(20_000))", "sleep(0.001)"])
-def test_the_identity_closes_for_measured_rounds(statement):
-    done = measure_rounds(Workload(statement, "from time import sleep"), Plan((1, 2, 4), 0.5, rounds=2))
-    for one in done:
-        close_the_identity(one)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Windows for calls so long that none can be spared: threads that wait for each other, and that do not."""
 
+from functools import partial
 from random import Random
 from statistics import fmean
 
@@ -15,7 +16,12 @@ LONG = 0.3
 """Seconds that a call takes."""
 
 
-def one_at_a_time(time, *, fair, share=1.0):
+def without_a_lock(time, random):
+    """Return a call that waits for nobody."""
+    return lambda thread: time.sleep(LONG)
+
+
+def one_at_a_time(time, random, *, fair, share=1.0):
     """Return a call of which a share is under a lock."""
     lock = Lock(time, fair=fair)
 
@@ -28,7 +34,7 @@ def one_at_a_time(time, *, fair, share=1.0):
     return call
 
 
-def in_slices(time):
+def in_slices(time, random):
     """Return a call that shares what it needs with all others, as under the GIL: all are slower at once."""
     lock = Lock(time, fair=True)
 
@@ -40,17 +46,14 @@ def in_slices(time):
     return call
 
 
-RANDOM = Random(7)
-
-
-def of_unequal_lengths(time):
+def of_unequal_lengths(time, random):
     """Return a call that takes any time, whatever others do."""
-    return lambda thread: time.sleep(LONG * RANDOM.uniform(0.6, 1.4))
+    return lambda thread: time.sleep(LONG * random.uniform(0.6, 1.4))
 
 
-def holding_the_gil(time):
+def holding_the_gil(time, random):
     """Return a call that holds the GIL, which goes to anybody next; to note its end it is needed again."""
-    gil = Lock(time, fair=True, random=RANDOM)
+    gil = Lock(time, fair=True, random=random)
 
     def call(thread):
         with gil:
@@ -62,13 +65,13 @@ def holding_the_gil(time):
 
 
 CALLS = {
-    "no lock": (lambda time: lambda thread: time.sleep(LONG), lambda n: n, 1e-6),
+    "no lock": (without_a_lock, lambda n: n, 1e-6),
     "unequal lengths": (of_unequal_lengths, lambda n: n, 0.12),
-    "a fair lock": (lambda time: one_at_a_time(time, fair=True), lambda n: 1, 1e-6),
-    "an unfair lock": (lambda time: one_at_a_time(time, fair=False), lambda n: 1, 1e-6),
-    "half of it under a lock": (lambda time: one_at_a_time(time, fair=True, share=0.5), lambda n: 2, 1e-6),
+    "a fair lock": (partial(one_at_a_time, fair=True), lambda n: 1, 1e-6),
+    "an unfair lock": (partial(one_at_a_time, fair=False), lambda n: 1, 1e-6),
+    "half of it under a lock": (partial(one_at_a_time, fair=True, share=0.5), lambda n: 2, 1e-6),
     "a third of it under an unfair lock": (
-        lambda time: one_at_a_time(time, fair=False, share=1 / 3),
+        partial(one_at_a_time, fair=False, share=1 / 3),
         lambda n: min(n, 3),
         0.02,
     ),
@@ -77,12 +80,18 @@ CALLS = {
 }
 
 
+def seeded(what, threads, calls):
+    """Return calls of a kind, whose chance is that of this case: it depends on no other that ran before."""
+    random = Random(f"{what}, {threads} threads, {calls} calls")
+    return lambda time: CALLS[what][0](time, random)
+
+
 @pytest.mark.parametrize("threads", [2, 4, 16])
 @pytest.mark.parametrize("calls", [1, 2, 3])
 @pytest.mark.parametrize("what", CALLS)
 def test_a_window_of_few_calls_tells_what_threads_get_done_in_the_long_run(what, calls, threads):
-    call, speedup, error = CALLS[what]
-    seconds = (calls - HAIR) * LONG
+    _, speedup, error = CALLS[what]
+    call, seconds = seeded(what, threads, calls), (calls - HAIR) * LONG
     times = 40 if what == "unequal lengths" else 1
     rate = {n: fmean(window_of(call, n, seconds, LONG)[0].rate for _ in range(times)) for n in (1, threads)}
     assert rate[threads] / rate[1] == pytest.approx(speedup(threads), rel=error)
@@ -91,7 +100,7 @@ def test_a_window_of_few_calls_tells_what_threads_get_done_in_the_long_run(what,
 @pytest.mark.parametrize("calls", [1, 2, 3])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_threads_that_do_not_wait_for_each_other_make_no_call_more_than_the_window_holds(calls, threads):
-    _, ended = window_of(CALLS["no lock"][0], threads, (calls - HAIR) * LONG, LONG)
+    _, ended = window_of(seeded("no lock", threads, calls), threads, (calls - HAIR) * LONG, LONG)
     assert ended <= (calls + 1) * LONG * 1.001
 
 

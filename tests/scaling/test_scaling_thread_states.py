@@ -9,7 +9,8 @@ import time
 import pytest
 from marks import needs_gil
 
-from antigil.scaling import ThreadStates
+from antigil.scaling import Plan, PointSample, Sample, ThreadStates
+from antigil.scaling import thread_states as thread_states_module
 from antigil.scaling.thread_states import (
     GIL_BYTES,
     SYSTEM_CALLS,
@@ -19,6 +20,7 @@ from antigil.scaling.thread_states import (
     gil_place,
     pool_states,
     states_of,
+    watched_window,
 )
 
 GIL = 0x7F0000001000
@@ -58,6 +60,69 @@ def test_what_several_processes_saw_adds_up():
 def test_a_few_looks_tell_nothing():
     assert pool_states([ThreadStates(2, 20), None]) is None
     assert pool_states([None]) is None
+
+
+@pytest.fixture
+def watched(monkeypatch, tmp_path):
+    """Return what watches a window for a parent that looks, on two CPUs, and the windows that were run."""
+    module, pipe, ran = thread_states_module, tmp_path / "watch", []
+    pipe.touch()
+    for name in ("cpus_allowed", "cores_allowed"):
+        monkeypatch.setattr(module, name, lambda: 2)
+    monkeypatch.setattr(module, "gil_enabled", lambda: True)
+    monkeypatch.setattr(module, "gil_place", lambda: GIL)
+    monkeypatch.setattr(module.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(module, "run_window", lambda *window, **options: ran.append((window, options)))
+
+    def watch(*counts):
+        points = {n: PointSample(100.0 * n, float(n), float(n), 0.0, 0.0) for n in (1, *counts)}
+        return watched_window(None, Sample(points, 3, 0, disturbed=False), Plan(), pipe)
+
+    watch.ran = ran
+    return watch
+
+
+@pytest.mark.parametrize(("counts", "threads", "is_pinned"), [((2, 4), 2, True), ((4, 8), 4, False)])
+def test_the_threads_that_are_watched_have_a_cpu_of_their_own_if_there_are_enough(
+    watched, counts, threads, is_pinned
+):
+    assert watched(*counts).gil == GIL
+    ((_, run, *_), options) = watched.ran[0]
+    assert run == threads
+    assert (options["cpus"] is not None) is is_pinned
+
+
+@pytest.mark.parametrize(
+    ("machine", "place", "has_gil", "is_told"),
+    [
+        ("x86_64", GIL, True, True),
+        ("aarch64", None, False, True),
+        ("x86_64", None, True, False),
+        ("riscv64", None, True, False),
+        ("riscv64", None, False, False),
+    ],
+)
+def test_nothing_is_told_of_waiting_where_the_gil_cannot_be_told_from_locks(
+    monkeypatch, watched, machine, place, has_gil, is_told
+):
+    monkeypatch.setattr(thread_states_module.platform, "machine", lambda: machine)
+    monkeypatch.setattr(thread_states_module, "gil_place", lambda: place)
+    monkeypatch.setattr(thread_states_module, "gil_enabled", lambda: has_gil)
+    assert (watched(2) is not None) is is_told
+    assert len(watched.ran) == is_told
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [((GIL, GIL + 32), GIL), ((GIL, GIL + (1 << 20)), None), ((GIL, None), None), ((None, None), None)],
+    ids=["glibc", "musl: each on its own stack", "one was not seen", "none was"],
+)
+def test_the_gil_has_a_place_where_two_threads_wait_for_it_at_one(monkeypatch, places, told):
+    left = list(places)
+    monkeypatch.setattr(thread_states_module.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(thread_states_module, "gil_enabled", lambda: True)
+    monkeypatch.setattr(thread_states_module, "_futex_of", lambda thread, number: left.pop(0))
+    assert gil_place() == told
 
 
 if sys.platform == "linux":

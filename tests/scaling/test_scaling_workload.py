@@ -4,11 +4,19 @@ import re
 import sys
 import threading
 import traceback
+from functools import partial
 from types import ModuleType
 
 import pytest
 
-from antigil.scaling import FunctionWorkload, Workload
+from antigil.scaling import (
+    FunctionWorkload,
+    MeasurementError,
+    Plan,
+    Workload,
+    measure_function,
+    measure_rounds,
+)
 
 
 @pytest.fixture
@@ -140,3 +148,62 @@ def test_a_function_is_called_so_many_times_by_every_thread():
     for thread in range(2):
         make_run(thread, 2)(3)
     assert callers == [threading.get_ident()] * 6
+
+
+class Client:
+    """Whose calls are asynchronous, and who can be made without."""
+
+    async def __call__(self, number=1):
+        """Do nothing."""
+
+    async def fetch(self):
+        """Do nothing."""
+
+
+async def stream():
+    yield 1
+
+
+def rows(count):
+    yield from range(count)
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (Client().fetch, r"fetch is a coroutine function: wrap it: lambda: asyncio.run\(fetch\(\)\)"),
+        (Client(), "Client is a coroutine function"),
+        (partial(partial(Client(), 1)), "Client is a coroutine function"),
+        (partial(rows, 3), r"rows is a generator function: wrap it: lambda: list\(rows\(\)\)"),
+        (stream, "stream is an asynchronous generator function"),
+    ],
+)
+def test_a_function_whose_call_does_nothing_yet_is_refused(function, told):
+    with pytest.raises(TypeError, match=told) as caught:
+        measure_function(function, (1,))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [Client, lambda: list(rows(3)), partial(int, "1"), "text".upper])
+def test_a_function_that_does_something_is_measured(function):
+    FunctionWorkload(function).prepare()(0, 1)(2)
+
+
+def parsed(text):
+    try:
+        return next(iter(text))
+    except StopIteration as stop:
+        raise ValueError("no text") from stop
+
+
+def test_an_error_that_comes_of_the_end_of_an_iterator_is_raised_as_it_is():
+    with pytest.raises(ValueError, match="no text") as caught:
+        measure_rounds(FunctionWorkload(lambda: parsed("")), Plan((1,), budget=0.1, rounds=1))
+    assert caught.traceback[-1].name == "parsed"
+    assert isinstance(caught.value.__cause__, StopIteration)
+
+
+def test_where_an_iterator_ends_the_place_is_kept():
+    with pytest.raises(MeasurementError, match="came to its end") as caught:
+        measure_rounds(FunctionWorkload(iter([1]).__next__), Plan((1,), budget=0.1, rounds=1))
+    assert isinstance(caught.value.__cause__, StopIteration)

@@ -7,6 +7,7 @@ import heapq
 import itertools
 import threading
 from collections import deque
+from functools import partial
 
 from antigil.scaling.threads import Clocks, Usage
 from antigil.scaling.window import call_through, summarize
@@ -96,29 +97,33 @@ class Lock:
             self._time.wake(self._waiting.popleft())
 
 
+class AlwaysOnCpu:
+    """A meter of a thread that was on a CPU all the time that has passed."""
+
+    def __init__(self, now):
+        self._now = now
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        pass
+
+    def read(self):
+        """Return the time that has passed."""
+        return Usage(self._now(), 0.0)
+
+
 def window_of(call, threads, seconds, call_seconds):
     """Measure a window of threads in virtual time; tell of it, and when the last thread ended.
 
     `call` takes the time, and the index of the thread that calls.
     """
     time, tracks, stop = VirtualTime(), [Track() for _ in range(threads)], threading.Event()
-    made = call(time)
-
-    class Meter:
-        """Tells that a thread was always on a CPU."""
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *exc_info):
-            pass
-
-        def read(self):
-            """Return the time that has passed."""
-            return Usage(time.now(), 0.0)
+    made, clocks = call(time), Clocks(time.now, partial(AlwaysOnCpu, time.now))
 
     def body(index):
-        call_through(tracks, index, lambda: made(index), seconds, stop, Clocks(time.now, Meter), call_seconds)
+        call_through(tracks, index, lambda: made(index), seconds, stop, clocks, call_seconds)
 
     time.run([lambda index=index: body(index) for index in range(threads)])
     return summarize(tracks, seconds, 1, call_seconds), time.now()

@@ -10,8 +10,10 @@ from antigil.scaling import (
     Point,
     cause,
     extra_waiting,
+    gil_verdict,
     hand_over_seconds,
-    judged,
+    hands_over_once,
+    most_telling_point,
     seconds_alone,
     starved,
     waiting_for_gil,
@@ -84,7 +86,13 @@ def _hand_over(measurement: Measurement, point: Point) -> str:
     """Return what the hand-over of the GIL costs, as far as every thread has a CPU.
 
     Longer calls are measured to pay a little more for it, so that where they break even is a lower limit.
+    How often calls release the GIL is not known: where they do so often, no time is told of a single release.
     """
+    if not hands_over_once(measurement, point.threads):
+        return (
+            "each call releases the GIL for so short a time, or so often, that getting it back costs more "
+            "than that (release it less often, around more work at once)"
+        )
     held, alone = measurement.gil_held.share, seconds_alone(measurement)
     price = hand_over_seconds(measurement, point.threads)
     costs = f"costs about {_about(price, 1)}"
@@ -118,14 +126,11 @@ def _memory(measurement: Measurement, threads: int, factor: float) -> str:
 def one_at_a_time(measurement: Measurement) -> str:
     """Return what threads lose to what serves one of them at a time, other than the GIL."""
     elsewhere = max(0.0, extra_waiting(measurement) - waiting_for_gil(measurement))
-    found = judged(measurement)
-    point = None if found is None else measurement.point(found.threads)
-    longer, worth_telling = "", False
-    if point is not None:
-        longer = f"a call takes {two_digits(point.inflation)} times the CPU time"
-        worth_telling = point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation)) > WAITING_WORTH_TELLING
-    if point is not None and elsewhere < LEAST_WAITING:
+    point = most_telling_point(measurement)
+    longer = f"a call takes {two_digits(point.inflation)} times the CPU time"
+    if elsewhere < LEAST_WAITING:
         return f"{longer}, for what serves one at a time ({waited_for(measurement)})"
+    worth_telling = point.on_cpu * (1.0 - 1.0 / max(1.0, point.inflation)) > WAITING_WORTH_TELLING
     return (
         f"threads wait for {elsewhere:.0%} of their time for what serves one at a time"
         f"{f', and {longer}' if worth_telling else ''} ({waited_for(measurement)})"
@@ -133,43 +138,54 @@ def one_at_a_time(measurement: Measurement) -> str:
 
 
 def _busy_workers(measurement: Measurement) -> str:
-    """Return who works for all calls and has no time left, as a pool of few; empty where nobody is seen to.
+    """Return who works for all calls and has no time left, as a pool of few; empty where that is not sure.
 
-    Threads or processes that each call starts are more with more callers.
+    Threads or processes that each call starts are more with more callers. Of those that end within a call
+    only one is seen, so that one may be many; and the CPU time of threads and processes is known in sum only.
     """
-    found, one = judged(measurement), measurement.point(1)
-    point = one if found is None else measurement.point(found.threads)
-    number, at_work = point.own_threads + point.own_processes, point.threads * point.own_on_cpu
-    is_busy = ALL_THE_TIME * number <= at_work <= number / ALL_THE_TIME
-    if not number or number > one.own_threads + one.own_processes or not is_busy:
-        return ""
-    if number == 1:
-        kind = "thread" if point.own_threads else "process"
-        return f"the one {kind} that works for the calls, which is busy all the time"
-    kinds = {"threads": point.own_threads, "processes": point.own_processes}
-    told = " and ".join(kind for kind, seen in kinds.items() if seen)
-    return f"the {number} {told} that work for the calls, which are busy all the time"
+    point, one = most_telling_point(measurement), measurement.point(1)
+    held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
+    if gil_verdict(measurement) == "holds" or held * point.speedup.median > ALL_THE_TIME:
+        return ""  # they wait for the GIL, and more of them would, too
+    at_work = point.threads * point.own_on_cpu
+    kinds = {
+        "threads": (point.own_threads, one.own_threads),
+        "processes": (point.own_processes, one.own_processes),
+    }
+    busy = [
+        f"the {number} {kind} that work for the calls, which are busy all the time"
+        for kind, (number, for_one) in kinds.items()
+        if 1 < number <= for_one and ALL_THE_TIME * number <= at_work <= number / ALL_THE_TIME
+    ]
+    return busy[0] if len(busy) == 1 else ""
 
 
 def waited_for(measurement: Measurement, *, alone: bool = False) -> str:
     """Return what threads were seen waiting for, other than the GIL, or one ``alone``."""
-    states, lock, remedy = measurement.states, "a lock", "hold it for less, or give each thread its own"
-    if not measurement.host.gil:
-        remedy = "without the GIL each dict, list and set has one, too: give each thread its own"
-    one = measurement.point(1)
-    if one.has_own_work:
-        lock = f"a {'process' if one.own_processes else 'thread'} that works for the call, or a lock"
-    elif not alone and waits_with_gil(measurement):
-        lock = "a lock that is waited for without releasing the GIL"
-    remedy = "" if alone or one.has_own_work else f"; {remedy}"
-    unseen = f"{lock}, or I/O"
-    if not alone and (workers := _busy_workers(measurement)):
-        lock = unseen = workers
-        remedy = "; have more of them, or do the work in the thread that calls"
+    states = measurement.states
+    workers = "" if alone else _busy_workers(measurement)
+    lock, remedy = _at_a_lock(measurement, alone)
+    if workers:
+        lock, remedy = workers, "; have more of them, or do the work in the thread that calls"
     if states is None or states.waiting - states.gil < FEWEST_SEEN:
-        return f"{unseen}{remedy}"
+        return f"{lock}{'' if workers else ', or I/O'}{remedy}"
     others = {lock: states.lock, **states.calls}
     most = max(others.values())
     named = min(MAIN_SHARE * sum(others.values()), most)
     told = [name for name, looks in others.items() if looks >= named]
     return f"{', '.join(told)}{remedy if lock in told else ''}"
+
+
+def _at_a_lock(measurement: Measurement, alone: bool) -> tuple[str, str]:
+    """Return what threads wait for that sleep as at a lock, and what to do about it, as far as is known."""
+    one = measurement.point(1)
+    if one.has_own_work:
+        return f"a {'process' if one.own_processes else 'thread'} that works for the call, or a lock", ""
+    if alone:
+        return "a lock", ""
+    if not measurement.host.gil:
+        return "a lock", "; without the GIL each dict, list and set has one, too: give each thread its own"
+    remedy = "; hold it for less, or give each thread its own"
+    if waits_with_gil(measurement):
+        return "probably a lock that is waited for without releasing the GIL", remedy
+    return "a lock", remedy

@@ -16,6 +16,9 @@ def limits(measurement: Measurement) -> Iterator[str]:
             f"the CPUs are hardware threads, or cores of several kinds: {alike}, "
             "and laws and ideals end there"
         )
+    whole = where.cpus_allowed
+    if where.quota is not None and whole < where.quota < whole + 1:
+        yield f"its quota of {where.quota:.3g} CPUs counts as {whole}: part of one serves no thread in full"
     if measurement.cut is not None:
         yield _cut_short(measurement, measurement.cut)
     if measurement.disturbed:

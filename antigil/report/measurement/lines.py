@@ -24,6 +24,9 @@ from ..quantities import seconds
 from .limits import limits
 from .sentence import ceiling, sentence
 
+LEAST_STALL = 1e-6
+"""In seconds: the probe's own steps take as long, so that a shorter stall is none."""
+
 BAR_WIDTH = 40
 COLUMNS = (
     "threads",
@@ -163,11 +166,6 @@ def rate(calls_per_second: float) -> str:
     return f"{value:#.3g}".rstrip(".") + unit
 
 
-def ascii_seconds(duration: float) -> str:
-    """Return a duration with its unit, such as ``5.2 ms``; less than the clocks tell is none."""
-    return "0 s" if duration < 1e-6 else seconds(duration).replace("µ", "u")
-
-
 def measurement_table(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS) -> Iterator[str]:
     """Yield the lines of a table; a column in which no row has anything is left out."""
     shown = [i for i in range(len(columns)) if any(cells[i] for cells in rows)]
@@ -255,9 +253,10 @@ def held_line(measurement: Measurement) -> str:
     """Return the GIL-held share with its interval, the ceiling it sets, and the stall."""
     held = measurement.gil_held
     low, high = held.ci99
+    stall = "0 s" if held.stall < LEAST_STALL else seconds(held.stall)
     return (
         f"GIL held: {held.share:.3f} (99 %: {low:.3f} to {high:.3f}; {held.probes} probes)   "
-        f"ceiling on any machine: {ceiling(measurement)}   stall: {ascii_seconds(held.stall)}"
+        f"ceiling on any machine: {ceiling(measurement)}   stall: {stall}"
     )
 
 

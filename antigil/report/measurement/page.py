@@ -10,6 +10,7 @@ from typing import Any
 
 from antigil.scaling import Measurement, Point, Workload
 
+from ..quantities import counted
 from .lines import COLUMNS, held_line, law_line, mix_and_process_lines, notes, point_row
 from .sentence import sentence
 
@@ -45,7 +46,7 @@ STYLE = """
 .antigil table { border-collapse: collapse; font-size: .9em } .antigil .wide { overflow-x: auto }
 .antigil th, .antigil td { padding: .15em .6em; text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums }
-.antigil pre { overflow-x: auto; white-space: pre-wrap }
+.antigil pre { overflow-x: auto; white-space: pre-wrap } .antigil pre.wide { white-space: pre }
 """
 
 
@@ -140,7 +141,7 @@ def _curve(measurement: Measurement) -> str:
 
 
 def _told(point: Point) -> str:
-    return f"{point.speedup.median:.2f} with {point.threads} {'thread' if point.threads == 1 else 'threads'}"
+    return f"{point.speedup.median:.2f} with {counted(point.threads, 'thread')}"
 
 
 def _step(highest: float) -> float:
@@ -173,7 +174,7 @@ def _split(measurement: Measurement) -> str:
         top, left = i * (height + gap), float(LEFT)
         drawn.append(f'<text x="{LEFT - 8}" y="{top + 15}" text-anchor="end">{point.threads}</text>')
         for kind, share in shares(point).items():
-            told = f"{point.threads} threads: {PARTS[kind]} {share:.0%}"
+            told = f"{counted(point.threads, 'thread')}: {PARTS[kind]} {share:.0%}"
             drawn.append(
                 f'<rect class="{kind}" x="{left:.1f}" y="{top}" width="{width * share:.1f}"'
                 f' height="{height}"><title>{told}</title></rect>'
@@ -194,7 +195,7 @@ def _split(measurement: Measurement) -> str:
 
 def _told_split(point: Point) -> str:
     parts = ", ".join(f"{PARTS[kind]} {share:.0%}" for kind, share in shares(point).items())
-    return f"{point.threads} threads: {parts}"
+    return f"{counted(point.threads, 'thread')}: {parts}"
 
 
 def _table(measurement: Measurement) -> str:

@@ -98,9 +98,12 @@ def collect(
     own: list[OwnWorkMeter] = []
     movable = pin and hasattr(os, "sched_setaffinity")
 
-    def free_own_work() -> None:
+    def of_prober() -> dict[int, float]:
         prober = watch[0].native_id
-        if pin and own[0].read({prober: other_threads().get(prober, 0.0)}).seen:
+        return {prober: other_threads().get(prober, 0.0)}
+
+    def free_own_work() -> None:
+        if pin and own[0].read(of_prober()).has_own_work:
             watch[0].stay()
             unpin_threads(before, cpus)
 
@@ -113,7 +116,7 @@ def collect(
         try:
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
-            own.append(OwnWorkMeter())
+            own.append(OwnWorkMeter(of_prober() if watch else {}))
             calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_work)
             free_own_work()
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from time import perf_counter
 from typing import NamedTuple, Self, cast
 
-from ..threads import cpu_clock_of, is_asleep, take_short_turns
+from ..threads import take_short_turns
 from .estimate import Probe
 
 try:
@@ -68,7 +68,7 @@ class Watch:
         self._worker_queue = self._reader(f"/proc/self/task/{worker}/schedstat")
         self._worker_state = self._reader(f"/proc/self/task/{worker}/stat")
         self._own_queue = self._reader(f"/proc/self/task/{self.native_id}/schedstat")
-        self._worker_cpu = cpu_clock_of(self._worker)
+        self._worker_cpu = _cpu_clock_of(self._worker)
         self._switches = _switch_counter()
         self._first = self._read()
         return self
@@ -78,7 +78,7 @@ class Watch:
 
     def _reader(self, path: str) -> Callable[[], bytes]:
         with contextlib.suppress(OSError):
-            return _open_reader(path, self._files)
+            return open_reader(path, self._files)
         return lambda: b"0 0 0"  # not Linux: all time counts as running time
 
     def count(self, start: float, end: float) -> int:
@@ -144,7 +144,21 @@ def _seconds(clocks: _Clocks) -> tuple[float, float, float]:
     return cpu, int(worker.split()[1]) / 1e9, int(own.split()[1]) / 1e9
 
 
-def _open_reader(path: str, files: contextlib.ExitStack) -> Callable[[], bytes]:
+def is_asleep(stat: bytes) -> bool | None:
+    """Tell whether a thread has left the CPU of its own accord, by its ``stat``; None where there is none."""
+    state = stat.rpartition(b")")[2].split()[0]
+    return None if state.isdigit() else state in b"SD"
+
+
+def _cpu_clock_of(thread: threading.Thread) -> Callable[[], float]:
+    """Return a reader of another thread's CPU time, or of the wall clock where there is none."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return perf_counter
+    clock = time.pthread_getcpuclockid(thread.ident or 0)
+    return lambda: time.clock_gettime(clock)
+
+
+def open_reader(path: str, files: contextlib.ExitStack) -> Callable[[], bytes]:
     """Return what reads how a file begins; unlike ``os.pread``, it keeps the GIL meanwhile."""
     descriptor = os.open(path, os.O_RDONLY)
     files.callback(os.close, descriptor)

@@ -5,7 +5,8 @@ makes its warm-up call and says so; then all begin. They tell each other by memo
 they have begun and when they have passed the end (`.worker`), as threads do in a window of theirs, so
 that nothing stands inside the timed stretch. The clock is that of the system, the same for all.
 
-A process of the fleet ends when its input does: with the process that started it, whatever ends that.
+A process of the fleet ends when it is told to, or with the process that started it, whatever ends that: its
+input ends then. While processes live that the workload has forked meanwhile, it does not.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from ..own_work.meter import OwnWork, most_seen
-from ..own_work.processes import PROCESSES_BESIDE
+from ..own_work.processes import PROCESSES_BESIDE, end_apart
 from ..process import BOOTSTRAP, death, python_command
 from ..rounds import RANDOM, MeasureWindow
 from ..stops import pass_on_stop
@@ -37,6 +38,12 @@ NAME = "_antigil_scaling"
 
 CELLS = 4
 """Numbers that each process shares with the others: when it began, settled, and passed the end."""
+
+END = "end"
+"""The order to run the tear-down and end."""
+
+SILENCE_SECONDS = 1.0
+"""Where nobody says anything for so long, one may have ended."""
 
 END_SECONDS = 10.0
 """Time for a process to run its tear-down and end, before it is ended."""
@@ -89,8 +96,11 @@ class _Member:
 
     def dismiss(self) -> None:
         """Let it run its tear-down and end."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self.tell(END)
+
+    def has_ended(self) -> bool:
+        """Tell whether it has, for whatever reason."""
+        return self._process.poll() is not None
 
     def wait(self, seconds: float) -> None:
         """Wait for it to end; raise what its tear-down raised."""
@@ -103,6 +113,8 @@ class _Member:
 
     def kill(self) -> None:
         """End it at once, if it has not ended."""
+        if not self.has_ended():
+            end_apart(self._process.pid)
         self._process.kill()
         self._process.wait()
         PROCESSES_BESIDE.discard(self._process.pid)
@@ -151,11 +163,21 @@ class _Fleet:
         """Return what these say next, in their order."""
         said: dict[int, Any] = {}
         while len(said) < len(places):
-            place, line = self._lines.get()
+            place, line = self._next_line()
             if not line:
                 raise self._members[place].failure()
             said[place] = json.loads(line)
         return [said[place] for place in places]
+
+    def _next_line(self) -> tuple[int, str]:
+        """Return what one says next, nothing where it has ended: what it has forked may keep its pipe."""
+        while True:
+            try:
+                return self._lines.get(timeout=SILENCE_SECONDS)
+            except Empty:
+                for place, member in enumerate(self._members):
+                    if member.has_ended():
+                        return place, ""
 
     def __call__(
         self,
@@ -189,6 +211,5 @@ class _Fleet:
         tracks = [Track(used=Usage(**one["used"]), **{key: one[key] for key in moments}) for one in found]
         window = summarize(tracks, seconds, calls_per_mark, call_seconds)
         calls = sum(len(track.marks) - 1 for track in tracks) * calls_per_mark
-        calls += threads if call_seconds is None else 0
         parts = [OwnWork(**one["own"]) for one in found]
         return replace(window, **most_seen(parts).per_call(calls))

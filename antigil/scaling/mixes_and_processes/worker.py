@@ -21,7 +21,7 @@ from ..threads import SYSTEM_CLOCKS, Threads, Usage
 from ..window import call_through
 from ..window_result import Track
 from ..workload import MakeRun, MeasurementError
-from .fleet import CELLS
+from .fleet import CELLS, END
 
 
 def serve(request: str, response: str, signs: str) -> None:
@@ -58,8 +58,9 @@ def _obey(
     faulthandler.cancel_dump_traceback_later()  # while it stands idle, no time is too long
     tell("ready")
     for line in iter(commands.readline, ""):
+        if (order := json.loads(line)) == END:
+            break
         alive()
-        order = json.loads(line)
         if order["cpus"] is None:
             unpin_threads(before, cpus)
         tell(_window(make_run, order, order["places"].index(place), cells, begin))
@@ -81,6 +82,7 @@ def _window(
         if order["call_seconds"] is None:
             run(1)
         begin()
+        group.gate.wait()
         own.begin()
         seconds, batch = order["seconds"], partial(run, order["calls_per_mark"])
         shared = cast(list[Track], tracks)

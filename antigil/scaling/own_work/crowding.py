@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..window_result import Window
 
 STAT = Path("/proc/stat")
 """Where Linux tells for how many ticks each CPU ran what."""
@@ -25,26 +28,6 @@ TAKEN_FROM = 0.1
 """Other programs take something where it is more than this share of the CPUs' time."""
 
 _IDLE, _WAITING_FOR_DISK, _ALL = 3, 4, 8  # fields of a CPU's line, proc_stat(5), without those of guests
-
-
-class Window(Protocol):
-    """What a window of the workload tells."""
-
-    @property
-    def seconds(self) -> float:
-        """Its length."""
-
-    @property
-    def rate(self) -> float:
-        """Calls per second."""
-
-    @property
-    def cpu_seconds_per_call(self) -> float:
-        """CPU time that one call took, in seconds."""
-
-    @property
-    def has_own_work(self) -> bool:
-        """Whether threads or processes of the workload's own were seen at work."""
 
 
 class Crowding:

@@ -12,8 +12,9 @@ import os
 import threading
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from .processes import own_processes, processes_and_cpu
@@ -31,25 +32,6 @@ THREADS_BESIDE: set[int] = set()
 """Native ids of threads that are not the workload's own but an instrument's beside this one."""
 
 
-@dataclass(frozen=True)
-class OwnWork:
-    """How many threads and processes of a workload's own were seen at work, and their CPU time in seconds."""
-
-    threads: int = 0
-    processes: int = 0
-    cpu: float = 0.0
-
-    def per_call(self, calls: float) -> dict[str, Any]:
-        """Return it as a window has it, with the CPU time for each of so many calls."""
-        cpu = self.cpu / calls
-        return {"own_threads": self.threads, "own_processes": self.processes, "own_cpu_seconds": cpu}
-
-    @property
-    def seen(self) -> bool:
-        """Whether any were."""
-        return self.threads > 0 or self.processes > 0
-
-
 class StartsWork:
     """What tells how many threads and processes of a workload's own were seen at work."""
 
@@ -62,20 +44,39 @@ class StartsWork:
         return self.own_threads > 0 or self.own_processes > 0
 
 
+@dataclass(frozen=True)
+class OwnWork(StartsWork):
+    """How many were seen at work, and their CPU time in seconds."""
+
+    own_threads: int = 0
+    own_processes: int = 0
+    own_cpu_seconds: float = 0.0
+
+    def per_call(self, calls: float) -> dict[str, Any]:
+        """Return it as a window has it, with the CPU time for each of so many calls."""
+        return asdict(self) | {"own_cpu_seconds": self.own_cpu_seconds / calls}
+
+
 def most_seen(parts: Collection[OwnWork]) -> OwnWork:
     """Return what was seen in several processes: the CPU time of all, and the largest numbers."""
-    threads, processes = max(part.threads for part in parts), max(part.processes for part in parts)
-    return OwnWork(threads, processes, sum(part.cpu for part in parts))
+    return OwnWork(
+        max(part.own_threads for part in parts),
+        max(part.own_processes for part in parts),
+        sum(part.own_cpu_seconds for part in parts),
+    )
 
 
 class OwnWorkMeter:
-    """Watches threads and processes from its making on, but for the calling thread and those named to it."""
+    """Watches threads and processes from its making on, but for the calling thread and those named to it.
 
-    def __init__(self) -> None:
+    Which thread calls may change, as long as the CPU time of all others of ours up to then is named.
+    """
+
+    def __init__(self, ours: Mapping[int, float] = MappingProxyType({})) -> None:
         self._before = other_threads()
         self._most = self._most_processes = 0
         self._start = perf_counter()
-        self._others_cpu = _cpu_of_others()
+        self._others_cpu = _cpu_of_others() - sum(ours.values())
         self._processes_before, self._processes_cpu = processes_and_cpu()
 
     def look(self, ours: Collection[int]) -> None:
@@ -85,11 +86,11 @@ class OwnWorkMeter:
         self._most_processes = max(self._most_processes, len(new))
 
     def read(self, ours: Mapping[int, float]) -> OwnWork:
-        """Return what they did up to now, given the CPU time of our threads meanwhile, by native id."""
+        """Return what they did up to now, given the CPU time of our threads up to now, by native id."""
         now = {
             thread: used for thread, used in other_threads().items() if thread not in {*ours, *THREADS_BESIDE}
         }
-        cpu = _cpu_of_others() - self._others_cpu - sum(ours.values())
+        cpu = _cpu_of_others() - sum(ours.values()) - self._others_cpu
         living, of_processes = processes_and_cpu()
         of_processes -= self._processes_cpu
         if not os.path.isdir(TASKS):

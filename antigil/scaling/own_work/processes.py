@@ -45,13 +45,14 @@ def processes_and_cpu() -> tuple[dict[int, float], float]:
     return living, before + sum(living.values())
 
 
-def own_processes() -> dict[int, float]:
+def own_processes(ancestor: int | None = None) -> dict[int, float]:
     """Return the CPU time of each process that lives and that this one, or one of these, has started.
 
-    In seconds, with that of the processes for which it has waited. Empty where the system does not tell.
+    In seconds, with that of the processes for which it has waited. Empty where the system does not tell. With
+    an ``ancestor``, a process that this one has started, only what that one has.
     """
     found: dict[int, float] = {}
-    left = [os.getpid()] if _has_children() else []
+    left = [ancestor or os.getpid()] if _has_children() else []
     children = _all_children() if left and not _children_are_told() else None
     while left:
         parent = left.pop()
@@ -125,6 +126,36 @@ def _cpu_of_the_ended() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def end_apart(parent: int) -> None:
+    """End what a process has started in groups other than its own: once it has ended, nobody finds them.
+
+    They are asked first, as those of its group are.
+    """
+    apart = [one for one in own_processes(parent) if _group(one) not in (None, os.getpgid(parent))]
+    patience = monotonic() + ASKED_SECONDS
+    for number in (signal.SIGTERM, signal.SIGKILL) if apart else ():
+        for one in filter(_runs, apart):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(one, number)
+        while monotonic() < patience and any(map(_runs, apart)):
+            sleep(0.005)
+
+
+def _group(process: int) -> int | None:
+    try:
+        return os.getpgid(process)
+    except ProcessLookupError:
+        return None
+
+
+def _runs(process: int) -> bool:
+    """Tell whether a process runs; one that has ended, and is not waited for, does not."""
+    try:
+        return _stat(process)[0] != b"Z"
+    except OSError:
+        return False
+
+
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process that leads a group, and all that it has started.
 
@@ -134,6 +165,8 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     if hasattr(os, "killpg"):
         everyone_ended = contextlib.suppress(ProcessLookupError, PermissionError)
         try:
+            if process.poll() is None:
+                end_apart(process.pid)
             with everyone_ended:
                 os.killpg(process.pid, signal.SIGTERM)
                 _wait_for_group(process)

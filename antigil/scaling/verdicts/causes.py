@@ -9,8 +9,8 @@ than in one, and of a thread's time the excess is
 in which shares the logarithm of what is missing belongs to these causes:
 
     gil          waiting for the GIL, as it is held for long
-    hand-over    the same, and the kernel's time for it, where short calls hold it for so short a time
-                 that handing it over costs more
+    hand-over    the same, and the kernel's time for it, where calls hold it for so short a time, once or
+                 again and again, that handing it over costs more
     waiting      waiting for a lock, or for I/O that serves one at a time, and the kernel's time for it
     cpu          the rest of the CPU time: memory that threads share
     own-threads  all of it, where the workload's own threads or processes need the CPUs and have them busy
@@ -20,7 +20,9 @@ is the GIL as far as the held share explains it. What the hand-over costs is wha
 in n threads than in one, less the n - 1 holds of the others, for which it may have waited. Time in the
 kernel that a call takes in n threads and not in one is that of locks that change hands, the GIL's
 where it is handed over and others', unless calls need the kernel on their own, or nobody was seen to
-wait for one; and where calls themselves are as short as that, so is the rest.
+wait for one; and where calls themselves are as short as that, so is the rest. Calls of any length that
+release the GIL too often get far less done than where all holds collide, n / (1 + (n - 1) h), as their
+threads wake up again and again.
 """
 
 from __future__ import annotations
@@ -33,13 +35,19 @@ from ..window import LONGER_AT_MOST_SECONDS
 from .on_gil import (
     FEWEST_SEEN,
     HOLDS_AT_LEAST,
+    SHORT_HOLD_SECONDS,
     WAITING_WORTH_TELLING,
     extra_waiting,
+    hand_over_seconds,
+    is_price_of_one,
+    seconds_alone,
+    waiting_at_gil,
     waiting_for_gil,
     waiting_for_gil_at_most,
     waits_longer,
     waits_with_gil,
 )
+from .on_scaling import bounds, send_each_other_to_sleep
 
 if TYPE_CHECKING:
     from ..measurement import Measurement, Point
@@ -47,11 +55,11 @@ if TYPE_CHECKING:
 WORTH_TELLING = 1.05
 """A cause that makes calls less than so many times slower is not named."""
 
-SHORT_HOLD_SECONDS = 5e-5
-"""About what it takes to wake up a thread that waits: a shorter hold costs less than to hand it over."""
-
 SHORT_CALL_SECONDS = 1e-3
 """Longer calls that hold the GIL for short are not slowed down by handing it over once for each."""
+
+FAR_BELOW = 0.8
+"""Of what the others' holds leave at least: calls that get less done than this lose it to something else."""
 
 BUSY = 0.6
 """With less than this share of the CPUs busy nobody competes for them."""
@@ -126,35 +134,43 @@ def _kernel_part(measurement: Measurement, point: Point, one: Point) -> float:
 
 def _handed_by_gil(measurement: Measurement, is_handed_over: bool) -> float:
     """Return which part of the locks that change hands is the GIL, as far as threads were seen to wait."""
+    if waits_with_gil(measurement):
+        return 0.0
     states, unseen = measurement.states, 1.0 if is_handed_over else 0.0
     gil, lock = (0, 0) if states is None else (states.gil, states.lock)
     return (gil + unseen) / max(1.0, gil + lock + unseen)
 
 
-def hand_over_seconds(measurement: Measurement, threads: int) -> float:
-    """Return what a call pays for getting the GIL back: what it takes longer, less the others' holds."""
-    side_by_side = min(threads, measurement.host.ideal)
-    slower = side_by_side / max(1e-9, measurement.point(threads).speedup.median)
-    held = measurement.gil_held.share
-    return seconds_alone(measurement) * (slower - 1.0 - (side_by_side - 1) * held)
-
-
-def seconds_alone(measurement: Measurement) -> float:
-    """Return what a call takes in one thread, without what other programs took."""
-    one = measurement.point(1)
-    return (1.0 - one.queued_by_others) / one.rate
-
-
 def _is_handed_over(measurement: Measurement, point: Point) -> bool:
-    """Tell whether calls are short, and getting the GIL back costs them more than they hold it for."""
-    held, states, alone = measurement.gil_held, measurement.states, seconds_alone(measurement)
+    """Tell whether getting the GIL back costs calls more than they hold it for, once or again and again."""
+    held, states = measurement.gil_held, measurement.states
     is_seen = states is not None and states.gil >= FEWEST_SEEN
     if not measurement.host.gil or held.share >= HOLDS_AT_LEAST or not (is_seen or held.ceiling):
         return False
     if waits_with_gil(measurement):
         return False
-    is_short = alone < SHORT_CALL_SECONDS and held.share * alone < SHORT_HOLD_SECONDS
-    return is_short and hand_over_seconds(measurement, point.threads) > held.share * alone
+    alone, price = seconds_alone(measurement), hand_over_seconds(measurement, point.threads)
+    if _holds_for_short(measurement) and price > held.share * alone:
+        return True
+    is_far_below = is_seen and _is_far_below_holds(measurement, point)
+    return is_far_below and send_each_other_to_sleep(measurement, point)
+
+
+def _holds_for_short(measurement: Measurement) -> bool:
+    alone = seconds_alone(measurement)
+    return alone < SHORT_CALL_SECONDS and measurement.gil_held.share * alone < SHORT_HOLD_SECONDS
+
+
+def _is_far_below_holds(measurement: Measurement, point: Point) -> bool:
+    """Tell whether threads get far less done than if each waited for all others' holds."""
+    n = min(point.threads, measurement.host.ideal)
+    least = n / (1.0 + (n - 1) * measurement.gil_held.ci99[1])
+    return bounds(measurement, point.speedup)[1] < FAR_BELOW * least
+
+
+def hands_over_once(measurement: Measurement, threads: int) -> bool:
+    """Tell whether calls are so short, and lose so little, that the GIL is handed over once for each."""
+    return _holds_for_short(measurement) and is_price_of_one(measurement, threads)
 
 
 def starved(measurement: Measurement, point: Point) -> bool:
@@ -163,7 +179,9 @@ def starved(measurement: Measurement, point: Point) -> bool:
         return False
     if any(sample.shortened for sample in measurement.samples):
         return False  # of a few calls each, some thread has made none by chance
-    if 2.0 * waiting_for_gil(measurement) <= max(0.0, extra_waiting(measurement)):
+    if waits_longer(point, measurement.point(1)) < WAITING_WORTH_TELLING:
+        return False  # nobody keeps it from working: its work is another one
+    if 2.0 * waiting_at_gil(measurement) <= extra_waiting(measurement):
         return True
     window = max(LONGER_AT_MOST_SECONDS, CALLS_PER_WINDOW / measurement.point(1).rate)
     return window >= FEWEST_TURNS * point.threads * measurement.host.switch_interval

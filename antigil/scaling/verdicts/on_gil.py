@@ -20,7 +20,7 @@ A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait
 share waiting(n) - waiting(1) S(n) / n of their time, less that for which what the call starts itself
 works longer. Calls that hold the GIL for a share h wait for
 it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
-(n - 1) h of that.
+(n - 1) h of that. What a call takes longer than that is the price of getting the GIL back.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ FEWEST_SEEN = 8
 
 ONE_AT_A_TIME = (0.5, 1.5)
 """So many threads are seen waiting for a lock on average, if one of them has the GIL."""
+
+FEWEST_BESIDE_A_LOCK = 4
+"""Of fewer threads too few wait for the GIL to tell such a lock from one that is waited for without it."""
+
+SHORT_HOLD_SECONDS = 5e-5
+"""About what it takes to wake up a thread that waits: a shorter hold costs less than to hand it over."""
 
 
 def classify(share: float) -> str:
@@ -99,8 +105,7 @@ def waiting_for_gil(measurement: Measurement) -> float:
     It is what they were seen to; without enough looks what the held share explains if all holds collide, and
     nothing where that cannot be told from none.
     """
-    held = measurement.gil_held
-    return _waiting_for_gil(measurement, 0.0 if held.ceiling is None else held.share)
+    return _waiting_for_gil(measurement, _held_for_certain(measurement))
 
 
 def waiting_for_gil_at_most(measurement: Measurement) -> float:
@@ -108,31 +113,75 @@ def waiting_for_gil_at_most(measurement: Measurement) -> float:
     return _waiting_for_gil(measurement, measurement.gil_held.ci99[1])
 
 
+def waiting_at_gil(measurement: Measurement) -> float:
+    """Return the same, but with those who wait for a lock in truth, as whoever has the GIL waits for it."""
+    return _waiting_at_gil(measurement, _held_for_certain(measurement))
+
+
+def _held_for_certain(measurement: Measurement) -> float:
+    held = measurement.gil_held
+    return 0.0 if held.ceiling is None else held.share
+
+
 def _waiting_for_gil(measurement: Measurement, held: float) -> float:
+    waiting = _waiting_at_gil(measurement, held)
+    if waits_with_gil(measurement):
+        return min(waiting, _if_all_collide(most_telling_point(measurement).threads, held))
+    return waiting
+
+
+def _waiting_at_gil(measurement: Measurement, held: float) -> float:
     states, point = measurement.states, most_telling_point(measurement)
     if not measurement.host.gil:
         return 0.0
-    others = (point.threads - 1) * held
-    explained = others / (1.0 + others)
     if states is None or states.waiting < FEWEST_SEEN:
-        return explained
-    seen = point.waiting * states.gil / states.waiting
-    return min(seen, explained) if waits_with_gil(measurement) else seen
+        return _if_all_collide(point.threads, held)
+    return point.waiting * states.gil / states.waiting
+
+
+def _if_all_collide(threads: int, held: float) -> float:
+    """Return for which share of its time a thread waits for the GIL at most, for the others' holds."""
+    others = (threads - 1) * held
+    return others / (1.0 + others)
 
 
 def waits_with_gil(measurement: Measurement) -> bool:
-    """Tell whether who has the GIL was seen waiting for a lock: who waits for the GIL waits for that, too.
+    """Tell whether who has the GIL probably waits for a lock: who waits for the GIL waits for that, too.
 
-    One thread at a time can wait so. It is short calls' hand-over otherwise that makes threads wait for a
-    GIL that is held for so short a time, or others' holds.
+    One thread at a time can wait so, while another one has the lock, and all the others wait for the GIL. It
+    is others' holds otherwise, or the hand-over, that makes threads wait for it.
     """
-    states, held = measurement.states, measurement.gil_held.ci99[1]
-    if states is None or not measurement.host.gil or states.gil <= max(states.lock, FEWEST_SEEN):
+    states, n = measurement.states, most_telling_point(measurement).threads
+    if states is None or not measurement.host.gil or states.gil < FEWEST_SEEN or n < FEWEST_BESIDE_A_LOCK:
         return False
-    others = (states.threads - 1) * held
-    is_unexplained = states.gil > (others / (1.0 + others) + WAITING_WORTH_TELLING) * states.looks
-    at_once = states.lock * states.threads / states.looks
-    return is_unexplained and ONE_AT_A_TIME[0] < at_once < ONE_AT_A_TIME[1]
+    at_gil, at_lock = (n * looks / states.looks for looks in (states.gil, states.lock))
+    explained = _if_all_collide(n, measurement.gil_held.ci99[1]) + WAITING_WORTH_TELLING
+    return (
+        ONE_AT_A_TIME[0] < at_lock < ONE_AT_A_TIME[1]
+        and at_gil >= n - 1 - ONE_AT_A_TIME[1]
+        and at_gil > n * explained
+        and not is_price_of_one(measurement, n)
+    )
+
+
+def is_price_of_one(measurement: Measurement, threads: int) -> bool:
+    """Tell whether calls lose no more than the GIL's hand-over costs, once to each of the other threads."""
+    others = min(threads, measurement.host.ideal) - 1
+    return hand_over_seconds(measurement, threads) <= others * SHORT_HOLD_SECONDS
+
+
+def hand_over_seconds(measurement: Measurement, threads: int) -> float:
+    """Return what a call pays for getting the GIL back: what it takes longer, less the others' holds."""
+    side_by_side = min(threads, measurement.host.ideal)
+    slower = side_by_side / max(1e-9, measurement.point(threads).speedup.median)
+    held = measurement.gil_held.share
+    return seconds_alone(measurement) * (slower - 1.0 - (side_by_side - 1) * held)
+
+
+def seconds_alone(measurement: Measurement) -> float:
+    """Return what a call takes in one thread, without what other programs took."""
+    one = measurement.point(1)
+    return (1.0 - one.queued_by_others) / one.rate
 
 
 def waits(measurement: Measurement) -> str | None:

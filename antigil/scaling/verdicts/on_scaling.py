@@ -147,7 +147,7 @@ def scaling_verdict(measurement: Measurement) -> str:
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart."""
     n = point.threads
-    if _send_each_other_to_sleep(measurement, point):
+    if send_each_other_to_sleep(measurement, point):
         return 0.0
     if point.queued_by_others <= DISTURBED_QUEUE_SHARE:
         return speedup
@@ -156,7 +156,8 @@ def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> flo
     return least_side_by_side(speedup, most, n, point.queued_by_others)
 
 
-def _send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
+def send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
+    """Tell whether so many threads do, by what they were seen to sleep."""
     one = measurement.point(1)
     return send_to_sleep(point.sleeps, one.sleeps, point.waiting, point.on_cpu, measurement.host)
 
