@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from antigil.errors import UserError
+from antigil.errors import needed
 from antigil.history.asv_adapter.publishing import OutputPublisher, check_before_publishing, told_by_asv
 from antigil.history.options import read_options
 from antigil.history.project import refuse_shallow
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from antigil.history.asv_adapter.configuration import Configuration, Repository
     from antigil.history.asv_adapter.publishing import Graphs
     from antigil.history.asv_adapter.stored import Suite
-
-#: What has to be installed beside asv; the extra that brings it.
-EXTRA = 'pip install "antigil[asv]"'
 
 
 class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
@@ -42,10 +39,8 @@ class Speedup(OutputPublisher):  # type: ignore[misc]  # asv has no type hints
     ) -> None:
         """Write the pages; asv calls this once its own are written."""
         with told_by_asv():
-            try:
+            with needed("asv"):
                 from antigil.site.pages import publish_site
-            except ModuleNotFoundError as error:
-                raise UserError(f"the Speedup pages need {error.name}: {EXTRA}") from error
             publish_site(conf, repo, benchmarks, graphs, revisions)
 
 

@@ -26,6 +26,11 @@ def one_line(text: str) -> str:
     return re.sub(r"^(\s*):(?=:)", r"\1':", plain).replace("##[", "## [")
 
 
+def note(text: str) -> None:
+    """Tell on stderr, in one line, what the user may want to know and need not put right."""
+    print(one_line(f"antigil: note: {text}"), file=sys.stderr, flush=True)
+
+
 def first_of(names: Sequence[str], most: int) -> str:
     """Return the first of some names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -6,16 +6,26 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from antigil.errors import UserError
 
 NOTHING: Mapping[str, str] = {}
 
 #: The hash of a tree without files, which git knows in every repository.
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+#: A commit's whole name.
+HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+#: Of every submodule, whatever the configuration says, and without a program of the user's.
+DIFF = ("diff", "--ignore-submodules=none", "--no-ext-diff", "--quiet")
 
 #: How git tells a hook which repository runs it; every git started there takes that for its own.
 OF_A_HOOK = (
@@ -89,9 +99,26 @@ def _described(subject: str, author: str, seconds: str) -> Described:
     return Described(subject, author, int(seconds or 0) * 1000)
 
 
-def merge_base(folder: Path | str | None, one: str, other: str) -> str | None:
+def commit_named(folder: Path | str, name: str) -> str | None:
+    """Return the hash of the commit that a name stands for, or None if there is none here.
+
+    What stands for several, such as a range, stands for none.
+    """
+    found = _found(run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+    return found if found is not None and HASH.fullmatch(found) else None
+
+
+def merge_base(folder: Path | str, one: str, other: str) -> str | None:
     """Return the last commit that two have in common, if there is one here."""
-    answer = run(folder, "merge-base", one, other)
+    return _found(run(folder, "merge-base", one, other))
+
+
+def _found(answer: GitOutput) -> str | None:
+    """Return what git found, or None if there is no such thing; if it could not look, pass on its reason."""
+    lines = answer.errors.splitlines()
+    if answer.status not in (0, 1) and lines:  # it is without a word where a log ends before main@{99}
+        fatal = next((line for line in lines if line.startswith("fatal: ")), lines[0])
+        raise UserError(f"git: {fatal.removeprefix('fatal: ')}")
     return answer.output.strip() if answer.status == 0 else None
 
 
@@ -103,19 +130,26 @@ def merged_tags(folder: Path | str, commit: str) -> set[str]:
 
 def differ(folder: Path | str, base: str, head: str, paths: Sequence[str]) -> bool:
     """Tell whether anything beneath some paths differs between two commits; true where git cannot tell."""
-    return _heard(run(folder, "diff", "--quiet", base, head, "--", *paths)).status != 0
+    return _heard(run(folder, *DIFF, base, head, "--", *paths)).status != 0
 
 
 def holds(folder: Path | str, commit: str, path: str) -> bool:
     """Tell whether a commit has anything beneath a path; true where git cannot tell."""
-    return run(folder, "diff", "--quiet", EMPTY_TREE, commit, "--", path).status != 0
+    return run(folder, *DIFF, EMPTY_TREE, commit, "--", path).status != 0
 
 
-def uncommitted(folder: Path | str) -> bool:
-    """Tell whether the working tree differs from its commit; false where git cannot tell, or has none."""
+def uncommitted(folder: Path | str, besides: Iterable[str] = ()) -> bool:
+    """Tell whether the working tree differs from its commit; false where git cannot tell, or has none.
+
+    Parameters
+    ----------
+    besides
+        Paths from the top, beneath which a difference does not count.
+    """
     if run(folder, "rev-parse", "--is-bare-repository").output.strip() == "true":
         return False
-    answer = _heard(run(folder, "status", "--porcelain", "--untracked-files=no"))
+    words = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=untracked")
+    answer = _heard(run(folder, *words, "--", *(f":(top,exclude,literal){path}" for path in besides)))
     return answer.status == 0 and bool(answer.output.strip())
 
 
@@ -130,9 +164,10 @@ def is_shallow(folder: Path | str) -> bool:
     return run(folder, "rev-parse", "--is-shallow-repository").output.strip() == "true"
 
 
-def age_of_checkout(folder: Path | str) -> int | None:
-    """Return how many commits a checkout's history has, or None where that is not known."""
-    if run(folder, "rev-parse", "--is-shallow-repository").output.strip() != "false":
-        return None
-    answer = run(folder, "rev-list", "--count", "HEAD")
-    return int(answer.output.strip() or 0) or None if answer.status == 0 else None
+def date_of_checkout(folder: Path | str) -> int | None:
+    """Return when a checkout's commit was made, in seconds since 1970, or None where that is not known.
+
+    One that is dated in the future counts as made now: it must not stand above all that come after it.
+    """
+    answer = run(folder, "log", "-1", "--no-show-signature", "--format=%ct")
+    return min(int(answer.output.strip() or 0), int(time.time())) or None if answer.status == 0 else None

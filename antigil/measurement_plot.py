@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from antigil.errors import needed
 from antigil.report.measurement.sentence import sentence
 from antigil.scaling import Measurement
 
@@ -21,15 +22,12 @@ def save(measurement: Measurement, path: Path) -> None:
 
 
 def require() -> None:
-    """Raise ImportError with what to install, if Matplotlib is missing."""
-    try:
+    """Refuse to go on where Matplotlib is missing, and say how to install it."""
+    with needed("plot"):
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError("a plot needs Matplotlib: pip install 'antigil[plot]'") from error
 
 
 def _figure(measurement: Measurement) -> Figure:
-    require()
     from matplotlib.figure import Figure
 
     threads = [point.threads for point in measurement.points]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,13 +11,16 @@ from antigil.errors import UserError
 from antigil.git import run
 
 from .config_text import read_config
+from .import_name import import_name
 from .project_name import part, project_name
+from .repository import is_here, main_branch
 
 #: asv takes either, and refuses to choose where both are in a folder; the first is written.
 CONFIGS = ("asv.conf.json", "asv.conf.jsonc")
-#: The suite's file that is written, and the folders that it may lie in: the first that is no one else's.
+#: The suite's file that is written, and the folders that it may lie in: the first that is no one else's. Any
+#: other one at the top setuptools would take for a package to install.
 SUITE_FILE = "thread_scaling.py"
-SUITE_FOLDERS = ("benchmarks", "asv_bench", "asv_benchmarks", "antigil_bench")
+SUITE_FOLDERS = ("benchmarks", "benchmarks/antigil_bench")
 NO_PACKAGE = "it has neither a setup.py nor a pyproject.toml with [build-system] or [project]"
 #: What builds a project, by the module that its pyproject.toml names: those that were tried.
 BACKENDS = ("setuptools", "mesonpy", "scikit_build_core", "maturin")
@@ -39,26 +41,40 @@ class Checkout:
     is_named
         Whether the project says its name; where nothing does, the folder's stands for it.
     module
-        What is imported of it, as far as its name tells.
+        What is imported of it: what lies there, or else what its name would be; None if that can be no name.
+    is_module_seen
+        Whether it lies there.
     backend
         The module that builds it, of those that are known to work; None for another.
     requires
         What its pyproject.toml asks for to build it.
     branch
         Its main branch.
+    is_branch_told
+        Whether anything says that it is.
     config
         Its ``asv.conf.json`` or ``asv.conf.jsonc``, whether it is there or not.
+    left_out
+        Configurations that lie there for other repositories.
     """
 
     root: Path
     package: Path
     project: str
     is_named: bool
-    module: str
+    module: str | None
+    is_module_seen: bool
     backend: str | None
     requires: tuple[str, ...]
     branch: str
+    is_branch_told: bool
     config: Path
+    left_out: tuple[Path, ...]
+
+    @property
+    def placeholder(self) -> tuple[str, str]:
+        """A statement that only looks at the project, and its set-up."""
+        return ("dir()", "pass") if self.module is None else (f"dir({self.module})", f"import {self.module}")
 
     @property
     def benchmarks(self) -> Path:
@@ -90,7 +106,7 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     """
     root = _top(folder)
     nearest = _nearest_package(root, folder.resolve())
-    path = _config(root, nearest, config)
+    path, left_out = _config(root, nearest, config)
     told = read_config(path) if path.exists() else {}
     package = root / (told.get("repo_subdir") or ".") if told else nearest or root
     if "build_command" not in told and not _is_package(package):
@@ -99,16 +115,21 @@ def look_at(folder: Path, config: Path | None = None) -> Checkout:
     table = _pyproject(package)
     named = project_name(package, table) or told.get("project")
     name = str(named or package.resolve().name)
+    module, is_module_seen = import_name(package, name)
+    branch, is_branch_told = main_branch(root)
     return Checkout(
         root=root,
         package=package,
         project=name,
         is_named=bool(named),
-        module=re.sub(r"[^a-z0-9_]", "_", name.lower()),
+        module=module,
+        is_module_seen=is_module_seen,
         backend=_backend(table),
         requires=_requires(table),
-        branch=_main_branch(root),
+        branch=branch,
+        is_branch_told=is_branch_told,
         config=path,
+        left_out=left_out,
     )
 
 
@@ -167,31 +188,12 @@ def _requires(table: dict[str, object]) -> tuple[str, ...]:
     return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
 
 
-def _main_branch(root: Path) -> str:
-    """Return the branch that the remote has for its main one, or else one of the usual names, or this one.
+def _config(root: Path, package: Path | None, asked: Path | None) -> tuple[Path, tuple[Path, ...]]:
+    """Return the configuration, and those that are left out.
 
-    The remote's is the one that it had at the time of the clone: it may have been renamed since.
-    """
-
-    def exists(ref: str) -> bool:
-        return run(root, "rev-parse", "--verify", "--quiet", ref).status == 0
-
-    remote = run(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    if remote.status == 0 and exists("refs/remotes/origin/HEAD"):
-        return remote.output.strip().removeprefix("origin/")
-    for name in ("main", "master"):
-        if exists(f"refs/heads/{name}"):
-            return name
-    here = run(root, "symbolic-ref", "--quiet", "--short", "HEAD")
-    if here.status:
-        raise UserError(f"{root} is on no branch, and has neither main nor master: check one out")
-    return here.output.strip()
-
-
-def _config(root: Path, package: Path | None, asked: Path | None) -> Path:
-    """Return the configuration: what is asked for, or lies in the package or names it, or where it will be.
-
-    asv comes with one, in the environment that it is installed in; that is not the project's.
+    It is what is asked for, or lies in the package or names it, or where it will be. asv comes with one, in
+    the environment that it is installed in; that is not the project's, nor is that of a repository that was
+    copied into this one.
     """
     if asked is not None:
         path = asked.resolve()
@@ -200,16 +202,19 @@ def _config(root: Path, package: Path | None, asked: Path | None) -> Path:
         there = _config_in(path.parent)
         if there.exists() and not path.exists():
             raise UserError(f"{there} is there, and asv refuses two of them in a folder: name that one")
-        return path
+        return path, ()
     wanted = [f"*{name}" for name in CONFIGS]
     listed = run(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *wanted)
     names = [Path(name) for name in listed.output.split("\0") if Path(name).name in CONFIGS]
     found = [root / name for name in names if (root / name).exists() and not _is_installed(root, name)]
     found = [one for one in found if package is None or _is_of(package, one, root)]
+    usual = _config_in(package or root)
+    left_out = [one for one in found if one != usual and not is_here(root, one.parent, _repo(one))]
+    found = [one for one in found if one not in left_out]
     if len(found) > 1:
         several = ", ".join(str(path.relative_to(root)) for path in found)
         raise UserError(f"{root} has several suites ({several}): name one with --config")
-    return found[0] if found else _config_in(package or root)
+    return found[0] if found else usual, tuple(left_out)
 
 
 def _config_in(folder: Path) -> Path:
@@ -226,6 +231,14 @@ def _is_of(package: Path, config: Path, root: Path) -> bool:
     except UserError:
         return inside  # who owns it is told what is wrong
     return root / named == package if named else inside
+
+
+def _repo(config: Path) -> object:
+    """Return what a configuration says of its repository, if it can be read."""
+    try:
+        return read_config(config).get("repo")
+    except UserError:
+        return None  # who owns it is told what is wrong
 
 
 def _is_installed(root: Path, path: Path) -> bool:

@@ -31,7 +31,7 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0
 _ESCAPES |= {"\n": "", "\r": "", "\r\n": ""}  # a string may go on in the next line
 
 #: What init takes for the name of a project or a folder, as asv does.
-TEXTS = {"project", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir"}
+TEXTS = {"project", "repo", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir"}
 
 
 @dataclass(frozen=True)

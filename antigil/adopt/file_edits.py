@@ -21,6 +21,8 @@ from .pythons import named_pythons, set_up, too_old
 
 PLUGIN = ".antigil.asv_plugin"
 WHEELS = "antigil-wheels"
+#: What a project's own .gitattributes say of all files, or of all wheels, holds for none in this folder.
+AS_IT_IS = "*.whl -text -filter -diff -merge"
 #: As asv does it untold, two commits may have the same version: pip is to install the later one all the same.
 #: asv asks that of all dependencies as well, and so gets the newest in the place of what the matrix names.
 INSTALL_PROJECT = [
@@ -28,7 +30,7 @@ INSTALL_PROJECT = [
     "in-dir={env_dir} python -mpip install --no-deps --force-reinstall {wheel_file}",
 ]
 #: What is typed where the suite that is there has to stay as it is.
-BESIDE = "antigil init --config antigil_bench/asv.conf.json"
+BESIDE = "antigil init --config antigil-bench/asv.conf.json"  # no package's name: setuptools leaves it out
 #: Ours; the instrument may be another one of the same version, too.
 INSTALL_OURS = (
     f"in-dir={{env_dir}} python -mpip install --no-index --find-links {{conf_dir}}/{WHEELS} --force-reinstall"
@@ -99,7 +101,7 @@ def file_edits(
     found = [*_config(checkout), *_suite(checkout, statement, setup)]
     found += [] if pinned is None else _workflows(checkout, pinned)
     wheel = checkout.config.parent / WHEELS / instrument_wheel.file_name()
-    found += [_edit(wheel, instrument_wheel.build()), *_ignored(checkout)]
+    found += [_edit(wheel, instrument_wheel.build()), *_kept_as_it_is(wheel.parent), *_ignored(checkout)]
     return [edit for edit in found if edit.after != edit.before]
 
 
@@ -115,6 +117,13 @@ def _held(path: Path) -> bytes | None:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def _kept_as_it_is(wheels: Path) -> Iterator[FileEdit]:
+    """Yield what keeps git from taking a wheel for text, or for a file that is kept elsewhere."""
+    path = wheels / ".gitattributes"
+    if not path.exists():
+        yield _edit(path, f"{AS_IT_IS}\n")
+
+
 def _config(checkout: Checkout) -> Iterator[FileEdit]:
     path = checkout.config
     install = f"{INSTALL_OURS} {instrument_wheel.requirement()}"
@@ -126,7 +135,7 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
         "project": checkout.project,
         "repo": Path(os.path.relpath(checkout.root, path.parent)).as_posix(),
         "branches": [checkout.branch],
-        "benchmark_dir": checkout.benchmarks.name,
+        "benchmark_dir": checkout.benchmarks.relative_to(path.parent).as_posix(),
         "environment_type": "virtualenv",
         "env_dir": ".asv/env",
         "results_dir": ".asv/results",
@@ -135,7 +144,7 @@ def _config(checkout: Checkout) -> Iterator[FileEdit]:
         "install_command": [*INSTALL_PROJECT, install],
         "plugins": [PLUGIN],
     }
-    if checkout.benchmarks.name == SUITE_FOLDERS[0]:
+    if form["benchmark_dir"] == SUITE_FOLDERS[0]:
         del form["benchmark_dir"]  # which is asv's own
     if checkout.package != checkout.root:
         form["repo_subdir"] = checkout.package.relative_to(checkout.root).as_posix()
@@ -171,11 +180,12 @@ def _suite(checkout: Checkout, statement: str | None, setup: str) -> Iterator[Fi
         return
     if not (folder / "__init__.py").exists():
         yield _edit(folder / "__init__.py", "")
-    title = statement or f"import {checkout.module}: put a call to track here"
+    look, import_ = checkout.placeholder
+    title = statement or f"{look}: put a call to track here"
     filled = {
         "title": title.partition("\n")[0],
-        "statement": statement or f"dir({checkout.module})",
-        "setup": setup or (f"import {checkout.module}" if statement is None else "pass"),
+        "statement": statement or look,
+        "setup": setup or (import_ if statement is None else "pass"),
     }
     literals = {name: json.dumps(text, ensure_ascii=False) for name, text in filled.items()}
     yield _edit(path, SUITE.format(**literals))

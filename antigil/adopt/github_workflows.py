@@ -73,10 +73,7 @@ on:
     - cron: "17 2 * * *"
   workflow_dispatch:
 permissions: {}
-concurrency:
-  group: ${{ github.workflow }}-${{ github.run_id }} # runs wait for each other in what is called
-  cancel-in-progress: false
-jobs:
+jobs: # runs wait for each other in what is called
   history:
     name: History
     permissions: # none of them where anything is measured

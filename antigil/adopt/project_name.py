@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import warnings
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 
@@ -30,32 +30,44 @@ def _names(folder: Path, pyproject: dict[str, object]) -> Iterator[object]:
     yield part(tool, "poetry").get("name")
     yield flit.get("dist-name")
     yield flit.get("module")
-    yield _called(_text(folder / "setup.py"))
+    yield _called(text(folder / "setup.py"))
     config = configparser.RawConfigParser(strict=False)
     try:
-        config.read_string(_text(folder / "setup.cfg"))
+        config.read_string(text(folder / "setup.cfg"))
     except configparser.Error:
         return
     yield config.get("metadata", "name", fallback=None)
 
 
-def _text(path: Path) -> str:
+def text(path: Path) -> str:
+    """Return what a file holds, as far as it can be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-def _called(source: str) -> str | None:
-    """Return the name that the call of ``setup`` is given, as far as it stands there."""
+def nodes(source: str) -> list[ast.AST]:
+    """Return the parts of a source; none of one that cannot be read, such as a setup.py of Python 2."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of what may be none of Python's escapes in a string
-            nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a setup.py of Python 2, say
-        return None
-    calls = [one for one in nodes if isinstance(one, ast.Call)]
-    setups = [one for one in calls if getattr(one.func, "id", getattr(one.func, "attr", "")) == "setup"]
-    given = dict(pair for one in nodes for pair in _assigned(one))
+            return list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def calls_of(names: Container[str], source: list[ast.AST]) -> list[tuple[str, ast.Call]]:
+    """Return the calls of some functions, each with the function's name."""
+    calls = [one for one in source if isinstance(one, ast.Call)]
+    named = [(getattr(one.func, "id", getattr(one.func, "attr", "")), one) for one in calls]
+    return [(name, one) for name, one in named if name in names]
+
+
+def _called(source: str) -> str | None:
+    """Return the name that the call of ``setup`` is given, as far as it stands there."""
+    found = nodes(source)
+    setups = [one for _, one in calls_of(("setup",), found)]
+    given = dict(pair for one in found for pair in _assigned(one))
     values = [value for one in setups for value in _given(one.keywords, given)]
     names = [one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return names[0] if names else None

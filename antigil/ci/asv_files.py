@@ -5,9 +5,9 @@ breaks, and everything else indented and sorted.
 
 In ``benchmarks.json`` asv writes down what the suite of a checkout holds, but not which checkout that was,
 and what it calls the version of a benchmark is a hash, which has no order. So `stamp` notes with each
-benchmark how many commits the checkout's history has, and `newer` goes by that: a run that took long neither
-removes what the suite has won meanwhile nor brings back what it has lost. Of a file without the note nothing
-is removed.
+benchmark when the checkout's commit was made, and `newer` goes by that: a run that took long neither removes
+what the suite has won meanwhile nor brings back what it has lost. Of a file without the note nothing is
+removed. Earlier versions noted how many commits the history had, a number below every date.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from antigil.files import read_json, write_whole
 #: The formats of asv 0.6.
 RESULTS_VERSION, BENCHMARKS_VERSION, MACHINE_VERSION = 2, 2, 1
 
-AGE = "antigil_suite"
+MADE = "antigil_suite"
 
 #: The benchmarks in a ``benchmarks.json`` by name.
 Suite = Mapping[str, Mapping[str, Any]]
@@ -49,7 +49,7 @@ def read_suite(file: Path) -> dict[str, Any]:
     """Return the benchmarks in a file, by name; raise ValueError if it holds something else."""
     suite = read_file(file, BENCHMARKS_VERSION)
     for name, told in suite.items():
-        if not isinstance(told, dict) or type(told.get(AGE, 0)) is not int:
+        if not isinstance(told, dict) or type(told.get(MADE, 0)) is not int:
             raise ValueError(f"no suite of asv: {name} is no benchmark")
     return suite
 
@@ -59,12 +59,12 @@ def write_suite(file: Path, suite: Suite) -> None:
     write_file(file, suite, BENCHMARKS_VERSION)
 
 
-def stamp(file: Path, age: int | None, before: Suite, to: Path | None = None) -> Suite:
-    """Note the age in a file that asv has just written, or in its copy, and add what calls before it found.
+def stamp(file: Path, made: int | None, before: Suite, to: Path | None = None) -> Suite:
+    """Note the date in a file that asv has just written, or in its copy, and add what calls before it found.
 
     Return all.
     """
-    noted = {} if age is None else {AGE: age}
+    noted = {} if made is None else {MADE: made}
     suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
     write_suite(to or file, suite)
     return suite
@@ -72,11 +72,11 @@ def stamp(file: Path, age: int | None, before: Suite, to: Path | None = None) ->
 
 def newer(old: Suite, new: Suite) -> Suite:
     """Return the newer of two suites, or both together where neither is known to be the newer one."""
-    before, after = _age(old), _age(new)
+    before, after = _made(old), _made(new)
     if before is None or after is None or before == after:
         return {**old, **new}
     return new if after > before else old
 
 
-def _age(suite: Suite) -> int | None:
-    return max((told[AGE] for told in suite.values() if AGE in told), default=None)
+def _made(suite: Suite) -> int | None:
+    return max((told[MADE] for told in suite.values() if MADE in told), default=None)

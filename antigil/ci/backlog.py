@@ -10,23 +10,68 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from antigil.errors import UserError
+from antigil.errors import UserError, note
 from antigil.report.annotations import MATRIX_LIMIT
+from antigil.report.quantities import counted
 
 from .asv_files import Suite, read_suite
-from .merge_results import FAILURES, has_value, of_suite, read_results, say
+from .merge_results import FAILURES, has_value, of_suite, read_results
+
+#: What lies among the results, and is none.
+NO_RESULTS = ("machine.json", "benchmarks.json")
 
 #: So often a commit of which nothing could be measured is asked for, on whatever machines.
 MOST_FAILURES = 3
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """The commits that have no results of today's suite, in their order.
+
+    Attributes
+    ----------
+    todo
+        Those that are to be measured.
+    given_up
+        Those that have failed `MOST_FAILURES` times, and are left out.
+    """
+
+    todo: list[str]
+    given_up: list[str]
+
+    @property
+    def remark(self) -> str:
+        """What is told of the commits that are left out; nothing if there are none.
+
+        An outage or a mistake in the set-up fails every commit, and once mended changes none of it.
+        """
+        if not (many := len(self.given_up)):
+            return ""
+        are, they = ("is", "it") if many == 1 else ("are", "they")
+        return (
+            f"{counted(many, 'commit')} {are} left out, because {they} failed {MOST_FAILURES} times:"
+            f" {', '.join(one[:8] for one in self.given_up[:5])}{', …' if many > 5 else ''}. To have them"
+            f" tried again, delete their files on the branch of results, which hold {FAILURES}:"
+            " antigil's docs/workflows.md has the commands"
+        )
+
+
 def lacking(
     commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
 ) -> list[str]:
-    """Return the commits that have no results of today's suite, in their order.
+    """Return the commits that are to be measured, in their order; the parameters are those of `backlog`."""
+    return backlog(commits, results_dir, machine, retry_failed=retry_failed).todo
+
+
+def backlog(
+    commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
+) -> Backlog:
+    """Look which commits have no results of today's suite.
 
     Parameters
     ----------
@@ -36,10 +81,26 @@ def lacking(
         Whether what could not be measured is asked again, unless it has failed `MOST_FAILURES` times. What no
         job of ours has counted is one failure for each machine.
     """
-    done, suite = set[str](), _suite(results_dir)
+    tried, measured, suite = set[str](), set[str](), _suite(results_dir)
     failures: dict[str, Counter[str]] = {}
-    for file in sorted(results_dir.glob("*/*.json")):
-        if file.name == "machine.json" or not file.with_name("machine.json").exists():
+    for where, results in _stored(results_dir):
+        if machine in (None, where):
+            commit = str(results["commit_hash"])
+            times = failures.setdefault(commit, Counter())  # one attempt may fail in several environments
+            current = of_suite(results, suite)
+            untried = has_value(results) and not current["results"] and not results.get(FAILURES)
+            times[where] = max(times[where], not untried, len(results.get(FAILURES, ())))
+            tried |= set() if untried else {commit}
+            measured |= {commit} if has_value(current) else set()
+    given_up = {one for one, times in failures.items() if times.total() >= MOST_FAILURES} - measured
+    done, asked = (measured if retry_failed else tried) | given_up, list(commits)
+    return Backlog([one for one in asked if one not in done], [one for one in asked if one in given_up])
+
+
+def _stored(results_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what each file of results holds, with its machine, from all folders that asv looks into."""
+    for file in sorted(results_dir.rglob("*.json")):
+        if file.name in NO_RESULTS or not file.with_name("machine.json").exists():
             continue  # asv passes over such a folder, too
         try:
             results = read_results(file)
@@ -47,18 +108,9 @@ def lacking(
             if not isinstance(where, str):
                 raise ValueError("it names no machine")
         except (ValueError, OSError) as error:
-            say(f"{file.parent.name}/{file.name} is no measurement: {error}")
+            note(f"{file.relative_to(results_dir).as_posix()} is no measurement: {error}")
             continue
-        if machine in (None, where):
-            commit = str(results["commit_hash"])
-            times = failures.setdefault(commit, Counter())  # one attempt may fail in several environments
-            current = of_suite(results, suite)
-            untried = has_value(results) and not current["results"] and not results.get(FAILURES)
-            times[where] = max(times[where], not untried, len(results.get(FAILURES, ())))
-            if not untried and (has_value(current) or not retry_failed):
-                done.add(commit)
-    done |= {commit for commit, times in failures.items() if times.total() >= MOST_FAILURES}
-    return [commit for commit in commits if commit not in done]
+        yield where, results
 
 
 def _suite(results_dir: Path) -> Suite | None:
@@ -67,7 +119,7 @@ def _suite(results_dir: Path) -> Suite | None:
     try:
         return read_suite(file) if file.exists() else None
     except ValueError as error:
-        say(f"{file.name} is no suite: {error}")
+        note(f"{file.name} is no suite: {error}")
         return None
 
 

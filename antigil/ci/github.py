@@ -60,7 +60,7 @@ def _gh(method: str, *words: str, text: str | None = None) -> str:
                 ["gh", "api", *words], input=text, capture_output=True, text=True, check=False
             )
         except FileNotFoundError as error:
-            raise UserError("no program 'gh' here, through which GitHub is spoken to: install it") from error
+            raise UserError("GitHub's command line, gh, is not installed: install it") from error
         pause = _pause(method, done.stderr)
         if done.returncode == 0 or pause is None or attempt == ATTEMPTS:
             break

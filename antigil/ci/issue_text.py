@@ -13,13 +13,13 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from antigil.report.alerts import entries, entry_lines, pattern_of
 from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT, cut
 from antigil.report.document import Document
 from antigil.report.markdown import code
+from antigil.report.quantities import counted
 
 _PART = re.compile(r"<!-- antigil begin (\w+) -->\n(.*)\n<!-- antigil end -->", re.DOTALL)
 _WORKLOAD = re.compile(r"^<!-- antigil workload: (\S+) -->$", re.MULTILINE)
@@ -152,17 +152,13 @@ def part_of(
         " stays closed until something else is lost.",
     ]
     return _fitting(
-        head, [[f"### {_heading(entry)}", "", *entry_lines(entry)] for entry in _entries(alerts)], foot
+        head, [[f"### {_heading(entry)}", "", *entry_lines(entry)] for entry in entries(alerts)], foot
     )
 
 
 def news_of(alerts: Sequence[Document]) -> str:
     """Return a comment on changes that the issue did not tell yet."""
-    return _fitting([], [["Another change:", "", *entry_lines(entry)] for entry in _entries(alerts)], [])
-
-
-def _entries(alerts: Sequence[Document]) -> list[list[dict[str, Any]]]:
-    return entries(map(dict, alerts))
+    return _fitting([], [["Another change:", "", *entry_lines(entry)] for entry in entries(alerts)], [])
 
 
 def _heading(entry: Sequence[Document]) -> str:
@@ -189,7 +185,8 @@ def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> 
     limit = BODY_LIMIT - len(enclosed("")) - len(REOPENED) - 1
     for told in range(len(changes), -1, -1):
         left = len(changes) - told
-        note = ["", f"{left} more changes are left out, for length: {_whole()}."] if left else []
+        are = f"{counted(left, 'more change')} {'is' if left == 1 else 'are'}"
+        note = ["", f"{are} left out, for length: {_whole()}."] if left else []
         text = "\n".join(
             [*head, *(line for change in changes[:told] for line in ["", *change]), *note, *foot]
         )

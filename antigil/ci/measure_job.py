@@ -14,12 +14,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from antigil.errors import UserError
+from antigil.errors import UserError, note
 from antigil.files import write_whole
-from antigil.git import age_of_checkout
+from antigil.git import date_of_checkout
 
 from .asv_files import Suite, read_suite, stamp
-from .merge_results import FAILURES, has_value, of_suite, read_results, say, write_results
+from .merge_results import FAILURES, has_value, of_suite, read_results, write_results
 
 
 def measure_backlog(
@@ -55,7 +55,7 @@ def measure_backlog(
     if not commits:
         print("nothing to measure")
         return 0
-    age = age_of_checkout(Path.cwd())
+    made = date_of_checkout(Path.cwd())
     suite: Suite = {}
 
     def one(commit: str) -> int:
@@ -64,9 +64,9 @@ def measure_backlog(
         status = _asv(machine, commit, bench)
         changed = [file for file, state in _state(results).items() if before.get(file) != state]
         try:
-            suite = _copy(results, changed, into, commit, suite, age)
+            suite = _copy(results, changed, into, commit, suite, made)
         except (OSError, ValueError) as error:
-            say(f"commit {commit[:8]} is not copied to {into}: {error}")
+            note(f"commit {commit[:8]} is not copied to {into}: {error}")
             return status or 1
         return status
 
@@ -83,7 +83,7 @@ def _state(results: Path) -> dict[Path, tuple[int, int]]:
 
 
 def _copy(
-    results: Path, changed: Sequence[Path], into: Path, commit: str, before: Suite, age: int | None
+    results: Path, changed: Sequence[Path], into: Path, commit: str, before: Suite, made: int | None
 ) -> Suite:
     """Copy a commit's results and what belongs to them; return the suite as far as this run knows it.
 
@@ -98,7 +98,7 @@ def _copy(
         if not has_value(of_suite(found, suite)):
             found[FAILURES] = [uuid.uuid4().hex]
         write_results(folder / file.name, found)
-    return stamp(results / "benchmarks.json", age, before, into / "benchmarks.json")
+    return stamp(results / "benchmarks.json", made, before, into / "benchmarks.json")
 
 
 def in_time(

@@ -7,13 +7,12 @@ What cannot be read in the folder that is added is left out and told; in the oth
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
-from antigil.errors import one_line
+from antigil.errors import note, one_line
 from antigil.files import parse_json, write_whole
 
 from .asv_files import (
@@ -53,11 +52,6 @@ def merge(source: Path, target: Path) -> list[str]:
     return problems
 
 
-def say(line: str) -> None:
-    """Tell what is worth a note."""
-    print(one_line(f"antigil: note: {line}"), file=sys.stderr, flush=True)
-
-
 def _files(folder: Path) -> Iterator[Path]:
     """Yield asv's files and ours; nothing else belongs on the branch, links least of all."""
     for file in sorted(folder.rglob("*")):
@@ -73,7 +67,10 @@ def _add(file: Path, goal: Path) -> None:
         _add_lines(file, goal)
     elif file.name == "benchmarks.json":
         suite, old = read_suite(file), _known(goal, read_suite)
-        write_suite(goal, suite if old is None else newer(old, suite))
+        kept = suite if old is None else newer(old, suite)
+        if kept is old and old != suite:
+            note(f"{goal.name} is kept: the commit that it is of is newer than that of what is added")
+        write_suite(goal, kept)
     elif file.name == "machine.json":
         read_file(file, MACHINE_VERSION)
         write_whole(goal, file.read_bytes())
@@ -89,7 +86,7 @@ def _known(goal: Path, read: Callable[[Path], T]) -> T | None:
     try:
         return read(goal)
     except ValueError as error:
-        say(f"{goal.name} could not be read and is replaced: {error}")
+        note(f"{goal.name} could not be read and is replaced: {error}")
         return None
 
 
@@ -102,7 +99,7 @@ def _add_lines(file: Path, goal: Path) -> None:
             if _is_object(line):
                 lines[line] = None
             else:
-                say(f"{path.name}, line {number}, could not be read and is dropped")
+                note(f"{path.name}, line {number}, could not be read and is dropped")
     write_whole(goal, "".join(f"{line}\n" for line in lines))
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from antigil import git
-from antigil.errors import UserError
+from antigil.errors import UserError, note
 
-from .merge_results import merge, say
+from .merge_results import merge
 
 ATTEMPTS = 10
 
@@ -70,12 +70,7 @@ class PassingError(Exception):
     """Somebody else has written to the branch meanwhile, or the network failed."""
 
 
-def fetch_results(
-    results_dir: Path,
-    branch: str,
-    remote: str = "origin",
-    pause: Callable[[float], None] = time.sleep,
-) -> bool:
+def fetch_results(results_dir: Path, branch: str, pause: Callable[[float], None] = time.sleep) -> bool:
     """Bring the branch's results into asv's folder; return whether the branch exists."""
 
     def fetch() -> bool:
@@ -83,20 +78,14 @@ def fetch_results(
             clone = Path(folder, "clone")
             exists = _clone(url, branch, clone)
             for problem in merge(clone, results_dir):
-                say(problem)
+                note(problem)
         return exists
 
-    url = _git(None, "remote", "get-url", remote)
+    url = _git(None, "remote", "get-url", "origin")
     return _persistently(fetch, pause)
 
 
-def push_results(
-    folders: Sequence[Path],
-    branch: str,
-    message: str,
-    remote: str = "origin",
-    pause: Callable[[float], None] = time.sleep,
-) -> bool:
+def push_results(folders: Sequence[Path], branch: str, pause: Callable[[float], None] = time.sleep) -> bool:
     """Add results to the branch; return whether there was anything to add.
 
     Raises
@@ -108,7 +97,7 @@ def push_results(
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if missing:
         raise UserError(f"no folder {', '.join(missing)}: nothing was measured, or it lies elsewhere")
-    url = _git(None, "remote", "get-url", remote)
+    url = _git(None, "remote", "get-url", "origin")
     problems: list[str] = []
 
     def push() -> bool:
@@ -119,8 +108,8 @@ def push_results(
             _git(clone, "add", "--all")
             if _git(clone, "status", "--porcelain") in ("", f"A  {BRANCH_MARK_FILE}"):
                 return False
-            _git(clone, "commit", "--quiet", "--message", message)
-            _push(clone, branch)
+            _git(clone, "commit", "--quiet", "--message", "results: add what was measured")
+            _remotely(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
             return True
 
     added = _persistently(push, pause)
@@ -135,7 +124,7 @@ def _persistently(action: Callable[[], T], pause: Callable[[float], None]) -> T:
         try:
             return action()
         except PassingError as error:
-            say(f"{error}; trying again")
+            note(f"{error}; trying again")
             last = error
             pause(random.uniform(0.5, 1.0) * min(2.0**attempt, 60.0))
     raise UserError(f"given up after {ATTEMPTS} attempts: {last}")
@@ -157,10 +146,6 @@ def _clone(url: str, branch: str, into: Path) -> bool:
         _git(into, "remote", "add", "origin", url)
         (into / BRANCH_MARK_FILE).write_text(BRANCH_MARK_TEXT, encoding="utf-8")
     return bool(known)
-
-
-def _push(clone: Path, branch: str) -> None:
-    _remotely(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
 
 
 def _remotely(folder: Path | None, *words: str) -> str:

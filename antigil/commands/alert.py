@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antigil.errors import EXIT_FINE, UserError, exit_status, needed, one_line
+from antigil.errors import EXIT_FINE, UserError, exit_status, first_of, needed, note
 
 from .arguments import ReportFiles, add_config, add_measuring, add_report, positive_integer, report_files
 from .output import after_writing, hand_over, refusing, timed_progress, writable, write_each
 
+#: Tags that are named, at most, where they are not judged.
+MOST_TAGS = 5
+
 if TYPE_CHECKING:
     from antigil.guard.alert_log import Memory
     from antigil.guard.alert_state import Alert
+    from antigil.guard.stored.measured_workloads import Failure
     from antigil.history.project import Project
     from antigil.history.series import Archive
 
@@ -65,6 +68,7 @@ def _alert(project: Project, notes: Path | None, args: argparse.Namespace, outpu
     from antigil.guard.alert_log import Memory
     from antigil.guard.search.confirmation import confirm
     from antigil.history.archive_reader import load_archive
+    from antigil.history.asv_adapter.running import only_user
     from antigil.history.project import refuse_shallow
     from antigil.report.formats import render_alerts
 
@@ -73,24 +77,23 @@ def _alert(project: Project, notes: Path | None, args: argparse.Namespace, outpu
     remembers = args.confirm or notes is not None
     if remembers:
         writable(str(memory.file), new_folder=True)
-    first, beginnings = args.since or project.options.since, project.beginnings.values()
-    archive, revisions = load_archive(project, first, {*memory.hashes, *filter(None, beginnings)})
+    beginnings = project.beginnings
+    archive, revisions = load_archive(project, {*memory.hashes, *filter(None, beginnings.values())})
     _note_what_is_left_out(archive)
-    alerts = memory.recognise(_found(project, archive, revisions, first, args), project.repo, revisions)
+    starts = {
+        pattern: None if hash_ is None else revisions.get(hash_, -1) for pattern, hash_ in beginnings.items()
+    }
+    alerts, failures = _found(project, archive, starts, args)
+    alerts = memory.recognise(alerts, project.repo, revisions)
     if args.confirm:
         say = timed_progress()
-        alerts = confirm(
-            project,
-            archive,
-            alerts,
-            memory,
-            processes=args.processes,
-            say=say,
-            minutes=args.minutes,
-        )
+        with only_user(project.conf):
+            alerts = confirm(
+                project, archive, alerts, memory, processes=args.processes, say=say, minutes=args.minutes
+            )
     alerts = memory.marked(alerts)
     restricted = [*args.bench, *args.environment]
-    document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted)
+    document = alerts_to_json(archive, alerts, args.since, project.options.site_url, restricted, failures)
     report = partial(render_alerts, document, args.format)
     complete = hand_over(report, partial(render_alerts, document, "json"), *outputs)
     if remembers:
@@ -109,33 +112,38 @@ def _remember(memory: Memory, told: Sequence[Alert]) -> None:
 def _found(
     project: Project,
     archive: Archive,
-    revisions: Mapping[str, int],
-    first: str | None,
+    starts: Mapping[str, int | None],
     args: argparse.Namespace,
-) -> tuple[Alert, ...]:
-    """Return the alerts that are asked for, as the history shows them."""
+) -> tuple[tuple[Alert, ...], tuple[Failure, ...]]:
+    """Return the alerts that are asked for, as the history shows them, and the workloads that fail."""
     from antigil.guard.alerts import find_alerts
-    from antigil.guard.stored.asked_alerts import after_beginnings, entries_of, selected
+    from antigil.guard.stored.asked_alerts import after_beginnings, entries_of, looked_for, selected
+    from antigil.guard.stored.measured_workloads import find_failures
+    from antigil.history.branches import newest_known
     from antigil.history.kept_steps import FILE, KeptSteps
 
-    since = None if first is None else revisions.get(project.revision(first).hash)
-    if first is not None and since is None:
-        raise UserError(f"{first} is on no branch or tag here, so nothing comes after it")
-    starts = {
-        pattern: None if hash_ is None else revisions.get(hash_, -1)
-        for pattern, hash_ in project.beginnings.items()
-    }
+    first = project.since(args.since)
+    since = None if first is None else newest_known(project, archive, first)
     steps = KeptSteps(Path(project.conf.env_dir) / FILE)
     alerts = find_alerts(archive, project.options, since, steps)
     steps.save()
     entries = entries_of(project)
-    alerts = after_beginnings(alerts, entries, starts, project.first_branch)
-    return selected(archive, alerts, entries, args.bench, args.environment)
+    wanted = looked_for(entries, starts, project.first_branch)
+    alerts = after_beginnings(alerts, wanted)
+    failures = find_failures(archive, project.options, since, wanted)
+    asked = entries, args.bench, args.environment
+    return selected(archive, alerts, *asked), selected(archive, failures, *asked)
 
 
 def _note_what_is_left_out(archive: Archive) -> None:
     """Say on stderr what no alert can tell of; results that cannot be read are in the report."""
+    from antigil.history.branches import tags_aside
+    from antigil.report.quantities import counted
+
     for problem in archive.problems:
         if not problem.unread:
-            where = f": {problem.where}" if problem.where else ""
-            print(f"antigil: note: {one_line(problem.what + where)}", file=sys.stderr)
+            note(problem.what + (f": {problem.where}" if problem.where else ""))
+    if aside := tags_aside(archive):
+        verb = "is" if len(aside) == 1 else "are"
+        told = f"{verb} on none of the configured branches, and not judged"
+        note(f"{counted(len(aside), 'measured tag')} {told}: {first_of(aside, MOST_TAGS)}")

@@ -20,9 +20,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="the I-th of N parts (default: 1/1, all)",
     )
-    parser.add_argument("--since", metavar="REV", help="only commits after this one (default: the option)")
+    help_ = 'only commits after this one (default: "since" in asv.conf.json)'
+    parser.add_argument("--since", metavar="REV", help=help_)
     parser.add_argument("--machine", metavar="NAME", help="only results of this machine count")
-    help_ = "ask again what could not be measured, unless it failed three times: 'antigil ci measure' counts"
+    help_ = (
+        "also list commits that could not be measured, until they have failed three times"
+        " ('antigil ci measure' counts)"
+    )
     parser.add_argument("--retry-failed", action="store_true", help=help_)
     parser.add_argument("--most", type=positive_integer, metavar="N", help="at most so many, newest first")
     add_config(parser)

@@ -43,6 +43,7 @@ def _bisect(project: Project, args: argparse.Namespace, outputs: ReportFiles) ->
     from antigil.guard.interleaved_visits import pythons_passed_over
     from antigil.guard.search.bisection import bisect
     from antigil.guard.search.confirmation import CONFIRMED_FROM
+    from antigil.history.asv_adapter.running import only_user
     from antigil.report.text import render_bisection
 
     if absent := pythons_passed_over(project, args.environment):
@@ -59,7 +60,8 @@ def _bisect(project: Project, args: argparse.Namespace, outputs: ReportFiles) ->
         say=say,
     )
     ends = project.revision(args.good), project.revision(args.bad)
-    found = bisect(project, *ends, args.workload, measure, say)
+    with only_user(project.conf):
+        found = bisect(project, *ends, args.workload, measure, say)
     document = found.to_json()
     report = partial(render_bisection, document, args.format)
     complete = hand_over(report, partial(render_bisection, document, "json"), *outputs)

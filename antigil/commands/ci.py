@@ -1,4 +1,4 @@
-"""``antigil ci``: what the workflows do besides measuring and judging.
+"""``antigil ci``: the steps of the GitHub workflows, but for those that judge.
 
 ``push``, ``comment`` and ``issues`` run beside a token that writes, and need the standard library only.
 """
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from antigil.errors import EXIT_USER_ERROR, exit_status, needed, one_line
+from antigil.errors import EXIT_USER_ERROR, exit_status, needed, note, one_line
 
 from .arguments import add_config, pattern, positive_integer
 
@@ -60,9 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shards.add_argument("--per-shard", type=positive_integer, default=20, metavar="N", help=help_)
     help_ = "shards at most (default: 20)"
     shards.add_argument("--most", type=positive_integer, default=20, metavar="N", help=help_)
-    help_ = "commits at most, newest first (default: the option backfill)"
+    help_ = 'commits at most, newest first (default: "backfill" in asv.conf.json)'
     shards.add_argument("--limit", type=positive_integer, metavar="N", help=help_)
-    help_ = "only commits after this one (default: the option since)"
+    help_ = 'only commits after this one (default: "since" in asv.conf.json)'
     shards.add_argument("--since", metavar="REV", help=help_)
     for one in (fetch, measure, shards):
         add_config(one)
@@ -103,7 +103,7 @@ def _push(args: argparse.Namespace) -> int:
     from antigil.ci.results_branch import push_results
 
     folders = [Path(name) for name in args.folders]
-    added = push_results(folders, args.branch, "results: add what was measured")
+    added = push_results(folders, args.branch)
     print(f"added to branch {args.branch}" if added else f"nothing new for branch {args.branch}")
     return 0
 
@@ -118,17 +118,21 @@ def _measure(args: argparse.Namespace) -> int:
 
 
 def _shards(args: argparse.Namespace) -> int:
-    from antigil.ci.backlog import lacking, matrix
-    from antigil.ci.merge_results import say
+    from antigil.ci.backlog import backlog, matrix
     from antigil.history.branches import commits_of
     from antigil.history.project import open_project
+    from antigil.report.annotations import append_summary
 
     project = open_project(args.config, pull=True)
-    todo = lacking(commits_of(project, args.since), Path(project.conf.results_dir), retry_failed=True)
-    todo = todo[: args.limit or project.options.backfill]
+    found = backlog(commits_of(project, args.since), Path(project.conf.results_dir), retry_failed=True)
+    if found.remark:
+        note(found.remark)
+        append_summary(f"{found.remark}.\n")
+    todo = found.todo[: args.limit or project.options.backfill]
     print(json.dumps(matrix(todo, args.per_shard, args.most)))
     if (fit := args.per_shard * args.most) < len(todo):
-        say(f"{fit} of {len(todo)} commits fit into {args.most} shards of {args.per_shard}: the rest is left")
+        into = f"{args.most} shards of {args.per_shard}"
+        note(f"{fit} of {len(todo)} commits fit into {into}: the rest is left")
     return 0
 
 

@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _compare(project: Project, args: argparse.Namespace, outputs: ReportFiles) -> int:
     from antigil.guard.comparison_json import comparison_to_json
-    from antigil.guard.profile.keeping import keep_if_possible
     from antigil.report.formats import render_comparison
+    from antigil.report.kept_functions import keep_functions
 
     if args.pythons:
         outcome = _under_pythons(project, args)
@@ -87,8 +87,9 @@ def _compare(project: Project, args: argparse.Namespace, outputs: ReportFiles) -
     document = comparison_to_json(outcome)
     report = partial(render_comparison, document, args.format)
     complete = hand_over(report, partial(render_comparison, document, "json"), *outputs)
-    if not args.pythons and (results := Path(project.conf.results_dir)).is_dir():
-        keep_if_possible(results, document)
+    results = Path(project.conf.results_dir)
+    if results.is_dir() and project.is_next(outcome.base, outcome.head):
+        keep_functions(results, document)
     return after_writing(outcome.status, complete)
 
 
@@ -145,8 +146,6 @@ def _outcome(project: Project, base: Revision, head: Revision, args: argparse.Na
 
     say = timed_progress()
     sampling = Sampling(args.where_seconds or WHERE_SECONDS, say)
-    if project.uncommitted():
-        say("note: uncommitted changes are not measured; commit them first")
     return compare(
         project,
         base,

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--no-calibration",
         action="store_false",
         dest="calibration",
-        help="only look, and do not spend 10 s on kernels with known answers",
+        help="only look, and do not spend some 20 s on kernels with known answers",
     )
     add("--json", metavar="FILE", help="write the findings as JSON; - prints nothing else")
 
@@ -78,7 +78,8 @@ def calibrated(
     except Exception as error:
         if not calibration.is_measuring_that_failed(error):
             raise
-        return None, [calibration.failed(error)]
+        means = "nothing can be measured here"
+        return None, [Finding(Level.BAD, "calibration", f"could not be made: {error}", means)]
     cores = min(facts.cores_alike, facts.cpus_allowed)
     both = second_instrument.compare_instruments(gil=facts.gil, extension=extension)
     return measured, [*calibration.judge_calibration(measured, cores), *both]

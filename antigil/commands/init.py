@@ -1,4 +1,4 @@
-"""``antigil init``: bring antigil into the project that lies here."""
+"""``antigil init``: set antigil up in the project that lies here."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from antigil.adopt.file_edits import (
     unused_wheels,
 )
 from antigil.adopt.github_workflows import called_for, pin
+from antigil.adopt.package_discovery import installed_as
 from antigil.errors import exit_status
 from antigil.files import write_whole
 
@@ -88,11 +89,13 @@ def _advice(checkout: Checkout, found: list[FileEdit], args: argparse.Namespace)
         would = f": {len(found)} files would be." if found else ", and nothing would be: the suite is there."
         return ["", f"Nothing was written{would}"]
     said = [""] if found else ["Nothing to write: the suite is there.", ""]
-    for remark in _remarks(checkout):
+    begun = any(edit.path.name == SUITE_FILE for edit in found)
+    for remark in [*_remarks(checkout), *(_on_new_suite(checkout, args.statement) if begun else ())]:
         said += [*remark, ""]
     where = _from_here(checkout.config.parent)
-    setup = "\n".join(args.setup) or f"import {checkout.module}"
-    measure = ["antigil", "measure", "-s", setup, args.statement or f"dir({checkout.module})"]
+    look, import_ = checkout.placeholder
+    setup = "\n".join(args.setup) or (import_ if args.statement is None else "")
+    measure = ["antigil", "measure", *(["-s", setup] if setup else []), args.statement or look]
     names = sorted({_from_here(edit.path) for edit in found})
     commit = [f"    git add --force {shlex.join(names)}", "    git commit -m 'Track how it scales'"]
     branch = checkout.branch
@@ -115,6 +118,13 @@ def _remarks(checkout: Checkout) -> Iterator[list[str]]:
     """Yield the lines on each thing that the user may want to change."""
     if not checkout.is_named:
         yield [f"The project says its name nowhere; its folder's is taken: {checkout.project}."]
+    if not checkout.is_branch_told:
+        yield [f"Nothing says which branch is the main one; {checkout.branch} is taken."]
+    if checkout.left_out:
+        yield [
+            f"Left alone, being for another repository: {', '.join(map(_from_here, checkout.left_out))}.",
+            "If it is for this one, name it with --config.",
+        ]
     if checkout.backend is None:
         yield ["Not tried with what builds this project; the first 'asv run' tells."]
     config = read_config(checkout.config)
@@ -133,6 +143,19 @@ def _remarks(checkout: Checkout) -> Iterator[list[str]]:
         ]
     if unused := [_from_here(path) for path in unused_wheels(checkout)]:
         yield [f"No longer needed: {', '.join(unused)}."]
+
+
+def _on_new_suite(checkout: Checkout, statement: str | None) -> Iterator[list[str]]:
+    """Yield the lines on what the suite may do that is not wanted: import no module, or be installed."""
+    suite = _from_here(checkout.benchmarks / SUITE_FILE)
+    if statement is None and not checkout.is_module_seen:
+        found = f"{checkout.module} is a guess" if checkout.module else "nothing was found"
+        yield [f"Name in {suite} what is imported of the project: {found}."]
+    if name := installed_as(checkout):
+        yield [
+            f"setuptools would install {name} with the project, as one of the packages that it finds:",
+            f"exclude it, as in find_packages(exclude=['{name}*']).",
+        ]
 
 
 def _on_github(checkout: Checkout) -> list[str]:

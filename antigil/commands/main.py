@@ -54,7 +54,7 @@ class _PrintVersion(argparse.Action):
 #: The commands by name, each with its line in the list of commands.
 COMMANDS: dict[str, str] = {
     "measure": "how far a Python statement scales over threads, and why not further",
-    "init": "bring antigil into the project that lies here: an asv suite, and how to go on",
+    "init": "set antigil up in this project: write an asv suite, and show the next steps",
     "where": "which native function holds the GIL, waits, or takes more CPU time beside others",
     "doctor": "is this machine fit to measure on? Exit status 1 where measurements would mislead",
     "demo": "the article's experiment: two C functions on 1, 4 and 8 threads",
@@ -63,7 +63,7 @@ COMMANDS: dict[str, str] = {
     "compare-results": "judge two saved measurements, before and after a change",
     "alert": "tell which commits of the stored history lost or gained parallelism or speed",
     "backlog": "list the commits that still lack results, newest first",
-    "ci": "what the workflows do besides measuring",
+    "ci": "the steps of the GitHub workflows",
 }
 
 

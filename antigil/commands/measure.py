@@ -192,10 +192,7 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
     known = ", ".join(measurement_plot.SUFFIXES)
     if Path(args.plot).suffix.lower() not in measurement_plot.SUFFIXES:
         raise UserError(f"cannot tell the format of {args.plot}: end it in {known}")
-    try:
-        measurement_plot.require()
-    except ImportError as error:
-        raise UserError(str(error)) from error
+    measurement_plot.require()
 
 
 def _hand_over(measurement: Measurement, args: argparse.Namespace) -> bool:

@@ -254,8 +254,3 @@ def is_measuring_that_failed(error: Exception) -> bool:
     """Tell whether a kernel could not be measured, or its process failed or was not to be had."""
     told = isinstance(error, (MeasurementError, BlockingIOError))
     return told or isinstance(error.__cause__, RemoteTraceback)
-
-
-def failed(error: Exception) -> Finding:
-    """Return the finding that nothing could be measured."""
-    return Finding(Level.BAD, "calibration", f"could not be made: {error}", "nothing can be measured here")

@@ -85,7 +85,7 @@ def judge_quota(machine: Facts) -> Finding:
             Level.NOTE,
             "quota",
             says,
-            f"{allowed} thread(s) run freely; more are stopped whenever the quota's period is used up, "
+            f"if more than {allowed} run at once, all stop whenever the quota's period is used up, "
             "so speedups at higher thread counts come in bursts",
             "restrict the container to whole CPUs (cpuset) instead",
         )
@@ -255,20 +255,13 @@ def judge_switches(machine: Facts) -> Finding:
     """Judge whether the GIL probe can count context switches."""
     if machine.switches_counted:
         return Finding(Level.OK, "context switches", "can be counted")
-    if machine.switches_counted is None:
-        return Finding(
-            Level.NOTE,
-            "context switches",
-            f"cannot be counted on this {machine.system}",
-            "the GIL probe goes by lateness and sees no hold below 1 ms",
-            "measure held shares on Linux",
-        )
+    uncounted = machine.switches_counted is None
     return Finding(
         Level.NOTE,
         "context switches",
-        "the count stands still",
+        f"cannot be counted on this {machine.system}" if uncounted else "the count stands still",
         "the GIL probe goes by lateness and sees no hold below 1 ms",
-        "measure held shares outside this sandbox",
+        f"measure held shares {'on Linux' if uncounted else 'outside this sandbox'}",
     )
 
 

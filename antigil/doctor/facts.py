@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import sysconfig
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,7 +72,7 @@ class Facts:
             turbo=readers.turbo(),
             implementation=platform.python_implementation(),
             python_version=platform.python_version(),
-            free_threaded_build=readers.free_threaded_build(),
+            free_threaded_build=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
             gil=gil_enabled(),
             switch_interval=sys.getswitchinterval(),
             queue_measured=queue_is_measurable(),

@@ -7,7 +7,6 @@ and returns None for what the system does not tell.
 from __future__ import annotations
 
 import os
-import sysconfig
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -135,11 +134,8 @@ def stolen_since_start(proc: Path = PROC) -> float | None:
     return sum(clock.stolen for clock in clocks) / total if total else None
 
 
-def load_average(proc: Path = PROC) -> float | None:
+def load_average() -> float | None:
     """Return the number of threads running or ready to run, as a mean over the last minute."""
-    text = _text(proc / "loadavg")
-    if text:
-        return float(text.split()[0])
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):
@@ -208,11 +204,6 @@ def short_turns() -> bool | None:
             return pool.submit(take_short_turns).result()
         except RuntimeError:  # "can't start new thread"
             return None
-
-
-def free_threaded_build() -> bool:
-    """Tell whether this Python was built so that it can run without a GIL."""
-    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 def _text(path: Path) -> str | None:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from antigil.errors import EXIT_BAD, EXIT_COULD_NOT_JUDGE, EXIT_FINE, first_of
+from antigil.history.branches import of_branches
 from antigil.history.change_detection import Effect
 from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.series import Archive, Commit, Environment, Problem
 from antigil.report.document import ALERT_SCHEMA, Document
 
-from .alert_state import Alert, AlertState
+from .alert_state import Alert, AlertState, throughput_of
+from .stored.measured_workloads import Failure
 
 #: Names that are told in one line at most.
 MOST_NAMED = 3
 #: What asv asks for where a file is of an old format.
 UPDATE = "`asv update`"
+#: What to do where no result is of a configured branch.
+ASIDE = (
+    "only tags that are on none of the configured branches were measured:"
+    " name their branches in asv.conf.json, or use 'antigil compare'"
+)
 
 
 def alerts_to_json(
@@ -24,6 +31,7 @@ def alerts_to_json(
     since: str | None = None,
     site_url: str = "",
     selected: Sequence[str] = (),
+    failures: Sequence[Failure] = (),
 ) -> Document:
     """Return the JSON form of alerts, newest first, beside every workload that is watched.
 
@@ -31,35 +39,44 @@ def alerts_to_json(
     ----------
     since, selected
         What the alerts were restricted to: to changes after a commit, to benchmarks and environments.
+    failures
+        Workloads that fail, which is a problem.
     """
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
-    page = f"{site_url.rstrip('/')}/{{}}.html" if site_url else ""
+    pages = f"{site_url.rstrip('/')}/" if site_url else ""
     return {
         "schema": ALERT_SCHEMA,
-        "status": status_of(archive, alerts),
+        "status": status_of(archive, alerts, failures),
         "since": since,
         "selected": list(selected),
         "workloads": [
-            {"name": w.name, "title": w.title, "control": w.control, "page": page.format(files[w.name])}
+            {
+                "name": w.name,
+                "title": w.title,
+                "control": w.control,
+                "page": pages and f"{pages}{files[w.name]}.html",
+            }
             for w in archive.workloads.values()
         ],
         "alerts": [_alert(alert, labels) for alert in alerts],
-        "problems": _problems(archive, alerts),
+        "problems": _problems(archive, alerts, failures),
     }
 
 
-def status_of(archive: Archive, alerts: Sequence[Alert]) -> int:
+def status_of(archive: Archive, alerts: Sequence[Alert], failures: Sequence[Failure] = ()) -> int:
     """Return the exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
     if any(alert.state.counts for alert in alerts):
         return EXIT_BAD
-    return EXIT_COULD_NOT_JUDGE if _problems(archive, alerts) else EXIT_FINE
+    return EXIT_COULD_NOT_JUDGE if _problems(archive, alerts, failures) else EXIT_FINE
 
 
 def _nothing(archive: Archive) -> str:
     """Return why there is nothing to look at, and what to do about it."""
     if not archive.commits or not archive.benchmarks:
         return "there are no results to look at: measure with 'asv run'"
+    if archive.drawable:
+        return "there are no results of today's suite: measure with 'asv run'"
     told = f"{len(archive.commits)} measured commits, {archive.benchmarks} benchmarks, none of them with"
     told += " a parameter that is known to count threads"
     if not archive.parameters:
@@ -71,10 +88,13 @@ def _nothing(archive: Archive) -> str:
     )
 
 
-def _problems(archive: Archive, alerts: Sequence[Alert]) -> list[str]:
+def _problems(archive: Archive, alerts: Sequence[Alert], failures: Sequence[Failure]) -> list[str]:
     """Return why not everything could be judged."""
     found = [] if archive.workloads else [_nothing(archive)]
+    if archive.series and not of_branches(archive).series:
+        found.append(ASIDE)
     found += _unread([one for one in archive.problems if one.unread])
+    found += _failing(failures, environment_labels(archive.environments))
     found += [f"{_where(alert)} {alert.problem}" for alert in alerts if alert.problem and not alert.gave_up]
     found += [
         f"{_where(alert)} is suspected and was not measured again: the time was up. It is asked the next time"
@@ -99,6 +119,19 @@ def _unread(problems: Sequence[Problem]) -> Iterator[str]:
         told = some[0].what + (" (the first)" if len({one.what for one in some}) > 1 else "")
         mend = ". Measure again, or remove what is damaged" if kind == "could not be read" else ""
         yield printable(f"{first_of([one.where for one in some], MOST_NAMED)} {told}{mend}")
+
+
+def _failing(failures: Sequence[Failure], labels: Mapping[Environment, str]) -> Iterator[str]:
+    """Yield a line on what fails in one environment since one commit, and how to see why."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in failures:
+        groups.setdefault((labels[one.environment], one.commit.hash[:8]), []).append(one.workload.name)
+    for (label, commit), names in groups.items():
+        verb = "fails" if len(names) == 1 else "fail"
+        yield (
+            f"{first_of(names, MOST_NAMED)} {verb} in {label} since {commit}, entirely or in part:"
+            f" 'asv run --show-stderr {commit}^!' shows why"
+        )
 
 
 def _not_asked(alerts: Sequence[Alert]) -> list[str]:
@@ -127,7 +160,7 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
         "settled": alert.state.settled,
         "excuse": alert.excuse,
         "trade": None if alert.trade is None else str(alert.trade),
-        "throughput": _throughput(alert.effects),
+        "throughput": [[float(n), change] for n, change in throughput_of(alert.effects)],
         "held": alert.held,
         "measured_on": alert.measured_on,
         "besides": alert.besides,
@@ -139,25 +172,14 @@ def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
     }
 
 
-def _throughput(effects: Sequence[Effect]) -> list[list[float]]:
-    """Return by thread count how much more n threads get done, relative, where the time of one changed."""
-    time = next((e for e in effects if e.quantity == "time"), None)
-    if time is None:
-        return []
-    faster = time.before / time.after
-    speedups = [e for e in effects if e.quantity == "slowdown" and e.threads is not None]
-    return [[float(e.threads or 0), faster * e.after / e.before - 1.0] for e in speedups]
-
-
 def _commit(commit: Commit) -> Document:
     return {"hash": commit.hash, "subject": commit.subject, "author": commit.author, "date": commit.date}
 
 
 def _effect(effect: Effect) -> Document:
     """Return an effect; a speedup is written as the slowdown that is stored."""
-    scale = effect.quantity == "slowdown" and effect.threads is not None
     before, after = effect.before, effect.after
-    if scale and effect.threads is not None:
+    if effect.quantity == "slowdown" and effect.threads is not None:
         before, after = effect.threads / before, effect.threads / after
     return {
         "quantity": effect.quantity,

@@ -8,7 +8,8 @@ narrowed the range, what the history shows in the rest of it is another change.
 
 A loss that did not hold, or that gave no answer three times, is asked again when twice as many commits have
 been measured after it, or if the history now places it between other commits: a small loss may be missed
-once, and must not be for ever. The first branch that is configured is as none: a second one renames nothing.
+once, and must not be for ever. What a benchmark showed whose version was another is asked again at once. The
+first branch that is configured is as none: a second one renames nothing.
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class Memory:
             alert.held, alert.asked, base, culprit,
             alert.state_text if told else self.told(alert), before.count if before else 0,
             alert.measured_on, alert.attempts, alert.obstacle, alert.besides, alert.between,
+            alert.workload.version,
         )  # fmt: skip
         if now != before:
             self._add(now)
@@ -205,8 +207,10 @@ def _is_part(alert: Alert, span: tuple[str, str], revisions: Mapping[str, int]) 
 def _recalled(
     alert: Alert, known: Known, places: Mapping[str, Commit], revisions: Mapping[str, int]
 ) -> Alert:
-    """Return an alert with what is known of it."""
+    """Return an alert with what is known of it: its name only, if another benchmark showed it."""
     alert = replace(alert, identity=known.identity)
+    if known.version not in ("", alert.workload.version):
+        return alert
     elsewhere = known.seen != (alert.before.hash, alert.commit.hash)
     if elsewhere and (not known.held or _is_part(alert, known.span, revisions)):
         return alert  # that was asked of other commits; and of what held in a range, any part may be free

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,8 +34,8 @@ class AlertState(StrEnum):
 
         and from each of them, for as long as it is so:
 
-            RECOVERED    the newest stretch is back where it was
-            RETIRED      nothing is measured in its environment any more
+            RECOVERED    a later stretch was back where it was
+            RETIRED      it is not measured in its environment any more
             EXCUSED      the configuration gives a reason
             TRADED       one thread became faster, and all together get no less done
     """
@@ -113,7 +114,7 @@ class Alert:
     recovered : bool
         Whether all that was lost has come back since.
     retired : bool
-        Whether its environment has no results any more.
+        Whether its workload, or its whole environment, has no results any more.
     unfit : bool
         Whether a control changed beside it.
     measured : int
@@ -230,3 +231,13 @@ class Alert:
         if not self.lost:
             return AlertState.UNFIT if self.unfit else AlertState.GAINED
         return AlertState.TRADED if self.state.counts and self.trade is not None else self.state
+
+
+def throughput_of(effects: Sequence[Effect]) -> list[tuple[int, float]]:
+    """Return by thread count how much more n threads get done, relative, where the time of one changed."""
+    time = next((e for e in effects if e.quantity == "time"), None)
+    if time is None:
+        return []
+    faster = time.before / time.after
+    speedups = [(e.threads, e) for e in effects if e.quantity == "slowdown"]
+    return [(n, faster * e.after / e.before - 1.0) for n, e in speedups if n is not None]

@@ -5,21 +5,24 @@ threshold of the workload. What changed at one commit is one alert, in whatever 
 gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
 environment says nothing unless it is larger by the least effect: the machine moved.
 
-A loss has *recovered* when the newest stretch of every number that was lost is back at what it was before,
-less the least effect that counts. In an environment that has retired (`MeasuredCommits.active`) nothing
-comes back any more: there it has if another environment shows that it was mended, and else ends untold.
-What was lost at two commits next to each other is one alert that lies between the last commit before both
-and the first one after them.
+A loss has *recovered* when every number that was lost was back at what it was before, less the least effect
+that counts, for some later stretch, and still is, or is worse by another loss that began after that. Where a
+workload is no longer measured (`ended_workloads`) nothing comes back any more: there it has if another
+environment shows that it was mended, and else ends untold. What was lost at two commits next to each other
+is one alert that lies between the last commit before both and the first one after them. Results of tags that
+are on no branch are left out: no commit of the branch comes after them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from antigil.history.branches import of_branches
 from antigil.history.change_detection import (
+    CONFIRMED_BY,
     AsvStep,
     Change,
     Effect,
@@ -28,37 +31,45 @@ from antigil.history.change_detection import (
     count_sides,
     detect_steps,
     find_changes,
+    measured_between,
 )
+from antigil.history.measured.ended_workloads import Places, ended_workloads
 from antigil.history.measured.measured_commits import MeasuredCommits
 from antigil.history.options import Options
-from antigil.history.series import Archive, Commit, Series
+from antigil.history.series import Archive, Commit, Environment, Series
 
-from .alert_state import Alert
+from .alert_state import Alert, throughput_of
 from .commit_verdict import Trade
 
 
 def find_alerts(
-    archive: Archive, options: Options, since: int | None = None, steps: StepSource = detect_steps
+    archive: Archive,
+    options: Options,
+    since: Mapping[str | None, int] | None = None,
+    steps: StepSource = detect_steps,
 ) -> tuple[Alert, ...]:
-    """Return all changes since a revision, newest first.
+    """Return all changes after some commits, newest first.
 
     Parameters
     ----------
     since
-        asv's revision number of the last commit that is of no interest; None for the whole history.
+        By `Environment.branch`, asv's revision number of the last commit that is of no interest; None for the
+        whole history.
     steps
         Gives the fitted pieces of a series.
     """
+    archive = of_branches(archive)
     changes = [*find_changes(archive, options, steps), *_time_changes(archive, options, steps)]
     measured = MeasuredCommits(archive)
-    groups = _together(measured, changes)
-    moved = [change for group in groups if _control(archive, group) for change in group]
+    groups, lost = _together(measured, changes), _losses(changes)
+    moved = [change for group in groups if archive.workloads[group[0].workload].control for change in group]
     found = []
     for group in groups:
         about = _about(group)
-        if since is not None and max(change.revision for change in about) <= since:
+        newest = max(change.revision for change in about)
+        if since is not None and newest <= since[group[0].environment.branch]:
             continue
-        alert = _alert(archive, options, group, steps)
+        alert = _alert(archive, options, group, lost[group[0].workload, group[0].environment], steps)
         beside = [
             effect
             for change in moved
@@ -67,21 +78,23 @@ def find_alerts(
             for effect in change.effects
         ]
         found.append(replace(alert, unfit=_is_unfit(alert, beside, options)))
-    found = _with_retired(measured, found)
+    found = _with_retired(ended_workloads(archive), found)
     return tuple(sorted(found, key=lambda one: (-one.commit.revision, one.workload.name, one.identity)))
 
 
-def _with_retired(measured: MeasuredCommits, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts; a loss of a retired environment ends, as recovered if another one shows it mended."""
-    active = measured.active()
+def _with_retired(ended: Places, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts; a loss that is no longer measured ends, as recovered if others show it mended."""
+
+    def is_over(alert: Alert) -> bool:
+        return (alert.workload.name, alert.environment) in ended
 
     def mended(alert: Alert) -> bool:
-        others = [o for o in alerts if o.workload == alert.workload and o.environment in active]
+        others = [o for o in alerts if o.workload == alert.workload and not is_over(o)]
         return all(_shows_mended(others, alert, is_time) for is_time in alert.kinds(lost=True))
 
     return [
         replace(one, recovered=one.recovered or mended(one), retired=True)
-        if one.lost and one.environment not in active
+        if one.lost and is_over(one)
         else one
         for one in alerts
     ]
@@ -122,9 +135,13 @@ def _size(effect: Effect) -> float:
     return higher / lower - 1 if lower > 0 else math.inf
 
 
-def _control(archive: Archive, group: Sequence[Change]) -> bool:
-    """Tell whether it is a control that changed."""
-    return archive.workloads[group[0].workload].control
+def _losses(changes: Sequence[Change]) -> Mapping[tuple[str, Environment], Sequence[Effect]]:
+    """Return all that was lost, by workload and environment."""
+    found: dict[tuple[str, Environment], list[Effect]] = {}
+    for change in changes:
+        own = found.setdefault((change.workload, change.environment), [])
+        own += [effect for effect in change.effects if effect.lost]
+    return found
 
 
 def _time_changes(archive: Archive, options: Options, steps: StepSource) -> Iterator[Change]:
@@ -167,8 +184,10 @@ def _together(measured: MeasuredCommits, changes: Sequence[Change]) -> list[list
     return groups
 
 
-def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: StepSource) -> Alert:
-    """Make one alert of the changes of one commit."""
+def _alert(
+    archive: Archive, options: Options, group: Sequence[Change], lost: Sequence[Effect], steps: StepSource
+) -> Alert:
+    """Make one alert of the changes of one commit, beside all that its workload and environment lost."""
     first, about = next((c for c in group if c.effects[0].quantity != "time"), group[0]), _about(group)
     effects = tuple(effect for change in group for effect in change.effects)
     commit = _commit(archive, max(change.revision for change in about))
@@ -183,7 +202,7 @@ def _alert(archive: Archive, options: Options, group: Sequence[Change], steps: S
         _trade(effects, options.threshold_of(first.workload)),
         measured=max(_count_from(archive, first, effect, commit.revision) for effect in effects),
     )
-    back = [_is_back(archive, alert, e, options, steps) for e in effects if e.lost]
+    back = [_is_back(archive, alert, e, lost, options, steps) for e in effects if e.lost]
     return replace(alert, recovered=bool(back) and all(back))
 
 
@@ -210,18 +229,46 @@ def _commit(archive: Archive, revision: int) -> Commit:
     return archive.commits.get(revision) or Commit("", revision, 0)
 
 
-def _is_back(archive: Archive, alert: Alert, effect: Effect, options: Options, steps: StepSource) -> bool:
-    """Tell whether the newest stretch of a number is back at what it was before a loss."""
+def _is_back(
+    archive: Archive,
+    alert: Alert,
+    effect: Effect,
+    lost: Sequence[Effect],
+    options: Options,
+    steps: StepSource,
+) -> bool:
+    """Tell whether a number came back after a loss, and is so still or for another of the losses is not.
+
+    Only stretches of enough commits count.
+    """
     series = archive.find(alert.workload.name, alert.environment, effect.quantity, effect.threads)
-    pieces = steps(series) if series is not None else ()
-    if not pieces or series is None:
+    if series is None:
         return False
-    newest = pieces[-1][2]
+    later = [
+        (first, value)
+        for first, end, value, *_ in steps(series)
+        if first > effect.revision and measured_between(series, first, end) >= CONFIRMED_BY
+    ]
+    back = [first for first, value in later if value <= _most(effect, series.workload, options)]
+    if not back:
+        return False
+    others = [
+        other
+        for other in lost
+        if (other.quantity, other.threads) == (effect.quantity, effect.threads) and other.revision > back[0]
+    ]
+    newest = later[-1][1]
+    return later[-1][0] == back[-1] or any(newest > _most(one, series.workload, options) for one in others)
+
+
+def _most(effect: Effect, workload: str, options: Options) -> float:
+    """Return the most that a number may be to be back at what it was before a loss."""
+    threshold = options.threshold_of(workload)
     if effect.quantity == "slowdown" and effect.threads is not None:
-        return bool(effect.threads / newest >= effect.before * (1 - options.threshold_of(series.workload)))
+        return effect.threads / (effect.before * (1 - threshold))
     if effect.quantity == "time":
-        return bool(newest <= effect.before * (1 + options.threshold_of(series.workload)))
-    return bool(newest <= effect.before + options.held_threshold)
+        return effect.before * (1 + threshold)
+    return effect.before + options.held_threshold
 
 
 def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
@@ -230,11 +277,8 @@ def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
     scaling = [e for e in effects if e.quantity != "time"]
     if time is None or not scaling:
         return None
-    if time.lost and not any(e.lost for e in scaling):
-        return Trade.SLOWER_ALONE
-    speedups = [e for e in scaling if e.quantity == "slowdown"]
-    if not time.lost and any(e.lost for e in scaling) and speedups:
-        faster = time.before / time.after
-        if min(faster * e.after / e.before for e in speedups) >= 1 - tolerance:
-            return Trade.FASTER_ALONE
-    return None
+    lost = any(e.lost for e in scaling)
+    if time.lost:
+        return None if lost else Trade.SLOWER_ALONE
+    done = [change for _, change in throughput_of(effects)]
+    return Trade.FASTER_ALONE if lost and done and min(done) >= -tolerance else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from antigil.errors import EXIT_FINE
+from antigil.history.asv_adapter.running import only_user
 from antigil.history.benchmark_columns import workloads_of
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
@@ -140,20 +141,26 @@ def compare(
     Raises
     ------
     antigil.errors.UserError
-        If a commit cannot be built, or there is nothing to measure.
+        If a commit cannot be built, there is nothing to measure, or another comparison is on here.
     """
     began = time.monotonic()
-    say(f"installing {base.short} and {head.short}")
-    absent = [] if combination is not None else pythons_passed_over(project, environments)
-    for one in absent:
-        say(f"note: nothing is measured with {one}")
-    places = prepare(project, (base, head), patterns, environments, combination, workload)
     found = []
-    for place in places:
-        judged = compare_in(project.options, base, head, place, processes, len(places), say)
-        found.append(judged if after is None else after(place, judged))
+    with only_user(project.conf):
+        say(f"installing {base.short} and {head.short}{left_out(project)}")
+        absent = [] if combination is not None else pythons_passed_over(project, environments)
+        for one in absent:
+            say(f"note: nothing is measured with {one}")
+        places = prepare(project, (base, head), patterns, environments, combination, workload)
+        for place in places:
+            judged = compare_in(project.options, base, head, place, processes, len(places), say)
+            found.append(judged if after is None else after(place, judged))
     found[0] = found[0].with_problems(f"nothing was measured with {one}" for one in absent)
     return Comparison(base, head, tuple(found), time.monotonic() - began)
+
+
+def left_out(project: Project) -> str:
+    """Return what is to be said where the code that lies here is none that is measured."""
+    return "; uncommitted changes to the code are not measured" if project.uncommitted() else ""
 
 
 def compare_in(

@@ -200,13 +200,6 @@ class Judgement:
         """Whether it is worth another look."""
         return self.p <= SUSPICION
 
-    @property
-    def change(self) -> float:
-        """Head's median relative to base's, less one; infinite from nothing to something."""
-        if self.base == 0:
-            return 0.0 if self.head == 0 else math.inf
-        return self.head / self.base - 1.0
-
 
 def judge(
     pairs: Mapping[Number, SamplePair], limit_of: LimitOf, level: float = CONFIRMATION

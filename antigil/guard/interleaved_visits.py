@@ -91,21 +91,46 @@ def prepare(
             install(conf, repo, commit.hash, folder, environments, combination)
             for folder, commit in zip(("base", "head"), commits, strict=True)
         )
-        suite = discover(conf, repo, head, [commit.hash for commit in reversed(commits)], patterns)
-        made_of = [
-            (surroundings_of(one), surroundings_of(other)) for one, other in zip(base, head, strict=True)
-        ]
-    judged = comparable(suite, project.options.thread_parameters)
-    refuse_unmatched(patterns, judged, suite)
-    if not judged:
-        raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
+    suite, judged = comparable_suite(project, head, commits[::-1], patterns)
     if workload is not None:
         judged = _only(judged, workload)
     part = suite_part(suite, {column.benchmark for column in judged})
+    sides = list(zip(base, head, strict=True))
     return tuple(
-        VisitPlace(one.name, one.python, part, judged, (one, other), surroundings)
-        for one, other, surroundings in zip(base, head, made_of, strict=True)
+        VisitPlace(one.name, one.python, part, judged, (one, other), made_of)
+        for (one, other), made_of in zip(sides, all_surroundings(sides), strict=True)
     )
+
+
+def comparable_suite(
+    project: Project,
+    installations: Sequence[Installation],
+    commits: Sequence[Revision],
+    patterns: Sequence[str],
+) -> tuple[Suite, tuple[Column, ...]]:
+    """Return what the suite holds with commits installed, as `discover` does, and what can be compared of it.
+
+    Raises
+    ------
+    UserError
+        If that is nothing, or a pattern names nothing of it.
+    """
+    with quiet_asv(), asv_errors():
+        hashes = [commit.hash for commit in commits]
+        suite = discover(project.conf, project.repo, installations, hashes, patterns)
+    columns = comparable(suite, project.options.thread_parameters)
+    refuse_unmatched(patterns, columns, suite)
+    if not columns:
+        raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
+    return suite, columns
+
+
+def all_surroundings(
+    sides: Iterable[tuple[Installation, Installation]],
+) -> list[tuple[Surroundings, Surroundings]]:
+    """Return what each pair of installations is made of besides the commit."""
+    with quiet_asv(), asv_errors():
+        return [(surroundings_of(one), surroundings_of(other)) for one, other in sides]
 
 
 def pythons_passed_over(project: Project, environments: Sequence[str]) -> list[str]:

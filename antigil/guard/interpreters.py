@@ -8,13 +8,17 @@ from dataclasses import replace
 
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
-from antigil.history.asv_adapter.running import Installation, combination_of, discover, install, suite_part
+from antigil.history.asv_adapter.running import (
+    Installation,
+    combination_of,
+    install,
+    only_user,
+    suite_part,
+)
 from antigil.history.project import Project, Revision
-from antigil.history.surroundings import surroundings_of
 
-from .comparison import Comparison, compare_in
-from .interleaved_visits import VisitPlace
-from .samples import comparable, refuse_unmatched
+from .comparison import Comparison, compare_in, left_out
+from .interleaved_visits import VisitPlace, all_surroundings, comparable_suite
 
 
 def compare_pythons(
@@ -38,16 +42,19 @@ def compare_pythons(
     Raises
     ------
     antigil.errors.UserError
-        If one of the others has no environment to be compared with one of the first.
+        If one of the others has no environment to be compared with one of the first, or another comparison
+        is on here.
     """
     began = time.monotonic()
-    say(f"installing {commit.short} for {', '.join(pythons)}")
-    first, *others = ([*_install(project, commit, one, i)] for i, one in enumerate(pythons))
-    alone = [note for other in others for note in _unmatched(first, other)]
-    places = [place for other in others for place in _places(project, commit, first, other, patterns)]
-    found = [
-        compare_in(project.options, commit, commit, place, processes, len(places), say) for place in places
-    ]
+    with only_user(project.conf):
+        say(f"installing {commit.short} for {', '.join(pythons)}{left_out(project)}")
+        first, *others = ([*_install(project, commit, one, i)] for i, one in enumerate(pythons))
+        alone = [note for other in others for note in _unmatched(first, other)]
+        places = [place for other in others for place in _places(project, commit, first, other, patterns)]
+        found = [
+            compare_in(project.options, commit, commit, place, processes, len(places), say)
+            for place in places
+        ]
     found[0] = found[0].with_notes(alone)
     return Comparison(commit, commit, tuple(found), time.monotonic() - began, pythons=tuple(pythons))
 
@@ -85,18 +92,11 @@ def _places(
     patterns: Sequence[str],
 ) -> list[VisitPlace]:
     """Return the places of two interpreters, one for each set of requirements and variables."""
-    with quiet_asv(), asv_errors():
-        suite = discover(project.conf, project.repo, other, [commit.hash], patterns)
-    columns = comparable(suite, project.options.thread_parameters)
-    refuse_unmatched(patterns, columns, suite)
-    if not columns:
-        raise UserError("the suite has no benchmark here that is timed, or measured by antigil")
+    suite, columns = comparable_suite(project, other, [commit], patterns)
     part = suite_part(suite, {column.benchmark for column in columns})
     columns = tuple(replace(c, workload=replace(c.workload, control=False)) for c in columns)
     bases = {_beside_python(one): one for one in first}
     pairs = [(bases[beside], one) for one in other if (beside := _beside_python(one)) in bases]
-    with quiet_asv(), asv_errors():
-        made_of = [(surroundings_of(base), surroundings_of(one)) for base, one in pairs]
     return [
         VisitPlace(
             f"{base.name} → {one.name}",
@@ -106,7 +106,7 @@ def _places(
             (base, one),
             surroundings,
         )
-        for (base, one), surroundings in zip(pairs, made_of, strict=True)
+        for (base, one), surroundings in zip(pairs, all_surroundings(pairs), strict=True)
     ]
 
 

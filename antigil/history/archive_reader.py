@@ -194,13 +194,10 @@ def _missing(
     return [Problem(f"{len(them)} {what}", ", ".join(sorted(them)[:5])) for what, them in missing if them]
 
 
-def load_archive(
-    project: Project, since: str | None = None, more: Collection[str] = ()
-) -> tuple[Archive, Mapping[str, int]]:
+def load_archive(project: Project, more: Collection[str] = ()) -> tuple[Archive, Mapping[str, int]]:
     """Read all stored results; return them, and the revision numbers of their and some more commits."""
     with quiet_asv(), asv_errors():
         benchmarks = stored_suite(project.conf)
-        asked = {*more, *([] if since is None else [project.revision(since).hash])}
         stored = _AllResults(project.conf, project.repo, benchmarks, project.options)
-        revisions = project.repo.get_revisions(stored.commits | asked)
+        revisions = project.repo.get_revisions(stored.commits.union(more))
         return stored.archive(revisions), revisions

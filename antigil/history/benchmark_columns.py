@@ -102,7 +102,9 @@ def _timed(
             others = [f"{n}={v}" for i, (n, v) in enumerate(zip(names, values, strict=True)) if i != position]
             told = f" ({', '.join(others)})" if others else ""
             title = str(benchmark.get("pretty_name") or name) + told
-            workload = TrackedWorkload(printable(name + told.lstrip()), printable(title), origin="timed")
+            workload = TrackedWorkload(
+                printable(name + told.lstrip()), printable(title), origin="timed", version=_version(benchmark)
+            )
             yield Column(workload, "seconds", threads, name, index)
 
 
@@ -136,8 +138,17 @@ def _workload(name: str, benchmark: Mapping[str, Any]) -> TrackedWorkload:
     control = bool(benchmark.get("antigil_control", False))
     expected = benchmark.get("antigil_expected")
     return TrackedWorkload(
-        printable(_owner(name)), printable(title), control, expected=expected and printable(str(expected))
+        printable(_owner(name)),
+        printable(title),
+        control,
+        expected=expected and printable(str(expected)),
+        version=_version(benchmark),
     )
+
+
+def _version(benchmark: Mapping[str, Any]) -> str:
+    """Return asv's version of a benchmark; nothing where it has none."""
+    return str(benchmark.get("version", ""))
 
 
 def _owner(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,8 +19,8 @@ from .asv_adapter.configuration import (
     git_folder,
     quiet_asv,
 )
-from .project import Project, refuse_shallow
-from .series import Ints
+from .project import Project, Revision, refuse_shallow
+from .series import Archive, Ints, Series
 
 
 class Branches:
@@ -62,7 +64,7 @@ class Branches:
         """Return the names of the tags of each branch: of its commits, and of what was merged to it."""
         folder = git_folder(self._repo)
         return {
-            self._key(branch): frozenset(() if folder is None else git.merged_tags(folder, newest))
+            self._key(branch): frozenset(git.merged_tags(folder, newest))
             for branch, newest in self._newest.items()
         }
 
@@ -85,13 +87,54 @@ def commits_of(project: Project, since: str | None = None) -> list[str]:
         If there is no such branch or commit here, or the history is cut off.
     """
     refuse_shallow(project.conf)
-    since = since or project.options.since
+    beginning = project.since(since)
     with quiet_asv(), asv_errors():
-        start = "" if since is None else f"{project.revision(since).hash}.."
+        start = "" if beginning is None else f"{beginning.hash}.."
         ranges = [f"{start}{_here(project.repo, branch)}" for branch in project.conf.branches]
         commits = {hash_ for name in ranges for hash_ in project.repo.get_hashes_from_range(name)}
         revisions = project.repo.get_revisions(commits)
     return sorted(commits, key=lambda hash_: revisions[hash_], reverse=True)
+
+
+def newest_known(project: Project, archive: Archive, since: Revision) -> dict[str | None, int]:
+    """Return asv's number of the newest commit of each branch that a commit has among its ancestors, or is.
+
+    The commit may be on another branch, where its own number says nothing of the rest. -1 stands for none.
+    """
+    with asv_errors():
+        names = list(dict.fromkeys(_here(project.repo, branch) for branch in project.conf.branches))
+        later = [len(project.repo.get_hashes_from_range(f"{since.hash}..{name}")) for name in names]
+    found: dict[str | None, int] = {}
+    for name, n in zip(names, later, strict=True):
+        key = name if len(names) > 1 else None
+        own = archive.branches[key]
+        found[key] = int(own[-n - 1]) if n < len(own) else -1
+    return found
+
+
+def of_branches(archive: Archive) -> Archive:
+    """Return an archive without the tags that are on none of its branches.
+
+    asv shows those on every branch by their dates, so that a release stands between commits that it has not.
+    """
+    series = tuple(one for one in map(partial(_of_branch, archive), archive.series) if len(one.revisions))
+    return replace(archive, series=series, _index={}, _surroundings={})
+
+
+def tags_aside(archive: Archive) -> list[str]:
+    """Return the measured tags that are on none of the branches, which `of_branches` leaves out."""
+    own = np.concatenate([*archive.branches.values()])
+    return sorted(name for name, at in archive.tags.items() if at in archive.commits and at not in own)
+
+
+def _of_branch(archive: Archive, series: Series) -> Series:
+    """Return a series without commits that are not on its branch."""
+    own = archive.branches.get(series.environment.branch, series.revisions)
+    here = np.isin(series.revisions, own)
+    if here.all():
+        return series
+    columns = {name: getattr(series, name)[here] for name in ("revisions", "values", "low", "high", "states")}
+    return replace(series, **columns)
 
 
 def _here(repo: Repository, branch: str | None) -> str:

@@ -26,6 +26,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from antigil.scaling import Z99
+
 from .asv_adapter import stored
 from .asv_adapter.publishing import Graph, Graphs
 from .options import Options
@@ -35,8 +37,6 @@ from .series import Archive, Environment, Floats, Series
 CLEAR = 4.0
 #: Measured commits on each side that make a suspicion a confirmed change.
 CONFIRMED_BY = 2
-#: Half-width of a normal variable's 99 % interval, in standard deviations.
-NORMAL_99 = 2.576
 #: Steps of one workload at most this many measured commits apart are one change.
 NEARBY = 1
 
@@ -123,12 +123,13 @@ class Change:
         return any(effect.confirmed for effect in self.effects)
 
     def headline(self, cores: int | None = None) -> Effect:
-        """Return the effect to tell first: speedup at the most threads that so many cores can serve."""
+        """Return the effect to tell first: speedup at the most threads that so many cores can serve.
+
+        Where they serve none of these, it is that at the fewest.
+        """
         speedups = [e for e in self.effects if e.quantity == "slowdown" and e.threads is not None]
-        if not speedups:
-            return self.effects[0]
         served = [e for e in speedups if cores is None or (e.threads or 0) <= cores]
-        return max(served or speedups, key=lambda e: e.threads or 0)
+        return served[-1] if served else self.effects[0]
 
     def identity(self, hash_: str) -> str:
         """Return a name that stays the same as long as workload, commit, direction and environment do.
@@ -187,14 +188,14 @@ def count_sides(series: Series, effects: Sequence[Effect]) -> Iterator[Effect]:
     for before, effect, after in zip(ends, effects, ends[2:], strict=False):
         yield replace(
             effect,
-            measured_before=_measured(series, before, effect.revision),
-            measured_after=_measured(series, effect.revision, after),
+            measured_before=measured_between(series, before, effect.revision),
+            measured_after=measured_between(series, effect.revision, after),
         )
 
 
 def clear_steps(series: Series, steps: Sequence[AsvStep]) -> Iterator[Effect]:
     """Yield the steps of one series that are clear of the noise, however small, as the series has them."""
-    counts = [_measured(series, left, right) for left, right, *_ in steps]
+    counts = [measured_between(series, left, right) for left, right, *_ in steps]
     total = sum(counts)
     noise = sum(n * step[4] for n, step in zip(counts, steps, strict=True)) / total if total else 0.0
     for i in range(1, len(steps)):
@@ -249,7 +250,7 @@ def steps_of_graphs(graphs: Graphs) -> StepSource:
     return source
 
 
-def _measured(series: Series, left: int, right: int) -> int:
+def measured_between(series: Series, left: int, right: int) -> int:
     """Return how many values lie between two revisions, the right one excluded."""
     a, b = np.searchsorted(series.revisions, [left, right])
     return int(series.present[a:b].sum())
@@ -260,7 +261,7 @@ def _error_within(series: Series, left: int, right: int) -> float:
     a, b = np.searchsorted(series.revisions, [left, right])
     half_widths = (series.high[a:b] - series.low[a:b]) / 2
     known = half_widths[np.isfinite(half_widths)]
-    return float(np.median(known)) / NORMAL_99 / math.sqrt(len(known)) if len(known) else 0.0
+    return float(np.median(known)) / Z99 / math.sqrt(len(known)) if len(known) else 0.0
 
 
 def _gather(

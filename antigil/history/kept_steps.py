@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from antigil.errors import system_error
+from antigil.errors import note, system_error
 from antigil.files import read_json, write_whole
 
 from .asv_adapter import stored
@@ -83,8 +82,8 @@ class KeptSteps:
         try:
             write_whole(self._file, json.dumps(content))
         except OSError as error:
-            note = f"{self._file.name} cannot be kept, and all is fitted again the next time"
-            print(f"antigil: note: {note}: {system_error(error)}", file=sys.stderr)
+            lost = f"{self._file.name} cannot be kept, and all is fitted again the next time"
+            note(f"{lost}: {system_error(error)}")
 
 
 def _read(file: Path) -> dict[str, _Kept]:

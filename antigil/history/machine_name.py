@@ -29,6 +29,7 @@ def this_machine() -> str:
 
 def register() -> str:
     """Make asv know this machine under its name; return the name."""
-    cpu, cpus, name = cpu_model(), cpus_allowed(), this_machine()
+    cpu, cpus = cpu_model(), cpus_allowed()
+    name = machine_name(cpu, cpus)
     register_machine(name, {"os": platform.system(), "cpu": cpu, "num_cpu": str(cpus), "ram": ""})
     return name

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from antigil.errors import UserError
+
+#: An address that `antigil.report.document` lets through once the name of a page stands behind it.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&+,;=%-]{1,400}")
+
 #: Parameter names that count threads, in benchmarks that know nothing of antigil.
 THREAD_PARAMETERS = ("threads", "n_threads", "nthreads", "n_jobs", "workers", "num_threads")
-
-
-class ConfigError(ValueError):
-    """The ``antigil`` key says something that cannot be meant."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ def read_options(conf: object) -> Options:
     if raw is None:
         return Options(thresholds=asvs)
     if not isinstance(raw, dict):
-        raise ConfigError('"antigil" in asv.conf.json must be an object, such as {"threshold": 0.05}')
+        raise UserError('"antigil" in asv.conf.json must be an object, such as {"threshold": 0.05}')
     known = [f.name for f in fields(Options)]
     for name in raw:
         if name not in known:
-            raise ConfigError(
+            raise UserError(
                 f'unknown option "{name}" under "antigil" in asv.conf.json; known: {", ".join(known)}'
             )
     own = Options(**{name: _checked(name, value) for name, value in raw.items()})
@@ -96,14 +97,14 @@ def _asvs_thresholds(told: Any) -> dict[str, float]:
     try:
         return {pattern: float(value) for pattern, value in told.items() if re.compile(pattern)}
     except (AttributeError, TypeError, ValueError, re.error) as error:
-        raise ConfigError(f'"regressions_thresholds" in asv.conf.json cannot be read: {error}') from error
+        raise UserError(f'"regressions_thresholds" in asv.conf.json cannot be read: {error}') from error
 
 
 def _checked(name: str, value: Any) -> Any:
     """Return an option's value in the type that `Options` holds, or refuse it by name."""
     if name == "thread_parameters":
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            raise ConfigError(f'"{name}" under "antigil" must be a list of names, not {value!r}')
+            raise UserError(f'"{name}" under "antigil" must be a list of names, not {value!r}')
         return tuple(value)
     if name in {"threshold", "held_threshold"}:
         return _share(name, value)
@@ -111,33 +112,36 @@ def _checked(name: str, value: Any) -> Any:
         return _by_pattern(name, value)
     if name == "backfill":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f'"{name}" under "antigil" must be a positive whole number, not {value!r}')
+            raise UserError(f'"{name}" under "antigil" must be a positive whole number, not {value!r}')
         return value
     if not isinstance(value, str) and not (name in {"headline", "since"} and value is None):
-        raise ConfigError(f'"{name}" under "antigil" must be a string, not {value!r}')
+        raise UserError(f'"{name}" under "antigil" must be a string, not {value!r}')
+    if name == "site_url" and value and not ADDRESS.fullmatch(value):
+        meant = "an address in plain characters, such as https://example.org/speedup"
+        raise UserError(f'"{name}" under "antigil" must be {meant}, not {value!r}')
     return value
 
 
 def _share(name: str, value: Any) -> float:
     """Return a number between 0 and 1, or refuse it by name."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise ConfigError(f'"{name}" under "antigil" must be a number between 0 and 1, not {value!r}')
+        raise UserError(f'"{name}" under "antigil" must be a number between 0 and 1, not {value!r}')
     return float(value)
 
 
 def _by_pattern(name: str, value: Any) -> dict[str, Any]:
     """Return values by regular expression, or refuse them by name."""
     if not isinstance(value, dict):
-        raise ConfigError(f'"{name}" under "antigil" must be an object of patterns, not {value!r}')
+        raise UserError(f'"{name}" under "antigil" must be an object of patterns, not {value!r}')
     for pattern, item in value.items():
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ConfigError(
+            raise UserError(
                 f'"{name}" under "antigil": {pattern!r} is no regular expression: {error}'
             ) from None
         if name == "excused" and (not isinstance(item, str) or not item.strip()):
-            raise ConfigError(f'"{name}" under "antigil": {pattern!r} needs a reason in words')
+            raise UserError(f'"{name}" under "antigil": {pattern!r} needs a reason in words')
     if name == "thresholds":
         return {pattern: _share(f"{name}: {pattern}", item) for pattern, item in value.items()}
     return dict(value)

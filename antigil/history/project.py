@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antigil import git
-from antigil.errors import UserError
+from antigil.errors import UserError, note
 from antigil.git import Described
 
 from .asv_adapter.configuration import (
@@ -23,6 +24,8 @@ from .labels import printable
 from .options import Options, read_options
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
+#: Names that stand for what is checked out.
+OF_CHECKOUT = re.compile(r"(HEAD|@)([~^@:].*)?")
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,30 @@ class Revision:
 
 @dataclass(frozen=True)
 class Project:
-    """asv's configuration and repository, and what the ``antigil`` key says."""
+    """asv's configuration and repository, what the ``antigil`` key says, and the file that says it."""
 
     conf: Configuration
     repo: Repository
     options: Options
+    file: Path = Path(NAMES[0])
 
-    def revision(self, name: str) -> Revision:
-        """Return the commit that a name stands for, or refuse the name."""
+    def revision(self, name: str, key: str | None = None) -> Revision:
+        """Return the commit that a name stands for, or refuse it; a `key` of asv.conf.json may name it."""
         hash_ = commit_named(self.repo, name)
         if hash_ is None:
-            raise UserError(f"no commit {name!r} here: fetch it, or name another one")
+            where = "" if key is None else f', which "{key}" in {self.file.name} names'
+            raise UserError(f"no commit {name!r} here{where}: fetch it, or name another one")
         told = printable_commits(self.repo, [hash_]).get(hash_)
-        return Revision(hash_, told.subject if told else "")
+        found = Revision(hash_, told.subject if told else "")
+        if OF_CHECKOUT.fullmatch(name) and not Path(self.conf.repo).is_dir():
+            note(f"{name} of asv's own copy of {self.conf.repo} is {found.short} {found.subject}")
+        return found
+
+    def since(self, asked: str | None) -> Revision | None:
+        """Return the last commit of no interest: the one that is asked for, else the configuration's."""
+        if asked:
+            return self.revision(asked)
+        return self.revision(self.options.since, "since") if self.options.since else None
 
     @property
     def first_branch(self) -> str:
@@ -62,8 +76,9 @@ class Project:
     @property
     def beginnings(self) -> dict[str, str | None]:
         """Where asv begins to look for regressions, by patterns of benchmarks; None where it never does."""
+        key = "regressions_first_commits"
         told = self.conf.regressions_first_commits
-        return {one: None if name is None else self.revision(name).hash for one, name in told.items()}
+        return {one: None if name is None else self.revision(name, key).hash for one, name in told.items()}
 
     def merge_base(self, one: Revision, other: Revision) -> Revision:
         """Return the last commit that two have in common; refuse them if there is none here."""
@@ -72,23 +87,29 @@ class Project:
             raise UserError(f"{one.short} and {other.short} have no commit in common here: fetch the history")
         return self.revision(found)
 
+    def is_next(self, base: Revision, head: Revision) -> bool:
+        """Tell whether a commit is the one right after another, as asv counts: along first parents."""
+        return commit_named(self.repo, f"{head.hash}^") == base.hash
+
     def differ(self, base: Revision, head: Revision, paths: Sequence[str]) -> bool:
         """Tell whether anything beneath some paths differs between two commits, or may: git cannot tell.
 
         A path that is in neither is refused.
         """
         folder = git_folder(self.repo)
-        if folder is None:
-            return True
         for path in paths:
             if not any(git.holds(folder, one.hash, path) for one in (base, head)):
                 raise UserError(f"neither {base.short} nor {head.short} has {path!r}: name it from the top")
         return git.differ(folder, base.hash, head.hash, paths)
 
     def uncommitted(self) -> bool:
-        """Tell whether the working tree differs from its commit: what differs is not measured."""
-        folder = git_folder(self.repo)
-        return folder is not None and git.uncommitted(folder)
+        """Tell whether the working tree differs from its commit in what is measured as it was committed.
+
+        The suite, its configuration and the results are those that lie here.
+        """
+        top = Path(git_folder(self.repo)).resolve()
+        here = (Path(one).resolve() for one in (self.conf.benchmark_dir, self.file, self.conf.results_dir))
+        return git.uncommitted(top, [one.relative_to(top).as_posix() for one in here if top in one.parents])
 
     def commits_between(self, base: str, head: str) -> list[str]:
         """Return the commits after one up to another, oldest first."""
@@ -114,7 +135,7 @@ def open_project(path: str | None = None, *, pull: bool = False) -> Project:
     Raises
     ------
     UserError
-        If there is none, or it says what cannot be meant.
+        If there is none, or it says what cannot be meant, or the repository is none of git's.
     """
     found = path or next((name for name in NAMES if Path(name).exists()), None)
     if found is None or not Path(found).exists():
@@ -122,20 +143,20 @@ def open_project(path: str | None = None, *, pull: bool = False) -> Project:
     file = Path(found).absolute()
     with asv_errors():
         conf, repo = open_configuration(file)
+        git_folder(repo)  # refuses another kind
         if pull:
             with quiet_asv():
                 repo.pull()
-        return Project(conf, repo, read_options(conf))
+        return Project(conf, repo, read_options(conf), file)
 
 
 def printable_commits(repo: Repository, hashes: Iterable[str]) -> dict[str, Described]:
     """Return what git knows of each commit, in characters that a page can hold.
 
-    asv's repository class offers hashes and dates only, so git is asked directly; for a repository of
-    another kind, or if git fails, the result is empty and pages do without.
+    asv's repository class offers hashes and dates only, so git is asked directly; if it fails, the result is
+    empty and pages do without.
     """
-    folder = git_folder(repo)
-    told = {} if folder is None else git.describe_commits(folder, hashes)
+    told = git.describe_commits(git_folder(repo), hashes)
     return {
         hash_: replace(one, subject=printable(one.subject), author=printable(one.author))
         for hash_, one in told.items()

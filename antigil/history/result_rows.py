@@ -14,7 +14,6 @@ import itertools
 import json
 import math
 import os
-import sys
 import time
 import zipfile
 import zlib
@@ -27,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from antigil.errors import system_error
+from antigil.errors import note, system_error
 from antigil.files import parse_json, write_whole
 
 from .asv_adapter.stored import ASV_VERSION, StoredResults, Suite, load_results, result_files
@@ -288,5 +287,5 @@ def _save(file: Path, digest: str, rows: Rows) -> None:
     try:
         write_whole(file, content.getvalue())
     except OSError as error:
-        note = f"{file.name} cannot be kept, and all results are read again the next time"
-        print(f"antigil: note: {note}: {system_error(error)}", file=sys.stderr)
+        lost = f"{file.name} cannot be kept, and all results are read again the next time"
+        note(f"{lost}: {system_error(error)}")

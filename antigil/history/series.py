@@ -54,6 +54,8 @@ class TrackedWorkload:
         ``"measured"`` by antigil's instrument, or ``"timed"`` by asv at several thread counts.
     expected : str or None
         The speedup that its suite expects, for people, as ``"n, up to the CPUs"``; None where it says none.
+    version : str
+        asv's version of its benchmark: another where it measures something else.
     """
 
     name: str
@@ -61,6 +63,7 @@ class TrackedWorkload:
     control: bool = False
     origin: str = "measured"
     expected: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from .annotations import annotation
 from .comparison import EXCUSED, trade_text
 from .document import Document
 from .markdown import ICONS, code
-from .quantities import cells
+from .quantities import cells, counted
 
 GIVEN_UP, BESIDES = "Not tried again until twice as many commits are measured: it ", "Besides the commit: "
 
@@ -140,7 +140,7 @@ def alert_remarks(alert: Document) -> Iterator[str]:
     if alert["given_up"]:
         yield f"{GIVEN_UP}{alert['given_up']}"
     if alert["between"]:
-        many = "1 commit" if alert["between"] == 1 else f"{alert['between']} commits"
+        many = counted(alert["between"], "commit")
         yield f"{many} between the two may have done it as well: not told apart yet."
     if alert["trade"]:
         yield trade_text(alert["trade"], alert["throughput"])

@@ -147,7 +147,7 @@ def speedup_sentences(workload: Document) -> Iterator[str]:
 
 def functions_that_changed(workload: Document, code: Callable[[str], str] = str) -> Iterator[str]:
     """Yield a sentence on each loss that changed by function, with foreign names shown by `code`."""
-    told = workload.get("where")
+    told = workload["where"]
     if told is None:
         return
     if not told["losses"]:

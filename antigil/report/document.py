@@ -92,7 +92,7 @@ _JUDGED = {
 _WORKLOAD = {
     **_JUDGED, "name": str, "gone": (str, None), "rows": [_ROW],
     "context": [{"threads": int, "waiting": _PAIR, "queued": _PAIR, "inflation": _PAIR}],
-    "where?": (WHERE, None),
+    "where": (WHERE, None),
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
 _SURROUNDINGS = {"python": str, "compiler": str, "kernel": str, "cpu": str, "packages": [str]}
@@ -133,19 +133,16 @@ def check(value: Any, shape: Any, where: str = "the file") -> None:
     """Compare a value with a shape.
 
     A shape is a type, a set of allowed values, a pattern of a whole text, a tuple of a shape and None, a list
-    of one shape for any number of items or of several for exactly these, or a dict with its keys, of which
-    one that ends in a question mark may be missing: older versions did not write it.
+    of one shape for any number of items or of several for exactly these, or a dict with its keys.
     """
     if isinstance(shape, tuple):
         if value is not None:
             check(value, shape[0], where)
     elif isinstance(shape, dict):
-        inner = {key.rstrip("?"): one for key, one in shape.items()}
-        needed = {key for key in shape if not key.endswith("?")}
-        if not isinstance(value, Mapping) or not needed <= set(value) <= set(inner):
+        if not isinstance(value, Mapping) or set(value) != set(shape):
             raise ValueError(f"{where} does not have the keys {', '.join(shape)}")
-        for key in value:
-            check(value[key], inner[key], key)
+        for key, inner in shape.items():
+            check(value[key], inner, key)
     elif isinstance(shape, list):
         if not isinstance(value, list):
             raise ValueError(f"{where} is no list")

@@ -1,6 +1,7 @@
 """What changed by function at a commit, kept with asv's results: a JSON line for each workload and Python.
 
-Lines of several writers are put together; of two on the same commit the later one in the file is told.
+Lines of several writers are put together; of two on the same commit the later one in the file is told. Each
+is of a comparison with the commit right before it: a longer range would lay at a commit what others did.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from antigil.errors import note, system_error
 from antigil.files import append_lines
 
 from .comparison import functions_that_changed
@@ -24,7 +26,7 @@ Key = tuple[str, str, str]
 
 
 def keep_functions(folder: Path, document: Document) -> None:
-    """Add what a comparison told of functions to the file in a folder."""
+    """Add what a comparison told of functions to the file in a folder, or say why not: it is told already."""
     lines = [
         json.dumps(
             {
@@ -37,10 +39,13 @@ def keep_functions(folder: Path, document: Document) -> None:
         )
         for comparison in document["comparisons"]
         for workload in comparison["workloads"]
-        if workload.get("where") is not None
+        if workload["where"] is not None
     ]
     if lines:
-        append_lines(folder / FILE, lines)
+        try:
+            append_lines(folder / FILE, lines)
+        except OSError as error:
+            note(f"which functions changed is not kept in {FILE}: {system_error(error)}")
 
 
 def kept_functions(folder: Path) -> dict[Key, list[str]]:

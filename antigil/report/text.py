@@ -67,7 +67,9 @@ def comparison_table(rows: Iterable[Document], indent: str) -> Iterator[str]:
         yield f"{indent}{first.ljust(widths[0])}  {'  '.join(aligned)}  {others[3]}".rstrip()
 
 
-ANSWERS = {True: "lost", False: "as good", None: "no answer"}
+def answer_text(lost: bool | None, problem: str | None) -> str:
+    """Return what one comparison of a search answered."""
+    return f"no answer: {problem}" if lost is None else "lost" if lost else "as good"
 
 
 def render_bisection(document: Document, form: str) -> str:
@@ -79,10 +81,9 @@ def render_bisection(document: Document, form: str) -> str:
 
 def _bisection_lines(document: Document) -> Iterator[str]:
     yield bisection_headline(document)
-    suspects = document["suspects"]
-    for told, commit in (("before", document["before"]), *(("suspect", one) for one in suspects)):
-        if suspects:
-            yield f"  {told:7}  {_named(commit)}"
+    if document["suspects"]:
+        yield f"  before   {_named(document['before'])}"
+        yield from (f"  suspect  {_named(one)}" for one in document["suspects"])
     if document["comparison"] is not None:
         for environment in document["comparison"]["comparisons"]:
             for workload in changed(environment):
@@ -95,8 +96,8 @@ def _bisection_lines(document: Document) -> Iterator[str]:
     steps, commits = counted(len(document["steps"]), "comparison"), counted(document["commits"], "commit")
     yield f"{steps} for {commits}:"
     for step in document["steps"]:
-        problem = f": {step['problem']}" if step["problem"] else ""
-        yield f"  {step['base']['hash'][:8]}  {_named(step['head'])}  {ANSWERS[step['lost']]}{problem}"
+        answer = answer_text(step["lost"], step["problem"])
+        yield f"  {step['base']['hash'][:8]}  {_named(step['head'])}  {answer}"
 
 
 def bisection_headline(document: Document) -> str:
@@ -105,7 +106,7 @@ def bisection_headline(document: Document) -> str:
     if document["status"] == 0:
         return f"Nothing lost: {workload} is as good at {document['bad']['hash'][:8]}"
     if document["status"] == 1:
-        return f"Found: {workload} lost it at {suspects[0]['hash'][:8]}"
+        return f"Found: {workload} got worse at {suspects[0]['hash'][:8]}"
     if len(suspects) > 1:
         return f"Could not be told which: one of {len(suspects)} commits, and those between cannot be judged"
     return "Could not judge"

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from antigil.history.options import ConfigError, Options
+from antigil.errors import UserError
+from antigil.history.options import Options
 
 from .workload_status import WorkloadStatus
 
@@ -22,7 +23,7 @@ def headline_status(
         if options.headline not in drawable:
             known = ", ".join(sorted(drawable)) or "none"
             what = f'"headline" under "antigil" names no workload of the suite: {options.headline}'
-            raise ConfigError(f"{what}; there are: {known}")
+            raise UserError(f"{what}; there are: {known}")
         statuses = [s for s in statuses if s.workload.name == options.headline]
     candidates = [s for s in statuses if not s.workload.control] or list(statuses)
     first = min((s.workload.name for s in candidates), default=None)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antigil.history.change_detection import Change
-from antigil.history.measured.measured_commits import MeasuredCommits
+from antigil.history.measured.ended_workloads import ended_workloads
 from antigil.history.options import Options
 from antigil.history.series import Archive, Commit, Environment, Series, State, TrackedWorkload
-from antigil.report.quantities import SCALING_WORDS, ceiling_range, speedup_word
+from antigil.report.quantities import SCALING_WORDS, ceiling_range
+from antigil.scaling import speedup_word
 
 from .expectation import deviates, expected_range
 
@@ -154,24 +155,16 @@ class WorkloadStatus:
 def workload_statuses(archive: Archive, changes: Sequence[Change], options: Options) -> list[WorkloadStatus]:
     """Return where every workload stands, what changed first."""
     found = []
-    measured = MeasuredCommits(archive)
-    active = measured.active()
+    ended = ended_workloads(archive)
     tags = {branch: releases(archive, branch) for branch in {e.branch for e in archive.environments}}
     for name, workload in archive.workloads.items():
         for environment in archive.environments_of(name):
             own = [c for c in changes if c.workload == name and c.environment == environment]
             status = _workload_status(archive, workload, environment, own, tags[environment.branch], options)
             if status is not None:
-                is_over = environment not in active or _is_away(archive, measured, status)
+                is_over = (name, environment) in ended
                 found.append(replace(status, mark="retired") if is_over else status)
     return sorted(found, key=_urgency)
-
-
-def _is_away(archive: Archive, measured: MeasuredCommits, s: WorkloadStatus) -> bool:
-    """Tell whether a workload has ended in an environment that goes on: it fails, say, or is skipped."""
-    counts = archive.of(s.workload.name, s.environment, "slowdown")
-    own = np.unique(np.concatenate([one.revisions[one.present] for one in counts]))
-    return measured.is_away(s.environment.branch, own, s.headline.revisions)
 
 
 def _workload_status(

@@ -15,7 +15,6 @@ pytest.importorskip("bokeh")
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
-GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
 KERNEL = """
 #include <Python.h>
@@ -82,13 +81,13 @@ def project(tmp_path_factory):
         )
 
     for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "all of it")):
-        subprocess.run([*GIT, *words], cwd=root, check=True)
+        subprocess.run(["git", *words], cwd=root, check=True)
     (command,) = re.findall(r"^    antigil (init -s .*)", DOCUMENT, re.MULTILINE)
     began = run("antigil", *shlex.split(command))
     assert began.returncode == 0, began.stderr
     (add,) = re.findall(r"^    git (add .*)", began.stdout, re.MULTILINE)
     for words in (shlex.split(add), ("commit", "-q", "-m", "Track how it scales")):
-        subprocess.run([*GIT, *words], cwd=root, check=True)
+        subprocess.run(["git", *words], cwd=root, check=True)
     return root, run, began.stdout
 
 
@@ -106,6 +105,7 @@ def published(project):
     return root, said
 
 
+@pytest.mark.long
 def test_every_number_of_the_workload_is_measured(published):
     root, said = published
     (path,) = (root / ".asv/results").glob("*/*-virtualenv-*.json")
@@ -128,6 +128,7 @@ def test_every_number_of_the_workload_is_measured(published):
     assert results["thread_scaling.First.track_gil_held"][0] < 0.5
 
 
+@pytest.mark.long
 def test_the_workload_has_its_page(published):
     root, said = published
     page = root / ".asv/html/speedup/thread_scaling.First.html"
@@ -136,6 +137,7 @@ def test_the_workload_has_its_page(published):
     assert "speedup/" in (root / ".asv/html/index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_what_was_measured_lies_in_asvs_environment(published):
     """There lies the instrument, too: nothing else makes `antigil.suite` importable."""
     root, _ = published

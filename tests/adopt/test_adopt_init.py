@@ -30,9 +30,8 @@ COMMENTED = """{
 
 
 def git(folder, *words):
-    """Run git as somebody."""
-    who = ("-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+    """Run git."""
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize(
@@ -374,16 +373,16 @@ def test_a_suite_for_a_python_without_the_instrument_is_left_alone_and_one_begun
     assert sorted(root.rglob("[!.]*")) == files
     (command,) = re.findall(r"antigil (init .*)", said)
     assert cli.main(shlex.split(command)) == 0
-    assert (root / "antigil_bench/benchmarks/thread_scaling.py").exists()
-    assert json.loads((root / "antigil_bench/asv.conf.json").read_text())["repo"] == ".."
+    assert (root / "antigil-bench/benchmarks/thread_scaling.py").exists()
+    assert json.loads((root / "antigil-bench/asv.conf.json").read_text())["repo"] == ".."
     assert (root / "asv.conf.json").read_text() == text
 
 
 @pytest.mark.parametrize(
     ("others", "folder"),
     [
-        ({"benchmarks/bench_hash.py": "import pytest\n"}, "asv_bench"),
-        ({"benchmarks/cold/run.py": "", "asv_bench/old.py": ""}, "asv_benchmarks"),
+        ({"benchmarks/bench_hash.py": "import pytest\n"}, "benchmarks/antigil_bench"),
+        ({"benchmarks/cold/run.py": "", "asv_bench/old.py": ""}, "benchmarks/antigil_bench"),
         ({"benchmarks/figures.csv": "", "benchmarks/__init__.py": ""}, "benchmarks"),
         ({"benchmarks/thread_scaling.py": "", "benchmarks/more.py": ""}, "benchmarks"),
     ],
@@ -392,7 +391,7 @@ def test_scripts_that_asv_was_never_to_import_are_in_no_suite(project, others, f
     root = project({"setup.py": "", **others})
     assert cli.main(["init"]) == 0
     assert json.loads((root / "asv.conf.json").read_text()).get("benchmark_dir", "benchmarks") == folder
-    assert {path.parent.name for path in root.rglob("thread_scaling.py")} == {folder}
+    assert {path.parent for path in root.rglob("thread_scaling.py")} == {root / folder}
     assert {name: (root / name).read_text() for name in others} == others
     assert cli.main(["init", "--dry-run"]) == 0
 
@@ -469,6 +468,31 @@ def test_an_earlier_instrument_is_replaced_and_that_is_told(project, monkeypatch
     assert f"No longer needed: antigil-wheels/{wheel.name}.\n" in capsys.readouterr().out
     mine, ours = json.loads((root / "asv.conf.json").read_text())["install_command"]
     assert (mine, ours.rpartition(" ")[2]) == ("mine", "antigil-instrument==0.0.2")
+
+
+@pytest.mark.parametrize(
+    "attributes", ["* text eol=crlf\n", "* text=auto\n*.whl filter=lfs diff=lfs merge=lfs -text\n"]
+)
+def test_git_hands_out_the_wheel_as_it_was_written_whatever_the_project_says_of_its_files(
+    project, tmp_path, attributes
+):
+    root = project({"setup.py": "", ".gitattributes": attributes})
+    git(root, "config", "filter.lfs.clean", "wc -c")
+    assert cli.main(["init"]) == 0
+    wheel = f"antigil-wheels/{instrument_wheel.file_name()}"
+    written = (root / wheel).read_bytes()
+    git(root, "add", "--force", ".")
+    git(root, "commit", "-q", "-m", "Track how it scales")
+    git(tmp_path, "clone", "-q", str(root), "copy")
+    assert (tmp_path / "copy" / wheel).read_bytes() == written
+    with zipfile.ZipFile(tmp_path / "copy" / wheel) as archive:
+        assert archive.testzip() is None
+
+
+def test_what_a_project_says_of_its_wheels_stays(project):
+    root = project({"setup.py": "", "antigil-wheels/.gitattributes": "*.whl binary\n"})
+    assert cli.main(["init"]) == 0
+    assert (root / "antigil-wheels/.gitattributes").read_text() == "*.whl binary\n"
 
 
 def wheel_of(folder, name, version, holding, needs=""):

@@ -9,9 +9,9 @@ from antigil.adopt import instrument_wheel
 from antigil.commands import main as cli
 
 KEYS = (
-    "project", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir", "environment_type",
-    "branches", "plugins", "install_command", "build_command", "matrix", "include", "pythons",
-    "conda_channels",
+    "project", "repo", "repo_subdir", "benchmark_dir", "env_dir", "results_dir", "html_dir",
+    "environment_type", "branches", "plugins", "install_command", "build_command", "matrix", "include",
+    "pythons", "conda_channels",
 )  # fmt: skip
 VALUES = [None, 5, 0.5, True, [], [3, None], {}, {"a": [1]}, "a\0b", "\ud800", "/nowhere"]
 
@@ -25,7 +25,7 @@ def test_a_value_of_whatever_type_ends_in_no_traceback(project, capsys, value):
         assert (key, status, capsys.readouterr().err.count("\n")) in ((key, 0, 0), (key, 2, 1))
 
 
-@pytest.mark.parametrize("key", ["project", "env_dir", "html_dir"])
+@pytest.mark.parametrize("key", ["project", "repo", "env_dir", "html_dir"])
 @pytest.mark.parametrize("value", [None, 7, ["x"]])
 def test_what_names_something_is_a_string(project, capsys, key, value):
     project({"setup.py": "", "asv.conf.json": json.dumps({key: value})})

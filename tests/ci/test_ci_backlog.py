@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from generated import Behaviour, Place, Plan, Planned, generate, publish
-from sample_project import antigil, git
+from in_process import antigil
+from sample_project import git
 
 from antigil.ci.merge_results import FAILURES, read_results, write_results
 
@@ -143,6 +144,19 @@ def test_failures_are_counted_over_all_machines_and_those_of_several_environment
 
     assert numbers((root, hashes), "--retry-failed") == [1, 0]
     assert numbers((root, hashes), "--retry-failed", "--machine", "gamma") == [2, 1, 0]
+
+
+def test_what_lies_deeper_is_found_as_asv_finds_it_if_a_machine_lies_beside_it(made):
+    root, hashes = made
+    for folder, hash_ in (("moved/from/there", hashes[1]), ("nobodys", hashes[2])):
+        (root / "results" / folder).mkdir(parents=True)
+        (file,) = (root / "results/alpha").glob(f"{hash_[:8]}-*")
+        file.rename(root / "results" / folder / file.name)
+    shutil.copy(root / "results/alpha/machine.json", root / "results/moved/from/there")
+    (root / "results/moved/from/there/cut.json").write_text("{")
+
+    assert numbers(made) == [2]
+    assert "moved/from/there/cut.json is no measurement" in antigil(root, "backlog").stderr
 
 
 @pytest.mark.parametrize("words", [[], ["--retry-failed"], ["--machine", "alpha"]])

@@ -6,7 +6,7 @@ import shlex
 import pytest
 from alerts_made_up import alert, document, opened
 
-from antigil.ci.issue_text import REOPENED, Issue, part_of, title_of
+from antigil.ci.issue_text import REOPENED, Issue, _fitting, part_of, title_of
 from antigil.ci.issues import MOST_NEW, plan
 from antigil.report.annotations import BODY_LIMIT, TITLE_LIMIT
 
@@ -98,6 +98,11 @@ def test_a_text_that_is_longer_than_github_takes_leaves_changes_out_and_says_so(
     assert "more changes are left out, for length" in body
     assert "To measure it again: " in body
     assert opened(*alerts).changes == {a["identity"] for a in alerts}
+
+
+@pytest.mark.parametrize(("long", "told"), [(1, "1 more change is left"), (2, "2 more changes are left")])
+def test_how_many_changes_are_left_out_is_told_as_people_count(long, told):
+    assert f"{told} out, for length" in _fitting([], [["short"], *[["x" * BODY_LIMIT]] * long], [])
 
 
 def test_names_that_alone_are_longer_than_github_takes_are_cut():

@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import os
 import subprocess
 
 import pytest
@@ -11,11 +12,11 @@ from generated import Behaviour, Plan, Planned, generate
 from sample_project import git
 
 from antigil.ci import measure_job
-from antigil.ci.asv_files import AGE, read_suite, stamp, write_suite
+from antigil.ci.asv_files import MADE, read_suite, stamp, write_suite
 from antigil.ci.measure_job import in_time, measure_backlog
-from antigil.ci.merge_results import FAILURES, read_results
+from antigil.ci.merge_results import FAILURES, merge, read_results
 from antigil.errors import UserError
-from antigil.git import age_of_checkout
+from antigil.git import date_of_checkout
 
 
 class Clock:
@@ -122,7 +123,7 @@ def test_asv_is_asked_for_a_part_of_the_suite_or_for_all_of_it(tmp_path, monkeyp
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(measure_job.subprocess, "run", run)
-    monkeypatch.setattr(measure_job, "age_of_checkout", lambda folder: None)
+    monkeypatch.setattr(measure_job, "date_of_checkout", lambda folder: None)
 
     assert measure_backlog(tmp_path / "results", tmp_path / "into", "alpha", ["abc"], None, bench) == 0
 
@@ -145,7 +146,7 @@ def test_the_suite_keeps_what_asv_found_at_any_of_the_commits(tmp_path):
 
     stamp(file, 5, before)
 
-    assert read_suite(file) == {"a": {"name": "a", "timeout": 1, AGE: 5}, "b": {"name": "b", AGE: 5}}
+    assert read_suite(file) == {"a": {"name": "a", "timeout": 1, MADE: 5}, "b": {"name": "b", MADE: 5}}
 
 
 @pytest.fixture
@@ -158,14 +159,56 @@ def checkout(tmp_path):
     return root
 
 
-def test_a_checkout_is_as_old_as_its_history_is_long(checkout):
-    assert age_of_checkout(checkout) == 3
+def dated(root, seconds):
+    """Commit at a date, as rebasing does it: the author's is another one."""
+    dates = {"GIT_COMMITTER_DATE": f"@{seconds} +0000", "GIT_AUTHOR_DATE": "@1000000000 +0000"}
+    command = ["git", "commit", "-q", "--allow-empty", "-m", "core: change"]
+    subprocess.run(command, cwd=root, env={**os.environ, **dates}, check=True)
 
 
-def test_a_shallow_checkout_and_a_folder_without_one_have_no_age(checkout, tmp_path):
-    shallow, none = tmp_path / "shallow", tmp_path / "none"
-    git(tmp_path, "clone", "-q", "--depth", "1", checkout.as_uri(), str(shallow))
-    none.mkdir()
+def test_a_checkout_is_of_the_date_at_which_its_commit_was_made_here(checkout, tmp_path):
+    """Not at which it was first written, and be the rest of the history there or not."""
+    dated(checkout, 1_600_000_000)
+    git(tmp_path, "clone", "-q", "--depth", "1", checkout.as_uri(), str(tmp_path / "shallow"))
 
-    assert age_of_checkout(shallow) is None
-    assert age_of_checkout(none) is None
+    assert date_of_checkout(checkout) == date_of_checkout(tmp_path / "shallow") == 1_600_000_000
+
+
+def test_a_commit_of_the_future_is_no_newer_than_the_day(checkout, monkeypatch):
+    dated(checkout, 4_000_000_000)
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.5)
+
+    assert date_of_checkout(checkout) == 2_000_000_000
+
+
+def test_a_folder_without_a_checkout_has_no_date(tmp_path):
+    assert date_of_checkout(tmp_path) is None
+
+
+def test_the_suite_of_a_branch_whose_history_was_made_shorter_takes_the_place_of_the_old_one(
+    checkout, tmp_path
+):
+    def add(name):
+        file = tmp_path / name / "benchmarks.json"
+        write_suite(file, {name: {"name": name}})
+        stamp(file, date_of_checkout(checkout), {})
+        assert merge(tmp_path / name, tmp_path / "kept") == []
+
+    dated(checkout, 1_600_000_000)
+    add("long")
+    git(checkout, "checkout", "-q", "--orphan", "squashed")
+    dated(checkout, 1_600_000_010)
+    add("short")
+
+    assert set(read_suite(tmp_path / "kept/benchmarks.json")) == {"short"}
+
+
+def test_a_date_stands_above_the_number_of_commits_that_an_earlier_version_noted(tmp_path):
+    for folder, noted in (("kept", 900_000), ("added", 1_600_000_000)):
+        file = tmp_path / folder / "benchmarks.json"
+        write_suite(file, {folder: {"name": folder}})
+        stamp(file, noted, {})
+
+    assert merge(tmp_path / "added", tmp_path / "kept") == []
+
+    assert set(read_suite(tmp_path / "kept/benchmarks.json")) == {"added"}

@@ -50,7 +50,7 @@ def test_a_branch_that_is_missing_at_first_is_made(project, tmp_path):
     root, hashes = project
 
     assert not store.fetch_results(root / "fetched", "results")
-    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results")
     assert store.fetch_results(root / "fetched", "results")
     assert (root / "fetched/alpha/machine.json").exists()
 
@@ -59,23 +59,24 @@ def test_adding_the_same_again_makes_no_commit(project, tmp_path):
     root, hashes = project
     folder = part(root, tmp_path / "a", hashes[0])
 
-    assert store.push_results([folder], "results", "add")
-    assert not store.push_results([folder], "results", "add")
+    assert store.push_results([folder], "results")
+    assert not store.push_results([folder], "results")
 
 
 def test_a_writer_that_comes_too_late_adds_on_top_of_the_faster_one(project, tmp_path, monkeypatch):
     root, hashes = project
     ours, theirs = (part(root, tmp_path / name, h) for name, h in (("a", hashes[0]), ("b", hashes[1])))
-    push, pauses = store._push, []
+    run, pauses = store.git.run, []
 
-    def overtaken(clone, branch):
-        monkeypatch.setattr(store, "_push", push)
-        store.push_results([theirs], "results", "faster")
-        push(clone, branch)
+    def overtaken(folder, *words, **options):
+        if words[0] == "push":
+            monkeypatch.setattr(store.git, "run", run)
+            store.push_results([theirs], "results")
+        return run(folder, *words, **options)
 
-    monkeypatch.setattr(store, "_push", overtaken)
+    monkeypatch.setattr(store.git, "run", overtaken)
 
-    assert store.push_results([ours], "results", "slower", pause=pauses.append)
+    assert store.push_results([ours], "results", pause=pauses.append)
     assert len(pauses) == 1
     assert {name[:8] for name in stored(tmp_path)} >= {hashes[0][:8], hashes[1][:8]}
 
@@ -91,8 +92,8 @@ def test_two_who_measured_the_same_commit_keep_the_benchmarks_of_both(project, t
         del fewer["results"][drop]
         file.write_text(json.dumps(fewer))
 
-    store.push_results([one], "results", "one")
-    store.push_results([other], "results", "other")
+    store.push_results([one], "results")
+    store.push_results([other], "results")
     store.fetch_results(root / "fetched", "results")
 
     (merged,) = (root / "fetched/alpha").glob(f"{hashes[0][:8]}*")
@@ -116,14 +117,14 @@ def test_links_and_other_files_do_not_reach_the_branch(project, tmp_path):
     (folder / "alpha/link.json").symlink_to("/etc/hostname")
     (folder / "alpha/program.py").write_text("")
 
-    store.push_results([folder], "results", "add")
+    store.push_results([folder], "results")
 
     assert [name for name in stored(tmp_path) if name in ("link.json", "program.py")] == []
 
 
 def test_a_folder_that_is_not_there_is_refused(project, tmp_path):
     with pytest.raises(UserError, match="no folder"):
-        store.push_results([tmp_path / "nowhere"], "results", "add")
+        store.push_results([tmp_path / "nowhere"], "results")
 
 
 def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_path):
@@ -132,7 +133,7 @@ def test_a_push_that_fails_for_another_reason_is_not_tried_again(project, tmp_pa
     folder, pauses = part(root, tmp_path / "a", hashes[0]), []
 
     with pytest.raises(UserError, match="no quota left"):
-        store.push_results([folder], "results", "add", pause=pauses.append)
+        store.push_results([folder], "results", pause=pauses.append)
     assert pauses == []
 
 
@@ -151,7 +152,7 @@ def test_a_disk_or_an_address_that_stays_as_it_is_is_not_tried_again(project, tm
     let_pushes_fail(monkeypatch, said, lambda: True)
 
     with pytest.raises(UserError, match=re.escape(said)):
-        store.push_results([folder], "results", "add", pause=pauses.append)
+        store.push_results([folder], "results", pause=pauses.append)
     assert pauses == []
 
 
@@ -162,7 +163,7 @@ def test_a_branch_whose_name_is_in_the_way_is_told_by_name_and_at_once(project, 
     folder, pauses = part(root, tmp_path / "a", hashes[0]), []
 
     with pytest.raises(UserError, match=f"beside {there}: delete that one, or name another one"):
-        store.push_results([folder], ours, "add", pause=pauses.append)
+        store.push_results([folder], ours, pause=pauses.append)
     assert pauses == []
 
 
@@ -201,7 +202,7 @@ def test_a_refusal_of_the_server_that_passes_is_tried_again(project, tmp_path, m
     whole = f"{said}\nerror: failed to push some refs to 'https://github.com/a/b'"
     let_pushes_fail(monkeypatch, whole, lambda: not pauses)
 
-    assert store.push_results([folder], "results", "add", pause=pauses.append)
+    assert store.push_results([folder], "results", pause=pauses.append)
     assert len(pauses) == 1
 
 
@@ -211,7 +212,7 @@ def test_who_was_overtaken_tries_again_whatever_the_repository_is_called(project
     said = "To https://github.com/a/permission-declined\n ! [rejected] HEAD -> results (fetch first)"
     let_pushes_fail(monkeypatch, said, lambda: not pauses)
 
-    assert store.push_results([folder], "results", "add", pause=pauses.append)
+    assert store.push_results([folder], "results", pause=pauses.append)
     assert len(pauses) == 1
 
 
@@ -221,7 +222,7 @@ def test_a_branch_that_is_somebody_elses_is_neither_written_to_nor_read(project,
     before = git(tmp_path / "origin.git", "rev-parse", "results")
 
     with pytest.raises(UserError, match=f"the branch results has no file {store.BRANCH_MARK_FILE}"):
-        store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+        store.push_results([part(root, tmp_path / "a", hashes[0])], "results")
     with pytest.raises(UserError, match="was not made by antigil"):
         store.fetch_results(tmp_path / "fetched", "results")
 
@@ -232,7 +233,7 @@ def test_a_branch_that_is_somebody_elses_is_neither_written_to_nor_read(project,
 def test_with_nothing_measured_no_branch_is_made(project, tmp_path):
     (tmp_path / "a").mkdir()
 
-    assert not store.push_results([tmp_path / "a"], "results", "add")
+    assert not store.push_results([tmp_path / "a"], "results")
     assert git(tmp_path / "origin.git", "branch") == ""
 
 
@@ -265,7 +266,7 @@ def test_a_network_that_fails_for_a_while_is_waited_for(project, tmp_path, monke
         monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{(tmp_path / 'origin.git').as_uri()}.insteadOf")
         monkeypatch.setenv("GIT_CONFIG_VALUE_0", "git://127.0.0.1:1/nobody-listens-here")
 
-    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add", pause=pause)
+    assert store.push_results([part(root, tmp_path / "a", hashes[0])], "results", pause=pause)
     assert len(pauses) == 1
     assert [name for name in stored(tmp_path) if name.startswith(hashes[0][:8])]
 
@@ -287,7 +288,7 @@ def test_a_file_that_was_cut_off_is_left_out_and_all_others_are_stored(project, 
     broken.write_text(broken.read_text()[:200])
 
     with pytest.raises(UserError, match=f"all else is stored, but alpha.{hashes[1][:8]}.* is left out"):
-        store.push_results([cut, whole], "results", "add")
+        store.push_results([cut, whole], "results")
 
     kept = [name for name in stored(tmp_path) if name.startswith((hashes[0][:8], hashes[1][:8]))]
     assert [name[:8] for name in kept] == [hashes[0][:8]]
@@ -302,17 +303,19 @@ def test_a_file_that_was_cut_off_is_left_out_and_all_others_are_stored(project, 
         (({"name": "new", "third": "new"}, None), {"name": "new", "third": "new", "other": "old"}),
     ],
 )
-def test_what_the_newest_checkout_says_of_the_suite_stands(tmp_path, ours, expected):
-    """A checkout of seven commits wrote the branch's; a file whose checkout is not known removes nothing."""
-    for folder, (told, age) in (("branch", ({"name": "old", "other": "old"}, 7)), ("ours", ours)):
+def test_what_the_newest_checkout_says_of_the_suite_stands(tmp_path, capsys, ours, expected):
+    """A checkout of time 7 wrote the branch's; a file whose checkout is not known removes nothing."""
+    for folder, (told, made) in (("branch", ({"name": "old", "other": "old"}, 7)), ("ours", ours)):
         file = tmp_path / folder / "benchmarks.json"
         write_suite(file, {name: {"name": name, "version": version} for name, version in told.items()})
-        stamp(file, age, {})
+        stamp(file, made, {})
 
     assert merge(tmp_path / "ours", tmp_path / "branch") == []
 
     found = read_suite(tmp_path / "branch/benchmarks.json")
     assert {name: told["version"] for name, told in found.items()} == expected
+    is_older = ours[1] is not None and ours[1] < 7
+    assert ("benchmarks.json is kept" in capsys.readouterr().err) is is_older
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script stands in for git")
@@ -331,7 +334,7 @@ def test_the_token_reaches_git_through_the_environment_only(project, tmp_path, m
     monkeypatch.setenv("GH_TOKEN", "ghs_s3cret")
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
 
-    store.push_results([part(root, tmp_path / "a", hashes[0])], "results", "add")
+    store.push_results([part(root, tmp_path / "a", hashes[0])], "results")
     store.fetch_results(tmp_path / "fetched", "results")
 
     basic = base64.b64encode(b"x-access-token:ghs_s3cret").decode()

@@ -188,7 +188,7 @@ def test_plot_without_matplotlib_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     assert cli.main(["measure", "--plot", "a.svg", "pass"]) == 2
-    assert "pip install 'antigil[plot]'" in capsys.readouterr().err
+    assert 'this needs matplotlib: pip install "antigil[plot]"' in capsys.readouterr().err
 
 
 def test_no_progress_line_is_left_behind_by_an_error(monkeypatch, capsys):

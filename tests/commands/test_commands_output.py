@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from antigil.commands.output import after_writing, hand_over, show_everywhere, writable, write_text
-from antigil.errors import UserError
+from antigil.errors import UserError, note
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_link_to_a_file_that_is_not_there_yet_is_judged_by_where_it_leads(tmp_
     for name, target in (("good", "later"), ("bad", "nowhere/later")):
         (tmp_path / name).symlink_to(target)
     assert writable(str(tmp_path / "good")) == str(tmp_path / "good")
-    with pytest.raises(UserError, match="no such directory"):
+    with pytest.raises(UserError, match="its folder does not exist"):
         writable(str(tmp_path / "bad"))
 
 
@@ -131,3 +131,9 @@ def test_a_crash_while_writing_keeps_no_report_back(capsys):
 def test_a_loss_stays_one_where_its_json_cannot_be_written():
     assert [after_writing(status, complete=False) for status in (0, 1, 2)] == [2, 1, 2]
     assert [after_writing(status, complete=True) for status in (0, 1, 2)] == [0, 1, 2]
+
+
+def test_a_note_is_one_line_whatever_it_tells(capsys):
+    note("a\n::error::b\x1b[31m##[group]c")
+
+    assert capsys.readouterr().err == "antigil: note: a ::error::b [31m## [group]c\n"

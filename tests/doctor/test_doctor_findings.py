@@ -40,7 +40,7 @@ def load(busy, programs=()):
         ("CPUs", {"cpus": (3,)}, Level.NOTE, "no speedup can be seen here"),
         ("CPUs", {"cpus": (3,)}, Level.NOTE, "held share, waiting and verdict need no more than one CPU"),
         ("quota", {"quota": 8.0}, Level.OK, "8 CPUs"),
-        ("quota", {"quota": 2.5}, Level.NOTE, "2 thread(s) run freely"),
+        ("quota", {"quota": 2.5}, Level.NOTE, "if more than 2 run at once"),
         ("quota", {"quota": 0.5}, Level.BAD, "at least one whole CPU"),
         ("cores", {"cores": (2, 0)}, Level.NOTE, "4 CPUs are hardware threads of 2 physical cores"),
         ("cores", {"cores": (4, 1)}, Level.NOTE, "1 of 4 physical cores have hardware threads that others"),

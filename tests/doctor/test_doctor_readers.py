@@ -76,10 +76,11 @@ def test_cpus_that_are_not_ours_are_not_watched(tmp_path):
     assert readers.watch((0,), proc=tmp_path, sleep=a_second_passes).busy == 0
 
 
-def test_load_average_is_that_of_the_last_minute(tmp_path):
-    write(tmp_path / "loadavg", "3.47 3.17 2.43 4/143 23060\n")
-
-    assert readers.load_average(tmp_path) == 3.47
+def test_load_average_is_that_of_the_last_minute_where_the_system_tells_it(monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (3.47, 3.17, 2.43), raising=False)
+    assert readers.load_average() == 3.47
+    monkeypatch.delattr("os.getloadavg")
+    assert readers.load_average() is None
 
 
 def test_governors_are_those_of_our_cpus_each_once(tmp_path):

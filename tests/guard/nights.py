@@ -1,7 +1,11 @@
 """Nights of ``antigil alert --confirm`` on a generated history, of which only the measuring is made up."""
 
+import json
+import os
+import subprocess
+
 from comparisons import LOST, STEADY, readings
-from generated import Behaviour, Planned, generate
+from generated import DAY, FIRST_DATE, Behaviour, Planned, generate
 
 from antigil.errors import UserError
 from antigil.guard import comparison as compare
@@ -67,11 +71,44 @@ class History:
             (file,) = (self.root / "results" / machine).glob(f"{self.hashes[i][:8]}-*")
             file.unlink()
 
+    def commit(self, *parents, day=0.0, ref="refs/heads/main"):
+        """Commit on top of some places, so many days after the first, for `ref`; return its place."""
+        git, when = ("git", "-C", str(self.root)), f"{FIRST_DATE + int(day * DAY)} +0000"
+        words = [word for place in parents for word in ("-p", self.hashes[place])]
+        make = [*git, "commit-tree", f"{self.hashes[0]}^{{tree}}", *words, "-m", "aside"]
+        dates = {**os.environ, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        self.hashes.append(subprocess.check_output(make, env=dates, text=True).strip())
+        subprocess.run([*git, "update-ref", ref, self.hashes[-1]], check=True)
+        return len(self.hashes) - 1
+
+    def file_of(self, place, machine="alpha"):
+        """Return the file of a commit's results."""
+        (file,) = (self.root / "results" / machine).glob(f"{self.hashes[place][:8]}-*")
+        return file
+
+    def measure_as(self, place, like):
+        """Store for one commit what another one shows."""
+        file, (mine, other) = self.file_of(like), (self.hashes[i] for i in (place, like))
+        text = file.read_text().replace(other, mine)
+        file.with_name(file.name.replace(other[:8], mine[:8])).write_text(text)
+
+    def change_results(self, places, change):
+        """Let a function change what is stored for some commits: the row of each benchmark, by name."""
+        for place in places:
+            stored = json.loads(self.file_of(place).read_text())
+            change(stored["results"])
+            self.file_of(place).write_text(json.dumps(stored))
+
+    def configure(self, **told):
+        """Change some keys of asv's configuration."""
+        file = self.root / "asv.conf.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **told}))
+
     def night(self, minutes=None, measuring=True):
         """Do what ``antigil alert --confirm`` does; return the archive and the alerts."""
         project = open_project()
         memory = Memory.open(self.root / "results", branch=project.first_branch)
-        archive, revisions = load_archive(project, None, memory.hashes)
+        archive, revisions = load_archive(project, memory.hashes)
         alerts = memory.recognise(find_alerts(archive, project.options), project.repo, revisions)
         if measuring:
             alerts = confirm(

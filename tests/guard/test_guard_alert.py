@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from generated import Behaviour, Plan, Planned, generate, load
-from sample_project import antigil
+from in_process import antigil
 
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_state import AlertState
@@ -98,7 +98,7 @@ def test_only_what_came_after_a_revision_is_told(told):
     _, hashes, archive, alerts = told
     boundary = next(a.commit.revision for a in alerts if a.workload.name == "work.Lock")
 
-    later = find_alerts(archive, load(told[0])[1], since=boundary)
+    later = find_alerts(archive, load(told[0])[1], since={None: boundary})
 
     assert {hashes.index(a.commit.hash) for a in later} == {20, 21, 24, 27}
 

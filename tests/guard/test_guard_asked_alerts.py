@@ -10,7 +10,7 @@ from generated import Behaviour, Planned
 
 from antigil.errors import UserError
 from antigil.guard.alerts import find_alerts
-from antigil.guard.stored.asked_alerts import Entry, after_beginnings, entries_of, selected
+from antigil.guard.stored.asked_alerts import Entry, after_beginnings, entries_of, looked_for, selected
 from antigil.history.archive_reader import load_archive
 from antigil.history.project import open_project
 from antigil.history.series import Archive, Environment, Series, TrackedWorkload
@@ -137,9 +137,8 @@ def test_where_asv_begins_to_look_it_names_parameters_and_branches(make_history,
     project = open_project()
     archive, _ = load_archive(project)
 
-    alerts = after_beginnings(
-        find_alerts(archive, project.options), entries_of(project), {pattern: 6}, project.first_branch
-    )
+    wanted = looked_for(entries_of(project), {pattern: 6}, project.first_branch)
+    alerts = after_beginnings(find_alerts(archive, project.options), wanted)
 
     assert {alert.workload.name for alert in alerts} == told
 

@@ -107,7 +107,7 @@ def test_the_name_that_a_change_had_before_it_was_united_with_another_is_given_t
     assert wide.identity in {a.identity for a in alpha.losses()}
 
     project, memory = open_project(), Memory.open(both.root / "results")
-    archive, revisions = load_archive(project, None, memory.hashes)
+    archive, revisions = load_archive(project, memory.hashes)
     seen = replace(wide, identity="seen", held=None, culprit=None)
     beside = replace(seen, identity="beside", before=wide.commit, commit=archive.commits[13])
 
@@ -121,7 +121,7 @@ def test_a_change_in_a_wide_range_that_the_fit_moves_beside_it_keeps_its_name_an
     coarse = make_twice("coarse", unmeasured=GAP)
     (known,) = coarse.losses()
     project, memory = open_project(), Memory.open(coarse.root / "results")
-    archive, revisions = load_archive(project, None, memory.hashes)
+    archive, revisions = load_archive(project, memory.hashes)
     moved = replace(
         known, identity="moved", before=known.commit, commit=archive.commits[13], held=None, culprit=None
     )

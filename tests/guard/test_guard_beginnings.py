@@ -4,7 +4,7 @@ import json
 
 import pytest
 from generated import Behaviour, Planned
-from sample_project import antigil
+from in_process import antigil
 
 LOSES = (
     Planned("work.One", "one", {0: Behaviour(), 3: Behaviour(serial=0.3)}),
@@ -55,13 +55,27 @@ def test_asvs_own_thresholds_count(losing):
     assert found(losing, regressions_thresholds={".*": 5.0}, antigil={"held_threshold": 0.9}) == set()
 
 
-def test_a_beginning_that_is_no_commit_is_told_in_one_line(losing):
-    file = losing.root / "asv.conf.json"
-    file.write_text(
-        json.dumps({**json.loads(file.read_text()), "regressions_first_commits": {".*": "nowhere"}})
-    )
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("regressions_first_commits", {"regressions_first_commits": {".*": "v7"}}),
+        ("since", {"antigil": {"since": "v7"}}),
+    ],
+)
+def test_a_beginning_that_is_no_commit_is_told_in_one_line_with_the_key_that_names_it(losing, key, told):
+    """As after a rewritten history, where the user typed no commit at all."""
+    losing.configure(**told)
 
     done = antigil(losing.root, "alert")
 
-    assert done.returncode == 2
-    assert done.stderr == "antigil: error: no commit 'nowhere' here: fetch it, or name another one\n"
+    named = f"no commit 'v7' here, which \"{key}\" in asv.conf.json names: fetch it, or name another one"
+    assert (done.returncode, done.stderr) == (2, f"antigil: error: {named}\n")
+
+
+def test_so_does_the_list_of_commits_that_lack_results(losing):
+    losing.configure(antigil={"since": "v7"})
+
+    assert 'which "since" in asv.conf.json names' in antigil(losing.root, "backlog").stderr
+    assert antigil(losing.root, "backlog", "--since", "v8").stderr.startswith(
+        "antigil: error: no commit 'v8' here: "
+    )

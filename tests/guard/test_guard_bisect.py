@@ -58,7 +58,7 @@ def test_the_commit_is_found_and_compared_with_the_one_before_it(make_history, c
 
     found = json.loads((history.root / "found.json").read_text())
     assert status == found["status"] == 1
-    assert said.out.startswith(f"Found: work.One lost it at {history.hashes[culprit][:8]}\n")
+    assert said.out.startswith(f"Found: work.One got worse at {history.hashes[culprit][:8]}\n")
     assert [one["hash"] for one in found["suspects"]] == [history.hashes[culprit]]
     assert found["before"]["hash"] == history.hashes[culprit - 1]
     assert (culprit - 1, culprit) in [pair[:2] for pair in history.asked]
@@ -73,7 +73,7 @@ def test_a_commit_that_cannot_be_built_is_stepped_aside_and_named(make_history, 
     status, said = search(history, capsys, 0, 8)
 
     assert status == 1
-    assert f"lost it at {history.hashes[6][:8]}" in said.out
+    assert f"got worse at {history.hashes[6][:8]}" in said.out
     assert "no answer: commit 4 cannot be built" in said.out
 
 
@@ -105,7 +105,7 @@ def test_a_loss_of_another_kind_on_the_way_is_not_taken_for_it(make_history, cap
     status, said = search(history, capsys, 0, 8)
 
     assert status == 1
-    assert f"lost it at {history.hashes[6][:8]}" in said.out
+    assert f"got worse at {history.hashes[6][:8]}" in said.out
 
 
 def test_nor_is_another_loss_of_scaling(make_history, capsys):
@@ -118,7 +118,7 @@ def test_nor_is_another_loss_of_scaling(make_history, capsys):
     status, said = search(history, capsys, 0, 8)
 
     assert status == 1
-    assert f"lost it at {history.hashes[6][:8]}" in said.out
+    assert f"got worse at {history.hashes[6][:8]}" in said.out
 
 
 def test_where_only_what_goes_with_it_is_confirmed_a_neighbour_is_asked(make_history, capsys, monkeypatch):
@@ -137,7 +137,7 @@ def test_where_only_what_goes_with_it_is_confirmed_a_neighbour_is_asked(make_his
     monkeypatch.setattr(comparison, "measure_both", measure_both)
     status, said = search(history, capsys, 0, 8)
 
-    assert f"lost it at {history.hashes[2][:8]}" in said.out
+    assert f"got worse at {history.hashes[2][:8]}" in said.out
     assert "no answer: lost something else of scaling, which was suspected between the ends too" in said.out
     assert (status, [pair[1] for pair in history.asked]) == (1, [8, 4, 3, 1, 2, 2])
 
@@ -151,12 +151,18 @@ def test_a_control_that_moves_between_the_ends_is_told_and_nothing_is_looked_for
     assert "no answer: a control moved" in said.out
 
 
-@pytest.mark.parametrize(("first", "last"), [(8, 0), (3, 3)])
-def test_ends_in_the_wrong_order_are_refused(history, capsys, first, last):
+@pytest.mark.parametrize(
+    ("first", "last", "said_why"),
+    [
+        (8, 0, "comes before {}: name the good commit first\n"),
+        (3, 3, "name the good commit first, then a later one\n"),
+    ],
+)
+def test_ends_in_the_wrong_order_are_refused(history, capsys, first, last, said_why):
     status, said = search(history, capsys, first, last)
 
     assert (status, said.out) == (2, "")
-    assert said.err.endswith("name the good commit first\n")
+    assert said.err.endswith(said_why.format(history.hashes[first][:8]))
     assert said.err.count("\n") == 1
 
 

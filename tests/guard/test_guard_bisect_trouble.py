@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from nights import lost_from
+from nights import LOST, lost_from
 from test_guard_bisect import search
 
 from antigil.guard import comparison
@@ -33,7 +33,7 @@ def test_a_crash_on_the_way_leaves_the_answers_before_it(make_history, capsys, m
     status, said = search(history, capsys, 0, 8)
 
     assert status == 1
-    assert f"lost it at {history.hashes[6][:8]}" in said.out
+    assert f"got worse at {history.hashes[6][:8]}" in said.out
     assert f"no answer: {type(error).__name__}: {error}" in said.out
     assert "Traceback" in said.err
 
@@ -57,6 +57,47 @@ def test_an_interruption_leaves_the_answers_before_it_on_the_terminal(make_histo
     answers = [line.partition("] ")[2] for line in said.err.splitlines() if " against " in line]
     assert status == 130
     assert answers == [f"{bad} against {good}: lost", f"{middle} against {good}: as good"]
+
+
+def test_a_release_that_was_merged_later_is_refused_and_what_never_had_its_gain_is_not_blamed(
+    make_history, capsys
+):
+    """Only the release, off commit 2, and what comes after its merge are good; the newest is not."""
+    history = make_history(commits=7)
+    release = history.commit(2, ref="refs/tags/v1")
+    merge = history.commit(6, release)
+    newest = history.commit(history.commit(merge))
+    history.shows = lambda place: {} if place in (release, merge, merge + 1) else LOST
+
+    refused, said = search(history, capsys, release, newest)
+
+    assert (refused, said.out, history.asked) == (2, "", [])
+    assert f"side branch, which {history.hashes[merge][:8]} merged" in said.err
+    assert said.err.count("\n") == 1
+    assert search(history, capsys, merge, newest)[0] == 1
+
+
+def test_a_branch_that_was_merged_before_anything_else_came_is_searched_from(make_history, capsys):
+    history = make_history(commits=4)
+    side = history.commit(3)
+    newest = history.commit(history.commit(3, side))
+    history.shows = lost_from(newest)
+
+    status, said = search(history, capsys, side, newest)
+
+    assert status == 1
+    assert f"got worse at {history.hashes[newest][:8]}" in said.out
+
+
+def test_of_a_release_that_was_never_merged_it_is_said_where_the_branches_part(make_history, capsys):
+    history = make_history(commits=5)
+    release = history.commit(1, ref="refs/tags/v1")
+
+    status, said = search(history, capsys, release, 4)
+
+    names = [history.hashes[place][:8] for place in (release, 4, 1)]
+    assert (status, said.out, history.asked) == (2, "", [])
+    assert "{} is on another branch than {}: name {}, where they part".format(*names) in said.err
 
 
 def seen(quantity, p, tendency, outcome):

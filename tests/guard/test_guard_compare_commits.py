@@ -116,7 +116,7 @@ def test_bisect_finds_the_commit_in_three_comparisons_and_refuses_a_name_that_is
     refused = antigil(root, *words, "work.Nothing", *measuring)
 
     assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith(f"Found: work.Macros lost it at {hashes[2][:8]}\n")
+    assert done.stdout.startswith(f"Found: work.Macros got worse at {hashes[2][:8]}\n")
     assert "3 comparisons for 2 commits" in done.stdout
     assert refused.returncode == 2
     assert refused.stderr.endswith(

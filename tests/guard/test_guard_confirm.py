@@ -14,7 +14,6 @@ from antigil.errors import UserError
 from antigil.guard import alert_log, comparison
 from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_log import MEMORY
-from antigil.guard.profile import keeping
 from antigil.guard.search.confirmation import Bench, CommitRange, narrow
 from antigil.history.asv_adapter.running import install
 from antigil.history.machine_name import this_machine
@@ -269,22 +268,6 @@ def test_a_comparison_whose_json_cannot_be_written_is_told_and_its_loss_is_one(h
     said = capsys.readouterr()
     assert (status, "work.One" in said.out) == (1, True)
     assert said.err.splitlines()[-1].endswith("found.json: No space left on device")
-
-
-def test_functions_that_cannot_be_kept_cost_neither_the_report_nor_the_answer(history, capsys, monkeypatch):
-    def full(folder, document):
-        raise OSError(28, "No space left on device", "functions.jsonl")
-
-    monkeypatch.setattr(keeping, "keep_functions", full)
-    history.shows = lost_from(8)
-
-    compared = cli.main(["compare", *history.hashes[7:], "--no-where"])
-    said = capsys.readouterr()
-
-    assert [alert.state_text for alert in history.losses()] == ["lost"]
-    assert compared == 1
-    assert said.out.startswith("Confirmed loss: work.One")
-    assert "is not kept in antigil-functions.jsonl: functions.jsonl: No space left on device" in said.err
 
 
 def test_a_control_that_moves_meanwhile_leaves_it_unjudged(history):

@@ -92,7 +92,7 @@ def test_what_was_reported_is_an_annotation_once_and_stays_in_the_list(history):
 def test_a_change_that_the_fit_moves_by_a_commit_keeps_its_name_and_is_asked_again(history):
     (alert,) = history.losses()
     project, memory = open_project(), Memory.open(history.root / "results")
-    archive, revisions = load_archive(project, None, memory.hashes)
+    archive, revisions = load_archive(project, memory.hashes)
     earlier = archive.commits[alert.before.revision - 1]
     moved = replace(alert, identity="another", before=earlier, commit=alert.before, held=None)
 
@@ -104,7 +104,7 @@ def test_a_change_that_the_fit_moves_by_a_commit_keeps_its_name_and_is_asked_aga
 def test_a_change_elsewhere_is_another(history):
     (alert,) = history.losses()
     project, memory = open_project(), Memory.open(history.root / "results")
-    archive, revisions = load_archive(project, None, memory.hashes)
+    archive, revisions = load_archive(project, memory.hashes)
     far = [archive.commits[alert.before.revision - i] for i in (3, 2)]
     other = replace(alert, identity="another", before=far[0], commit=far[1])
 

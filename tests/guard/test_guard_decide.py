@@ -168,12 +168,3 @@ def looked_changed(level):
 def test_identical_commits_look_changed_as_often_as_the_level_says_and_not_twice_as_often():
     """Of 1000, more than 70 have a probability below 0.003 at 5 %, 70 or fewer below 0.001 at 10 %."""
     assert 30 <= looked_changed(0.05) <= 70 < looked_changed(0.10)
-
-
-def test_relative_change_from_nothing_is_infinite_and_from_nothing_to_nothing_none():
-    assert judged(Number("work", "gil_held"), [0.0] * 8, [0.5] * 8).change == float("inf")
-    assert judged(Number("work", "gil_held"), [0.0] * 8, [0.0] * 8).change == 0.0
-
-
-def test_relative_change_is_that_of_the_medians():
-    assert judged(Number("work", "time"), [1.0, 2.0, 9.0], [2.0, 3.0, 4.0]).change == 0.5

@@ -1,6 +1,7 @@
 """One commit under several interpreters: which of asv's environments are compared, and which cannot be."""
 
 import json
+from pathlib import Path
 
 import pytest
 from comparisons import STEADY, WORKLOADS, readings
@@ -8,7 +9,7 @@ from generated import Plan, generate
 from made_up_environments import let_asv_choose
 
 from antigil.commands import main as cli
-from antigil.guard import comparison, interpreters
+from antigil.guard import comparison, interleaved_visits
 from antigil.guard.interpreters import compare_pythons
 from antigil.history.project import open_project
 
@@ -29,10 +30,8 @@ def commits(tmp_path, monkeypatch):
 
 def configure(**changes):
     """Change asv's configuration."""
-    with open("asv.conf.json", "r+", encoding="utf-8") as file:
-        told = {**json.load(file), **changes}
-        file.seek(0)
-        json.dump(told, file)
+    file = Path("asv.conf.json")
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 @pytest.mark.parametrize("pythons", [("3.98", "3.99"), ("3.98", "3.97", "3.99")])
@@ -63,8 +62,8 @@ def test_environments_without_a_counterpart_are_named(commits, monkeypatch):
     def measure_both(place, sides, workloads, progress):
         return tuple(readings(STEADY, n=len(sides) // 2) for _ in range(2))
 
-    monkeypatch.setattr(interpreters, "discover", lambda *asked: suite)
-    monkeypatch.setattr(interpreters, "surroundings_of", lambda installation: {})
+    monkeypatch.setattr(interleaved_visits, "discover", lambda *asked: suite)
+    monkeypatch.setattr(interleaved_visits, "surroundings_of", lambda installation: {})
     monkeypatch.setattr(comparison, "measure_both", measure_both)
     exclude = [{"python": "3.98", "req": {"numpy": "2"}}, {"python": "3.99", "req": {"numpy": "3"}}]
     configure(matrix={"req": {"numpy": ["1", "2", "3"]}}, exclude=exclude)

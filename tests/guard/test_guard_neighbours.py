@@ -50,6 +50,6 @@ def test_a_loss_after_a_commit_at_which_something_else_changed_is_told(make_hist
     archive, _ = load_archive(project)
     revisions = sorted(archive.commits)
 
-    since = [find_alerts(archive, project.options, revisions[at]) for at in (lost_at - 1, lost_at)]
+    since = [find_alerts(archive, project.options, {None: revisions[at]}) for at in (lost_at - 1, lost_at)]
 
     assert [len([a for a in alerts if a.lost]) for alerts in since] == [1, 0]

@@ -1,6 +1,8 @@
 """Pythons that are configured or named and not here, and patterns that name nothing: all are told."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 from comparisons import STEADY, WORKLOADS, readings
@@ -25,7 +27,9 @@ def asked(tmp_path, monkeypatch):
 
     def measure_both(place, sides, workloads=None, progress=None):
         measured.append(place.name)
-        return tuple(readings(STEADY, n=len(sides) // 2) for _ in range(2))
+        own = {column.workload.name for column in place.columns}
+        numbers = {key: value for key, value in STEADY.items() if key[0] in own}
+        return tuple(readings(numbers, n=len(sides) // 2) for _ in range(2))
 
     suite = Suite({f"{name}.track_slowdown": QUANTITY for name in WORKLOADS})
     monkeypatch.setattr(interleaved_visits, "discover", lambda *asked: suite)
@@ -116,6 +120,35 @@ def test_each_pattern_has_to_name_something_that_can_be_compared(asked, capsys, 
 
     told = r"antigil: error: no benchmark that can be compared matches Tpyo or One.*\(3\)"
     assert (status, err, asked) == (2, told, [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "main~1", "main"],
+        ["compare", "--pythons", "3.97", "3.98"],
+        ["bisect", "main~1", "main", "work.One"],
+    ],
+)
+@pytest.mark.parametrize(
+    "file", ["file1", "benchmarks/one.py", "asv.conf.json", "results/alpha/machine.json"]
+)
+def test_code_that_is_not_committed_is_told_wherever_commits_are_measured(asked, capsys, words, file):
+    """The rest is used as it lies here, and what git was not told of is no change."""
+    configure(pythons=["3.97"])
+    Path("benchmarks").mkdir()
+    Path("benchmarks/one.py").touch()
+    subprocess.run(["git", "reset", "-q", "--hard"], check=True)
+    subprocess.run(["git", "add", "benchmarks", "asv.conf.json", "results"], check=True)
+    subprocess.run(["git", "commit", "-q", "-m", "a suite"], check=True)
+    Path("new.py").touch()
+    with Path(file).open("a") as changed:
+        changed.write("\n")
+
+    assert cli.main(words) == 0
+
+    said = capsys.readouterr().err
+    assert ("uncommitted changes to the code are not measured" in said) == (file == "file1")
 
 
 def test_the_default_number_of_processes_is_the_one_that_help_names(capsys):

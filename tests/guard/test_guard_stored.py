@@ -6,7 +6,7 @@ import random
 import pytest
 from asv.results import iter_results
 from generated import Behaviour, Place, Plan, Planned, generate
-from sample_project import antigil
+from in_process import antigil
 
 LOST_AT = 3
 WORKLOADS = (

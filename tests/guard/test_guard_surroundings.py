@@ -92,6 +92,7 @@ def test_a_compiler_that_cannot_be_asked_is_unknown(tmp_path, monkeypatch, body)
     compiler.write_text(f"#!/bin/sh\n{body}\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", 'cc "' if body is None else str(compiler))
+    assert "timeout=60" in surroundings._ASK
     monkeypatch.setattr(surroundings, "_ASK", surroundings._ASK.replace("timeout=60", "timeout=0.5"))
 
     side = surroundings_of(Here())

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from asv.util import UserError as AsvUserError
 from made_up_environments import let_asv_choose
 
+from antigil.asv_plugin import Speedup
 from antigil.errors import UserError
 from antigil.history.asv_adapter import running
 from antigil.history.asv_adapter.running import most_telling_line
@@ -26,6 +28,13 @@ def test_a_command_of_asv_that_publishes_nothing_loads_nothing_that_draws():
     )
 
     assert done.stdout == "set()\n"
+
+
+def test_what_the_pages_need_and_is_not_here_is_told_with_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "antigil.site.pages", None)
+
+    with pytest.raises(AsvUserError, match=r'^this needs antigil\.site\.pages: pip .*\[asv\]"$'):
+        Speedup.publish(None, None, {}, [], {})
 
 
 def test_asv_still_has_the_folder_of_its_repository(history):

@@ -87,7 +87,7 @@ def test_a_tag_that_was_merged_to_the_branch_is_a_release_of_it(tmp_path):
     generate(standard_plan(6, tags={"v1": 2}), root)
     tagged = commit_aside(root, "release", [FIRST_DATE + 3 * DAY + 1], tag="v2")
     commit_aside(root, "stable", [FIRST_DATE + 4 * DAY + 1], tag="v1.1")
-    git = ("git", "-C", str(root), "-c", "user.name=A. Author", "-c", "user.email=a@example.org")
+    git = ("git", "-C", str(root))
     told = subprocess.run(
         [*git, "rev-parse", "main", "main^{tree}"], capture_output=True, text=True, check=True
     )

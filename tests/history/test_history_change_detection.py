@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from generated import Behaviour, Planned, generate, load, standard_plan
 
+from antigil.errors import UserError
 from antigil.history.change_detection import detect_steps, find_changes, find_effects
-from antigil.history.options import ConfigError, Options, read_options
+from antigil.history.options import Options, read_options
 from antigil.history.series import Environment, Series
 from antigil.site.workload_status import workload_statuses
 
@@ -45,6 +46,12 @@ def test_change_is_told_as_speedup_at_the_threads_that_the_machine_can_serve(arc
         ("slowdown", 8),
         ("gil_held", None),
     }
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(None, 8), (8, 8), (3, 2), (1, 2)])
+def test_where_the_machine_serves_none_of_the_threads_it_is_told_at_the_fewest(archive, cores, threads):
+    (change,) = [c for c in find_changes(*archive) if c.workload == "work.Loses"]
+    assert change.headline(cores).threads == threads
 
 
 def test_identity_holds_when_later_commits_arrive(archive):
@@ -166,7 +173,7 @@ def test_no_options_are_the_defaults():
 
 
 def test_unknown_option_is_refused_by_name():
-    with pytest.raises(ConfigError, match='unknown option "treshold"'):
+    with pytest.raises(UserError, match='unknown option "treshold"'):
         read_options(Conf(treshold=0.1))
 
 
@@ -185,5 +192,5 @@ def test_unknown_option_is_refused_by_name():
     ],
 )
 def test_value_of_the_wrong_kind_is_refused_by_name(name, value):
-    with pytest.raises(ConfigError, match=name):
+    with pytest.raises(UserError, match=name):
         read_options(Conf(**{name: value}))

@@ -40,8 +40,7 @@ time_plain.param_names = ["size"]
 
 
 def git(root, *command):
-    identity = ["-c", "user.name=A. Author", "-c", "user.email=a@example.org"]
-    subprocess.run(["git", "-C", str(root), *identity, *command], check=True, capture_output=True)
+    subprocess.run(["git", "-C", str(root), *command], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,7 @@ def filled(shape, chance):
     if isinstance(shape, tuple):
         return None if chance.random() < 0.2 else filled(shape[0], chance)
     if isinstance(shape, dict):
-        return {
-            key.rstrip("?"): filled(one, chance)
-            for key, one in shape.items()
-            if not key.endswith("?") or chance.random() < 0.8
-        }
+        return {key: filled(one, chance) for key, one in shape.items()}
     if isinstance(shape, list):
         return [filled(one, chance) for one in (shape if len(shape) > 1 else shape * 2)]
     if isinstance(shape, frozenset):

@@ -50,10 +50,6 @@ def measurement():
     return json.loads(json.dumps(found.to_json()))
 
 
-#: How annotations of ours begin.
-OURS = ("::error title=", "::warning title=", "::notice title=")
-
-
 def told_in_one_line(error):
     assert len(str(error).splitlines()) == 1, repr(str(error))
 

@@ -15,19 +15,29 @@ from tracked import CHECKOUT, branch, generate, git, standard_plan
 WRITERS, DYING, COMMITS = 8, 2, 3
 
 
-@contextlib.contextmanager
-def served(folder):
-    """Serve the repositories of a folder as another machine would: its processes outlive a client's."""
+def started(folder):
+    """Start a daemon that serves a folder; return it and its port, None where that was taken meanwhile."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        here = probe.getsockname()
     daemon = subprocess.Popen(
         [
             "git", "daemon", f"--base-path={folder}", "--export-all", "--enable=receive-pack",
-            "--listen=127.0.0.1", f"--port={port}", "--reuseaddr", str(folder),
+            "--listen=127.0.0.1", f"--port={here[1]}", "--reuseaddr", str(folder),
         ],
         start_new_session=True, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    while daemon.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(here):
+            return daemon, here[1]
+        time.sleep(0.01)
+    return None
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve the repositories of a folder as another machine would: its processes outlive a client's."""
+    daemon, port = next(filter(None, (started(folder) for _ in range(9))))
     try:
         yield f"git://127.0.0.1:{port}"
     finally:

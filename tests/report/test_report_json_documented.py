@@ -20,9 +20,8 @@ def keys(shape):
     """Yield the keys of a shape, those of the functions excepted: docs/where.md has these."""
     if isinstance(shape, dict):
         for key, inner in shape.items():
-            name = key.rstrip("?")
-            yield name
-            if name != "where":
+            yield key
+            if key != "where":
                 yield from keys(inner)
     elif isinstance(shape, list | tuple):
         for inner in shape:

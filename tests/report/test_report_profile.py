@@ -7,7 +7,7 @@ import pytest
 
 from antigil.report.profile.flame_graph import flame_graph_page
 from antigil.report.profile.stack_formats import STACK_FORMATS, collapsed, firefox, format_of, speedscope
-from antigil.report.profile.text import where_lines, where_sentence
+from antigil.report.profile.text import loss_title, where_lines, where_sentence
 from antigil.scaling import Host, Workload
 from antigil.where import Function, Loss, Part, PythonLine, Share, Stack, Where
 
@@ -80,6 +80,27 @@ def test_growth_that_is_certain_comes_before_less_waiting():
     assert said.startswith("With 2 threads a call takes 50 % more CPU time, 45 points of it in `count`")
 
 
+def test_a_call_that_takes_less_is_said_to_take_less():
+    less = Loss(Share(-0.121, (-0.35, 0.108)), (), 280)
+    more = Loss(Share(0.5, (0.4, 0.6)), (), 500)
+
+    titles = [loss_title(found(inflation=one), "inflation") for one in (less, more)]
+
+    told = "CPU time per call with 2 threads than with 1"
+    assert titles == [
+        f"Inflation: 12.1 % less {told} (99 %: 35.0 % less to 10.8 % more; 280 samples)",
+        f"Inflation: 50.0 % more {told} (99 %: 40.0 % to 60.0 %; 500 samples)",
+    ]
+
+
+def test_code_of_no_library_is_named_once():
+    made = Part(HELD.total, Function("[made at run time]", "[made at run time]"), None, "", "", LINE, 100)
+
+    lines = list(where_lines(found(held=Loss(HELD.total, (made,), 500))))
+
+    assert "  24.0 %  22.0 to 26.0  [made at run time] ← <statement>:1" in lines
+
+
 def test_nothing_lost_is_said():
     assert where_sentence(found(held=NOTHING)).startswith("No loss worth a search")
 
@@ -141,15 +162,38 @@ def test_a_format_is_known_by_the_ending(ending):
     assert format_of("some.xyz") is None
 
 
+def test_the_page_tells_what_the_text_tells():
+    """Whether others disturbed it, every hint, and of growth only what is certain."""
+    doubtful = Loss(Share(0.2, (0.1, 0.3)), (part(0.15, "grows"), part(0.005, "may_not")), 300)
+    told = found(inflation=doubtful, disturbed=True, hints=("build it <again>",))
+
+    page, lines = flame_graph_page(told), list(where_lines(told))
+
+    assert "Note: other programs disturbed it throughout: intervals are wide" in page
+    assert "Hint: build it &lt;again&gt;" in page
+    assert lines[-2:] == [
+        "Note:     other programs disturbed it throughout: intervals are wide",
+        "Hint:     build it <again>",
+    ]
+    for text in (page, "\n".join(lines)):
+        assert ("grows" in text, "may_not" in text, text.count("everything else")) == (True, False, 1)
+    assert "<td>5.0 %</td><td></td><td>everything else</td>" in page
+
+
 @pytest.fixture
-def page(browser_instance, tmp_path):
+def file(tmp_path):
     path = tmp_path / "found.html"
     path.write_text(flame_graph_page(found()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser_instance, file):
     opened = browser_instance.new_page()
     errors = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("request", lambda request: errors.append(request.url) if request.url[:4] == "http" else None)
-    opened.goto(path.as_uri())
+    opened.goto(file)
     yield opened
     opened.close()
     assert errors == []
@@ -167,6 +211,25 @@ def test_the_page_draws_the_loss_searches_and_zooms(page):
     page.click("text=parse_header >> nth=1")
     assert "above" in page.locator("#graph .box").first.get_attribute("class")
     assert page.inner_text("#told").startswith("parse_header: 22.0 %")
+
+
+def test_the_focus_stays_in_the_graph_when_the_keyboard_zooms(page):
+    page.locator("#graph .box", has_text="decode").first.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "decode"
+    page.keyboard.press("Enter")  # once more leads up again
+    assert page.evaluate("document.activeElement.textContent") == "statement (<statement>:1)"
+    page.focus("#search")
+    page.keyboard.type("take")
+    assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_without_scripts_nothing_is_shown_that_needs_them(browser_instance, file):
+    opened = browser_instance.new_page(java_script_enabled=False)
+    opened.goto(file)
+    shown = [opened.locator(place).is_visible() for place in ("#search", "#graph", ".key", "table >> nth=0")]
+    opened.close()
+    assert shown == [False, False, False, True]
 
 
 def test_the_page_colours_growth(page):

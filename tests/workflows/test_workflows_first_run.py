@@ -44,7 +44,7 @@ def hashes(world, tmp_path, monkeypatch):
     for i, hash_ in enumerate(found):
         _result_file(PLAN, place, i, hash_, scatter).save(str(results))
     monkeypatch.chdir(world.work)
-    push_results([results], "results", "add")
+    push_results([results], "results")
     return found
 
 

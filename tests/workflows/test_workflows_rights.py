@@ -120,19 +120,38 @@ def test_no_checkout_leaves_its_token_behind():
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_no_run_that_stores_is_cancelled():
-    assert WORKFLOWS["history"]["concurrency"]["cancel-in-progress"] is False
-    assert "github.run_id" in WORKFLOWS["history"]["concurrency"]["group"]
+def test_no_run_that_stores_is_cancelled_for_a_later_one():
+    assert "concurrency" not in WORKFLOWS["history"]
     assert "concurrency" not in JOBS["backlog", "store"]
+
+
+CANCELLED = {"success": False, "failure": False, "cancelled": True}
 
 
 @pytest.mark.parametrize("key", [("backlog", "measure"), ("alert", "look")])
 def test_a_job_that_measures_uploads_what_it_has_even_when_it_is_cancelled(key):
     """A job that runs into its time limit is."""
-    cancelled = {"success": False, "failure": False, "cancelled": True}
     (upload,) = [one for one in JOBS[key]["steps"] if "actions/upload-artifact" in one.get("uses", "")]
 
-    assert holds(upload["if"], {}, cancelled)
+    assert holds(upload["if"], {}, CANCELLED)
+
+
+@pytest.mark.parametrize(("planned", "stores"), [("success", True), ("cancelled", False)])
+def test_what_was_measured_until_a_run_was_cancelled_is_stored(planned, stores):
+    needs = {"plan": {"result": planned, "outputs": {"shards": "[{}]"}}, "measure": {"result": "cancelled"}}
+
+    assert holds(JOBS["backlog", "store"]["if"], {"needs": needs}, CANCELLED) is stores
+
+
+@pytest.mark.parametrize("key", [("backlog", "measure"), ("alert", "look"), ("reusable-compare", "compare")])
+def test_what_measures_too_long_fails_before_its_job_is_cancelled(key):
+    """Nothing runs after a job that is cancelled: the pages and issues would stay as they were."""
+    job = JOBS[key]
+    (step,) = [one for one in job["steps"] if one.get("name") in ("Measure", "Alert", "Compare")]
+
+    assert job["timeout-minutes"] - 30 <= step["timeout-minutes"] <= job["timeout-minutes"] - 10
+    told = [int(minutes) for minutes in re.findall(r"--minutes (\d+)", step["run"])]
+    assert all(minutes < step["timeout-minutes"] for minutes in told)
 
 
 def test_a_re_run_replaces_every_artifact():
@@ -145,7 +164,8 @@ def test_a_re_run_replaces_every_artifact():
     }
 
     assert len(uploads) >= 6
-    assert [name for name, overwrites in uploads.items() if not overwrites] == []
+    kept = [name for *_, name in (one for one, overwrites in uploads.items() if not overwrites)]
+    assert [name for name in kept if "github.run_attempt" not in name] == []
 
 
 def test_a_comparison_is_told_by_the_attempt_that_measured_it():
@@ -165,8 +185,8 @@ def test_a_comparison_is_told_by_the_attempt_that_measured_it():
     assert download["pattern"] == "comparison-${{ github.event.workflow_run.run_attempt }}"
 
 
-@pytest.mark.parametrize(("published", "days"), [(True, 1), (False, 30)])
-def test_pages_that_are_not_published_are_kept(published, days):
+@pytest.mark.parametrize(("published", "days"), [(True, 7), (False, 30)])
+def test_pages_are_kept_until_publishing_has_been_tried_again_or_longer_where_it_is_not(published, days):
     (upload,) = [one["with"] for one in JOBS["site", "build"]["steps"] if "upload" in str(one.get("uses"))]
 
     assert fill(upload["retention-days"], {"inputs": {"pages": published}}, {}) == days
@@ -210,6 +230,13 @@ def test_a_tag_that_is_not_the_version_stops_the_release(tmp_path, tag, goes_on)
     )
 
     assert (done.returncode == 0) == goes_on
+
+
+def test_an_upload_that_broke_off_can_be_run_again():
+    """PyPI refuses a file that it has, which would stop the rest."""
+    (publish,) = [one for one in JOBS["release", "publish"]["steps"] if "pypi-publish" in one["uses"]]
+
+    assert publish["with"]["skip-existing"] is True
 
 
 def test_dependabot_waits_before_it_proposes_a_release():

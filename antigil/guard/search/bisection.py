@@ -6,12 +6,14 @@ comparison is of the commit that was found, against the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from antigil.errors import EXIT_BAD, EXIT_COULD_NOT_JUDGE, EXIT_FINE, UserError
 from antigil.history.project import Project, Revision
 from antigil.report.document import Document
+from antigil.report.text import answer_text
 
 from ..commit_verdict import SCALING, NumberVerdict, Outcome
 from ..comparison import Comparison
@@ -32,11 +34,6 @@ class Step:
     head: Revision
     lost: bool | None
     problem: str | None
-
-    @property
-    def answer(self) -> str:
-        """The answer as people read it."""
-        return f"no answer: {self.problem}" if self.lost is None else "lost" if self.lost else "as good"
 
 
 @dataclass
@@ -117,11 +114,11 @@ def bisect(
     Raises
     ------
     UserError
-        If bad does not come after good.
+        If bad does not come after good, or a commit between the two does not.
     """
-    if project.merge_base(good, bad) != good or good == bad:
-        raise UserError(f"{bad.short} does not come after {good.short}: name the good commit first")
+    _refuse_unrelated(project, good, bad)
     commits = project.commits_between(good.hash, bad.hash)
+    _refuse_side_branch(project, good, commits)
     found = Bisection(good, bad, workload, len(commits), good)
     ask = _Asking(found, compare, say).ask
     if ask(good, bad):
@@ -136,6 +133,37 @@ def bisect(
         if len(found.suspects) == 1 and (found.before, found.suspects[0]) not in asked:
             ask(found.before, found.suspects[0])
     return found
+
+
+def _refuse_unrelated(project: Project, good: Revision, bad: Revision) -> None:
+    """Refuse two commits of which the later does not descend from the earlier."""
+    if good == bad:
+        raise UserError(f"both ends are {good.short}: name the good commit first, then a later one")
+    common = project.merge_base(good, bad)
+    if common == bad:
+        raise UserError(f"{bad.short} comes before {good.short}: name the good commit first")
+    if common != good:
+        raise UserError(
+            f"{good.short} is on another branch than {bad.short}: name {common.short}, where they part,"
+            " or a commit after it"
+        )
+
+
+def _refuse_side_branch(project: Project, good: Revision, commits: Sequence[str]) -> None:
+    """Refuse a range of first parents that begins before good was merged.
+
+    A commit in it that lacks good's changes would be blamed for what it never had.
+    """
+
+    def has_good(hash_: str) -> bool:
+        return project.merge_base(good, project.revision(hash_)) == good
+
+    if not has_good(commits[0]):
+        merge = commits[bisect_left(commits, True, key=has_good)]
+        raise UserError(
+            f"{good.short} is on a side branch, which {merge[:8]} merged, and commits are counted along first"
+            " parents: name that merge as the good commit, or one before it on the same line"
+        )
 
 
 @dataclass
@@ -158,7 +186,7 @@ class _Asking:
         """Tell whether a commit had lost it already; None where that could not be judged."""
         step = self._step(base, head)
         self.found.steps.append(step)
-        self.say(f"{head.short} against {base.short}: {step.answer}")
+        self.say(f"{head.short} against {base.short}: {answer_text(step.lost, step.problem)}")
         return step.lost
 
     def _step(self, base: Revision, head: Revision) -> Step:

@@ -28,13 +28,13 @@ from antigil.history.project import Project, printable_commits
 from antigil.history.series import Archive, Combination, Commit
 from antigil.history.surroundings import differences
 from antigil.report.alerts import pattern_of
+from antigil.report.kept_functions import keep_functions
 
 from ..alert_log import Memory
 from ..alert_state import MOST_ATTEMPTS, Alert
 from ..commit_verdict import SCALING, Outcome, WorkloadVerdict
 from ..comparison import EnvironmentComparison, compare
 from ..comparison_json import comparison_to_json
-from ..profile.keeping import keep_if_possible
 from ..profile.sampling import Sampling
 from .halving import Range, halve
 
@@ -107,7 +107,7 @@ class Bench:
         except Exception as error:  # whatever one comparison ran into, the others are still to be made
             why = why_unanswered(error)
             return [replace(alert, problem=f"could not be measured again: {why}") for alert in alerts]
-        keep_if_possible(self.notes, comparison_to_json(compared))
+        keep_functions(self.notes, comparison_to_json(compared))
         return [concluded(alert, compared.comparisons, self.machine) for alert in alerts]
 
     def commits_in(self, span: CommitRange) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from antigil.errors import UserError, first_of
 from antigil.history.asv_adapter.configuration import asv_errors
@@ -14,10 +14,13 @@ from antigil.history.asv_adapter.stored import stored_suite
 from antigil.history.benchmark_columns import drawable
 from antigil.history.change_detection import Effect
 from antigil.history.project import Project
-from antigil.history.series import Archive, Environment
+from antigil.history.series import Archive, Environment, Series
 
 from ..alert_state import Alert
 from ..samples import asv_name
+from .measured_workloads import Failure, LookedFor
+
+Found = TypeVar("Found", Alert, Failure)
 
 #: Environments that are named, at most, where none matches.
 MOST_NAMED = 10
@@ -30,11 +33,11 @@ class Entry(NamedTuple):
     quantity: str
     threads: int | None
 
-    def shows(self, effect: Effect) -> bool:
-        """Tell whether an effect is one of this number."""
+    def shows(self, one: Effect | Series) -> bool:
+        """Tell whether an effect or a series is one of this number."""
         if self.quantity != "seconds":
-            return (self.quantity, self.threads) == (effect.quantity, effect.threads)
-        return self.threads == (1 if effect.quantity == "time" else effect.threads)
+            return (self.quantity, self.threads) == (one.quantity, one.threads)
+        return self.threads == (1 if one.quantity == "time" else one.threads)
 
 
 #: By workload.
@@ -54,12 +57,12 @@ def entries_of(project: Project) -> Entries:
 
 def selected(
     archive: Archive,
-    alerts: Sequence[Alert],
+    alerts: Sequence[Found],
     entries: Entries,
     patterns: Sequence[str],
     environments: Sequence[str],
-) -> tuple[Alert, ...]:
-    """Return the alerts of benchmarks that match a pattern, in environments that are named.
+) -> tuple[Found, ...]:
+    """Return the alerts, or failures, of benchmarks that match a pattern, in environments that are named.
 
     Parameters
     ----------
@@ -115,12 +118,8 @@ def _is_named(specification: str, environment: Environment, archive: Archive) ->
     return not colon or python in (environment.python, "same") or path in names
 
 
-def after_beginnings(
-    alerts: Sequence[Alert], entries: Entries, beginnings: Mapping[str, int | None], branch: str
-) -> tuple[Alert, ...]:
-    """Return the alerts after the commits at which asv's configuration begins to look for regressions.
-
-    An alert of several numbers is left as long as one of them is looked for.
+def looked_for(entries: Entries, beginnings: Mapping[str, int | None], branch: str) -> LookedFor:
+    """Return what tells whether asv's configuration looks for regressions of a number at a commit.
 
     Parameters
     ----------
@@ -131,17 +130,26 @@ def after_beginnings(
         The one that is configured first.
     """
 
-    def wanted(alert: Alert, effect: Effect) -> bool:
-        at = f"@{alert.environment.branch or branch}"
-        own = entries.get(alert.workload.name, ())
+    def wanted(workload: str, environment: Environment, number: Effect | Series, revision: int) -> bool:
+        at = f"@{environment.branch or branch}"
+        own = entries.get(workload, ())
         return all(
-            start is not None and alert.commit.revision > start
+            start is not None and revision > start
             for pattern, start in beginnings.items()
-            if any(one.shows(effect) and re.match(pattern, one.name + at) for one in own)
+            if any(one.shows(number) and re.match(pattern, one.name + at) for one in own)
         )
 
+    return wanted
+
+
+def after_beginnings(alerts: Sequence[Alert], wanted: LookedFor) -> tuple[Alert, ...]:
+    """Return the alerts of which at least one number is looked for."""
     return tuple(
         alert
         for alert in alerts
-        if any(wanted(alert, effect) for effect in alert.effects if effect.lost == alert.lost)
+        if any(
+            wanted(alert.workload.name, alert.environment, effect, alert.commit.revision)
+            for effect in alert.effects
+            if effect.lost == alert.lost
+        )
     )

@@ -9,17 +9,20 @@ drift does not cancel.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from antigil.errors import UserError
-from antigil.history.asv_adapter.configuration import asv_errors
-from antigil.history.asv_adapter.stored import StoredResults, Suite, stored_results, stored_suite
+from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
+from antigil.history.asv_adapter.stored import StoredResults, Suite, load_results, result_files, stored_suite
 from antigil.history.benchmark_columns import Column, drawable, workloads_of
+from antigil.history.labels import printable
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.result_rows import asked_for
-from antigil.history.series import SURROUNDINGS
+from antigil.history.series import SURROUNDINGS, Problem
 
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
@@ -54,9 +57,9 @@ def compare_stored(
         If there is no environment with results of both.
     """
     began = time.monotonic()
-    with asv_errors():
+    with quiet_asv(), asv_errors():
         benchmarks = stored_suite(project.conf, patterns)
-        stored = _stored(project, {base.hash, head.hash})
+        stored, unread = _stored(project.conf.results_dir, {base.hash, head.hash})
     both = {name: found for name, found in stored.items() if {base.hash, head.hash} <= found.keys()}
     alone = [
         f"{name} is not compared: no results of {one.short}"
@@ -68,6 +71,7 @@ def compare_stored(
         raise UserError(
             f"no environment has stored results of both {base.short} and {head.short}: measure them with"
             " 'asv run --record-samples', or compare without --results-only"
+            + (f" ({'; '.join(unread)})" if unread else "")
         )
     columns = [
         column
@@ -81,18 +85,35 @@ def compare_stored(
         )
         for name, results in both.items()
     ]
-    found[0] = found[0].with_notes(alone)
+    found[0] = found[0].with_notes(alone).with_problems(unread)
     return Comparison(base, head, tuple(found), time.monotonic() - began)
 
 
-def _stored(project: Project, commits: Collection[str]) -> dict[str, dict[str, StoredResults]]:
-    """Return the results of some commits by environment, and in each by commit."""
+def _stored(
+    results_dir: str, commits: Collection[str]
+) -> tuple[dict[str, dict[str, StoredResults]], list[str]]:
+    """Return the results of some commits by environment, and in each by commit, and what cannot be read."""
     stored: dict[str, dict[str, StoredResults]] = {}
-    for results in stored_results(project.conf):
-        if results.commit_hash in commits:
+    problems: list[Problem] = []
+    theirs = tuple(f"{hash_[:8]}-" for hash_ in commits)
+    for path, machine in result_files(results_dir, problems):
+        if not os.path.basename(path).startswith(theirs):
+            continue
+        results = load_results(path, machine, results_dir, problems)
+        if results is not None and results.commit_hash in commits:
             name = f"{results.params.get('machine', 'unknown machine')}/{results.env_name}"
             stored.setdefault(name, {})[results.commit_hash] = results
-    return dict(sorted(stored.items()))
+    unread = [
+        printable(f"{one.where} {one.what}")
+        for one in problems
+        if one.unread and _begins_with(Path(results_dir, one.where), theirs)
+    ]
+    return dict(sorted(stored.items())), unread
+
+
+def _begins_with(path: Path, names: tuple[str, ...]) -> bool:
+    """Tell whether the name of a file, or of one in a folder, begins with one of some."""
+    return any(one.name.startswith(names) for one in (path.iterdir() if path.is_dir() else [path]))
 
 
 def _judge_stored(

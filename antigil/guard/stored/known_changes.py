@@ -33,6 +33,8 @@ class Known:
         What was last told of it; nothing if empty.
     count : int
         Of the lines that were known when it was written.
+    version : str
+        asv's version of the benchmark that showed it; nothing if it is of before this was noted.
     """
 
     identity: str
@@ -52,6 +54,7 @@ class Known:
     obstacle: str = ""
     besides: str = ""
     between: int = 0
+    version: str = ""
 
     @property
     def seen(self) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -13,14 +12,12 @@ from typing import Protocol
 
 from asv.config import Config
 from asv.plugin_manager import plugin_manager
-from asv.repo import NoSuchNameError, get_repo
+from asv.repo import get_repo
 from asv.util import ProcessError
 from asv.util import UserError as AsvUserError
 
 from antigil import git
 from antigil.errors import UserError
-
-from ..options import ConfigError
 
 
 class Configuration(Protocol):
@@ -31,6 +28,7 @@ class Configuration(Protocol):
     show_commit_url: str
     hash_length: int
     branches: list[str | None]
+    benchmark_dir: str
     environment_type: str
     pythons: list[str]
     env_dir: str
@@ -42,6 +40,7 @@ class Configuration(Protocol):
 #: The types of what is read of it by every command; asv itself checks none of them.
 TYPES: Mapping[str, type] = {
     "branches": list,
+    "benchmark_dir": str,
     "env_dir": str,
     "repo": str,
     "results_dir": str,
@@ -51,12 +50,12 @@ TYPES: Mapping[str, type] = {
 TYPES_FOR_PAGES = {**TYPES, "project": str, "show_commit_url": str, "hash_length": int, "html_dir": str}
 NAMED = {list: "a list", dict: "an object", str: "a string", int: "a whole number"}
 
-#: A commit's whole name.
-HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
 
 class Repository(Protocol):
     """What is asked of asv's repository; lists of commits begin with the newest and follow first parents."""
+
+    dvcs: str
+    _path: str
 
     def get_tags(self) -> dict[str, str]: ...
     def get_revisions(self, commits: Collection[str]) -> Mapping[str, int]: ...
@@ -64,7 +63,6 @@ class Repository(Protocol):
     def get_branch_commits(self, branch: str | None) -> list[str]: ...
     def get_hashes_from_range(self, range: str) -> list[str]: ...
     def get_range_spec(self, commit_a: str, commit_b: str) -> str: ...
-    def get_hash_from_name(self, name: str) -> str: ...
     def pull(self) -> None: ...
 
 
@@ -98,10 +96,11 @@ def refuse_wrong_types(conf: Configuration, types: Mapping[str, type]) -> None:
             raise UserError(f'"{name}" in asv.conf.json must be {NAMED[kind]}{of}, not {json.dumps(value)}')
 
 
-def git_folder(repo: Repository) -> str | None:
-    """Return the folder in which asv's repository lies, or None if it is none of git's."""
-    folder: str | None = getattr(repo, "_path", None)
-    return folder if getattr(repo, "dvcs", None) == "git" else None
+def git_folder(repo: Repository) -> str:
+    """Return the folder in which asv's repository lies; refuse one that is none of git's."""
+    if repo.dvcs != "git":
+        raise UserError(f"antigil reads repositories of git, and asv.conf.json names one of {repo.dvcs}")
+    return repo._path
 
 
 def commit_named(repo: Repository, name: str) -> str | None:
@@ -109,15 +108,7 @@ def commit_named(repo: Repository, name: str) -> str | None:
 
     asv takes the first of several, as of a range, so git is asked itself.
     """
-    folder = git_folder(repo)
-    if folder is not None:
-        answer = git.run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        found = answer.output.strip()
-        return found if HASH.fullmatch(found) else None
-    try:
-        return repo.get_hash_from_name(name)
-    except (NoSuchNameError, ProcessError):
-        return None
+    return git.commit_named(git_folder(repo), name)
 
 
 @contextmanager
@@ -129,13 +120,13 @@ def quiet_asv() -> Iterator[None]:
 
 @contextmanager
 def asv_errors() -> Iterator[None]:
-    """Turn what asv and the configuration refuse into one line for the user.
+    """Turn what asv refuses into one line for the user.
 
     asv refuses to go on where it was interrupted, too: that is an interruption still.
     """
     try:
         yield
-    except (AsvUserError, ConfigError) as error:
+    except AsvUserError as error:
         if isinstance(error.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from error
         raise UserError(" ".join(str(error).split())) from error

@@ -21,7 +21,6 @@ from asv.util import UserError as AsvUserError
 
 from antigil.errors import UserError, one_line, system_error
 
-from ..options import ConfigError
 from .configuration import TYPES_FOR_PAGES, Configuration, refuse_wrong_types
 from .safe_files import harden
 
@@ -129,10 +128,10 @@ def _replace(pages: str, new: str, old: str) -> None:
 
 @contextmanager
 def told_by_asv() -> Iterator[None]:
-    """Let asv show what antigil or the configuration refuses as one line, and end with status 1."""
+    """Let asv show what antigil refuses as one line, and end with status 1."""
     try:
         yield
-    except (ConfigError, UserError) as error:
+    except UserError as error:
         raise AsvUserError(str(error)) from error
 
 

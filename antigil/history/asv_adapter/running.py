@@ -6,7 +6,10 @@ import copy
 import itertools
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from asv.benchmarks import Benchmarks
@@ -15,12 +18,52 @@ from asv.environment import Environment, get_environments, iter_matrix
 from asv.runner import run_benchmarks
 from asv.util import ProcessError, iter_subclasses
 
-from antigil.errors import UserError
+from antigil.errors import UserError, note, system_error
 from antigil.scaling import Interpreter
 
 from ..series import Combination
 from .configuration import Configuration, Repository
 from .stored import Suite
+
+if sys.platform != "win32":
+    import fcntl
+
+#: In asv's ``env_dir``: held by who measures builds there.
+LOCK = "antigil.lock"
+
+_held: set[Path] = set()
+
+
+@contextmanager
+def only_user(conf: Configuration) -> Iterator[None]:
+    """Keep other processes from putting their builds in the place of those that are measured meanwhile.
+
+    A search holds asv's ``env_dir`` for all of its comparisons. Programs that are started do not inherit
+    the lock. There is none on Windows.
+
+    Raises
+    ------
+    UserError
+        If another process holds it.
+    """
+    file = Path(conf.env_dir, LOCK).resolve()
+    if sys.platform == "win32" or file in _held:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            said = f"another comparison measures builds in {conf.env_dir}: wait for its end"
+            raise UserError(said) from error
+        except OSError as error:  # of a file system without locks
+            note(f"{system_error(error)}: {conf.env_dir} cannot be locked, so start no other comparison here")
+        _held.add(file)
+        try:
+            yield
+        finally:
+            _held.remove(file)
 
 
 class Installation(Protocol):

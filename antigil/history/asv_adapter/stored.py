@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import asv
 from asv.benchmarks import Benchmarks
 from asv.machine import Machine, MachineCollection
-from asv.results import Results, iter_results, iter_results_paths
+from asv.results import Results, iter_results_paths
 from asv.step_detect import detect_steps as detect_steps
 from asv.step_detect import get_mu_dist as get_mu_dist
 from asv.util import UserError as AsvUserError
@@ -56,11 +56,6 @@ def stored_suite(conf: Configuration, patterns: Sequence[str] = ()) -> Suite:
     """Return the suite that ``benchmarks.json`` describes, or what regular expressions name of it."""
     suite: Suite = Benchmarks.load(conf, regex=list(patterns))
     return suite
-
-
-def stored_results(conf: Configuration) -> Iterator[StoredResults]:
-    """Yield all results; asv warns of what it cannot read."""
-    yield from iter_results(conf.results_dir)
 
 
 def register_machine(name: str, fields: Mapping[str, str]) -> None:
