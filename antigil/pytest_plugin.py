@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from argparse import ArgumentTypeError
 from bisect import bisect_right
 from collections import defaultdict
@@ -106,6 +105,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--antigil-audit: this build of Python has no GIL that a call could keep")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         raise pytest.UsageError("--antigil-audit looks at one process: run it without -n")
+    if config.getoption("forked", None):
+        raise pytest.UsageError("--antigil-audit looks at one process: run it without --forked")
     config.pluginmanager.register(_Audit(limit / 1000, file), "antigil-audit")
 
 
@@ -138,7 +139,7 @@ class _Audit:
         self._file = None if file is None else Path(file).absolute()  # a test may change the directory
         self._watch = HoldWatch(limit)
         self._tests: list[tuple[float, str]] = []
-        self._collected = time.monotonic()
+        self._collected = self._watch.now()
         self._kept: list[Kept] | None = None
         self._failures: list[str] = []
 
@@ -153,15 +154,15 @@ class _Audit:
     # The old form of a wrapper: pluggy knows the new one from 1.2 on only, and every session loads this.
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
-        self._tests.append((time.monotonic(), item.nodeid))
+        self._tests.append((self._watch.now(), item.nodeid))
         yield
-        self._tests.append((time.monotonic(), NO_TEST))
-        if self._watch.has_seen and time.monotonic() - self._collected > COLLECT_SECONDS:
+        self._tests.append((self._watch.now(), NO_TEST))
+        if self._watch.has_seen and self._watch.now() - self._collected > COLLECT_SECONDS:
             with self._noting_failure("the audit failed"):
                 self._watch.collect()
             if self._failures:
                 self._watch.missed.add("error")
-            self._collected = time.monotonic()
+            self._collected = self._watch.now()
 
     def pytest_sessionfinish(self) -> None:
         with self._noting_failure("the audit failed"):
@@ -234,5 +235,6 @@ def table(kept: Sequence[Kept]) -> list[str]:
 
 
 def _who(one: Kept) -> str:
+    library = f" ({one.library})" if one.library != one.function else ""
     called = f" ← {one.called_from}" if one.called_from else ""
-    return f"{one.function} ({one.library}){called}  {one.test}"
+    return f"{one.function}{library}{called}  {one.test}"

@@ -22,11 +22,13 @@ from antigil.kernels import sleep_holding
 
 
 def test_backtracks():
-    assert re.match(r"(a+)+$", "a" * 23 + "b") is None
+    for _ in range(4):
+        assert re.match(r"(a+)+$", "a" * 23 + "b") is None
 
 
 def test_sleeps_with_the_gil():
-    sleep_holding(0.2)
+    for _ in range(8):
+        sleep_holding(0.1)
 
 
 def test_sleeps():
@@ -84,10 +86,10 @@ if sys.platform == "linux":
 
         assert done.returncode == 0, done.stdout + done.stderr
         kept = json.loads((suite / "kept.json").read_text())["kept"]
-        found = [(one["function"], one["test"].rpartition("::")[2]) for one in kept]
+        found = {(one["function"], one["test"].rpartition("::")[2]): one["count"] for one in kept}
         released = {"test_sleeps", "test_runs_python", "test_calls_briefly"}
-        assert ("Pattern.match", "test_backtracks") in found
-        assert ("sleep_for", "test_sleeps_with_the_gil") in found
+        assert found["Pattern.match", "test_backtracks"] >= 1
+        assert found["sleep_for", "test_sleeps_with_the_gil"] >= 6  # another program may hide a hold
         assert not {test for _, test in found} & released
         assert all(one["longest"] >= 0.02 for one in kept)
         assert "native calls that kept the GIL for 20 ms or longer" in done.stdout
@@ -148,6 +150,31 @@ if sys.platform == "linux":
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("antigil: error: the audit failed: KeyError: 2\n") == 1
         assert json.loads((suite / "kept.json").read_text())["missed"] == ["error"]
+
+    @pytest.mark.timing
+    @needs_gil
+    def test_a_test_that_stops_the_clock_leaves_holds_to_the_tests_that_they_are_in(suite):
+        """As freezegun does, which puts a function of its own in the place of each clock."""
+        freezing = "import time\n\n\ndef test_freezes():\n    time.monotonic = lambda: 0.0\n"
+        (suite / "test_clock.py").write_text(freezing)
+        options = ("test_clock.py", "test_suite.py", "-k", "freezes or with_the_gil")
+
+        done = run(suite, *options, "--antigil-audit", "--antigil-json", "kept.json")
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept = json.loads((suite / "kept.json").read_text())["kept"]
+        assert {one["test"] for one in kept} == {"test_suite.py::test_sleeps_with_the_gil"}
+
+    @needs_gil
+    def test_it_is_refused_where_each_test_has_a_process_of_its_own(suite):
+        """As by pytest-forked."""
+        option = "def pytest_addoption(parser):\n    parser.addoption('--forked', action='store_true')\n"
+        (suite / "conftest.py").write_text(option)
+
+        done = run(suite, "--forked", "--antigil-audit")
+
+        assert done.returncode == pytest.ExitCode.USAGE_ERROR
+        assert "run it without --forked" in done.stderr
 
     if not gil_enabled():
 
@@ -210,6 +237,14 @@ def test_it_is_loaded_by_a_pluggy_that_knows_the_old_wrappers_only(monkeypatch):
     loaded = runpy.run_path(pytest_plugin.__file__)
 
     assert "_Audit" in loaded
+
+
+def test_code_of_no_library_is_named_once():
+    made = Function("[made at run time]", "[made at run time]")
+
+    kept = kept_by_test([LongHold(1.0, 0.1, made, "a.py:1")], [(0.5, "a::one")])
+
+    assert table(kept)[1].endswith(" 1  [made at run time] ← a.py:1  a::one")
 
 
 def test_holds_are_told_by_function_and_test():

@@ -159,6 +159,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
         "sample": asdict(sample_of(rounds)),
         "host": asdict(Host.here()),
         "interpreter": space.interpreter_file(),
+        "faults": space.faults(),
         "most_frames": sampler.MOST_FRAMES,
         "entry_points": entry_points(sampler.entry_points, space, stacks.functions()),
         **stacks.to_json(),

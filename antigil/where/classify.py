@@ -12,7 +12,7 @@ EVALUATION = re.compile(r"^_PyEval_EvalFrameDefault|^_PyEval_EvalFrame$|^_TAIL_C
 
 _GLUE = re.compile(
     r"^(_PyEval_\w+|PyEval_(RestoreThread|SaveThread|AcquireThread|EvalCode\w*)|_?PyObject_(Vectorcall|Call|MakeTpCall)\w*"
-    r"|_PyFunction_Vectorcall|_PyVectorcall_\w+|vectorcall_\w+|method_vectorcall\w*|cfunction_\w+|cfunction_call"
+    r"|_PyFunction_Vectorcall|_PyVectorcall_\w+|vectorcall_\w+|method_vectorcall\w*|cfunction_\w+"
     r"|slot_tp_\w+|type_call|tp_new_wrapper|wrap_\w+|object_vacall|context_run|gen_\w+|_?PyThreadState_\w+"
     r"|PyGILState_\w+|take_gil|drop_gil\w*|property_descr_get|func_descr_get|wrapperdescr_\w+|partial_vectorcall"
     r"|_PyType_\w+|thread_run|pythread_wrapper|_Py_HandlePending|_Py_Dealloc|method_call|run_eval_code_obj)$"
@@ -45,7 +45,7 @@ _KINDS = (
     (r"_Py_(Dec|Inc|TryInc|XDec|XInc|New)Ref\w*|_Py_MergeZeroLocalRefcount|_Py_ExplicitMergeRefcount"
      r"|_?_?_?Py_brc_\w+|_Py_(IncRef|DecRef)Shared\w*|Py_(Dec|Inc)Ref", "reference counts"),
     (r"_*(libc_)?(malloc|free|cfree|calloc|realloc|memalign|posix_memalign)|_int_\w+|_*mi_\w+|je_\w+|tc_\w+"
-     r"|_?Py(Object|Mem)_\w*(Alloc|Malloc|MiMalloc|MiFree|Free|Realloc|Calloc)\w*|_?PyMem_\w+|unlink_chunk"
+     r"|_?PyObject_\w*(Alloc|Malloc|MiMalloc|MiFree|Free|Realloc|Calloc)\w*|_?PyMem_\w+|unlink_chunk"
      r"|malloc_consolidate|sysmalloc|systrim\w*|arena_get\w*|tcache_\w+|operator (new|delete).*|munmap"
      r"|mmap(64)?|madvise", "allocator"),
     (r"_?Py(Mutex|ParkingLot|CriticalSection|RecursiveMutex|RWMutex|Semaphore)_\w+|_*pthread_(mutex|rwlock"
@@ -114,6 +114,8 @@ def ends_in_atomic(code: bytes, machine: str) -> bool:
     """
     if machine == "aarch64":
         word = int.from_bytes(code[-4:], "little")
+        if word & 0x3FA00000 == 0x08800000 or word & 0x3FFFFC00 == 0x38BFC000:
+            return False  # ldar, stlr, ldapr: they load or store, in an order
         exclusive = word & 0x3F000000 == 0x08000000  # ldxr, stxr, cas
         return exclusive or (word & 0x3B200C00 == 0x38200000)  # ldadd, swp and their kin
     for length in range(2, min(len(code), 14) + 1):

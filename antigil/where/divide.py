@@ -6,7 +6,8 @@
 
 w(n) and c(n), CPU seconds per call, are measured by clocks in the same windows, as `antigil measure`
 does; samples only divide them. The last line sums over all functions to c(n) / c(1) - 1. Samples of a thread
-that stands in the run queue do not count.
+that stands in the run queue do not count. A process without a sample is divided as the others are; of what is
+held, which samples alone tell, it tells nothing.
 
 The 99 % interval of a share is the wider one of two: what that many samples leave open, and what k
 processes that differ leave open, by Student's t with k - 1 degrees of freedom.
@@ -53,7 +54,7 @@ def held(visits: Sequence[Visit], names: Names) -> Loss:
     def key(stack: NamedStack) -> Key | None:
         return (stack.function, "") if stack.attached else None
 
-    return _shares([(1.0, alone(visit)) for visit in visits], names, key, all_have_key=False)
+    return _shares(_alone(visits), names, key, all_have_key=False)
 
 
 def waiting(visits: Sequence[Visit], names: Names, threads: int, *, has_gil: bool) -> Loss:
@@ -64,6 +65,12 @@ def waiting(visits: Sequence[Visit], names: Names, threads: int, *, has_gil: boo
 
     looked = [(visit.waiting, at_a_place(visit, threads)) for visit in visits]
     return _shares(looked, names, key, all_have_key=True)
+
+
+def _alone(visits: Sequence[Visit]) -> list[tuple[float, list[NamedStack]]]:
+    """Return the stacks of one thread in each process that saw it elsewhere than in the run queue."""
+    seen = [(1.0, alone(visit)) for visit in visits]
+    return [one for one in seen if one[1]] or seen
 
 
 def alone(visit: Visit) -> list[NamedStack]:
@@ -109,13 +116,7 @@ def _shares(
                 stacks[found].append(stack)
         counts.append(counter)
     samples = round(sum(counter["seen"] for counter in counts))
-    if all_have_key and samples:
-        # A process that saw nobody wait, although clocks tell of it, is divided as the others are.
-        whole: Counts = defaultdict(float)
-        for counter in counts:
-            for one, count in counter.items():
-                whole[one] += count
-        counts = [counter if counter["seen"] else whole for counter in counts]
+    counts = _as_others(counts)
     scales = [scale for scale, _ in looked]
 
     def share(one: Hashable) -> Share:
@@ -128,37 +129,52 @@ def _shares(
 
 def inflation(visits: Sequence[Visit], names: Names, threads: int) -> Loss:
     """Divide what the CPU time per call has grown by, from one thread to n."""
-    ones: list[Counts] = []
-    manys: list[Counts] = []
+    ones, manys = (_as_others(_running_counts(visits, n)) for n in (1, threads))
     stacks: dict[Function, list[NamedStack]] = defaultdict(list)
     for visit in visits:
-        one: Counts = defaultdict(float)
-        many: Counts = defaultdict(float)
-        for counter, n in ((one, 1), (many, threads)):
-            for stack in running(visit, n):
-                counter[stack.leaf] += stack.count
-                counter["all"] += stack.count
         for stack in running(visit, threads):
             stacks[stack.leaf].append(stack)
-        ones.append(one)
-        manys.append(many)
+    samples = round(sum(stack.count for seen in stacks.values() for stack in seen))
+    if not ones[0]["seen"]:  # what a call took before is not known of any
+        stacks.clear()
 
     def grown(of: Hashable) -> Share:
         return _pooled(
             [
-                (1.0, [(visit.inflation, n[of], n["all"]), (-1.0, o[of], o["all"])])
+                (1.0, [(visit.inflation, n[of], n["seen"]), (-1.0, o[of], o["seen"])])
                 for visit, o, n in zip(visits, ones, manys, strict=True)
             ]
         )
 
-    total = grown("all")
+    total = _pooled([(visit.inflation - 1.0, []) for visit in visits])
     parts = []
     for function, seen in stacks.items():
         atomic = sum(s.count for s in seen if s.native and is_after_atomic(s.native[0], names))
         mostly_atomic = 2 * atomic > sum(s.count for s in seen)
         kind = kind_of_growth(function.name, mostly_atomic=mostly_atomic)
         parts.append(_part((function, kind), grown(function), seen, names, kind))
-    return Loss(total, _with_others(parts, total), round(sum(n["all"] for n in manys)))
+    return Loss(total, _with_others(parts, total), samples)
+
+
+def _running_counts(visits: Sequence[Visit], threads: int) -> list[Counts]:
+    """Return for each process how often n threads were on a CPU, by function."""
+    counts: list[Counts] = []
+    for visit in visits:
+        counter: Counts = defaultdict(float)
+        for stack in running(visit, threads):
+            counter[stack.leaf] += stack.count
+            counter["seen"] += stack.count
+        counts.append(counter)
+    return counts
+
+
+def _as_others(counts: Sequence[Counts]) -> list[Counts]:
+    """Let a process that saw nothing count as all together do: clocks tell of its loss all the same."""
+    whole: Counts = defaultdict(float)
+    for counter in counts:
+        for one, count in counter.items():
+            whole[one] += count
+    return [counter if counter["seen"] else whole for counter in counts]
 
 
 def _clipped(share: Share) -> Share:
@@ -239,14 +255,14 @@ def _with_others(parts: Iterable[Part], total: Share) -> tuple[Part, ...]:
 
 def loss_stacks(visits: Sequence[Visit], threads: int) -> dict[str, tuple[Stack, ...]]:
     """Return the stacks that each loss divides into, with how much of it each stands for."""
-    held = [(1.0, alone(visit)) for visit in visits]
+    held = _alone(visits)
     waiting = [(visit.waiting, at_a_place(visit, threads)) for visit in visits]
-    before = [(1.0, running(visit, 1)) for visit in visits]
-    after = [(visit.inflation, running(visit, threads)) for visit in visits]
+    before = _weighed([(1.0, running(visit, 1)) for visit in visits])
+    after = _weighed([(visit.inflation, running(visit, threads)) for visit in visits])
     return {
         "held": _stacks(_weighed(held, lambda stack: stack.attached), {}),
         "waiting": _stacks(_weighed(waiting), {}),
-        "inflation": _stacks(_weighed(after), _weighed(before)),
+        "inflation": _stacks(after, before) if after and before else (),
     }
 
 
@@ -260,7 +276,8 @@ def _weighed(
     counts: Callable[[NamedStack], bool] = lambda stack: True,
 ) -> dict[tuple[str, ...], float]:
     weights: dict[tuple[str, ...], float] = defaultdict(float)
-    for scale, stacks in looked:
+    whole = [stack for _, stacks in looked for stack in stacks]
+    for scale, stacks in ((scale, seen or whole) for scale, seen in looked):
         everything = sum(stack.count for stack in stacks) * len(looked)
         for stack in filter(counts, stacks):
             weights[stack.frames] += scale * stack.count / everything

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from ..scaling import (
@@ -17,16 +17,17 @@ from ..scaling import (
     Interpreter,
     MeasurementError,
     Plan,
-    PointSample,
-    Sample,
     Workload,
     as_imported_here,
     ask_fresh_process,
     combine,
     cpus_allowed,
+    sample_from_json,
+    starts_work,
 )
 from .build import sampler_for
 from .divide import Visit, held, inflation, loss_stacks, waiting
+from .hints import hints
 from .result import Loss, Share, Where
 from .stacks import named_stacks, were_sampled
 from .symbols import Names
@@ -245,7 +246,7 @@ def _divided(
     stacks = [stack for visit in visits for stack in visit.stacks]
     if not were_sampled(stacks, wake_sleeping=wake_sleeping):
         raise MeasurementError(NOT_SAMPLED)
-    samples = [_sample(answer) for answer in answers]
+    samples = [sample_from_json(answer["sample"]) for answer in answers]
     nothing = Loss(Share(0.0, (0.0, 0.0)), (), 0)
     left_alone = not wake_sleeping and any(one.threads == 1 and one.state == "waiting" for one in stacks)
     return Where(
@@ -257,43 +258,16 @@ def _divided(
         inflation=inflation(visits, names, threads),
         stacks=loss_stacks(visits, threads),
         hints=(
-            *([OWN_WORK] if any(p.has_own_work for one in samples for p in one.points.values()) else []),
-            *_hints(visits, names),
+            *([OWN_WORK] if any(map(starts_work, samples)) else []),
+            *hints(visits, names, [answer["faults"] for answer in answers]),
             *([] if wake_sleeping else [NO_WAITING]),
         ),
         disturbed=any(sample.disturbed for sample in samples),
     )
 
 
-def _sample(answer: dict[str, Any]) -> Sample:
-    sample = answer["sample"]
-    points = {int(n): PointSample(**point) for n, point in sample["points"].items()}
-    return Sample(**{**sample, "points": points})
-
-
 def _visit(answer: dict[str, Any], names: Names, threads: int, lines: int) -> Visit:
-    point = next(point for point in combine([_sample(answer)]) if point.threads == threads)
+    points = combine([sample_from_json(answer["sample"])])
+    point = next(point for point in points if point.threads == threads)
     inflation = 1.0 if point.inflation != point.inflation else point.inflation  # no CPU time: not a number
     return Visit(tuple(named_stacks(answer, names, lines)), point.waiting, inflation)
-
-
-def _hints(visits: list[Visit], names: Names) -> list[str]:
-    """Return how to have missing names and lines, for the libraries that responsible functions lie in."""
-    files: dict[str, float] = {}
-    for visit in visits:
-        for stack in visit.stacks:
-            if (one := stack.responsible) is not None:
-                files[one.file] = files.get(one.file, 0) + stack.count
-    hints = []
-    for file in sorted(files, key=lambda name: -files[name])[:2]:
-        library = PurePosixPath(file).name
-        if names.is_stripped(file):
-            hints.append(
-                f"{library} has lost the names of its functions: build it from source with CFLAGS=-g "
-                "(Rust: CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_STRIP=none) and without strip"
-            )
-        elif not names.has_lines(file):
-            hints.append(f"{library} does not tell its source lines: build it from source with CFLAGS=-g")
-        elif not names.reads_lines:
-            hints.append('source lines can be read with: pip install "antigil[where]"')
-    return list(dict.fromkeys(hints))

@@ -113,7 +113,7 @@ class HoldWatch:
 
     def _start_sampler(self) -> None:
         seed = Random().getrandbits(63)
-        # A thread that sleeps with the GIL held is interrupted, too; one that has released it never is.
+        # One that sleeps may hold the GIL, and is interrupted, too: even if it is another thread that does.
         self._sampler.start(signal.SIGPROF, self._limit / (2 * SAMPLES), seed, 1.0, ARENA_BYTES)
         self._sampler.hold_off()
 
@@ -128,7 +128,7 @@ class HoldWatch:
                     self._waits.append((asked, granted, queued))
 
     def _on_collection(self, phase: str, _info: object) -> None:
-        now = time.monotonic()
+        now = self.now()
         if phase == "start":
             self._began = now
         elif now - self._began >= self._limit / 2:
@@ -138,6 +138,11 @@ class HoldWatch:
         """Tell whether the garbage collector took more than half of a time."""
         parts = (min(end, after) - max(start, before) for before, after in self._collections)
         return sum(part for part in parts if part > 0.0) > (end - start) / 2
+
+    @staticmethod
+    def now() -> float:
+        """Return seconds of the sampler's clock: tests may replace `time.monotonic`, as freezegun does."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
 
     @property
     def has_seen(self) -> bool:

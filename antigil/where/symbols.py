@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import TypeVar
 
-from .object_files import Elf, Lines, NotElf, can_read_lines, demangle
+from .object_files import Elf, Lines, NotElf, OddElf, Symbol, can_read_lines, demangle, fault_of
+
+T = TypeVar("T")
 
 PYTHON = "Python"
 """The library of a function that is written in Python."""
@@ -19,7 +23,7 @@ LINKAGE = "procedure linkage table"
 """The name of the code by which a library calls others: the linker's, which has none."""
 
 _SYSTEM = re.compile(
-    r"^(ld|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+(abi)?|ld-musl|libatomic"
+    r"^(ld|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+(abi)?|libatomic"
     r"|libjemalloc|libtcmalloc\w*|libmimalloc|libasan|libtsan)([-.].*)?$|^\[(vdso|vsyscall)\]$"
 )
 
@@ -32,7 +36,7 @@ class Function:
     ----------
     name
         As its source has it; where the library has no names, the one by which Python calls it, or else the
-        nearest one that the library exports.
+        nearest one that the library exports. Code that lies in no such file has one name, that of `library`.
     library
         Name of the file that holds it, `PYTHON` for functions of Python.
     nearest
@@ -64,13 +68,19 @@ class Names:
         By file and start of a function: the name by which Python calls it.
     interpreter
         The file that the interpreter lies in.
+
+    Attributes
+    ----------
+    faults
+        By file, why something in it cannot be read.
     """
 
     def __init__(self, entry_points: dict[tuple[str, int], str], interpreter: str) -> None:
         self._entry_points = entry_points
         self._interpreter = interpreter
+        self.faults: dict[str, str] = {}
         self._files: dict[str, Elf | None] = {}
-        self._lines: dict[str, Lines] = {}
+        self._lines: dict[str, Lines | None] = {}
         self._functions: dict[tuple[str, int, int], Function] = {}
 
     def elf(self, file: str) -> Elf | None:
@@ -78,9 +88,24 @@ class Names:
         if file not in self._files:
             try:
                 self._files[file] = Elf.open(file)
+            except OddElf as error:
+                self._give_up(file, error)
             except (OSError, NotElf):
                 self._files[file] = None
         return self._files[file]
+
+    def _give_up(self, file: str, error: OddElf) -> None:
+        self._files[file] = None
+        self.faults[file] = str(error)
+
+    def _symbol_at(self, file: str, address: int) -> tuple[Symbol, bool] | None:
+        """Return the symbol at or before an address, and whether the address lies within it."""
+        elf = self.elf(file)
+        try:
+            return None if elf is None else elf.symbol_at(address)
+        except OddElf as error:
+            self._give_up(file, error)
+            return None
 
     def function(self, file: str, address: int, start: int) -> Function:
         """Return the function at a place."""
@@ -94,16 +119,16 @@ class Names:
         entry_point = self._entry_points.get((file, start), "")
         if self.is_linkage(file, address):
             return Function(LINKAGE, library)
-        elf = self.elf(file)
-        found = elf.symbol_at(address) if elf is not None else None
+        found = self._symbol_at(file, address)
+        if self.elf(file) is None:  # made at run time, or deleted: its addresses tell nothing
+            return Function(entry_point or library, library, entry_point=entry_point)
         if found is None:
             place = f"{NAMELESS}{start if start >= 0 else address:#x}"
             return Function(entry_point or place, library, entry_point=entry_point)
         symbol, is_exact = found
         is_exact = is_exact or symbol.address == start
         if is_exact:
-            lines = self.lines(file)
-            inlined = None if lines is None else lines.inlined(address)
+            inlined = self._from_lines(file, lambda lines: lines.inlined(address))
             return Function(demangle(inlined or symbol.name), library, entry_point=entry_point)
         if entry_point:
             return Function(entry_point, library, entry_point=entry_point)
@@ -111,7 +136,7 @@ class Names:
         shift = f"+{start - symbol.address:#x}" if start > symbol.address else ""
         return Function(name + shift, library, nearest=True)
 
-    def lines(self, file: str) -> Lines | None:
+    def _lines_of(self, file: str) -> Lines | None:
         """Return what tells a library's source lines; None for the interpreter, or where nothing does."""
         elf = self.elf(file)
         if elf is None or not elf.has_lines or not self.reads_lines or self.is_interpreter(file):
@@ -120,10 +145,18 @@ class Names:
             self._lines[file] = Lines(elf)
         return self._lines[file]
 
+    def _from_lines(self, file: str, ask: Callable[[Lines], T | None]) -> T | None:
+        lines = self._lines_of(file)
+        try:
+            return None if lines is None else ask(lines)
+        except Exception as error:  # whatever their reader raises where it does not know them
+            self._lines[file] = None
+            self.faults[file] = fault_of(error)
+            return None
+
     def line(self, file: str, address: int) -> tuple[str, int] | None:
         """Return the source file and line of a place, or None where they are not told."""
-        lines = self.lines(file)
-        return None if lines is None else lines.line(address)
+        return self._from_lines(file, lambda lines: lines.line(address))
 
     @cached_property
     def reads_lines(self) -> bool:
@@ -132,8 +165,7 @@ class Names:
 
     def symbol(self, file: str, address: int, start: int) -> str:
         """Return the name that a file has for the function at a place, or nothing; sooner than `function`."""
-        elf = self.elf(file)
-        found = None if elf is None else elf.symbol_at(address)
+        found = self._symbol_at(file, address)
         return found[0].name if found is not None and (found[1] or found[0].address == start) else ""
 
     def is_interpreter(self, file: str) -> bool:

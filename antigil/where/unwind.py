@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import struct
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .object_files import Elf, FrameTable, NotElf, Reader, Row
+from .object_files import Elf, FrameTable, NotElf, Reader, Row, fault_of
 from .records import RawSample
 
 MOST_FRAMES = 256
@@ -72,37 +73,33 @@ class Mapping:
     file: str
 
 
-class Image:
-    """A file that is mapped, or the vDSO: its call frame information."""
-
-    def __init__(self, elf: Elf) -> None:
-        self.elf = elf
-        self.frames = FrameTable(elf)
-
-
 class AddressSpace:
     """What code this process has mapped, and how to find callers in it."""
 
     def __init__(self, architecture: Architecture, maps: str = "/proc/self/maps") -> None:
         self.architecture = architecture
-        self._images: dict[str, Image | None] = {}
+        self._tables: dict[str, FrameTable | None] = {}
         with open(maps, encoding="utf-8", errors="surrogateescape") as file:
             rows = [line.rstrip("\n").split(maxsplit=5) for line in file]
         self._mappings = [_mapping(row) for row in rows if "x" in row[1]]
         self._starts = [mapping.start for mapping in self._mappings]
         self._places: dict[int, tuple[Place, Row | None]] = {}
 
-    def _image(self, mapping: Mapping) -> Image | None:
-        if mapping.file not in self._images:
+    def _table(self, mapping: Mapping) -> FrameTable | None:
+        if mapping.file not in self._tables:
             try:
                 if mapping.file == "[vdso]":
                     elf = Elf(ctypes.string_at(mapping.start, mapping.stop - mapping.start))
                 else:
                     elf = Elf.open(mapping.file)
-                self._images[mapping.file] = Image(elf)
+                self._tables[mapping.file] = FrameTable(elf)
             except (OSError, NotElf):  # made by a compiler at run time, deleted, or no file at all
-                self._images[mapping.file] = None
-        return self._images[mapping.file]
+                self._tables[mapping.file] = None
+        return self._tables[mapping.file]
+
+    def faults(self) -> dict[str, str]:
+        """Return the files of which a table of callers cannot be read, and why."""
+        return {file: table.fault for file, table in self._tables.items() if table and table.fault}
 
     def look_up(self, pc: int) -> tuple[Place, Row | None] | None:
         """Return the place of an address, and how to find its caller; None where there is no code."""
@@ -112,14 +109,12 @@ class AddressSpace:
         if i < 0 or pc >= self._mappings[i].stop:
             return None
         mapping = self._mappings[i]
-        image = self._image(mapping)
-        address = None
-        if image is not None:
-            address = image.elf.address_of(pc - mapping.start + mapping.offset)
-        if image is None or address is None:
+        table = self._table(mapping)
+        address = None if table is None else table.elf.address_of(pc - mapping.start + mapping.offset)
+        if table is None or address is None:
             found: tuple[Place, Row | None] = (Place(mapping.file, pc - mapping.start, -1), None)
         else:
-            row = image.frames.row(address)
+            row = table.row(address)
             found = Place(mapping.file, address, -1 if row is None else row.start), row
         self._places[pc] = found
         return found
@@ -133,10 +128,10 @@ class AddressSpace:
     def loaded_at(self, file: str) -> int:
         """Return what to add to the addresses of a file to have those of this process."""
         for mapping in self._mappings:
-            if mapping.file == file and (image := self._image(mapping)) is not None:
+            if mapping.file == file and (table := self._table(mapping)) is not None:
                 # A mapping begins with a page, its code may begin later in it: what precedes is another's.
                 end = mapping.offset + mapping.stop - mapping.start
-                for start, address, size in image.elf.code_segments:
+                for start, address, size in table.elf.code_segments:
                     if start < end and mapping.offset < start + size:
                         return mapping.start - mapping.offset + start - address
         return 0
@@ -146,12 +141,12 @@ class AddressSpace:
         numbers = self.architecture
         pc = sample.registers[numbers.program_counter]
         looked = self.look_up(pc)
-        image = self._images.get(looked[0].file) if looked is not None else None
-        at = None if image is None or looked is None else image.elf.offset_of(looked[0].address)
-        if image is None or at is None:
+        table = self._tables.get(looked[0].file) if looked is not None else None
+        at = None if table is None or looked is None else table.elf.offset_of(looked[0].address)
+        if table is None or at is None:
             return False
         code = numbers.system_call
-        return bytes(image.elf.data[at - len(code) : at]) == code
+        return bytes(table.elf.data[at - len(code) : at]) == code
 
     def unwind(self, sample: RawSample) -> tuple[Place, ...]:
         """Return where a thread was: the innermost function first, then its callers as far as they show."""
@@ -169,7 +164,7 @@ class AddressSpace:
             place, row = looked
             found.append(_before(place) if is_exact else place)
             before = registers.get(numbers.stack_pointer, 0)
-            after = self._caller(registers, row, sample)
+            after = self._caller(registers, self._tables[place.file], row, sample)
             if after is None or (after[numbers.stack_pointer] <= before and not is_exact):
                 break
             is_exact = row is not None and row.is_signal
@@ -177,12 +172,20 @@ class AddressSpace:
             pc = registers[numbers.program_counter] & (2**numbers.code_address_bits - 1)
         return tuple(found)
 
-    def _caller(self, registers: dict[int, int], row: Row | None, sample: RawSample) -> dict[int, int] | None:
+    def _caller(
+        self, registers: dict[int, int], table: FrameTable | None, row: Row | None, sample: RawSample
+    ) -> dict[int, int] | None:
         numbers = self.architecture
-        if row is None:
+        if table is None:
             return self._caller_by_frame_pointer(registers, sample)
+        if row is None:  # as in musl's libc: the frame pointer may hold anything
+            return None
         if row.expression:
-            cfa = _evaluate(row.expression, registers, sample)
+            try:
+                cfa = _evaluate(row.expression, registers, sample)
+            except (struct.error, IndexError) as error:
+                table.fault = fault_of(error)
+                return None
         else:
             cfa = registers[row.register] + row.offset if row.register in registers else None
         if cfa is None:
@@ -201,7 +204,7 @@ class AddressSpace:
         return after
 
     def _caller_by_frame_pointer(self, registers: dict[int, int], sample: RawSample) -> dict[int, int] | None:
-        """Go by the frame pointer: for code without a description, made at run time say."""
+        """Go by the frame pointer: for code made at run time, which no file describes."""
         numbers = self.architecture
         frame = registers.get(numbers.frame_pointer, 0)
         outer, back = _word(sample, frame), _word(sample, frame + _WORD)
@@ -265,6 +268,6 @@ _BINARY: dict[int, Callable[[int, int], int]] = {
     0x1A: lambda left, right: left & right,
     0x1C: lambda left, right: left - right,
     0x22: lambda left, right: left + right,
-    0x24: lambda left, right: left << right,
+    0x24: lambda left, right: left << min(right, 64),
     0x2A: lambda left, right: int(left >= right),
 }

@@ -38,7 +38,9 @@ def test_it_prints_a_sentence_and_the_losses_and_writes_what_is_asked_for(capsys
     assert "Inflation: " in out
     assert json.loads(names["--json"].read_text())["schema"] == "antigil.where/1"
     assert "</html>" in names["--html"].read_text()
-    assert all(line.rpartition(" ")[2].isdigit() for line in names["--export"].read_text().splitlines())
+    exported = names["--export"].read_text().splitlines()
+    assert exported
+    assert all(line.rpartition(" ")[2].isdigit() for line in exported)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1"])
@@ -108,7 +110,7 @@ def test_sleeping_threads_can_be_left_alone(capsys):
 
     assert status == 0
     assert "– sleep" not in out
-    assert "of the time 2 threads wait" in out or "threads wait" in out
+    assert "2 threads wait for " in out
 
 
 @needs_gil

@@ -96,6 +96,37 @@ def test_inflation_adds_up_to_what_a_call_has_grown_by():
     assert loss.total.value == pytest.approx(1.0)
 
 
+def test_growth_is_what_clocks_tell_where_a_process_saw_nobody_run():
+    """As of a call that mostly waits: few samples find it on a CPU, and none at all in one process."""
+    seen = visit(stack("count", 40), stack("work", 60), stack("count", 3, threads=2), inflation=1.02)
+    one_only, many_only = visit(stack("work", 5), inflation=1.06), visit(stack("work", 1, threads=2))
+
+    for visits, clocks in (([seen, one_only], 1.04), ([seen, many_only], 1.01), ([one_only, visit()], 1.03)):
+        loss = inflation(visits, NAMES, 2)
+        stacks = loss_stacks(visits, 2)["inflation"]
+        assert loss.total.value == pytest.approx(clocks - 1.0)
+        assert sum(part.share.value for part in loss.parts) == pytest.approx(clocks - 1.0)
+        assert sum(one.loss for one in stacks) == pytest.approx(clocks - 1.0 if stacks else 0.0)
+
+
+def test_a_process_that_saw_nobody_run_is_divided_as_the_others_are():
+    seen = visit(stack("count", 50), stack("count", 75, threads=2), stack("work", 25, threads=2))
+
+    loss = inflation([seen, visit(inflation=2.0)], NAMES, 2)
+
+    assert shares(loss) == {"count": (0.75 + 1.5) / 2 - 1.0, "work": (0.25 + 0.5) / 2}
+
+
+def test_a_process_that_saw_one_thread_only_in_the_run_queue_tells_nothing_of_what_is_held():
+    seen = visit(stack("parse", 30, attached=True), stack("decode", 70))
+    visits = [seen, visit(stack("decode", 9, state="queued"))]
+
+    loss = held(visits, NAMES)
+
+    assert (shares(loss), loss.total.value) == ({"parse": 0.3}, pytest.approx(0.3))
+    assert sum(one.value for one in loss_stacks(visits, 2)["held"]) == pytest.approx(0.3)
+
+
 def test_the_parts_add_up_where_many_are_small():
     stacks = [stack(f"f{i}", 1, attached=True) for i in range(3000)]
 

@@ -86,16 +86,19 @@ def test_a_hold_is_found_whatever_the_watch_did_when_it_began(sampler, options):
 
 
 def test_what_the_garbage_collector_takes_is_told_as_its_own(sampler):
-    told = found("for _ in range(8): allocate()\n    gc.collect()", ALLOCATING)
+    told = found("for _ in range(8): allocate(); gc.collect()", ALLOCATING)
 
     assert "garbage collection" in told  # beside the end of what was allocated, which takes long as well
-    assert told[-1] == "gc.collect"
+    assert told.count("gc.collect") >= 7
 
 
 def test_a_long_call_that_releases_the_gil_now_and_then_does_not_keep_it(sampler):
-    watched = "for _ in range(4): release_now_and_then()\n    sleep_holding(0.15)"
+    watched = "for _ in range(4): release_now_and_then()\n    for _ in range(8): sleep_holding(0.15)"
 
-    assert found(watched, RELEASING) == ["sleep_for"]
+    told = found(watched, RELEASING)
+
+    assert set(told) == {"sleep_for"}
+    assert len(told) >= 7
 
 
 FRAMES = """

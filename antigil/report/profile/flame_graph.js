@@ -57,7 +57,9 @@ const percent = (share) => `${(100 * share).toFixed(1).replace("-", "−")} %`;
 /** @param {Frame} one */
 function describe(one) {
   const part = root.value > 0 ? `, ${percent(one.value / root.value)} of what is shown` : "";
-  const growth = isGrowth ? `, ${percent(one.value - one.before)} more than with one thread` : "";
+  const grown = one.value - one.before;
+  const than = `${percent(Math.abs(grown))} ${grown < 0 ? "less" : "more"} than with one thread`;
+  const growth = isGrowth ? `, ${than}` : "";
   return `${one.name}: ${percent(one.value)}${growth}${part}`;
 }
 
@@ -73,7 +75,7 @@ function draw(one, depth, left, width) {
     return;
   }
   const box = document.createElement("button");
-  const kind = isGrowth ? heat(one) : one.name.endsWith(")") ? "python" : "native";
+  const kind = isGrowth ? heat(one) : /:\d+\)$/.test(one.name) ? "python" : "native";
   const word = search.value.trim().toLowerCase();
   const found = word !== "" && one.name.toLowerCase().includes(word);
   box.className = `box ${kind}${found ? " found" : ""}`;
@@ -110,6 +112,7 @@ function matching(one, word) {
 }
 
 function show() {
+  const isFocused = graph.contains(document.activeElement); // on a box that is about to be replaced
   graph.replaceChildren();
   const above = [];
   for (let at = top.parent; at !== null; at = at.parent) {
@@ -127,6 +130,10 @@ function show() {
     }
   });
   draw(top, above.length, 0, 1);
+  const ofTop = graph.children[above.length];
+  if (isFocused && ofTop instanceof HTMLButtonElement) {
+    ofTop.focus();
+  }
   graph.style.height = `${22 * (above.length + depthOf(top))}px`;
   const word = search.value.trim().toLowerCase();
   told.textContent = word === "" ? describe(top) : `${percent(matching(root, word))} in functions with “${word}”`;

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from antigil.where import Loss, Where
+from antigil.where import Where
 
-from .text import function_row, loss_title, where_sentence
+from ..quantities import counted
+from .text import loss_rows, loss_title, notes, where_sentence
 
 HERE = Path(__file__).parent
 
@@ -27,11 +28,14 @@ def flame_graph_page(found: Where) -> str:
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             "<title>antigil where</title>\n",
-            f"<style>\n{_asset('flame_graph.css')}</style>\n</head>\n<body>\n",
+            f"<style>\n{_asset('flame_graph.css')}</style>\n",
+            "<noscript><style>.bar, .key, #graph { display: none }</style></noscript>\n</head>\n<body>\n",
             f"<h1>{_code(where_sentence(found))}</h1>\n",
             f'<p class="muted"><code>{escape(found.workload.statement)}</code></p>\n',
-            f'<p class="muted">CPython {escape(found.host.python_version)}, {found.threads} threads, ',
-            f"{found.host.cpus_allowed} CPUs allowed ({escape(found.host.cpu)})</p>\n",
+            f'<p class="muted">CPython {escape(found.host.python_version)}, ',
+            f"{counted(found.threads, 'thread')}, {counted(found.host.cpus_allowed, 'CPU')} allowed ",
+            f"({escape(found.host.cpu)})</p>\n",
+            *(f'<p class="muted">{kind}: {escape(text)}</p>\n' for kind, text in notes(found)),
             '<div class="bar"><div id="tabs"></div>',
             '<input id="search" type="search" placeholder="search" aria-label="Search functions"></div>\n',
             f'<p class="muted key">{"".join(_key())}</p>\n',
@@ -60,11 +64,9 @@ def _key() -> Iterator[str]:
 
 
 def _table(found: Where, name: str) -> str:
-    loss: Loss = getattr(found, name)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in function_row(part)) + "</tr>\n"
-        for part in loss.parts
-        if part.function.library
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n"
+        for row in loss_rows(found, name)
     )
     heads = "<tr><th>share</th><th>99 % interval</th><th>function</th></tr>"
     return f"<h2>{escape(loss_title(found, name))}</h2>\n<table>{heads}\n{rows}</table>\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from antigil.where import PYTHON, Loss, Part, Where
 
@@ -22,14 +22,20 @@ def where_lines(found: Where) -> Iterator[str]:
     for name in ("held", "waiting", "inflation"):
         if name != "held" or found.host.gil:
             yield loss_title(found, name)
-            yield from _loss(getattr(found, name), only_certain=name == "inflation")
+            yield from _aligned(loss_rows(found, name))
             yield ""
     build = "GIL enabled" if found.host.gil else "free-threaded, GIL disabled: nothing holds it"
     yield f"Python:   {found.host.python_version} ({build}); CPUs allowed: {found.host.cpus_allowed}"
+    for kind, text in notes(found):
+        yield f"{kind}:     {text}"
+
+
+def notes(found: Where) -> Iterator[tuple[str, str]]:
+    """Yield what to know of the figures, as ``Note``, and how to learn more, as ``Hint``."""
     if found.disturbed:
-        yield "Note:     other programs disturbed it throughout: intervals are wide"
+        yield "Note", "other programs disturbed it throughout: intervals are wide"
     for hint in found.hints:
-        yield f"Hint:     {hint}"
+        yield "Hint", hint
 
 
 def where_sentence(found: Where) -> str:
@@ -77,33 +83,41 @@ def loss_title(found: Where, name: str) -> str:
     told = {
         "held": "GIL held: {} of the time of 1 thread",
         "waiting": f"Waiting: {{}} of the time of {found.threads} threads",
-        "inflation": f"Inflation: {{}} more CPU time per call with {found.threads} threads than with 1",
+        "inflation": f"Inflation: {{}} CPU time per call with {found.threads} threads than with 1",
     }
     loss: Loss = getattr(found, name)
-    low, high = loss.total.ci99
-    interval = f"99 %: {_percent(low)} to {_percent(high)}; {loss.samples} samples"
-    return f"{told[name].format(_at_least(loss) + _percent(loss.total.value))} ({interval})"
+    total = _more_or_less if name == "inflation" else _percent
+    ends = _percent if loss.total.ci99[0] >= 0.0 else total
+    low, high = map(ends, loss.total.ci99)
+    interval = f"99 %: {low} to {high}; {loss.samples} samples"
+    return f"{told[name].format(_at_least(loss) + total(loss.total.value))} ({interval})"
 
 
-def _loss(loss: Loss, *, only_certain: bool) -> Iterator[str]:
+def loss_rows(found: Where, name: str) -> list[tuple[str, str, str]]:
+    """Return the functions that a loss lies in for certain, the largest first, and the rest in one row."""
+    loss: Loss = getattr(found, name)
     shown = [part for part in loss.parts if part.function.library]
-    if only_certain:
+    if name == "inflation":
         shown = [part for part in shown if part.share.ci99[0] > 0.0]
     shown = shown[:MOST_PARTS]
-    rows = [function_row(part) for part in shown]
+    rows = [_function_row(part) for part in shown]
     rest = loss.total.value - sum(part.share.value for part in shown)
     if rows and abs(rest) >= 0.0005:
         rows.append((_percent(rest), "", "everything else"))
+    return rows
+
+
+def _aligned(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(2)]
     for share, interval, text in rows:
         yield f"  {share.rjust(widths[0])}  {interval.rjust(widths[1])}  {text}"
 
 
-def function_row(part: Part) -> tuple[str, str, str]:
+def _function_row(part: Part) -> tuple[str, str, str]:
     """Return what is told of a function: its share, the interval, and who it is."""
     low, high = part.share.ci99
     words = [_shortened(str(part.function))]
-    if part.function.library != PYTHON:
+    if part.function.library not in (PYTHON, part.function.name):
         place = f"{part.source[0]}:{part.source[1]}" if part.source else ""
         words.append(f"({', '.join(filter(None, [part.function.library, place]))})")
     if part.reason:
@@ -113,6 +127,10 @@ def function_row(part: Part) -> tuple[str, str, str]:
     if part.python is not None:
         words.append(f"← {part.python}")
     return _percent(part.share.value), f"{low * 100:.1f} to {high * 100:.1f}", " ".join(words)
+
+
+def _more_or_less(value: float) -> str:
+    return f"{_percent(abs(value))} {'less' if value < 0.0 else 'more'}"
 
 
 def _percent(value: float) -> str:

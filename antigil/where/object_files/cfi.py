@@ -16,7 +16,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .elf import Elf
+from .elf import Elf, fault_of
 
 _SIZES = {0x00: "<Q", 0x02: "<H", 0x03: "<I", 0x04: "<Q", 0x0A: "<h", 0x0B: "<i", 0x0C: "<q"}
 _PC_RELATIVE, _DATA_RELATIVE = 0x10, 0x30
@@ -121,42 +121,53 @@ class _Common:
 
 
 class FrameTable:
-    """The call frame information of one ELF file."""
+    """The call frame information of one ELF file.
+
+    Attributes
+    ----------
+    fault
+        Why the table cannot be read, if so: then it tells nothing more.
+    """
 
     def __init__(self, elf: Elf) -> None:
-        self._elf = elf
+        self.elf = elf
+        self.fault = ""
         self._commons: dict[int, _Common] = {}
         self._rows: dict[int, Row | None] = {}
 
     @cached_property
     def _index(self) -> tuple[list[int], list[int]]:
         """The functions' first addresses, ascending, and the addresses of their descriptions."""
-        header = self._elf.eh_frame_header
-        at = None if header is None else self._elf.offset_of(header)
+        header = self.elf.eh_frame_header
+        at = None if header is None else self.elf.offset_of(header)
         if header is None or at is None:
             return [], []
-        _, _, count_encoding, encoding = self._elf.data[at : at + 4]
-        reader = Reader(self._elf.data, at + 4, header + 4)  # type: ignore[arg-type]
-        reader.pointer(self._elf.data[at + 1], header)
+        _, _, count_encoding, encoding = self.elf.data[at : at + 4]
+        reader = Reader(self.elf.data, at + 4, header + 4)  # type: ignore[arg-type]
+        reader.pointer(self.elf.data[at + 1], header)
         count = reader.pointer(count_encoding, header)
         if encoding != _DATA_RELATIVE | 0x0B:
             return [], []  # every linker writes this one
-        pairs = struct.unpack_from(f"<{2 * count}i", self._elf.data, reader.at)
+        pairs = struct.unpack_from(f"<{2 * count}i", self.elf.data, reader.at)
         return [header + one for one in pairs[::2]], [header + one for one in pairs[1::2]]
 
     def row(self, address: int) -> Row | None:
         """Return how to find the caller from an address, or None where it is not told."""
         if address not in self._rows:
-            self._rows[address] = self._find(address)
+            try:
+                self._rows[address] = None if self.fault else self._find(address)
+            except (struct.error, LookupError, ValueError, OverflowError) as error:
+                self.fault = fault_of(error)
+                return None
         return self._rows[address]
 
     def _find(self, address: int) -> Row | None:
         starts, places = self._index
         i = bisect_right(starts, address) - 1
-        at = self._elf.offset_of(places[i]) if i >= 0 else None
+        at = self.elf.offset_of(places[i]) if i >= 0 else None
         if at is None:
             return None
-        reader = Reader(self._elf.data, at, places[i])  # type: ignore[arg-type]
+        reader = Reader(self.elf.data, at, places[i])  # type: ignore[arg-type]
         size = reader.number("<I")
         end = reader.at + size
         common = self._common(reader.at - reader.number("<I"), places[i] - at)
@@ -173,7 +184,7 @@ class FrameTable:
 
     def _common(self, at: int, shift: int) -> _Common:
         if at not in self._commons:
-            reader = Reader(self._elf.data, at, at + shift)  # type: ignore[arg-type]
+            reader = Reader(self.elf.data, at, at + shift)  # type: ignore[arg-type]
             size = reader.number("<I")
             end = reader.at + size
             reader.at += 4

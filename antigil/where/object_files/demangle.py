@@ -14,7 +14,11 @@ from functools import cache
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _SIGN = re.compile(r"\$([A-Z]+|u[0-9a-f]+)\$")
 _SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
-_RUST_V0 = re.compile(r"_R[A-Z0-9]")
+_RUST_V0 = re.compile(r"_R\d*[CMXYNIB]\w*?Cs[0-9a-zA-Z]*_\d")
+"""A path to a crate, which has a hash: names of C may begin like one, too."""
+_NOT_WORDS = re.compile(r"[sBLG][0-9a-zA-Z]*_|(K[a-z]n?|j)[0-9a-f]*_")
+"""A hash, what has been named before, a lifetime, a constant, the length of an array."""
+_LENGTH = re.compile(r"(\d+)_?")
 _CYTHON = re.compile(r"__pyx_(pw|pf|f)_")
 _OPERATOR = re.compile(
     r"(?<!\w)operator(?!\w)( (?:new|delete)(?:\[\])?| co_await|\"\" ?\w+|\(\)|\[\]"
@@ -22,21 +26,31 @@ _OPERATOR = re.compile(
     r"|[-+*/%^&|!=<>]=?|[~,])?"
 )
 """An operator of C++ by its sign or word; without one, the type follows that it converts to."""
-_SUFFIX = re.compile(r"(\.(llvm\.\d+|lto_priv\.\d+|constprop\.\d+|isra\.\d+|part\.\d+|cold|\d+))+$")
+_SUFFIX = re.compile(
+    r"(\.(llvm|lto_priv|constprop|isra|part|__uniq|_omp_fn|_omp_cpyfn|cold|warm|hot|localalias"
+    r"|resolver|ifunc|default|(avx|sse|arch_|_M)\w+|fma\w*|popcnt|bmi2?|\d+))+$"
+)
+_QUALIFIERS = re.compile(r"\)(?: const| volatile| ?&&?| noexcept)+(?=::|$| requires )")
+"""Of a method; what stands in it may follow, such as a lambda."""
+_ANONYMOUS = "(anonymous namespace)"
+_IN_RESULT = re.compile(r"(?<= )(?<!decltype )\([\w:]*[*&]+")
+"""The type of a pointer to a function stands around the name of the one that returns it: ``int (*f())()``."""
 
 
 @cache
 def demangle(name: str) -> str:
     """Return the name in its language, without what compilers add; unchanged where it is not mangled."""
-    name = _SUFFIX.sub("", name.partition("@")[0])
+    name = name.partition("@")[0]
     if name.startswith(("_ZN", "__ZN")) and "17h" in name and (rust := _rust_legacy(name)):
         return rust
-    if _RUST_V0.match(name):
-        return _rust_v0(name)
+    if name.startswith("_Z"):
+        name = name.partition(".")[0]
+        return _plain(_cxa_demangle(name) or name)
+    name = _SUFFIX.sub("", name)
+    if _RUST_V0.match(name) and (rust := _rust_v0(name)):
+        return rust
     if cython := _CYTHON.match(name):
         return _cython(name[cython.end() :]) or name
-    if name.startswith("_Z"):
-        return _plain(_cxa_demangle(name) or name)
     return name
 
 
@@ -71,60 +85,71 @@ def _sign(match: re.Match[str]) -> str:
     return chr(int(word[1:], 16)) if word.startswith("u") else _SIGNS.get(word, match[0])
 
 
-def _rust_v0(name: str) -> str:
-    """Return the path in a name, without types and hashes: identifiers in their order.
+def _rust_v0(name: str) -> str | None:
+    """Return the path in a name, without types and hashes: identifiers in their order; None if it is none.
 
     Rust has no library for it that could be loaded here. The whole grammar is in RFC 2603.
     """
     found = []
     at = 2
     while at < len(name):
-        if skipped := re.match(r"(s|B)[0-9a-zA-Z]*_", name[at:]):  # a hash, or what has been named before
-            at += skipped.end()
-        digits = re.match(r"(\d+)_?", name[at:])
-        if digits and int(digits[1]) and at + digits.end() + int(digits[1]) <= len(name):
-            at += digits.end()
-            found.append(name[at : at + int(digits[1])])
-            at += int(digits[1])
+        if skipped := _NOT_WORDS.match(name, at):
+            at = skipped.end()
+        elif (digits := _LENGTH.match(name, at)) and int(digits[1]):
+            at = digits.end() + int(digits[1])
+            found.append(name[digits.end() : at])
         else:
             at += 1
-    return "::".join(found) or name
-
-
-def _first_outside(name: str, char: str, start: int) -> int:
-    """Return where a character stands first that is in no template's arguments; the end if nowhere."""
-    depth = 0
-    for i in range(start, len(name)):
-        if depth == 0 and name[i] == char:
-            return i
-        depth += {"<": 1, ">": -1}.get(name[i], 0)
-    return len(name)
+    return "::".join(found) if at == len(name) else None
 
 
 def _plain(name: str) -> str:
     """Return a C++ name without its arguments, those of templates included."""
-    kept: list[str] = []
-    depth = 0
-    i = 0
-    while i < len(name):
-        char = name[i]
-        if depth == 0 and (operator := _OPERATOR.match(name, i)):
+    text = _QUALIFIERS.sub(")", name)
+    found, kept, at = "", "", 0
+    while at < len(text) and not text.startswith(" requires ", at):
+        if text.startswith(_ANONYMOUS, at):
+            kept += "{anonymous}"
+            at += len(_ANONYMOUS)
+        elif operator := _OPERATOR.match(text, at):
             # What precedes it is where it is defined, and before that what it returns.
-            end = operator.end() if operator[1] else _first_outside(name, "(", operator.end())
-            return "".join(kept).rpartition(" ")[2] + name[i:end]
-        if char in "<(" and not name.startswith("(anonymous namespace)", i):
-            depth += 1
-        elif name.startswith("(anonymous namespace)", i):
-            i += len("(anonymous namespace)")
-            kept.append("{anonymous}" if depth == 0 else "")
-            continue
-        elif char in ">)" and depth:
-            depth -= 1
-        elif depth == 0:
-            kept.append(char)
-        i += 1
-    words = "".join(kept).strip().removesuffix(" const")
-    return words.rpartition(" ")[2] or name
+            end = operator.end() if operator[1] else _type_end(text, operator.end())
+            found += kept.rpartition(" ")[2] + text[at:end]
+            kept, at = "", end
+        elif text[at] in "<(":
+            end = _bracket_end(text, at)
+            if not found and (pointer := _IN_RESULT.match(text, at)):
+                return _plain(text[pointer.end() : end - 1])
+            at = end
+        else:
+            kept += text[at]
+            at += 1
+    return found.strip() + kept.strip().rpartition(" ")[2] or name
+
+
+def _bracket_end(text: str, at: int) -> int:
+    """Return where what a bracket opens has ended; within round ones, another one may be an operator."""
+    opened: list[str] = []
+    while at < len(text):
+        operator = _OPERATOR.match(text, at)
+        if text[at] in "<(":
+            opened.append(text[at])
+        elif text[at] == ")":
+            while opened and opened.pop() != "(":
+                pass
+        elif text[at] == ">" and opened[-1] == "<":
+            opened.pop()
+        at = operator.end() if operator else at + 1
+        if not opened:
+            break
+    return at
+
+
+def _type_end(text: str, at: int) -> int:
+    """Return where the arguments begin of an operator that converts to a type."""
+    while at < len(text) and text[at] != "(":
+        at = _bracket_end(text, at) if text[at] == "<" else at + 1
+    return at
 
 
 @cache

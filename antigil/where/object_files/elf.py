@@ -13,6 +13,8 @@ import mmap
 import struct
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +53,23 @@ class NotElf(Exception):  # noqa: N818 - it says what the file is
     """The file is no ELF file of 64 bits, lowest byte first."""
 
 
+class OddElf(NotElf):
+    """It begins as one, and says of itself what cannot be."""
+
+
+def fault_of(error: Exception) -> str:
+    """Return in words why something of a file cannot be read."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+@contextmanager
+def _as_odd() -> Iterator[None]:
+    try:
+        yield
+    except (struct.error, IndexError, OverflowError) as error:
+        raise OddElf(fault_of(error)) from error
+
+
 class Elf:
     """One ELF file, or the image of one in memory."""
 
@@ -58,16 +77,20 @@ class Elf:
         self.data = data
         if len(data) < 64 or data[:6] != b"\x7fELF\x02\x01":
             raise NotElf
-        self._section_table, self._section_count, self._names_index = 0, 0, 0
-        (segments, self._section_table) = struct.unpack_from("<QQ", data, 32)
-        size, count, _, self._section_count, self._names_index = struct.unpack_from("<5H", data, 54)
-        rows = [struct.unpack_from("<IIQQQQQQ", data, segments + i * size) for i in range(count)]
+        with _as_odd():
+            rows = self._program_headers()
+            self.sections = self._sections()
         loaded = [(row[1], (row[2], row[3], row[5])) for row in rows if row[0] == _LOAD]
         self.segments: list[tuple[int, int, int]] = [segment for _, segment in loaded]
         self.code_segments: list[tuple[int, int, int]] = [
             segment for flags, segment in loaded if flags & _EXECUTABLE
         ]
         self.eh_frame_header: int | None = next((row[3] for row in rows if row[0] == _EH_FRAME_HEADER), None)
+
+    def _program_headers(self) -> list[tuple[int, ...]]:
+        (table,) = struct.unpack_from("<Q", self.data, 32)
+        size, count = struct.unpack_from("<2H", self.data, 54)
+        return [struct.unpack_from("<IIQQQQQQ", self.data, table + i * size) for i in range(count)]
 
     @classmethod
     def open(cls, path: str) -> Elf:
@@ -92,16 +115,15 @@ class Elf:
                 return start + address - first
         return None
 
-    @cached_property
-    def sections(self) -> list[Section]:
-        """All sections; none where the file has no table of them (an image in memory)."""
-        data, table = self.data, self._section_table
-        if not table or table + 64 * self._section_count > len(data):
+    def _sections(self) -> list[Section]:
+        """Return all sections; none where the file has no table of them (an image in memory)."""
+        data = self.data
+        (table,) = struct.unpack_from("<Q", data, 40)
+        count, names_index = struct.unpack_from("<2H", data, 60)
+        if not table or not count or table + 64 * count > len(data):
             return []
-        rows = [struct.unpack_from("<IIQQQQIIQQ", data, table + 64 * i) for i in range(self._section_count)]
-        if not rows:
-            return []
-        names = rows[self._names_index][4]
+        rows = [struct.unpack_from("<IIQQQQIIQQ", data, table + 64 * i) for i in range(count)]
+        names = rows[names_index][4]
         return [Section(self._string(names + r[0]), r[1], r[2], r[3], r[4], r[5], r[6]) for r in rows]
 
     def section(self, name: str) -> Section | None:
@@ -120,8 +142,7 @@ class Elf:
         """Tell whether a section is not compressed, or by zlib; zstd is in no Python before 3.14."""
         if not section.flags & _COMPRESSED:
             return True
-        (method,) = struct.unpack_from("<I", self.data, section.offset)
-        return bool(method == _BY_ZLIB)
+        return int.from_bytes(self.data[section.offset : section.offset + 4], "little") == _BY_ZLIB
 
     def _string(self, offset: int) -> str:
         end = self.data.find(b"\0", offset)
@@ -135,16 +156,17 @@ class Elf:
 
     @cached_property
     def symbols(self) -> list[Symbol]:
-        """The functions that have names, by address; of several at one address, a static name comes last."""
-        found = self._own_symbols()
-        if not self.has_names:
-            found = [*found, *self._symbols_elsewhere()]
+        """The functions that have names, by address; of several at one address, a static name comes last.
+
+        OddElf where their table cannot be read.
+        """
+        found = [*self._own_symbols(), *self._symbols_elsewhere]
         return sorted(found, key=lambda symbol: (symbol.address, not symbol.exported, symbol.size))
 
     @property
     def has_names(self) -> bool:
-        """Whether it has kept the names of functions that it does not export."""
-        return self.section(".symtab") is not None
+        """Whether the names of functions that it does not export were kept, in it or beside it."""
+        return self.section(".symtab") is not None or bool(self._symbols_elsewhere)
 
     @cached_property
     def has_lines(self) -> bool:
@@ -157,17 +179,22 @@ class Elf:
         for section in self.sections:
             if section.name not in (".symtab", ".dynsym") or section.kind == _NO_BITS:
                 continue
-            names = self.sections[section.link].offset
-            rows = struct.iter_unpack("<IBBHQQ", self.data[section.offset : section.offset + section.size])
-            found += [
-                Symbol(address, size, self._string(names + name), section.name == ".dynsym")
-                for name, info, _, index, address, size in rows
-                if info & 15 in _FUNCTION_TYPES and index and address
-            ]
+            with _as_odd():
+                names = self.sections[section.link].offset
+                end = section.offset + section.size
+                rows = struct.iter_unpack("<IBBHQQ", self.data[section.offset : end])
+                found += [
+                    Symbol(address, size, self._string(names + name), section.name == ".dynsym")
+                    for name, info, _, index, address, size in rows
+                    if info & 15 in _FUNCTION_TYPES and index and address
+                ]
         return found
 
+    @cached_property
     def _symbols_elsewhere(self) -> list[Symbol]:
-        """Return what a distribution keeps beside a stripped file: in a section, or as a file of its own."""
+        """What a distribution keeps beside a stripped file: in a section, or as a file of its own."""
+        if self.section(".symtab") is not None:
+            return []
         section = self.section(".gnu_debugdata")
         try:
             if section is not None:
