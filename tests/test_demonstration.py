@@ -1,6 +1,5 @@
 """The demonstration that `make site` measures: its commits do to the GIL what they are there for."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +10,16 @@ from marks import needs_gil
 from antigil.scaling import Workload, probe_gil
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import demonstration  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the Makefile is for systems with a POSIX shell"
 )
 
 
-@pytest.fixture(scope="module")
-def demonstration():
-    """Return the tool as a module."""
-    spec = importlib.util.spec_from_file_location("demonstration_tool", ROOT / "tools/demonstration.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_commits_are_the_same_everywhere_and_written_once(demonstration, tmp_path, monkeypatch):
+def test_the_commits_are_the_same_everywhere_and_written_once(tmp_path, monkeypatch):
     heads = []
     for name in ("one", "other"):
         monkeypatch.setenv("GIT_AUTHOR_NAME", name)
@@ -39,7 +32,7 @@ def test_the_commits_are_the_same_everywhere_and_written_once(demonstration, tmp
 
 
 @pytest.mark.parametrize("after", ["init", "fast-import"])
-def test_a_project_that_was_broken_off_is_completed(demonstration, tmp_path, monkeypatch, after):
+def test_a_project_that_was_broken_off_is_completed(tmp_path, monkeypatch, after):
     whole = demonstration.git
 
     def broken_off(folder, *words, **more):
@@ -59,7 +52,8 @@ def test_a_project_that_was_broken_off_is_completed(demonstration, tmp_path, mon
 
 
 @needs_gil
-def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(demonstration, tmp_path):
+def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "demonstration")  # the extension takes the tool's name
     demonstration.write_project(tmp_path / "project", tmp_path / "html")
     held = []
     for commit in ("main~4", "main~3", "main~1"):
@@ -83,7 +77,7 @@ def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(demonstr
 @pytest.mark.parametrize(
     "page", ['<main><section aria-labelledby="workloads"></section></main>', "<main></main>"]
 )
-def test_the_picture_stands_before_the_workloads_or_at_the_end(demonstration, tmp_path, page):
+def test_the_picture_stands_before_the_workloads_or_at_the_end(tmp_path, page):
     overview = tmp_path / "index.html"
     overview.write_text(page, encoding="utf-8")
 

@@ -104,11 +104,12 @@ class Total(
     workload = Workload("total(1_000_000)", "from demonstration import total")
 '''
 FIGURE = """\
-<figure class="card demonstration"><figcaption><b>What a loss looks like</b>
+<figure class="card" style="margin: 18px 0"><figcaption><b>What a loss looks like</b>
   <span class="muted">A <a href="../demonstration/speedup/index.html">demonstration project</a>, measured on
   this machine: its third commit takes out the macros that release the GIL, its fifth puts them back.</span>
 </figcaption>
 <a href="../demonstration/speedup/index.html"><img src="../demonstration/speedup/history.svg"
+  style="display: block; width: min(100%, 720px)"
   alt="The speedup of a function over six commits: it falls at the third and recovers at the fifth"></a>
 </figure>
 """

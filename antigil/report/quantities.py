@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from antigil.scaling import WIDEST, speedup_word
-
-__all__ = ["SCALING_WORDS", "speedup_word"]
+from antigil.scaling import WIDEST
 
 #: Of a range whose ends differ by a larger factor, only the nearer one is told.
 MOST_APART = 10.0

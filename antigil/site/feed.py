@@ -16,9 +16,10 @@ from pathlib import Path
 from antigil.history.asv_adapter.publishing import FeedEntry, write_atom
 from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import digest, environment_id
-from antigil.history.series import Archive, Commit, Environment
+from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
 
+from .workload_page import other_suspects, unmeasured_before
 from .workload_status import WorkloadStatus, commit_of
 
 #: The newest changes that the feed tells.
@@ -32,6 +33,7 @@ def write_feed(
     archive: Archive,
     statuses: Sequence[WorkloadStatus],
     files: Mapping[str, str],
+    titles: Mapping[str, str],
     labels: Mapping[Environment, str],
     site_url: str,
 ) -> None:
@@ -45,8 +47,8 @@ def write_feed(
     newest = sorted(grouped.items(), key=lambda item: (-item[0][1], item[0]))[:MOST]
     base = site_url.rstrip("/") + "/" if site_url else ""
     entries = [
-        _entry(members, commit_of(archive, revision), f"{base}{files[workload]}.html", labels)
-        for (workload, revision, _), members in newest
+        _entry(archive, members, titles[workload], f"{base}{files[workload]}.html", labels)
+        for (workload, _, _), members in newest
     ]
     write_atom(
         str(path),
@@ -81,17 +83,20 @@ def _add_own_address(path: Path, address: str) -> None:
 
 
 def _entry(
+    archive: Archive,
     members: Sequence[tuple[WorkloadStatus, Change]],
-    commit: Commit,
+    workload: str,
     page: str,
     labels: Mapping[Environment, str],
 ) -> FeedEntry:
     """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
     status, change = members[0]
-    title = f"{status.workload.title}: {describe_effect(change.headline(status.cores))}"
+    commit = commit_of(archive, change.revision)
+    title = f"{workload}: {describe_effect(change.headline(status.cores))}"
     when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
+    others = other_suspects(min(unmeasured_before(archive, own) for _, own in members))
     lines = [f"<p>{html.escape(change.direction)} in <code>{html.escape(commit.hash[:12])}</code> ",
-             f"{html.escape(commit.subject)}</p>"]  # fmt: skip
+             f"{html.escape(commit.subject)}{others and f', {others}'}</p>"]  # fmt: skip
     for one, own in members:
         told = "".join(f"<li>{html.escape(describe_effect(e))}</li>" for e in own.effects)
         lines.append(f"<p>{html.escape(labels[one.environment])}</p><ul>{told}</ul>")

@@ -40,41 +40,41 @@ def overview_model(
     archive: Archive,
     statuses: Sequence[WorkloadStatus],
     files: Mapping[str, str],
+    titles: Mapping[str, str],
     labels: Mapping[Environment, str],
     options: Options,
 ) -> dict[str, Any]:
     """Return the overview, as the template takes it."""
     newest = max(archive.commits, default=0)
-    rows = [_row(archive, s, files, labels) for s in statuses]
+    rows = [_row(archive, s, files, labels) | {"title": titles[s.workload.name]} for s in statuses]
     active = [row for row in rows if row["mark"] != "retired"]
     own = [row for row in active if not row["workload"].control]
-    controls = [row for row in active if row["workload"].control]
-    counts = {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS}
+    moved = [row for row in active if row["mark"] != "steady"]
     environments = sorted({s.environment for s in statuses}, key=lambda e: labels[e])
+    changes = _newest_changes(archive, active, newest)
+    summaries = _help(archive, statuses, labels)
     return {
         "rows": rows,
         "active": len(active),
         "groups": _groups(rows),
-        "counts": counts,
+        "counts": {mark: sum(row["mark"] == mark for row in rows) for mark in MARKS},
         "workloads": {mark: len({r["workload"].name for r in own if r["mark"] == mark}) for mark in MARKS},
         "all_workloads": len({row["workload"].name for row in own}),
-        "moved_controls": sorted({r["workload"].title for r in controls if r["mark"] != "steady"}),
+        "moved_controls": sorted({row["title"] for row in moved if row["workload"].control}),
         "suspected": sum(not change["confirmed"] for row in own for change in row["changes"]),
-        "changes": _newest_changes(archive, active, newest),
+        "changes": changes[:NEWEST_CHANGES],
         "most_together": MOST_TOGETHER,
         "environments": [(environment_id(e), labels[e]) for e in environments],
         "newest": commit_of(archive, newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
         "release": _newest_release(archive, [s for s in statuses if not s.retired]),
-        "help": _help(archive, statuses, labels),
+        "help": summaries[:MOST_SUMMARIES],
+        "more": {"changes": _not_shown(changes), "help": len(summaries[MOST_SUMMARIES:])},
         "suite": {"benchmarks": archive.benchmarks, "parameters": archive.parameters},
         "drawable": len(archive.drawable),
         "thread_parameters": options.thread_parameters,
-        "problems": [
-            Problem(printable(p.what), printable(p.where))
-            for p in (*archive.problems, *_unmeasured(archive, statuses))
-        ],
+        "problems": _problems(archive, statuses),
     }
 
 
@@ -94,7 +94,7 @@ def _help(
             by_environment.setdefault(status.environment, []).append(status)
     newest = {e: max(s.revision for s in own) for e, own in by_environment.items()}
     told = []
-    for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e]))[:MOST_SUMMARIES]:
+    for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e])):
         statuses_here = by_environment[environment]
         own = [s.verdict for s in statuses_here if not _expected_not_to(s)]
         counts = [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own]
@@ -127,10 +127,13 @@ def _group(row: Mapping[str, Any]) -> str:
     return "controls" if row["workload"].control and row["mark"] != "retired" else row["mark"]
 
 
-def _unmeasured(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Problem]:
-    """Name the workloads that have no page, because no commit ever gave them a value."""
+def _problems(archive: Archive, statuses: Sequence[WorkloadStatus]) -> list[Problem]:
+    """Return what is missing, the workloads without a page among it: no commit ever gave them a value."""
     drawn = {s.workload.name for s in statuses}
-    return [Problem("no commit gave it a value", name) for name in archive.workloads if name not in drawn]
+    unmeasured = [
+        Problem("no commit gave it a value", name) for name in archive.workloads if name not in drawn
+    ]
+    return [Problem(printable(p.what), printable(p.where)) for p in (*archive.problems, *unmeasured)]
 
 
 def _row(
@@ -182,11 +185,16 @@ def _newest_changes(
     for change in told:
         key = (not change["confirmed"], -change["revision"], change["direction"] == "gained")
         by_commit.setdefault(key, []).append(change)
-    groups = [by_commit[key] for key in sorted(by_commit)][:NEWEST_CHANGES]
-    return [_told_together(group) for group in groups]
+    return [_told_together(by_commit[key]) for key in sorted(by_commit)]
+
+
+def _not_shown(changes: Sequence[Sequence[dict[str, Any]]]) -> int:
+    """Return how many commits have changes of which none is among the newest."""
+    commits = [group[0]["revision"] for group in changes]
+    return len({*commits[NEWEST_CHANGES:]} - {*commits[:NEWEST_CHANGES]})
 
 
 def _told_together(group: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the changes of one commit, the largest first, with the least range that any of them left."""
-    between = min(change["between"] for change in group)
-    return sorted(({**c, "between": between} for c in group), key=lambda c: -abs(c["headline"]["size"]))
+    others = min(group, key=lambda change: change["between"])["others"]
+    return sorted(({**c, "others": others} for c in group), key=lambda c: -abs(c["headline"]["size"]))

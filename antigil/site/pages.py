@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment
 from antigil.report.kept_functions import kept_functions
-from antigil.report.quantities import counted, percent, points, times
+from antigil.report.quantities import counted, percent, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
@@ -71,33 +72,41 @@ def write_site(
     """Write all pages into a folder of their own; statuses come in the overview's order."""
     static = _copy_shared(folder / "static")
     labels = environment_labels(archive.environments)
-    files = file_names(list(archive.workloads))
+    files, titles = file_names(list(archive.workloads)), _titles(archive)
     templates = _templates(conf, static)
     headline = headline_status(statuses, options, archive.drawable)
-    model = {**overview_model(archive, statuses, files, labels, options), "headline": headline}
+    model = {**overview_model(archive, statuses, files, titles, labels, options), "headline": headline}
     (folder / "index.html").write_text(
         templates.get_template("overview.html").render(model), encoding="utf-8"
     )
     versions = {"commits": write_data(folder / "data" / "commits.js", "commits", commit_columns(archive))}
     write_overview_csv(folder / "data" / "overview.csv", model["rows"])
     project = printable(conf.project)
-    write_feed(folder / "feed.xml", project, archive, statuses, files, labels, options.site_url)
+    write_feed(folder / "feed.xml", project, archive, statuses, files, titles, labels, options.site_url)
     _write_badge(headline, labels, templates, folder)
     page = templates.get_template("workload.html")
     commits = commit_fields(archive)
     functions = functions_by_place(archive, kept_functions(Path(conf.results_dir)))
     for name, own in _by_workload(statuses):
-        told = page_model(archive, archive.workloads[name], own, labels, functions)
+        told = page_model(archive, own, labels, functions)
         numbers = [(one, environment_columns(archive, name, one.environment)) for one in own]
         for (_, columns), summary in zip(numbers, told["environments"], strict=True):
             path = folder / "data" / f"{files[name]}.{summary['id']}.js"
             summary["version"] = write_data(path, f"numbers-{summary['id']}", columns)
         versions["page"] = write_data(folder / "data" / f"{files[name]}.js", "page", told)
-        html = page.render(
-            workload=archive.workloads[name], file=files[name], statuses=own, model=told, versions=versions
-        )
+        known = {"workload": archive.workloads[name], "title": titles[name], "file": files[name]}
+        html = page.render(known, statuses=own, model=told, versions=versions)
         (folder / f"{files[name]}.html").write_text(html, encoding="utf-8")
         write_workload_csv(folder / "data" / f"{files[name]}.csv", archive, numbers, labels, commits)
+
+
+def _titles(archive: Archive) -> dict[str, str]:
+    """Return each workload's title by its name, which stands beside it where several have the same."""
+    counts = Counter(workload.title for workload in archive.workloads.values())
+    return {
+        name: one.title if counts[one.title] == 1 else f"{one.title} · {name}"
+        for name, one in archive.workloads.items()
+    }
 
 
 def _copy_shared(folder: Path) -> str:
@@ -153,12 +162,7 @@ def _by_workload(statuses: Sequence[WorkloadStatus]) -> Iterator[tuple[str, list
     for status in statuses:
         grouped.setdefault(status.workload.name, []).append(status)
     for name, own in grouped.items():
-        yield name, sorted(own, key=lambda s: (-s.revision, _name_of(s.environment)))
-
-
-def _name_of(environment: Environment) -> tuple[str, str]:
-    """Return what environments measured equally recently are sorted by."""
-    return environment.machine, environment.python
+        yield name, sorted(own, key=lambda s: (-s.revision, s.environment.machine, s.environment.python))
 
 
 def _templates(conf: Configuration, static: str) -> jinja2.Environment:
@@ -174,7 +178,7 @@ def _templates(conf: Configuration, static: str) -> jinja2.Environment:
         hash_length=conf.hash_length,
         static=static,
     )
-    templates.filters.update(times=times, percent=percent, points=points, counted=counted)
+    templates.filters.update(times=times, percent=percent, counted=counted)
     return templates
 
 

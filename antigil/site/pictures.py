@@ -1,8 +1,8 @@
 """A workload's history as a picture: a small line in the overview, and what a README can show.
 
-A small line is inline SVG of a few hundred bytes, coloured by the page's style. A README shows the workload
-of `headline_status`: ``badge.json`` in shields.io's endpoint format, and ``history.svg``, which needs no
-style sheet and no script, and follows the reader's choice of light or dark by itself.
+A small line is inline SVG, of at most 5 kB however long the history, coloured by the page's style. A README
+shows the workload of `headline_status`: ``badge.json`` in shields.io's endpoint format, and ``history.svg``,
+which needs no style sheet and no script, and follows the reader's choice of light or dark by itself.
 
 References
 ----------
@@ -11,8 +11,11 @@ https://shields.io/badges/endpoint-badge
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -23,10 +26,12 @@ from .workload_status import WorkloadStatus
 #: Of a small line.
 SMALL_WIDTH, SMALL_HEIGHT, MARGIN = 220, 44, 4
 #: Columns of pixels that it may use; longer histories are cut to the least and the most in each.
-COLUMNS = 110
+COLUMNS = 100
 #: Of a README's picture, and its margins.
 WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 96, 56, 28
+#: Characters of its two lines that fit beside its left margin, in the widest of usual fonts.
+HEAD, BELOW = 60, 90
 #: shields.io's names of colours, by what threads do.
 COLORS = {"scales": "blue", "helps partly": "yellow", "threads do not help": "red", "threads hurt": "red"}
 
@@ -78,12 +83,13 @@ def history_model(status: WorkloadStatus, label: str) -> dict[str, Any]:
     def y(value: float) -> float:
         return round(up(value), 1)
 
+    told = f"{times(status.speedup)} with {counted(status.threads, 'thread')}"
     line = [(x(revision), y(value)) for revision, value in _points(status)]
     end, ideal = (x(status.revision), y(status.speedup)), y(status.ideal)
     ticks = range(0, int(highest) + 1, max(1, round(highest / 5)))
     return {
-        "title": f"{status.workload.title}: {times(status.speedup)} with {counted(status.threads, 'thread')}",
-        "label": label,
+        "title": f"{status.workload.title}: {told}",
+        "lines": (_fitting(status.workload.title, HEAD), _fitting(f"{told} · {label}", BELOW)),
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,
@@ -130,33 +136,34 @@ def _scales(
 def _path(points: list[tuple[float, float]], columns: int) -> str:
     """Return a line as SVG's path, thinned to its extremes in each of so many columns; one value is a dot."""
     parts = []
-    for run in _runs(points):
-        parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in _thin(run, columns)))
+    for run in _runs(points, columns):
+        parts.append("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in run))
         parts += ["h0"] if len(run) == 1 else []
     return "".join(parts)
 
 
-def _runs(points: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Cut a line where values are missing."""
+def _runs(points: list[tuple[float, float]], columns: int) -> list[list[tuple[float, float]]]:
+    """Keep the first, least, largest and last value in each column; cut where one begins or ends without."""
+    left, width = points[0][0], (points[-1][0] - points[0][0]) / columns or 1.0
     found: list[list[tuple[float, float]]] = [[]]
-    for point in points:
-        if point[1] != point[1]:
+    for _, group in groupby(points, key=lambda point: int((point[0] - left) / width)):
+        column = list(group)
+        here = [point for point in column if not math.isnan(point[1])]
+        if here[:1] != column[:1]:
             found.append([])
-        else:
-            found[-1].append(point)
+        if here:
+            least, largest = (choose(here, key=lambda point: point[1]) for choose in (min, max))
+            found[-1] += sorted({here[0], least, largest, here[-1]})
+        if here[-1:] != column[-1:]:
+            found.append([])
     return [run for run in found if run]
 
 
-def _thin(run: list[tuple[float, float]], columns: int) -> list[tuple[float, float]]:
-    """Keep the first, least, largest and last point in each column."""
-    if len(run) <= 2 * columns:
-        return run
-    width = (run[-1][0] - run[0][0]) / columns or 1.0
-    by_column: dict[int, list[tuple[float, float]]] = {}
-    for point in run:
-        by_column.setdefault(int((point[0] - run[0][0]) / width), []).append(point)
-    kept: list[tuple[float, float]] = []
-    for column in by_column.values():
-        some = {column[0], column[-1], min(column, key=lambda p: p[1]), max(column, key=lambda p: p[1])}
-        kept += sorted(some)
-    return kept
+def _fitting(text: str, widest: int) -> str:
+    """Return a text, cut to so many columns; a wide character takes two."""
+    taken = 0
+    for i, character in enumerate(text):
+        taken += 2 if east_asian_width(character) in "FW" else 1
+        if taken > widest:
+            return text[: i - 1].rstrip() + "…"
+    return text

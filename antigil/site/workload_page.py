@@ -12,9 +12,10 @@ import numpy as np
 
 from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import build_name, environment_id
-from antigil.history.series import Archive, Environment, Floats, Ints, Series, State, TrackedWorkload
+from antigil.history.series import Archive, Environment, Floats, Ints, Series, State
 from antigil.laws import least_squares
 from antigil.report.kept_functions import Key
+from antigil.report.quantities import percent, points
 
 from .workload_status import WorkloadStatus, commit_of, notable_revisions
 
@@ -28,21 +29,16 @@ LAWS = {"amdahl": ("f",), "usl": ("alpha", "beta")}
 
 def page_model(
     archive: Archive,
-    workload: TrackedWorkload,
     statuses: Sequence[WorkloadStatus],
     labels: Mapping[Environment, str],
     functions: FunctionsByPlace,
 ) -> dict[str, Any]:
     """Return the page's own object: its environments and their changes, with what is kept of functions."""
     return {
-        "name": workload.name,
-        "title": workload.title,
-        "control": workload.control,
-        "origin": workload.origin,
         "environments": [
             {
                 **environment_summary(archive, s, labels),
-                "functions": functions.get((workload.name, s.environment.python), {}),
+                "functions": functions.get((s.workload.name, s.environment.python), {}),
             }
             for s in statuses
         ],
@@ -67,7 +63,6 @@ def environment_summary(
         "id": environment_id(s.environment),
         "label": labels[s.environment],
         "machine": s.environment.machine,
-        "python": s.environment.python,
         "build": build_name(archive.gil_enabled(s.environment, s.revision)),
         "cpus": s.cpus,
         "cores": s.cores,
@@ -84,14 +79,14 @@ def change_model(archive: Archive, change: Change, cores: int | None) -> dict[st
     """Return one change, told by its headline effect first."""
     headline = change.headline(cores)
     commit = commit_of(archive, change.revision)
-    branch = change.environment.branch
+    between = unmeasured_before(archive, change)
     return {
         "revision": change.revision,
         "before": change.before_revision,
-        "between": archive.commits_between(branch, change.before_revision, change.revision - 1),
+        "between": between,
+        "others": other_suspects(between),
         "hash": commit.hash,
         "subject": commit.subject,
-        "author": commit.author,
         "date": commit.date,
         "direction": change.direction,
         "confirmed": change.confirmed,
@@ -100,14 +95,28 @@ def change_model(archive: Archive, change: Change, cores: int | None) -> dict[st
     }
 
 
+def unmeasured_before(archive: Archive, change: Change) -> int:
+    """Return how many commits before the one of a change were not measured, and may have done it as well."""
+    return archive.commits_between(change.environment.branch, change.before_revision, change.revision - 1)
+
+
+def other_suspects(unmeasured: int) -> str:
+    """Return what is said after a commit that shares the suspicion with those before it; nothing for none."""
+    if not unmeasured:
+        return ""
+    return f"or {'the one' if unmeasured == 1 else f'one of the {unmeasured}'} before it, not measured"
+
+
 def effect_model(effect: Effect) -> dict[str, Any]:
-    """Return one effect."""
+    """Return one effect, with its size in words, so that all pages round it alike."""
+    is_speedup = effect.quantity == "slowdown"
     return {
-        "quantity": "speedup" if effect.quantity == "slowdown" else effect.quantity,
+        "quantity": "speedup" if is_speedup else effect.quantity,
         "threads": effect.threads,
         "before": round(effect.before, 4),
         "after": round(effect.after, 4),
         "size": round(effect.size, 4),
+        "text": percent(effect.size) if is_speedup else points(effect.size),
     }
 
 

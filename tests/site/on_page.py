@@ -45,7 +45,8 @@ def go(page, fragment):
 
 def environments(page):
     """Return the ids of a workload's environments, by Python."""
-    return {e["python"]: e["id"] for e in page.evaluate("antigil.page.model.environments")}
+    told = page.evaluate("antigil.page.model.environments")
+    return {re.search(r"Python (\S+)", one["label"])[1]: one["id"] for one in told}
 
 
 def open_table(page, title):

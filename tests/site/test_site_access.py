@@ -34,10 +34,22 @@ def test_focus_stays_on_what_was_pressed_though_the_page_is_drawn_anew(open_page
     page.keyboard.press("Enter")
     page.wait_for_function(READY)
     assert page.evaluate(FOCUSED)["value"] == "efficiency"
-    page.locator("select[data-name=commit]").focus()
+    page.locator("select[data-name^=commit]").focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function("location.hash.includes('commit=')")
-    page.wait_for_function("document.activeElement.dataset.name === 'commit'")
+    page.wait_for_function("document.activeElement.dataset.name?.startsWith('commit')")
+
+
+def test_focus_stays_with_the_environment_whose_commit_was_chosen(open_page, speedup_pages):
+    file = speedup_pages[0] / "work.Dips.html"
+    ids = open_page(file).evaluate("antigil.page.model.environments.map((e) => e.id)")
+    page = open_page(file, f"#env={','.join(ids)}")
+    page.locator("select[data-name^=base]").nth(1).focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("location.hash.includes('base=')")
+    focused = "[...document.querySelectorAll('select[data-name^=base]')].indexOf(document.activeElement)"
+    page.wait_for_function(f"{focused} >= 0")
+    assert page.evaluate(focused) == 1
 
 
 def test_link_to_the_content_moves_the_focus_and_leaves_what_was_chosen(open_page, speedup_pages):
@@ -72,17 +84,26 @@ def test_focus_goes_to_the_rows_when_the_button_that_showed_them_goes(open_page,
     assert page.evaluate("document.activeElement.className") == "scroll"
 
 
-def test_rows_agree_with_what_the_browser_put_back_into_the_controls(open_page, speedup_pages):
+def test_filters_of_the_overview_are_in_its_address_and_there_after_going_back(open_page, speedup_pages):
     page = open_page(speedup_pages[0] / "index.html")
-    rows = page.locator("tr[data-mark]")
+    visible = page.locator("tr[data-mark]").locator("visible=true")
+    chosen = """[document.querySelector(".chip[aria-pressed=true]").dataset.mark,
+        document.getElementById("environment").value, document.getElementById("find").value]"""
+    page.locator(".chip[data-mark=gained]").click()
     page.locator("#environment").select_option(index=1)
-    assert rows.locator("visible=true").count() < rows.count()
-    page.locator("tr[data-mark] a").locator("visible=true").first.click()
+    page.locator("#find").fill("a release")
+    wanted, told = page.evaluate(chosen), visible.all_inner_texts()
+    assert len(told) == 1
+    visible.get_by_role("link").click()
     page.wait_for_function(READY)
     page.go_back()
-    kept = page.locator("#environment").input_value()
-    shown = {row.get_attribute("data-environment") for row in rows.locator("visible=true").all()}
-    assert shown == {kept} if kept else len(shown) == 2
+    page.locator(".skip").evaluate("(link) => link.click()")  # changes no address
+    assert (page.evaluate(chosen), visible.all_inner_texts()) == (wanted, told)
+    page = open_page(speedup_pages[0] / "index.html", page.evaluate("location.hash"))
+    assert page.evaluate(chosen) == wanted
+    page.evaluate("location.hash = 'mark=nonsense&env=elsewhere'")
+    page.wait_for_function(f"{chosen}.join() === ',,'")
+    assert page.locator("tr[data-mark]:visible").count() == page.locator("tr[data-mark]").count()
 
 
 def test_table_is_read_and_scrolled_by_keyboard_alone(open_page, speedup_pages):

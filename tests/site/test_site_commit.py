@@ -35,7 +35,7 @@ def test_scaling_curve_stands_beside_the_last_release_with_its_laws(dip):
     page, hashes = dip
     card = page.locator("#commit figure").nth(1)
     assert f"{hashes[20][:8]} beside {hashes[15][:8]}" in card.inner_text()
-    open_commit = page.locator("select[data-name=commit]")
+    open_commit = page.locator("select[data-name^=commit]")
     open_commit.select_option(hashes[13][:12])
     page.locator("#commit .laws thead", has_text=hashes[13][:8]).wait_for()
     laws = page.locator("#commit .laws").inner_text()
@@ -45,9 +45,18 @@ def test_scaling_curve_stands_beside_the_last_release_with_its_laws(dip):
     assert "USL: alpha" in laws
 
 
+def test_a_subject_is_cut_between_characters(dip):
+    page, hashes = dip
+    page.evaluate("antigil.page.commits.columns.subject.fill('x'.repeat(59) + '🙂🙂')")
+    page.locator("select[data-name^=commit]").select_option(hashes[13][:12])
+    page.locator("#commit .laws thead", has_text=hashes[13][:8]).wait_for()
+    told = page.locator("select[data-name^=commit] option").first
+    assert told.evaluate("(option) => option.text.endsWith('x🙂')")
+
+
 def test_choosing_another_commit_changes_both_charts(dip):
     page, hashes = dip
-    page.locator("select[data-name=base]").select_option(hashes[39][:12])
+    page.locator("select[data-name^=base]").select_option(hashes[39][:12])
     page.wait_for_function(
         f"document.querySelector('#commit').textContent.includes('beside {hashes[39][:8]}')"
     )
@@ -94,11 +103,11 @@ def test_theme_follows_the_system_and_the_button(open_page, speedup_pages, schem
     assert (page.evaluate(brightness) > 128) == (scheme == "dark")
 
 
-@pytest.mark.parametrize("name", ["index.html", "work.Dips.html"])
+@pytest.mark.parametrize("name", ["index.html", "work.Dips.html", "legacy.TimeSort.time_sort.html"])
 def test_nothing_is_wider_than_the_screen(open_page, speedup_pages, name):
     folder, _ = speedup_pages
     page = open_page(folder / name, viewport={"width": 360, "height": 800})
-    for width in (360, 768, 1360, 390):
+    for width in (360, 768, 1360, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
 
@@ -114,8 +123,9 @@ def test_overview_can_be_filtered(open_page, speedup_pages):
     assert rows.count() == 2
     page.get_by_label("Environment").select_option(index=1)
     assert rows.count() == 1
+    assert page.get_by_role("status").inner_text() == ""
     page.get_by_label("Find").fill("nothing like it")
-    assert page.locator("#none").is_visible()
+    assert page.get_by_role("status").inner_text() == "No workload matches."
 
 
 def test_pages_are_the_same_below_a_path_of_a_host(watched_page, speedup_pages):

@@ -87,7 +87,7 @@ def test_keyboard_walks_the_commits_and_chooses_one(loses):
     assert hashes[38][:8] in page.locator(".tip").inner_text()
     page.keyboard.press("Enter")
     assert hashes_of(page) == {"commit": hashes[38][:12]}
-    assert page.locator("select[data-name=commit]").input_value() == hashes[38][:12]
+    assert page.locator("select[data-name^=commit]").input_value() == hashes[38][:12]
     page.keyboard.press("Home")
     page.keyboard.press("Shift+Enter")
     assert hashes_of(page)["base"] == hashes[0][:12]
@@ -189,6 +189,60 @@ def test_one_commit_alone_can_be_the_newest(loses):
     page, _ = loses
     page.evaluate(f"{CHART}.places = [39]; {CHART}.newest(50)")
     assert page.evaluate(f"{CHART}.range.start < {CHART}.range.end")
+
+
+def test_a_commit_between_gaps_has_its_interval_and_its_ceiling(open_page, speedup_pages):
+    page = open_page(speedup_pages[0] / "work.Dips.html")
+    page.evaluate(
+        """async () => {
+          const { page } = antigil;
+          const numbers = await page.numbers(page.model.environments[0]);
+          const alone = (column) => column.forEach((_, i) => { column[i] = i === 20 ? column[i] : NaN; });
+          alone(numbers.lines("gil_held")[0].value);
+          alone(numbers.line("speedup", 4).low);
+        }"""
+    )
+    redrawn(page, page.locator("#threads [data-value='8']").click)
+    drawn = page.evaluate(
+        f"""{CHART}.figure.renderers.map(({{ glyph, data_source }}) => [
+            glyph.marker?.value ?? glyph.marker ?? glyph.type,
+            [...(data_source.get_column("x0") ?? data_source.get_column("x") ?? [])],
+          ])"""
+    )
+    assert ["dash", [20]] in drawn
+    assert [x for kind, x in drawn if kind == "Segment"] == [[], [20]]
+
+
+def test_all_rows_of_a_table_follow_a_range_once_it_rests(loses):
+    page, _ = loses
+    page.evaluate(
+        f"""() => {{
+          window.filled = 0;
+          {CHART}.table.rows = () => {{
+            window.filled += 1;
+            return Array.from({{ length: 230 }}, (_, i) => [String(i)]);
+          }};
+        }}"""
+    )
+    page.locator("#history details.numbers summary").click()
+    page.get_by_role("button", name="Show all 230 rows").click()
+    moving, resting = page.evaluate(
+        f"""async () => {{
+          const [later, wait] = [[], window.setTimeout];
+          window.setTimeout = (job) => {{ later.push(job); return 0; }};
+          window.filled = 0;
+          for (const start of [3, 5, 8]) {{
+            {CHART}.show(start);
+            await new Promise(requestAnimationFrame);
+          }}
+          window.setTimeout = wait;
+          const moving = window.filled;
+          later.forEach((job) => job());
+          return [moving, window.filled];
+        }}"""
+    )
+    assert moving == 0
+    assert resting >= 1
 
 
 def test_values_far_apart_are_drawn_as_points(loses):

@@ -13,6 +13,7 @@ from antigil.history.series import Environment, Series
 from antigil.site.expectation import deviates, expected_range
 from antigil.site.overview_page import HELP, _told_together
 from antigil.site.pages import write_site
+from antigil.site.workload_page import other_suspects
 from antigil.site.workload_status import WorkloadStatus, _newest, workload_statuses
 
 FREE, HELD = Behaviour(), Behaviour(serial=1.0)
@@ -30,8 +31,9 @@ WORKLOADS = (
 def overview(tmp_path):
     """Return what writes the pages of a plan, and returns the overview and its rows by title."""
 
-    def written(*places, workloads=WORKLOADS, commits=8):
-        generate(Plan(commits, workloads, places or (Place(),), samples=8), tmp_path)
+    def written(*places, workloads=WORKLOADS, commits=8, unmeasured=()):
+        plan = Plan(commits, workloads, places or (Place(),), samples=8, unmeasured=frozenset(unmeasured))
+        generate(plan, tmp_path)
         archive, options = load(tmp_path)
         statuses = workload_statuses(archive, find_changes(archive, options), options)
         write_site(
@@ -218,9 +220,59 @@ def test_an_interval_that_does_not_hold_its_value_says_nothing_of_the_ceiling(in
 
 
 def test_of_a_commit_that_several_environments_show_the_narrowest_range_is_told():
-    wide, narrow = ({"between": n, "headline": {"size": size}} for n, size in ((6, -0.7), (2, -0.4)))
-    assert [one["between"] for one in _told_together([narrow, wide])] == [2, 2]
-    assert _told_together([narrow, wide])[0]["headline"]["size"] == -0.7
+    wide, narrow = (
+        {"between": n, "others": other_suspects(n), "headline": {"size": size}}
+        for n, size in ((6, -0.7), (2, -0.4))
+    )
+    told = _told_together([narrow, wide])
+    assert [one["others"] for one in told] == ["or one of the 2 before it, not measured"] * 2
+    assert told[0]["headline"]["size"] == -0.7
+
+
+@pytest.mark.parametrize(
+    ("unmeasured", "others"),
+    [((5, 6), "or one of the 2 before it, not measured"), ((6,), "or the one before it, not measured")],
+)
+def test_commits_that_share_a_suspicion_are_told_wherever_one_is(
+    overview, open_page, tmp_path, unmeasured, others
+):
+    lost = Planned("work.Lost", "lost one", {0: FREE, 7 - len(unmeasured): HELD})
+    html, _ = overview(workloads=(lost,), commits=12, unmeasured=unmeasured)
+    feed = (tmp_path / "pages/feed.xml").read_text(encoding="utf-8")
+    assert f"core: change number 7, {others}" in feed
+    assert html.count(others) == 1
+    page = open_page(tmp_path / "pages/work.Lost.html")
+    assert page.locator(".latest").inner_text().endswith(f"core: change number 7, {others}")
+    assert others in page.locator("#changes").inner_text()
+    assert "up to here" in page.locator("select[data-name^=commit] option:nth-child(2)").inner_text()
+    page.locator("#history .plot").focus()
+    for key in ("End", *["ArrowLeft"] * 4):
+        page.keyboard.press(key)
+    assert f"at this commit {others}" in page.locator(".tip").inner_text()
+
+
+def test_picture_for_readmes_tells_the_number_though_the_title_is_long(overview, open_page, tmp_path):
+    overview(workloads=(Planned("work.Long", "adds up, line by line, " * 9, {0: FREE}),))
+    page = open_page(tmp_path / "pages/history.svg")
+    ends = [box["x"] + box["width"] for box in (one.bounding_box() for one in page.locator("text").all())]
+    assert max(ends[:2]) < 720
+    assert re.match(r"[34]\.\d\d× with 4 threads · alpha", page.locator("text").nth(1).text_content())
+
+
+def test_workloads_of_one_title_are_told_apart_by_their_names(overview, open_page, tmp_path):
+    behaviour = {0: FREE, 4: HELD}
+    workloads = [Planned(f"{module}.Sort", "Sort", behaviour) for module in ("lists", "tables")]
+    workloads += [Planned(f"{module}.Loop", "Loop", behaviour, control=True) for module in ("one", "other")]
+    html, rows = overview(workloads=(*workloads, Planned("lists.Join", "Join", behaviour)))
+    loops, sorts = (["Loop · one.Loop", "Loop · other.Loop"], ["Sort · lists.Sort", "Sort · tables.Sort"])
+    assert list(rows) == ["Join", *sorts, *loops]
+    assert f"A control changed, though its code never does: {', '.join(loops)}." in html
+    assert {*re.findall(r'<b class="name">([^<]+)</b>', html)} <= {"Join", *sorts, *loops}
+    feed = (tmp_path / "pages/feed.xml").read_text(encoding="utf-8")
+    assert all(f"{title}: speedup" in feed for title in ("Join", *sorts, *loops))
+    page = open_page(tmp_path / "pages/tables.Sort.html")
+    assert page.title() == "Sort · tables.Sort · generated"
+    assert page.locator("h1 .name").inner_text() == "Sort"
 
 
 def test_one_is_not_said_as_many(overview, tmp_path):

@@ -50,7 +50,7 @@ def test_where_the_speedup_went_was_to_waiting_at_the_loss_and_nowhere_after_its
 def test_scaling_curve_stands_beside_the_last_release(sem_gil, own):
     card = sem_gil.get_by_role("figure").filter(has_text="Scaling curve")
     assert f"{own.newest[:8]} beside {own.release[:8]}" in card.inner_text()
-    assert RELEASE[0] in sem_gil.locator("select[data-name=base] option[selected]").inner_text()
+    assert RELEASE[0] in sem_gil.locator("select[data-name^=base] option[selected]").inner_text()
 
 
 def test_scaling_curve_has_the_points_of_both_commits_with_ideal_and_intervals(sem_gil, own):
@@ -105,7 +105,7 @@ def test_permalink_restores_workload_python_range_and_commits(open_page, own):
     assert page.evaluate(seen) == first.evaluate(seen)
     assert page.evaluate(seen)[:3] == ["efficiency", True, python]
     for name, commit in (("commit", own.lost), ("base", own.repaired)):
-        assert page.locator(f"select[data-name={name}]").input_value() == commit[:12]
+        assert page.locator(f"select[data-name^={name}]").input_value() == commit[:12]
 
 
 def test_feed_tells_the_loss_and_its_repair_in_speedup_terms(own):

@@ -6,12 +6,14 @@ import shutil
 
 import numpy as np
 import pytest
+from on_page import labels, redrawn
 
 from antigil.history.change_detection import Change, Effect
 from antigil.history.series import Archive, Commit, Environment
+from antigil.report.quantities import percent
 from antigil.site import pages
-from antigil.site.pictures import _path
-from antigil.site.workload_page import change_model
+from antigil.site.pictures import COLUMNS, HEAD, _fitting, _path
+from antigil.site.workload_page import change_model, effect_model
 
 
 def test_overview_tells_first_what_was_lost_and_by_which_commit(open_page, speedup_pages):
@@ -141,6 +143,32 @@ def test_what_is_read_only_where_it_is_installed_can_be_replaced_in_the_pages(tm
 def test_a_value_alone_is_a_dot_in_a_sparkline():
     nan = float("nan")
     assert _path([(0.0, 1.0), (1.0, nan), (2.0, 3.0), (3.0, 4.0)], 100) == "M0.0 1.0h0M2.0 3.0L3.0 4.0"
+
+
+def test_a_sparkline_is_small_however_long_and_broken_the_history_is():
+    """Each of ten thousand commits swings from one edge to the other, and every seventh has no value."""
+    points = [(4 + 212 * i / 9_999, float("nan") if i % 7 == 0 else 4 + 36 * (i % 2)) for i in range(10_000)]
+    path = _path(points, COLUMNS)
+    assert 1_000 < len(path) < 5_000
+    assert {float(y) for y in re.findall(r" ([\d.]+)", path)} == {4.0, 40.0}
+
+
+@pytest.mark.parametrize(("text", "told"), [("名" * 30, "名" * 30), ("名" * 31, "名" * 29 + "…")])
+def test_a_title_that_does_not_fit_the_picture_is_cut(text, told):
+    assert _fitting(text, HEAD) == told
+
+
+@pytest.mark.parametrize(("before", "after"), [(2.0, 1.75), (1.6, 2.2)])
+def test_the_size_of_a_change_is_rounded_in_one_place(open_page, speedup_pages, before, after):
+    """JavaScript would round an exact half of a per cent up, Python to the even number."""
+    effect = Effect("slowdown", 4, before, after, 10, 11, 3, 3, 9.0)
+    told = effect_model(effect)
+    assert told["text"] == percent(effect.size)
+    page = open_page(speedup_pages[0] / "work.Loses.html")
+    page.evaluate("(told) => { antigil.page.model.environments[0].changes[0].headline = told; }", told)
+    redrawn(page, page.locator("#axes [data-value=date]").click)
+    assert f"▼ {told['text']}" in labels(page)
+    assert page.locator("#changes .change-size").inner_text() == f"▼ {told['text']}"
 
 
 @pytest.mark.parametrize(("tagged", "between"), [(11, 0), (13, 1), (12, 0)])

@@ -130,6 +130,12 @@ def test_dozen_environments_leave_the_chart_near_the_top(open_page, dozen, width
     assert page.locator("#history .plot").bounding_box()["y"] < top
 
 
+def test_environments_that_are_not_summed_up_are_counted(open_page, dozen):
+    page = open_page(dozen / "index.html")
+    assert page.locator(".helps li").count() == 6
+    assert page.get_by_text("and 6 more environments, in the table below", exact=True).is_visible()
+
+
 def test_one_of_a_dozen_environments_is_found_by_machine_with_the_keyboard(open_page, dozen):
     page = open_page(dozen / "work.Loses.html")
     assert page.locator("#environments").is_hidden()

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from asv.config import Config
 from generated import DAY, FIRST_DATE, FREELY, Behaviour, Place, Plan, Planned, generate, load
@@ -81,6 +82,27 @@ def test_what_was_lost_where_nothing_is_measured_any_more_is_told_apart(tmp_path
     assert html.count(f"last measured commit: {day(LAST - 1)}<") == len(WORKLOADS)
     assert html.count('data-mark="retired"') == len(WORKLOADS) + 1  # and the chip
     assert "old · Python 3.12" not in html.partition("</ul>")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "aside", "is_over"),
+    [
+        ([*range(LAST), 70], [70], True),
+        ([*range(LAST), 70], [], False),
+        ([70, 75], [70, 75], False),
+        ([1, 2], [1, 2], True),
+    ],
+)
+def test_tags_aside_count_only_where_nothing_else_was_measured(tmp_path, old, aside, is_over):
+    """As in the alerts, where the branch has gone without results for as long."""
+    measured(tmp_path, WORKLOADS[:1], old=old)
+    archive, options = load(tmp_path)
+    commits = archive.branches[None]
+    archive = replace(archive, branches={None: np.delete(commits, aside)})
+
+    statuses = workload_statuses(archive, [], options)
+
+    assert [s.retired for s in statuses if s.environment.machine == "old"] == [is_over]
 
 
 def test_a_loss_still_counts_where_measuring_goes_on(tmp_path, written):
@@ -200,7 +222,8 @@ def test_a_release_of_what_is_no_longer_measured_is_not_in_the_headline(tmp_path
     statuses = [
         replace(one, releases=[(12, "v2")] if one.retired else [(5, "v1")], position=15) for one in statuses
     ]
-    names = (file_names(list(archive.workloads)), environment_labels(archive.environments))
+    titles = {name: workload.title for name, workload in archive.workloads.items()}
+    names = (file_names(list(archive.workloads)), titles, environment_labels(archive.environments))
 
     assert {one.release for one in statuses} == {"v1", "v2"}
     assert overview_model(archive, statuses, *names, options)["release"] == "v1"

@@ -4,11 +4,8 @@ import { html } from "./dom.js";
 import { day, placeName, QUANTITIES } from "./quantities.js";
 
 /** A change's direction and size: "▼ −60 %". @param {Change} change */
-export function changeText({ headline, direction }) {
-  const { quantity, size } = headline;
-  const arrow = direction === "lost" ? "▼" : "▲";
-  const amount = `${size < 0 ? "−" : "+"}${(100 * Math.abs(size)).toFixed(0)}`;
-  return quantity === "speedup" ? `${arrow} ${amount} %` : `${arrow} held ${amount} pt`;
+export function changeText({ headline: { quantity, text }, direction }) {
+  return `${direction === "lost" ? "▼" : "▲"} ${quantity === "speedup" ? "" : "held "}${text}`;
 }
 
 /** @param {Effect} effect */
@@ -19,11 +16,10 @@ function effectText({ quantity, threads, before, after }) {
 
 /** @param {Page} page @param {Environment} environment @param {Change} change */
 function item(page, environment, change) {
-  const { hash, subject, direction, between } = change;
+  const { hash, subject, direction, others } = change;
   const where = page.shown().length > 1 ? placeName(environment) : "";
   const what = `${changeText(change)}, ${direction}${where && ` on ${where}`}`;
   const name = `${what}: choose ${page.short(hash)}, ${subject}`;
-  const before = between === 1 ? "the one" : `one of the ${between}`;
   const choose = () => page.choose(change.revision);
   const effects = change.effects.map(effectText).join("; ");
   return html`<li class="change ${direction}">
@@ -34,7 +30,7 @@ function item(page, environment, change) {
       ${change.confirmed ? null : html`<span class="tag">suspected: measure one more commit</span>`}</span>
     <span class="change-commit">${page.commitLink(hash)} <span class="subject">${subject}</span>
       <span class="muted">${day(new Date(change.date))}</span>
-      ${between ? html`<span class="muted">or ${before} before it, not measured</span>` : null}</span>
+      ${others ? html`<span class="muted">${others}</span>` : null}</span>
   </li>`;
 }
 

@@ -2,7 +2,8 @@
 // One history chart: an environment's lines of one quantity, by commit or by date, and what one does with it.
 import { html } from "./dom.js";
 import { Marks } from "./marks.js";
-import { day, QUANTITIES } from "./quantities.js";
+import { runsOf } from "./numbers.js";
+import { day, QUANTITIES, tickText } from "./quantities.js";
 import { state } from "./state.js";
 import { look, newFigure, show, tickFormatter } from "./style.js";
 import { historyTable } from "./tables.js";
@@ -111,7 +112,7 @@ export class HistoryChart {
   commitTicks(revisions) {
     const shown = revisions.map((revision) => this.page.commits.at(revision));
     const days = shown.map((commit) => day(commit.date));
-    return new Set(days).size === days.length ? days : shown.map((commit) => commit.hash.slice(0, 8));
+    return new Set(days).size === days.length ? days : shown.map(({ hash }) => this.page.short(hash));
   }
 
   /** Put the axis' ticks on commits in sight, as evenly as these lie; dates have even ones of their own. */
@@ -133,13 +134,29 @@ export class HistoryChart {
     const x = this.sorted;
     const y = this.inOrder(line.value);
     if (line.low && line.high) {
-      const band = bandOf(x, this.inOrder(line.low), this.inOrder(line.high));
-      this.figure.patches({ ...band, fill_color: ink, fill_alpha: 0.18, line_color: null });
+      this.drawIntervals(this.inOrder(line.low), this.inOrder(line.high), ink);
     }
     const line_width = line.threads === 1 ? 1 : 2;
     this.figure.line({ x, y, line_color: ink, line_width, line_join: "round" });
     const filled = { marker, size, fill_color: ink, line_color: null, visible: false };
     return this.figure.scatter({ x, y, ...filled });
+  }
+
+  /**
+   * Draw a band over each run of commits that have an interval, and a bar where one stands alone.
+   * @param {number[]} low @param {number[]} high @param {string} ink
+   */
+  drawIntervals(low, high, ink) {
+    const x = this.sorted;
+    const runs = runsOf(low.map((v, i) => v + high[i]));
+    const several = runs.filter((run) => run.length > 1);
+    const around = (/** @type {number[]} */ there, /** @type {number[]} */ back) =>
+      several.map((run) => [...run.map((i) => there[i]), ...run.toReversed().map((i) => back[i])]);
+    const band = { xs: around(x, x), ys: around(low, high) };
+    this.figure.patches({ ...band, fill_color: ink, fill_alpha: 0.18, line_color: null });
+    const alone = runs.filter((run) => run.length === 1).flat();
+    const [x0, y0, y1] = [x, low, high].map((column) => alone.map((i) => column[i]));
+    this.figure.segment({ x0, x1: x0, y0, y1, line_color: ink, line_width: 5, line_alpha: 0.35 });
   }
 
   listen() {
@@ -199,6 +216,27 @@ export class HistoryChart {
     }
   }
 
+  /**
+   * Return the ends of what is in sight; one at which the history itself ends is undefined.
+   * @returns {[number | undefined, number | undefined]}
+   */
+  ends() {
+    const { start, end } = this.range;
+    const [first, last] = this.whole();
+    const near = (last - first) * 1e-6;
+    return [start - first <= near ? undefined : start, end >= this.last ? undefined : end];
+  }
+
+  /** Fit what depends on the width to another one: ticks, labels, and the room beside the newest commit. */
+  resize() {
+    if (this.byDate) {
+      this.figure.xaxes[0].ticker.desired_num_ticks = this.mostTicks();
+    }
+    this.range.bounds = this.whole();
+    this.show(...this.ends());
+    this.sight();
+  }
+
   /** After a zoom: markers only while values are few; labels, ticks and the other charts follow. */
   sight() {
     const { start, end } = this.range;
@@ -256,33 +294,4 @@ export class HistoryChart {
     const [from, to] = [middle - (middle - start) * factor, middle + (end - middle) * factor];
     this.show(Math.max(first, from), Math.min(last, to));
   }
-}
-
-/**
- * Return the outlines of a band, one for each run of commits that have an interval.
- * @param {number[]} x @param {number[]} low @param {number[]} high
- */
-function bandOf(x, low, high) {
-  /** @type {number[][]} */
-  const runs = [[]];
-  x.forEach((_, i) => {
-    if (Number.isNaN(low[i] + high[i])) {
-      runs.push([]);
-    } else {
-      runs[runs.length - 1].push(i);
-    }
-  });
-  const drawn = runs.filter((run) => run.length > 1);
-  const around = (/** @type {number[]} */ there, /** @type {number[]} */ back) =>
-    drawn.map((run) => [...run.map((i) => there[i]), ...run.toReversed().map((i) => back[i])]);
-  return { xs: around(x, x), ys: around(low, high) };
-}
-
-/** Write a value on the axis of a quantity. @param {QuantityName} quantity @param {number} v */
-function tickText(quantity, v) {
-  const { write } = QUANTITIES[quantity];
-  if (quantity === "gil_held" && v > 0) {
-    return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
-  }
-  return quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
 }

@@ -80,12 +80,13 @@ export class CommitView {
     const known = notable.includes(value) ? notable : [value, ...notable];
     const options = known.map((revision) => {
       const { hash, subject } = this.page.commits.at(revision);
-      const text = `${this.reason(environment, revision)}${this.page.short(hash)} ${subject.slice(0, 60)}`;
+      const words = [...subject].slice(0, 60).join(""); // by characters: half of one is none
+      const text = `${this.reason(environment, revision)}${this.page.short(hash)} ${words}`;
       return html`<option value="${hash.slice(0, 12)}" selected="${revision === value}">${text}</option>`;
     });
     const change = (/** @type {Event} */ { target }) =>
       state.set({ [name]: /** @type {HTMLSelectElement} */ (target).value });
-    return html`<select data-name="${name}" onchange="${change}">${options}</select>`;
+    return html`<select data-name="${name}-${environment.id}" onchange="${change}">${options}</select>`;
   }
 
   /** @param {Environment} environment @param {number} revision */
@@ -97,7 +98,7 @@ export class CommitView {
       words.unshift("newest");
     }
     if (here) {
-      words.push(changeText(here));
+      words.push(`${changeText(here)}${here.others ? " up to here" : ""}`);
     } else if (next) {
       words.push(`before ${changeText(next)}`);
     }

@@ -32,6 +32,18 @@ export class History {
     this.following = false;
     this.later = 0;
     this.tip = html`<div class="tip" hidden></div>`;
+    this.width = 0;
+    new ResizeObserver(() => this.resize()).observe(host);
+    window.addEventListener("scroll", () => (this.tip.hidden = true), { passive: true });
+  }
+
+  /** Fit the charts to another width of the window, or to a screen that was turned. */
+  resize() {
+    const { clientWidth } = this.host;
+    if (clientWidth !== this.width) {
+      this.width = clientWidth;
+      this.together((chart) => chart.resize());
+    }
   }
 
   /** Draw the charts of the chosen environments anew, from each one's numbers. @param {Numbers[]} all */
@@ -48,9 +60,13 @@ export class History {
     const boxes = shown.map((environment) => this.box(environment));
     this.host.replaceChildren(...boxes);
     const charts = boxes.map((box, i) => new HistoryChart(this, box, shown[i], all[i], top));
+    const width = this.host.clientWidth;
     for (const chart of charts) {
       await chart.draw();
       this.charts.push(chart);
+    }
+    if (this.host.clientWidth !== width) {
+      this.together((chart) => chart.resize()); // the window was resized while they were drawn
     }
     this.mark();
   }
@@ -114,14 +130,12 @@ export class History {
    * @param {HistoryChart} chart
    */
   remember(chart) {
-    const { start, end } = chart.range;
-    const [first, last] = chart.whole();
-    const near = (last - first) * 1e-6;
-    const hash = (/** @type {number} */ x) => {
-      const away = (/** @type {number} */ revision) => Math.abs(chart.place(revision) - x);
-      return this.page.address(this.revisions.reduce((best, one) => (away(one) <= away(best) ? one : best)));
-    };
-    state.set({ from: start - first <= near ? "" : hash(start), to: end >= chart.last ? "" : hash(end) });
+    const [from, to] = chart.ends().map((x) => {
+      const away = (/** @type {number} */ revision) => Math.abs(chart.place(revision) - Number(x));
+      const nearest = this.revisions.reduce((best, one) => (away(one) <= away(best) ? one : best));
+      return x === undefined ? "" : this.page.address(nearest);
+    });
+    state.set({ from, to });
   }
 
   /** @param {HistoryChart} chart @param {KeyboardEvent} event */
@@ -155,7 +169,7 @@ export class History {
     const to = first ? last : Math.min(Math.max((chart.pointed ?? last) + stride, 0), last);
     chart.reveal(to);
     chart.point(to);
-    byId("live").textContent = this.tip.innerText;
+    byId("live").textContent = spoken(this.tip);
   }
 
   /**
@@ -177,7 +191,7 @@ export class History {
     this.tip.replaceChildren(
       html`<p><code>${page.short(hash)}</code> ${day(date)} <span class="muted">${author}</span></p>`,
       html`<p class="subject">${subject}</p>`,
-      change ? html`<p class="${change.direction}">${changeText(change)} here</p>` : "",
+      change ? html`<p class="${change.direction}">${changeText(change)} ${where(change)}</p>` : "",
       html`<table><tbody>${rows}</tbody></table>`,
     );
     document.body.append(this.tip);
@@ -199,4 +213,17 @@ export class History {
     const chosen = [state.get("commit"), state.get("base")].map((hash) => commits.find(hash));
     this.charts.forEach(({ marks }) => marks.choose(...chosen));
   }
+}
+
+/** Return where a change may have come about, as told of its commit. @param {Change} change */
+function where({ others }) {
+  return others ? `at this commit ${others}` : "here";
+}
+
+/** Return what a tooltip tells, a line for each paragraph and row, and no signs. @param {HTMLElement} tip */
+function spoken(tip) {
+  const copy = /** @type {HTMLElement} */ (tip.cloneNode(true));
+  copy.querySelectorAll("[aria-hidden]").forEach((sign) => sign.remove());
+  const lines = [...copy.querySelectorAll("p, tr")];
+  return lines.map(({ textContent }) => String(textContent).replace(/\s+/g, " ").trim()).join("\n");
 }

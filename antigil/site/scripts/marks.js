@@ -1,6 +1,7 @@
 // @ts-check
 // What a history chart shows behind and above its lines: ideals, the ceiling, changes, tags, chosen commits.
 import { changeText } from "./changes.js";
+import { runsOf } from "./numbers.js";
 import { color, DASHED, FONT, look } from "./style.js";
 
 /** Between the line of a tag and its name, in pixels. */
@@ -13,7 +14,7 @@ export class Marks {
   constructor(chart) {
     this.chart = chart;
     this.drawIdeals();
-    this.drawCeiling();
+    this.ceiling = this.drawCeiling();
     this.drawFailed();
     this.drawEndLabels();
     const { changes, tags } = chart.environment;
@@ -49,7 +50,7 @@ export class Marks {
     this.label(text, 6, ys[0], color("--muted"), { x_units: "screen", y_offset: 3 });
   }
 
-  /** The ceiling 1 ÷ held of the speedup. */
+  /** The ceiling 1 ÷ held of the speedup, a short line where one stands alone; return its label, if any. */
   drawCeiling() {
     const { chart } = this;
     const { figure, numbers, quantity, sorted, top } = chart;
@@ -57,13 +58,14 @@ export class Marks {
     const y = chart.inOrder(held ?? []).map((v) => (v <= top * 1.5 ? v : NaN));
     const first = y.findIndex((v) => v <= top);
     if (first < 0) {
-      return;
+      return null;
     }
-    const look = { line_color: color("--lost"), line_dash: [2, 3], line_width: 1.5 };
-    figure.step({ x: sorted, y, mode: "center", ...look });
-    const late = (sorted[sorted.length - 1] - sorted[first]) * this.scale() < CEILING_WIDTH;
-    const side = late ? { text_align: "right", x_offset: -4 } : { x_offset: 4 };
-    this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), { y_offset: 3, ...side });
+    const look = { line_color: color("--lost"), line_width: 1.5 };
+    figure.step({ x: sorted, y, mode: "center", line_dash: [2, 3], ...look });
+    const alone = runsOf(y).filter((run) => run.length === 1).flat();
+    const [at, level] = [sorted, y].map((column) => alone.map((i) => column[i]));
+    figure.scatter({ x: at, y: level, marker: "dash", size: 14, ...look });
+    return this.label("ceiling 1 ÷ held", sorted[first], y[first], color("--lost"), { y_offset: 3 });
   }
 
   /** A cross on the axis where a commit failed. */
@@ -183,6 +185,14 @@ export class Marks {
   settle() {
     this.arrange(this.changes, 3, 0.5);
     this.arrange(this.tags, 1, 0);
+    if (this.ceiling) {
+      const { range, sorted } = this.chart;
+      const before = (this.ceiling.x - range.start) * this.scale();
+      const after = (sorted[sorted.length - 1] - this.ceiling.x) * this.scale();
+      const late = after < Math.min(CEILING_WIDTH, before);
+      const side = late ? { text_align: "right", x_offset: -4 } : { text_align: "left", x_offset: 4 };
+      Object.assign(this.ceiling, side);
+    }
   }
 
   /** Pixels per commit, or per millisecond. */
@@ -194,17 +204,17 @@ export class Marks {
   /** @param {{ label: BokehLabel, weight: number }[]} labels @param {number} rows @param {number} align */
   arrange(labels, rows, align) {
     const { range, sorted } = this.chart;
-    const { start } = range;
+    const { start, end } = range;
     const scale = this.scale();
     const margin = (sorted[sorted.length - 1] - start) * scale;
     const taken = Array.from({ length: rows }, () => /** @type {number[][]} */ ([]));
     for (const { label } of labels.toSorted((a, b) => b.weight - a.weight)) {
       const width = 7.5 * label.text.text.length + 12;
       const wanted = (label.x - start) * scale - align * width;
-      const left = align ? Math.min(wanted, margin - width) : wanted;
+      const left = align ? Math.max(0, Math.min(wanted, margin - width)) : wanted;
       const row = taken.findIndex((others) => others.every(([from, to]) => left + width < from || left > to));
-      label.visible = row >= 0;
-      if (row >= 0) {
+      label.visible = row >= 0 && label.x >= start && label.x <= end;
+      if (label.visible) {
         taken[row].push([left, left + width]);
         label.x_offset = align ? left - wanted : TAG_GAP;
         label.y_offset = -24 * row;

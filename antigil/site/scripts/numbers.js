@@ -113,6 +113,20 @@ export class Numbers {
   }
 }
 
+/** Return the positions of numbers, in runs that end wherever there is none. @param {number[]} column */
+export function runsOf(column) {
+  /** @type {number[][]} */
+  const runs = [[]];
+  column.forEach((v, i) => {
+    if (Number.isNaN(v)) {
+      runs.push([]);
+    } else {
+      runs[runs.length - 1].push(i);
+    }
+  });
+  return runs.filter((run) => run.length);
+}
+
 /** Tell whether a line has a value at any commit. @param {Line} line */
 function known(line) {
   return line.value.some((v) => !Number.isNaN(v));

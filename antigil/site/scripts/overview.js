@@ -1,6 +1,7 @@
 // @ts-check
-// The overview: filters of its table; without this script all rows are shown.
-import { byId } from "./dom.js";
+// The overview: filters of its table, kept in the address so that a link, and going back, restore them:
+// #mark=lost&env=ID&find=TEXT. Without this script all rows are shown.
+import { byId, skipInPlace } from "./dom.js";
 import { followTheme } from "./theme.js";
 
 function filters() {
@@ -28,19 +29,43 @@ function filters() {
     for (const group of groups) {
       group.hidden = !group.querySelector("tr[data-mark]:not([hidden])");
     }
-    byId("none").hidden = [...rows].some((row) => !row.hidden);
+    chips.forEach((chip) => chip.setAttribute("aria-pressed", String(chip.dataset.mark === mark)));
+    byId("none").textContent = [...rows].some((row) => !row.hidden) ? "" : "No workload matches.";
+  }
+
+  function restore() {
+    const told = new URLSearchParams(location.hash.slice(1));
+    const known = (/** @type {string} */ name) => [...chips].some((chip) => chip.dataset.mark === name);
+    mark = [told.get("mark") ?? ""].find(known) ?? "";
+    find.value = told.get("find") ?? "";
+    if (environment) {
+      const options = [...environment.options].map(({ value }) => value);
+      environment.value = options.find((value) => value === told.get("env")) ?? "";
+    }
+    apply();
+  }
+
+  function choose() {
+    apply();
+    const chosen = { mark, env: environment?.value ?? "", find: find.value };
+    const hash = new URLSearchParams(Object.entries(chosen).filter(([, text]) => text)).toString();
+    history.replaceState(null, "", hash ? `#${hash}` : location.href.split("#")[0]);
   }
 
   for (const chip of chips) {
     chip.addEventListener("click", () => {
       mark = chip.dataset.mark ?? "";
-      chips.forEach((other) => other.setAttribute("aria-pressed", String(other === chip)));
-      apply();
+      choose();
     });
   }
-  find.addEventListener("input", apply);
-  environment?.addEventListener("change", apply);
+  find.addEventListener("input", choose);
+  environment?.addEventListener("change", choose);
+  window.addEventListener("hashchange", restore);
+  restore();
 }
 
 followTheme();
-document.addEventListener("DOMContentLoaded", filters);
+document.addEventListener("DOMContentLoaded", () => {
+  skipInPlace();
+  filters();
+});

@@ -41,6 +41,15 @@ export function written(quantity, { value, low, high, absent }, i) {
   return write(value[i]) + (bounded ? ` (${write(low[i])} to ${write(high[i])})` : "");
 }
 
+/** Write a value on the axis of a quantity. @param {QuantityName} quantity @param {number} v */
+export function tickText(quantity, v) {
+  const { write } = QUANTITIES[quantity];
+  if (quantity === "gil_held" && v > 0) {
+    return `${write(v)} · ≤ ${(1 / v).toFixed(1)}×`;
+  }
+  return quantity === "speedup" ? `${+v.toFixed(2)}×` : write(v);
+}
+
 /** @param {Date} date */
 export const day = (date) => (Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10));
 

@@ -5,6 +5,8 @@ import { day, QUANTITIES } from "./quantities.js";
 
 /** Rows shown at first; a button shows the rest. */
 const FIRST = 200;
+/** How long a range has to rest before more rows than these follow it, in milliseconds. */
+const REST = 250;
 /** The tables that are open, with the number of rows shown at most: they stay open when drawn anew. */
 const opened = new Map();
 /** @typedef {(string | number)[]} Row a number is NaN where there is none */
@@ -27,6 +29,7 @@ export class DataTable {
     this.key = key;
     this.rows = rows;
     this.frame = 0;
+    this.later = 0;
     this.body = html`<tbody></tbody>`;
     this.more = html`<button type="button" class="chip" hidden
       onclick="${() => this.showAll()}"></button>`;
@@ -69,10 +72,17 @@ export class DataTable {
     this.more.textContent = `Show all ${rows.length} rows`;
   }
 
-  /** Fill it anew, where it is open. */
+  /** Fill it anew, where it is open: a drag moves the range more often than a screen is drawn. */
   refresh() {
-    cancelAnimationFrame(this.frame); // a drag moves the range more often than a screen is drawn
-    this.frame = requestAnimationFrame(() => this.box.open && this.show(opened.get(this.key) ?? FIRST));
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.later);
+    const most = () => opened.get(this.key) ?? FIRST;
+    const again = () => this.box.open && this.show(most());
+    if (most() > FIRST) {
+      this.later = setTimeout(again, REST);
+    } else {
+      this.frame = requestAnimationFrame(again);
+    }
   }
 }
 

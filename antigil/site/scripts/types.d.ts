@@ -16,16 +16,17 @@ interface Effect {
   before: number;
   after: number;
   size: number;
+  /** The size in words. */
+  text: string;
 }
 
 interface Change {
   revision: number;
   before: number;
-  /** Commits between the two that were not measured. */
-  between: number;
+  /** What shares the suspicion, after the commit itself: "or the one before it, not measured". */
+  others: string;
   hash: string;
   subject: string;
-  author: string;
   date: number;
   direction: Direction;
   confirmed: boolean;
@@ -39,7 +40,6 @@ interface Environment {
   version: string;
   label: string;
   machine: string;
-  python: string;
   build: string;
   cpus: number | null;
   /** Physical cores of one kind among them. */
@@ -56,10 +56,6 @@ interface Environment {
 }
 
 interface PageModel {
-  name: string;
-  title: string;
-  control: boolean;
-  origin: "measured" | "timed";
   environments: Environment[];
 }
 
@@ -114,6 +110,7 @@ interface BokehModel { visible: boolean }
 interface BokehRange extends BokehModel {
   start: number;
   end: number;
+  bounds: [number, number];
   properties: { [side in "start" | "end"]: { change: { connect(slot: () => void, context: object): void } } };
   setv(values: { start: number; end: number }): void;
 }
