@@ -16,7 +16,10 @@ sys.modules[checkout.__name__] = checkout
 
 from .checkout import scaling as instrument  # noqa: E402
 
-__all__ = ["import_kernel", "instrument"]
+__all__ = ["HELD_SHARES", "import_kernel", "instrument"]
+
+HELD_SHARES = {"holding": 1, "releasing": 0}
+"""For which share of its time a form of `serial_fraction` holds the GIL."""
 
 
 def import_kernel(name: str) -> str:

@@ -8,15 +8,13 @@ from operator import sub, truediv
 from statistics import median
 from typing import Any
 
-from . import import_kernel, instrument
+from . import HELD_SHARES, import_kernel, instrument
 from .checkout.suite import lacks_its_own_name
 
 STEPS = (5, 100, 2_000, 100_000)
 """Work per call: a step takes about 10 ns."""
 
 TABLE_STEPS = (5, 20, 50, 100, 200, 1_000, 10_000, 100_000)
-
-HELD_SHARES = {"holding": 1, "releasing": 0}
 
 THREADS = (1, 2)
 

@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from statistics import mean
 from typing import Any
 
-from . import import_kernel, instrument
+from . import HELD_SHARES, import_kernel, instrument
 from .checkout.suite import lacks_its_own_name
 
 PAUSE_SECONDS = 0.001
 CALL_STEPS = 500_000
 
 BUSY_THREADS = (0, 1, 4)
-HELD_SHARES = {"holding": 1, "releasing": 0}
 
 
 def thread_delays(seconds: float) -> list[float]:

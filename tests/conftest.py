@@ -14,11 +14,18 @@ from marks import NO_GIL
 from antigil.scaling import cpus_allowed
 
 #: What a caller's surroundings would change in tests: a hook's repository, CI's files and tokens, colours.
-FOREIGN = re.compile(r"(GIT|GITHUB)_(?!CONFIG_|SSL_)|GH_TOKEN$|(FORCE|PY|PYTHON)_COLORS?$|LANGUAGE$")
+FOREIGN = re.compile(
+    r"(GIT|GITHUB)_(?!SSL_)|GH_TOKEN$|(FORCE|PY|PYTHON)_COLORS?$|LANGUAGE$"
+    r"|ANTIGIL_PROCESSES$|PYTEST_ADDOPTS$|PYTHONWARNINGS$"
+)
 
 for name in filter(FOREIGN.match, list(os.environ)):
     del os.environ[name]
-os.environ["LC_ALL"] = "C.UTF-8"
+os.environ |= {
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
 
 TOOLS = str(Path(__file__).parents[1] / "tools")
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

@@ -1,4 +1,4 @@
-"""The switch that turns a skip into a failure."""
+"""The switch that turns a skip into a failure, and surroundings that do not matter."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ SKIPS = {
 NO_SKIP = "import pytest\n@pytest.mark.xfail\ndef test():\n    assert False\ndef test_good(): pass"
 
 
-def run(folder, source, forbid):
-    for name in ("conftest.py", "marks.py"):
+def run(folder, source, forbid, **variables):
+    for name in ("conftest.py", "marks.py", "gitconfig"):
         shutil.copy(Path(__file__).with_name(name), folder)
     (folder / "test_sample.py").write_text(source)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "test_sample.py"],
         cwd=folder,
-        env={**os.environ, "ANTIGIL_FORBID_SKIPS": forbid},
+        env={**os.environ, "ANTIGIL_FORBID_SKIPS": forbid, **variables},
         capture_output=True,
         text=True,
         timeout=60,
@@ -76,3 +76,47 @@ def test_header_tells_the_build_the_gil_and_the_cpus(tmp_path):
     assert f"build of CPython {sys.version_info.major}.{sys.version_info.minor}." in header
     assert "GIL o" in header
     assert f"of {os.cpu_count()} CPUs allowed, skips forbidden" in header
+
+
+USERS_GIT = """
+[init]
+    templateDir = {folder}/template
+[commit]
+    gpgSign = true
+[tag]
+    gpgSign = true
+[core]
+    hooksPath = {folder}/hooks
+[gpg]
+    program = false
+"""
+COMMITS = """
+import subprocess
+def test(tmp_path):
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "one"], ["tag", "v1"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    assert not (tmp_path / ".git/of-the-user").exists()
+"""
+
+
+def test_the_users_configuration_of_git_does_not_reach_the_tests(tmp_path):
+    for name in ("template/of-the-user", "hooks/pre-commit"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "users").write_text(USERS_GIT.format(folder=tmp_path))
+    places = {"GIT_CONFIG_GLOBAL": str(tmp_path / "users"), "GIT_CONFIG_SYSTEM": str(tmp_path / "users")}
+
+    done = run(tmp_path, COMMITS, "1", **places, GIT_CONFIG_NOSYSTEM="0")
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PYTEST_ADDOPTS", "-v"), ("PYTHONWARNINGS", "ignore"), ("ANTIGIL_PROCESSES", "1"), ("GIT_DIR", "/")],
+)
+def test_what_a_caller_has_set_does_not_reach_what_the_tests_start(tmp_path, name, value):
+    source = f"import os\ndef test():\n    assert {name!r} not in os.environ"
+
+    assert run(tmp_path, source, "1", **{name: value}).returncode == 0

@@ -152,3 +152,32 @@ def test_options_in_command_lines_exist():
 
     assert len(asked) > 10
     assert [one for one in sorted(asked) if one[1] not in known[one[0]]] == []
+
+
+def tool_lines():
+    """Yield each tool that a Markdown file names, with what follows on its line, up to another tool."""
+    for page in pages():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        yield from re.findall(r"tools/(\w+\.py)\b((?:(?!tools/)[^`\n])*)", text)
+
+
+def source_of(tool):
+    """Return the text of a tool and of those that it imports: one of them may read the command line."""
+    text = tool.read_text(encoding="utf-8")
+    imported = [
+        tool.with_name(f"{name}.py") for name in re.findall(r"^from (\w+) import", text, re.MULTILINE)
+    ]
+    return "".join([text, *(one.read_text(encoding="utf-8") for one in imported if one.exists())])
+
+
+def test_tools_and_their_options_in_documents_exist():
+    named = sorted(set(tool_lines()))
+    tools = {tool: ROOT / "tools" / tool for tool, _ in named}
+
+    assert len(tools) > 20
+    assert [tool for tool, path in tools.items() if not path.exists()] == []
+    options = {
+        (tool, one) for tool, words in named for one in re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", words)
+    }
+    assert len(options) > 20
+    assert [one for one in sorted(options) if f'"{one[1]}"' not in source_of(tools[one[0]])] == []

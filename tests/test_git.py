@@ -7,11 +7,12 @@ import pytest
 
 from antigil import git as asked
 from antigil.commands.main import main
+from antigil.errors import UserError
 
 
 def git(folder, *words):
-    """Run git as somebody; return what it prints."""
-    command = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.org", *words]
+    """Run git; return what it prints."""
+    command = ["git", "-C", str(folder), *words]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -58,7 +59,70 @@ def test_the_common_commit_is_found_where_there_is_one(tmp_path):
     first, second = repository(tmp_path / "a")
 
     assert asked.merge_base(tmp_path / "a", first, second) == first
-    assert asked.merge_base(tmp_path / "a", first, "0" * 40) is None
+    git(tmp_path / "a", "checkout", "-q", "--orphan", "aside")
+    git(tmp_path / "a", "commit", "-q", "-m", "another beginning")
+    assert asked.merge_base(tmp_path / "a", "aside", second) is None
+
+
+@pytest.fixture(params=["another owner", "a damaged configuration"])
+def unreadable(tmp_path, monkeypatch, request):
+    """Return a repository that git refuses to read, and what it says of it."""
+    repository(tmp_path / "a")
+    if request.param == "another owner":
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        return tmp_path / "a", r"^git: detected dubious ownership in repository at '[^\n]*'$"
+    (tmp_path / "a/.git/config").write_text("[core")
+    return tmp_path / "a", r"^git: bad config line \d in file [^\n]*$"
+
+
+def test_why_git_cannot_look_is_told_and_not_taken_for_a_commit_that_is_missing(unreadable):
+    folder, said = unreadable
+
+    with pytest.raises(UserError, match=said):
+        asked.commit_named(folder, "main~1")
+    with pytest.raises(UserError, match=said):
+        asked.merge_base(folder, "main~1", "main")
+
+
+def test_a_commit_that_is_missing_is_none(tmp_path):
+    _, second = repository(tmp_path / "a")
+
+    assert asked.commit_named(tmp_path / "a", "main") == second
+    for name in ("main~7", "main@{99}", "1" * 40, "main^{tree}", "^main"):
+        assert asked.commit_named(tmp_path / "a", name) is None
+
+
+@pytest.fixture(params=[".gitmodules", ".git/config"])
+def submodule(tmp_path, request):
+    """Return a repository whose newest commit moved a submodule that is configured to be ignored."""
+    root = tmp_path / "a"
+    repository(root)
+    first, second = repository(root / "lib")
+    for hash_ in (first, second):
+        git(root / "lib", "checkout", "-q", hash_)
+        git(root, "-c", "advice.addEmbeddedRepo=false", "add", "lib")
+        git(root, "commit", "-q", "-m", "move lib")
+    key = "submodule.lib.ignore" if request.param == ".gitmodules" else "diff.ignoreSubmodules"
+    git(root, "config", "-f", str(root / request.param), key, "all")
+    if request.param == ".gitmodules":
+        git(root, "config", "-f", str(root / request.param), "submodule.lib.path", "lib")
+    return root
+
+
+def test_a_submodule_that_moved_differs_though_it_is_configured_to_be_ignored(submodule):
+    assert asked.differ(submodule, "main~1", "main", ["lib"])
+    assert asked.holds(submodule, "main", "lib")
+    assert not asked.differ(submodule, "main~1", "main", ["file"])
+
+
+def test_so_it_does_in_the_working_tree(submodule):
+    (submodule / "lib/untracked").touch()
+    assert not asked.uncommitted(submodule)
+
+    git(submodule / "lib", "checkout", "-q", "HEAD~1")
+
+    assert asked.uncommitted(submodule)
 
 
 def test_variables_are_added_to_the_environment_of_git(tmp_path, monkeypatch):

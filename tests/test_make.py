@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 KERNEL = "antigil/kernels/module.c"
-GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the Makefile is for systems with a POSIX shell"
@@ -78,7 +77,7 @@ def make(folder, *arguments, path=None, **environment):
 
 def git(folder, *arguments):
     done = subprocess.run(
-        [*GIT, *arguments], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, timeout=60
     )
     return done.stdout.strip()
 

@@ -28,6 +28,7 @@ import guard_free_threaded  # noqa: E402
 import guard_layouts  # noqa: E402
 import interrupts  # noqa: E402
 import known_verdicts  # noqa: E402
+import other_tools  # noqa: E402
 import phased_calls  # noqa: E402
 import published_history  # noqa: E402
 import support  # noqa: E402
@@ -83,6 +84,20 @@ def test_a_run_under_other_conditions_does_not_count_as_done(changed):
     assert support.taken_under([{**before, "row": "a lock"}], before) == [{**before, "row": "a lock"}]
 
 
+def test_the_python_that_looks_is_noted_where_none_is_named(monkeypatch):
+    row, *_ = known_verdicts.WITHOUT
+    form = {"judged": {"ideal": 2.0}, "scaling": "helps", "cause": None}
+    answers = {"rows_for": (row,), "measure_in_turn": [None], "measurement_to_json": form, "wrong": None}
+    for name, answer in {**answers, "by_timeit": 2.0, "by_py_spy": None, "by_perf": None}.items():
+        monkeypatch.setattr(other_tools, name, lambda *_, answer=answer, **__: answer)
+    args = argparse.Namespace(python=[], threads=2, budget=1.0, seconds=1.0)
+
+    (note,) = other_tools.looks(args, set())
+
+    assert note["python"] == support.this_python()
+    assert list(other_tools.looks(args, {(support.this_python(), row.name)})) == []
+
+
 class Here:
     """In place of processes: says what was asked of them, and gives each the same answer."""
 
@@ -108,7 +123,8 @@ class Here:
         (phased_calls, lambda file: phased_calls.run(file, 1, ["quiet"], math.inf)),
     ],
 )
-def test_a_run_by_another_version_of_the_instrument_is_taken_again(tmp_path, monkeypatch, tool, run):
+@pytest.mark.parametrize("other", [{"instrument": "1"}, {"python": "PyPy 3.11"}])
+def test_a_run_by_another_instrument_or_python_is_taken_again(tmp_path, monkeypatch, tool, run, other):
     file, pool = tmp_path / "runs.jsonl", Here("holds")
     monkeypatch.setattr(tool.multiprocessing, "get_context", lambda _: Mock(Pool=lambda *_, **__: pool))
 
@@ -116,7 +132,7 @@ def test_a_run_by_another_version_of_the_instrument_is_taken_again(tmp_path, mon
     wanted = list(pool.asked)
     run(file)
     assert pool.asked == wanted
-    noted(file, *({**note, "instrument": "1"} for note in support.read_notes(file)))
+    noted(file, *({**note, **other} for note in support.read_notes(file)))
     run(file)
 
     assert pool.asked == 2 * wanted

@@ -47,8 +47,9 @@ if sys.platform != "win32":
 
         assert run_under(python) == status
 
-        first, second = (tmp_path / "python.calls").read_text().splitlines()
+        first, whole, second = (tmp_path / "python.calls").read_text().splitlines()
         assert first.startswith(
             "-m pytest -n 2 --dist loadfile --no-loadscope-reorder -m not timing and not long"
         )
+        assert whole == "-m pytest -m long and not timing tests/test_suite.py"
         assert second.startswith("-m pytest -m timing and not long")

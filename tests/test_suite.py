@@ -194,8 +194,6 @@ class Whereabouts:
         return 1
 """
 
-GIT = ("git", "-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
-
 BENCHMARKS = (
     r"^article\.(ComGil\.track_gil_held|SemGil\.track_slowdown|SemGil\.time_call)",
     r"^whereabouts\.",
@@ -207,7 +205,7 @@ def asv(tmp_path_factory):
     """Return a function that runs asv in a clone whose newest commit lacks ``calcular_sem_gil``."""
     pytest.importorskip("asv")
     home, clone = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("checkout") / "antigil"
-    for name in (".config", ".pip", ".cache", ".gitconfig"):
+    for name in (".config", ".pip", ".cache"):
         if (Path.home() / name).exists():
             (home / name).symlink_to(Path.home() / name)
     environment = {**os.environ, "HOME": str(home), "ANTIGIL_PROCESSES": "1"}
@@ -217,12 +215,12 @@ def asv(tmp_path_factory):
             command, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=300
         )
 
-    subprocess.run([*GIT, "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    subprocess.run([*GIT, "checkout", "--quiet", "-B", "main"], cwd=clone, check=True)
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    subprocess.run(["git", "checkout", "--quiet", "-B", "main"], cwd=clone, check=True)
     names = clone / "antigil" / "kernels" / "__init__.py"
     lines = names.read_text().splitlines(keepends=True)
     names.write_text("".join(line for line in lines if line.strip() != '"calcular_sem_gil",'))
-    subprocess.run([*GIT, "commit", "--quiet", "-m", "kernels: lose one", str(names)], cwd=clone, check=True)
+    subprocess.run(["git", "commit", "--quiet", "-m", "kernels: lose one", str(names)], cwd=clone, check=True)
     for name in CLONED_FROM_THE_TREE:
         copy = shutil.copy if (ROOT / name).is_file() else shutil.copytree
         copy(ROOT / name, clone / name, **({} if copy is shutil.copy else {"dirs_exist_ok": True}))
@@ -247,6 +245,7 @@ def values(results, name):
     return results[name][0]
 
 
+@pytest.mark.long
 def test_a_workload_that_a_commit_lacks_is_skipped_and_not_failed(ran):
     """For every thread count; asv writes NaN for skipped, and null for failed."""
     _, said, results = ran
@@ -256,11 +255,13 @@ def test_a_workload_that_a_commit_lacks_is_skipped_and_not_failed(ran):
         assert all(value is not None and math.isnan(value) for value in found), said
 
 
+@pytest.mark.long
 def test_the_other_workloads_of_that_commit_are_measured(ran):
     _, said, results = ran
     assert all(0.0 <= value <= 1.0 for value in values(results, "article.ComGil.track_gil_held")), said
 
 
+@pytest.mark.long
 def test_the_kernels_come_from_the_commit_and_the_instrument_from_the_checkout(ran):
     """The first lie in asv's environment, in the worker process too; the second in the checkout."""
     clone, said, results = ran
@@ -271,6 +272,7 @@ def test_the_kernels_come_from_the_commit_and_the_instrument_from_the_checkout(r
     assert Path(found["instrument"]) == clone / "antigil" / "scaling" / "__init__.py"
 
 
+@pytest.mark.long
 def test_asv_finds_no_fault_with_the_suite(asv, ran):
     """It looks at the parameters that each benchmark takes, in the environment of the run."""
     _, run = asv("check")

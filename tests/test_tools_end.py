@@ -4,7 +4,9 @@ import json
 import os
 import re
 import runpy
+import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,6 +17,10 @@ TOOLS = ROOT / "tools"
 sys.path.insert(0, str(TOOLS))
 
 import audit_cost  # noqa: E402
+import guard_error_rates  # noqa: E402
+import guard_layouts  # noqa: E402
+import guard_scenarios  # noqa: E402
+import starve_tracking  # noqa: E402
 import support  # noqa: E402
 from comparison_runs import project_in  # noqa: E402
 from sanitize import COMMAND, FIGURES, KNOWN, TESTS, Sanitized, are_figures  # noqa: E402
@@ -24,8 +30,8 @@ from antigil.scaling import INSTRUMENT_VERSION  # noqa: E402
 SAME = {"status": 0, "changed": []}
 LOST = {"status": 1, "changed": [["Loop", "slowdown", 2, "lost"]]}
 ANY = {
-    "version": 1, "kind": "compare", "neighbour": False, "seconds": 1.0, "cpus": [0, 1], "status": 1,
-    "culprit": 3, "loss": "macros", "comparisons": 6, "place": 1,
+    "instrument": INSTRUMENT_VERSION, "kind": "compare", "neighbour": False, "seconds": 1.0, "cpus": [0, 1],
+    "status": 1, "culprit": 3, "loss": "macros", "comparisons": 6, "place": 1,
 }  # fmt: skip
 
 
@@ -52,11 +58,11 @@ ENDINGS = [
     }, {"problems": []}, {"problems": ["lost"]}),
     ("forty_functions.py", ["--table"], {
         "name": "a", "kind": "gil", "busy": 0, "python": "3.11", "checks": [], "asserts": [], "sentence": "",
-        "stderr": "",
+        "stderr": "", "instrument": INSTRUMENT_VERSION,
     }, {"result": "right"}, {"result": "wrong"}),
     ("phased_calls.py", ["--table"], {
         "beside": "quiet", "what": "assert_releases_gil", "call": "spin 0.2", "seconds": 1.0,
-        "instrument": INSTRUMENT_VERSION,
+        "instrument": INSTRUMENT_VERSION, "python": support.this_python(),
     }, {"found": "fails"}, {"found": "holds"}),
     ("where_known.py", ["--table"], {
         "python": "3.11", "busy": 0, "statement": "f()", "loss": "released", "samples": 10,
@@ -86,8 +92,9 @@ def test_the_exit_status_tells_of_what_was_wrong(tmp_path, monkeypatch, tool, wo
     ],
 )  # fmt: skip
 def test_the_exit_status_tells_of_a_wrong_verdict(tmp_path, monkeypatch, tool, option, name, right, wrong):
+    now = {"version": getattr(import_module(tool.removesuffix(".py")), "VERSION", None)}
     for more, status in ((right, 0), (wrong, 1)):
-        noted(tmp_path / f"{name}.jsonl", {**ANY, **more})
+        noted(tmp_path / f"{name}.jsonl", {**ANY, **now, **more})
         assert ended(tool, tmp_path, option, monkeypatch=monkeypatch) == status
 
 
@@ -104,6 +111,18 @@ def test_the_exit_status_tells_of_a_wrong_verdict(tmp_path, monkeypatch, tool, o
         ("held_share.py", ["--shares", "0.5;1"]),
         ("page_speed.py", ["FOLDER"]),
         ("under.py", ["python9.9", "any.py"]),
+        ("endings.py", ["--times", "0"]),
+        ("cost.py", ["--repeats", "0"]),
+        ("held_inside.py", ["--times", "0"]),
+        ("held_between_sleeps.py", ["--times", "-1"]),
+        ("repeatability.py", ["--count", "1"]),
+        ("hammer.py", ["--threads", "0"]),
+        ("leaks.py", ["--reloads", "0"]),
+        ("own_gils.py", ["--interpreters", "0"]),
+        ("fuzz.py", ["--seconds", "0"]),
+        ("hostile.py", ["--from", "0"]),
+        ("known_answers.py", ["--threads", "1"]),
+        ("noise.py", ["--threads", "1"]),
     ],
 )
 def test_what_the_caller_can_put_right_is_said_and_ends_with_two(tmp_path, monkeypatch, capsys, tool, words):
@@ -182,12 +201,70 @@ def test_what_may_fail_under_the_thread_sanitizer_is_there(name):
     assert not parameters or f'id="{parameters}"' in text
 
 
-def test_what_wants_another_program_says_so(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("tool", "words", "wanted"),
+    [("starve_tracking.py", ["--outcomes", "none"], "faketime"), ("where_robust.py", ["--for", "0"], "g++")],
+)
+def test_what_wants_another_program_says_so(tmp_path, monkeypatch, capsys, tool, words, wanted):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "")
 
-    assert ended("starve_tracking.py", "--outcomes", tmp_path / "none", monkeypatch=monkeypatch) == 2
+    assert ended(tool, *words, monkeypatch=monkeypatch) == 2
 
-    assert "apt install faketime" in capsys.readouterr().err
+    assert f"apt install {wanted}" in capsys.readouterr().err
+
+
+def test_what_an_older_instrument_told_wrongly_is_shown_and_does_not_count(tmp_path, monkeypatch, capsys):
+    (note,) = (note for tool, _, note, *_ in ENDINGS if tool == "forty_functions.py")
+    file = noted(tmp_path / "notes.jsonl", {**note, "instrument": "3", "result": "wrong"})
+
+    assert ended("forty_functions.py", "--table", file, monkeypatch=monkeypatch) == 0
+
+    assert "| gil | 3.11 | 3 | 0 | 0 | 0 | 1 | 1 |" in capsys.readouterr().out
+
+
+def test_what_an_older_rule_told_wrongly_is_shown_and_does_not_count(tmp_path, monkeypatch, capsys):
+    old = {"kind": "padding", "version": guard_layouts.VERSION - 1}
+    noted(tmp_path / "outcomes.jsonl", {**ANY, **old, **LOST})
+
+    assert ended("guard_layouts.py", tmp_path, "--table", monkeypatch=monkeypatch) == 0
+
+    assert "| padding | none | 1 of 1 " in capsys.readouterr().out
+
+
+def test_a_folder_that_another_file_of_outcomes_used_is_refused(tmp_path, monkeypatch, capsys):
+    (tmp_path / "0-asv-run").mkdir()
+    words = ["--folder", tmp_path, "--outcomes", tmp_path / "another.jsonl"]
+
+    assert ended("kill_tracking.py", *words, monkeypatch=monkeypatch) == 2
+
+    assert f"{tmp_path / '0-asv-run'} is there already" in capsys.readouterr().err
+
+
+def test_a_disk_can_be_written_to_again_where_a_run_is_interrupted(tmp_path, monkeypatch):
+    run = Mock()
+    monkeypatch.setattr(subprocess, "run", run)
+
+    with pytest.raises(KeyboardInterrupt), starve_tracking.mounted_read_only(tmp_path, 0):
+        raise KeyboardInterrupt
+
+    assert [call.args[0][2] for call in run.call_args_list] == ["remount,ro", "remount,rw"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda project: guard_scenarios.measure(project, ["a" * 40], 0),
+        lambda project: guard_error_rates.stock(project, "a" * 40, "b" * 40),
+    ],
+)
+def test_the_users_own_notes_of_asv_are_left_alone(tmp_path, monkeypatch, step):
+    run = Mock(return_value=Mock(returncode=0, stdout=""))
+    monkeypatch.setattr(subprocess, "run", run)
+
+    step(tmp_path / "project")
+
+    assert {call.kwargs["env"]["HOME"] for call in run.call_args_list} == {str(tmp_path / "home")}
 
 
 def test_a_cost_that_no_block_of_tests_tells_is_not_told(monkeypatch, capsys):

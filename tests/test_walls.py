@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 #: What a room may take beside the standard library. Those that are not named here take nothing.
 LIBRARIES = {
     "guard": {"numpy"},
-    "history": {"asv", "asv_runner", "numpy"},
+    "history": {"asv", "numpy"},
     "laws": {"numpy", "scipy"},
     "measurement_plot": {"matplotlib"},
     "pytest_plugin": {"pytest"},

@@ -5,7 +5,8 @@
 Every run is an assertion on a kernel whose answer is known. One that ought to hold and fails is
 a false failure; one that ought to fail and holds is a miss; a skip is neither, and counted by
 itself. The assertions are taken in turn, each run in a fresh process. Each is a line of a file: with
---stop-after it can be done in several goes. What another version of the instrument gave does not count.
+--stop-after it can be done in several goes. What another version of the instrument gave, or another Python,
+does not count.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from support import (
     positive,
     read_notes,
     taken_under,
+    this_python,
 )
 
 from antigil import kernels
@@ -36,7 +38,7 @@ from antigil.scaling import INSTRUMENT_VERSION, cpus_allowed
 from antigil.testing import assert_releases_gil, assert_scales
 
 MEBIBYTE = bytes(1 << 20)
-UNDER: Note = {"instrument": INSTRUMENT_VERSION}
+UNDER: Note = {"instrument": INSTRUMENT_VERSION, "python": this_python()}
 
 KERNELS: dict[str, Callable[[], object]] = {
     "calcular_sem_gil": partial(kernels.calcular_sem_gil, 600),

@@ -73,7 +73,8 @@ def run(
     compare
         Given the folder, a kind and how many of that kind were taken, returns exit status and changes.
     is_wrong
-        Tells of an outcome whether the comparison told what is not there: then the exit status is 1.
+        Tells of an outcome whether the comparison told what is not there: then the exit status is 1, if it
+        was taken by this rule and instrument.
     table
         Given the outcomes and the kinds, returns them as Markdown.
     when_asked
@@ -114,7 +115,12 @@ def obey(
     else:
         folder = args.folders[0].resolve()
         found = take(folder, [args.kind] if args.kind else kinds, version, compare, args.seconds)
-    return int(any(map(is_wrong, found)))
+    return int(any(map(is_wrong, taken_under(found, versions_now(version)))))
+
+
+def versions_now(version: int) -> Note:
+    """Return by which rule and instrument comparisons are taken now."""
+    return {"version": version, "instrument": INSTRUMENT_VERSION}
 
 
 def by_rule_and_instrument(notes: Iterable[Note]) -> list[tuple[str, list[Note]]]:
@@ -135,7 +141,7 @@ def take(
 ) -> list[Note]:
     """Take the comparison of which there are fewest, and more while the longest so far fits in the time."""
     file, began, longest, found = folder / OUTCOMES, time.monotonic(), 0.0, []
-    versions = {"version": version, "instrument": INSTRUMENT_VERSION}
+    versions = versions_now(version)
     while True:
         notes = taken_under(read_notes(file), versions)
         taken = [(one["neighbour"], one["kind"]) for one in notes]

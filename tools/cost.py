@@ -14,7 +14,7 @@ import time
 import timeit
 from collections.abc import Callable
 
-from support import machine, markdown_table, only_cpus
+from support import machine, markdown_table, only_cpus, positive
 
 from antigil import kernels
 from antigil.scaling import FunctionWorkload, Plan, Workload, measure_rounds, probe_gil
@@ -111,7 +111,7 @@ def probe_row(name: str, function: Callable[[], object], repeats: int) -> list[s
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=positive, default=15)
     args = parser.parse_args()
     print(f"{machine()}; medians of {args.repeats}\n")
     rows = [loop_row(name, workload, args.repeats) for name, workload in CALLS.items()]

@@ -5,7 +5,8 @@ Usage: python tools/covered.py              a table by room, of what the tests o
        python tools/covered.py --deciding   of the parts that decide only, by their own tests
 
 Of the parts that decide (`DECIDING`) every line and every branch has to be reached: exit status 1 and the
-lines that were not, otherwise. The tables count the processes that the tests start, too.
+lines that were not, otherwise; two rooms are tested at once. The tables count the processes that the tests
+start, too.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from covered_c import c_files
@@ -34,11 +37,13 @@ DECIDING = (
 
 DECIDING_TESTS = ("tests/scaling", "tests/laws", "tests/guard")
 ALL_TESTS = (*DECIDING_TESTS, "tests/commands", "tests/report")
+IN_TWO = ("-n", "2", "--dist", "loadfile")
 SETTINGS = """\
 [run]
 branch = true
 source = antigil
 data_file = {folder}/data
+parallel = true
 {processes}
 [report]
 skip_covered = true
@@ -46,7 +51,7 @@ show_missing = true
 """
 
 
-PROCESSES = "parallel = true\npatch = subprocess, _exit"
+PROCESSES = "patch = subprocess, _exit"
 
 
 def main() -> int:
@@ -57,11 +62,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="antigil-") as folder:
         settings = Path(folder) / "coveragerc"
         settings.write_text(SETTINGS.format(folder=folder, processes="" if deciding else PROCESSES))
-        tests = DECIDING_TESTS if deciding else (*ALL_TESTS, "-n", "2", "--dist", "loadfile")
-        words = ["pytest", "-q", "-p", "no:cacheprovider", "-m", "not timing and not long", *tests]
-        failed = coverage(settings, "run", "-m", *words)
+        words = ["pytest", "-q", "-p", "no:cacheprovider", "-m", "not timing and not long"]
+        at_once = [[room] for room in DECIDING_TESTS] if deciding else [[*ALL_TESTS, *IN_TWO]]
+        with ThreadPoolExecutor(2) as pool:
+            run = partial(coverage, settings, "run", "-m", *words)
+            failed = any(list(pool.map(lambda tests: run(*tests), at_once)))
+        coverage(settings, "combine", "--quiet")
         if not deciding:
-            coverage(settings, "combine", "--quiet")
             coverage(settings, "json", "--quiet", "-o", f"{folder}/covered.json")
             print(table("room", by_room(json.loads(Path(folder, "covered.json").read_text())["files"])))
             print(table("C file", c_files()))

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support import positive
+
 FORK = """
 import os, sys, threading, time, warnings
 from every_call import good_calls, outcome
@@ -102,7 +104,7 @@ def failure(*arguments: str) -> str | None:
 def main() -> int:
     """Play every scene so often, and print what failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--times", type=positive, default=200)
     options = parser.parse_args()
     failed = False
     for name, arguments in SCENES.items():

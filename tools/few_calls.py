@@ -14,21 +14,22 @@ from under import ROOT
 
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/scaling")]
 
-from test_scaling_shortened_windows import CALLS, LONG  # noqa: E402
+from test_scaling_shortened_windows import CALLS, LONG, seeded  # noqa: E402
 from virtual_time import window_of  # noqa: E402
 
 from antigil.scaling.window import HAIR  # noqa: E402
 
-THREADS, CALLS_EACH, TIMES = (2, 4, 16), (1, 2, 3), 40
+THREADS, CALLS_EACH, TIMES = (2, 4, 16), (1, 2, 3), 400
 
 
 def row(what: str) -> list[str]:
     """Return the speedups of threads that make such calls, and for how many calls' time the longest run."""
-    call, true, _ = CALLS[what]
+    _, true, _ = CALLS[what]
     cells, longest = [what], 0.0
     for n in THREADS:
         found = []
         for calls in CALLS_EACH:
+            call = seeded(what, n, calls)
             runs = {
                 m: [window_of(call, m, (calls - HAIR) * LONG, LONG) for _ in range(TIMES)] for m in (1, n)
             }

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from support import positive
+
 FLAGS = ("-O1", "-g", "-fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp")
 CHILD = "ANTIGIL_FUZZ_SECONDS"
 
@@ -105,7 +107,7 @@ def main() -> int:
     if CHILD in os.environ:
         fuzz(os.environ[CHILD], Path(sys.argv[1]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seconds", type=positive, default=600)
     options = parser.parse_args()
     import atheris
     from under import build_for

@@ -38,7 +38,7 @@ from comparison_runs import (  # noqa: E402
     share,
 )
 from sample_project import antigil, generate_project  # noqa: E402
-from support import machines, markdown_table, positive, read_notes, stop  # noqa: E402
+from support import machines, markdown_table, own_home, positive, read_notes, stop  # noqa: E402
 
 from antigil.guard.comparison import take_looks  # noqa: E402
 from antigil.guard.decision_rule import Number  # noqa: E402
@@ -144,15 +144,13 @@ def stock(project, base, head):
         command = ["git", "-C", str(project), "commit-tree", f"{base}^{{tree}}", "-p", base, "-m", "same"]
         who = {f"GIT_{role}_{part}": "a" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
         dates = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
-        env = {**os.environ, **who, **dates}
-        head = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
+        made = {**os.environ, **who, **dates}
+        head = subprocess.run(command, env=made, capture_output=True, text=True, check=True).stdout.strip()
     words = ["continuous", "--machine", "guard", "-b", "^plain", "-a", f"rounds={rounds}", base, head]
-    command = [sys.executable, "-m", "asv", *words]
-    subprocess.run(
-        [sys.executable, "-m", "asv", "machine", "--yes", "--machine", "guard"],
-        cwd=project, capture_output=True, check=True,
-    )  # fmt: skip
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    asv, env = [sys.executable, "-m", "asv"], own_home(project.parent)
+    known = [*asv, "machine", "--yes", "--machine", "guard"]
+    subprocess.run(known, cwd=project, env=env, capture_output=True, check=True)
+    done = subprocess.run([*asv, *words], cwd=project, env=env, capture_output=True, text=True, check=False)
     named = [line.split("|") for line in done.stdout.splitlines() if line.startswith(("| +", "| -", "| !"))]
     if done.returncode not in (0, 1):
         stop(done.stdout + done.stderr)

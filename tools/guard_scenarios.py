@@ -23,7 +23,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/guard")]
 
 from comparison_runs import project_in  # noqa: E402
 from sample_project import CHANGES, FIRST, antigil, generate_project  # noqa: E402
-from support import add_note, machines, markdown_table, read_notes, stop  # noqa: E402
+from support import add_note, machines, markdown_table, own_home, read_notes, stop  # noqa: E402
+
+from antigil.scaling import INSTRUMENT_VERSION  # noqa: E402
 
 #: Seconds of measuring for each commit; 5 % needs what the suites of antigil take.
 BUDGETS = {**dict.fromkeys([*FIRST, "loop"], 3.0), "twentieth": 8.0}
@@ -41,11 +43,18 @@ def main():
     if args.table:
         print(f"{machines(done)}\n\n{table(done)}")
         return int(any(map(is_wrong, done)))
+    if any(one.get("instrument") != INSTRUMENT_VERSION for one in done):
+        stop(f"antigil: error: {args.folder} is of another version of the instrument: take another folder")
     project, hashes = project_in(args.folder.resolve(), lambda to: generate_project(to, budgets=BUDGETS))
     began, longest = time.monotonic(), 0.0
     for kind, place in steps(len(hashes))[len(done) :]:
         before = time.monotonic()
-        note = {"kind": kind, "place": place, **KINDS[kind](project, hashes, place)}
+        note = {
+            "instrument": INSTRUMENT_VERSION,
+            "kind": kind,
+            "place": place,
+            **KINDS[kind](project, hashes, place),
+        }
         note["seconds"] = time.monotonic() - before
         print(json.dumps(add_note(notes, note)), flush=True)
         longest = max(longest, note["seconds"])
@@ -81,10 +90,12 @@ def compare(project, hashes, place):
 
 def measure(project, hashes, place):
     """Measure a commit for the history."""
+    env = own_home(project.parent)
     for words in (["machine", "--yes"], ["run", "--record-samples", f"{hashes[place]}^!"]):
         done = subprocess.run(
-            [sys.executable, "-m", "asv", *words], cwd=project, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "asv", *words],
+            cwd=project, env=env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         if done.returncode != 0:
             stop(done.stdout + done.stderr)
     return {}

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 
 from every_call import hammer
+from support import positive
 
 from antigil.scaling import gil_enabled
 
@@ -20,7 +21,7 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 def main() -> int:
     """Hammer, and print what came of it in one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--threads", type=int, default=16)
+    parser.add_argument("--threads", type=positive, default=16)
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
     calls, wrong = hammer(options.threads, options.seconds)

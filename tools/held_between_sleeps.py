@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from support import busy_neighbours, machine, markdown_table
+from support import busy_neighbours, machine, markdown_table, positive
 
 from antigil.scaling import FunctionWorkload, MeasurementError, probe_gil
 from antigil.scaling.held_share import probe, watch
@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--times", type=positive, default=5)
     parser.add_argument("--busy", type=int, default=0)
     parser.add_argument("--turns", choices=["short", "elsewhere", "long"], default="short")
     args = parser.parse_args()

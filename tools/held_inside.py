@@ -17,7 +17,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from support import machine, markdown_table
+from support import machine, markdown_table, positive
 
 import antigil
 
@@ -119,7 +119,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--times", type=int, default=4)
+    parser.add_argument("--times", type=positive, default=4)
     args = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:

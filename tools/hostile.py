@@ -13,6 +13,7 @@ import sys
 import time
 
 from hostile_workloads import DIED, ERROR, HANGS, RESULT, WORKLOADS
+from support import positive
 
 from antigil.scaling import MeasurementError, Workload, measure
 from antigil.scaling import experiment as experiment_module
@@ -58,7 +59,7 @@ def main() -> int:
     """Try all, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="*", default=list(WORKLOADS), choices=WORKLOADS, metavar="NAME")
-    parser.add_argument("--from", type=int, default=1, dest="first")
+    parser.add_argument("--from", type=positive, default=1, dest="first")
     options = parser.parse_args()
     experiment_module.START_SECONDS = START
     process_module.GRACE_SECONDS = 1.0

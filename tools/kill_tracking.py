@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from support import add_note, machines, markdown_table, positive, read_notes
+from support import add_note, machines, markdown_table, positive, read_notes, stop
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reliability"))
 
@@ -58,7 +58,10 @@ def main() -> int:
         for i in range(len(done), args.times):
             name = names[i % len(names)]
             if name not in subjects:
-                subject = subjects[name] = SUBJECTS[name](Path(folder) / f"{i}-{name.replace(' ', '-')}")
+                place = Path(folder) / f"{i}-{name.replace(' ', '-')}"
+                if place.exists():
+                    stop(f"antigil: error: {place} is there already: delete it, or name another --folder")
+                subject = subjects[name] = SUBJECTS[name](place)
                 subject.begin()
                 began = time.monotonic()
                 subject.run()

@@ -4,14 +4,14 @@
 
 Prints a Markdown table: per kernel the known speedup and GIL-held share, and the measured ones
 with their 99 % intervals; *off* is how far the interval of the speedup lies outside what is known. N
-defaults to the CPUs allowed; with more threads than CPUs only sleeping gains from the rest.
+defaults to the CPUs allowed, or 2; with more threads than CPUs only sleeping gains from the rest.
 """
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from support import machine, markdown_row, markdown_table
+from support import at_least, machine, markdown_row, markdown_table
 
 from antigil.scaling import Measurement, Workload, cpus_allowed, gil_enabled, gil_verdict, measure
 
@@ -90,7 +90,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--budget", type=float, default=6.0, help="seconds for each kernel")
-    parser.add_argument("--threads", type=int, default=cpus_allowed())
+    parser.add_argument("--threads", type=at_least(2), default=max(2, cpus_allowed()))
     args = parser.parse_args()
     n, cpus = args.threads, cpus_allowed()
     print(f"{machine()}; {args.budget:g} s for each kernel, {n} threads on {cpus} CPUs\n")

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from every_call import bad_calls, good_calls, outcome
+from support import positive
 
 MOST_BLOCKS, MOST_KILOBYTES, MOST_REFERENCES = 100, 1024, 100
 """What may be left behind of all the calls together: some caches fill up late."""
@@ -89,9 +90,9 @@ def beyond(ours: tuple[int, ...], control: tuple[int, ...]) -> tuple[int, ...]:
 def main() -> int:
     """Do everything, and print what grew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--calls", type=int, default=100_000, help="of each function and way to fail")
-    parser.add_argument("--reloads", type=int, default=10_000)
-    parser.add_argument("--interpreters", type=int, default=300)
+    parser.add_argument("--calls", type=positive, default=100_000, help="of each function and way to fail")
+    parser.add_argument("--reloads", type=positive, default=10_000)
+    parser.add_argument("--interpreters", type=positive, default=300)
     options = parser.parse_args()
     found = {
         name: grown(lambda call=call: outcome(call), options.calls)

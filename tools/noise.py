@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from support import busy_neighbours, machine, markdown_table
+from support import at_least, busy_neighbours, machine, markdown_table
 
 from antigil.scaling import Measurement, Workload, cpus_allowed, gil_verdict, measure
 
@@ -94,7 +94,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--budget", type=float, default=10.0, help="seconds for each measurement")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=at_least(2), default=2)
     args = parser.parse_args()
     print(f"{machine()}; {args.budget:g} s for each measurement, {args.threads} threads\n")
     with tempfile.TemporaryDirectory() as directory:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from known_verdicts import NO_LAWS, Row, rows_for, wrong
-from support import Note, add_note, machines, markdown_table, positive, read_notes, taken_under
+from support import Note, add_note, at_least, machines, markdown_table, read_notes, taken_under, this_python
 
 from antigil.commands.arguments import find_interpreter
 from antigil.report.measurement.lines import measurement_to_json
@@ -120,7 +120,7 @@ def looks(args: argparse.Namespace, done: set[tuple[str, str]]) -> Iterator[dict
     """Look at each statement with each tool, if that has not been done."""
     pythons: list[Interpreter | None] = [find_interpreter(text) for text in args.python]
     for python in pythons or [None]:
-        name = "" if python is None else python.name
+        name = this_python() if python is None else python.name
         run_by = python or Interpreter("", sys.executable, {})
         for row in rows_for(python):
             if (name, row.name) in done:
@@ -147,7 +147,7 @@ def told(one: dict[str, Any]) -> list[str]:
     held, functions = one["py-spy"], one["perf"]
     antigil = one["antigil"]
     return [
-        one["python"] or "this one",
+        one["python"],
         one["row"],
         f"{' or '.join(one['verdicts'])}: {' or '.join(str(cause or 'nothing') for cause in one['causes'])}",
         f"{antigil['scaling']}: {antigil['cause'] or 'nothing'}",
@@ -176,7 +176,7 @@ def main() -> None:
     """Look, note, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--threads", type=at_least(2), default=2)
     parser.add_argument("--seconds", type=float, default=3.0, help="for py-spy, and for perf")
     parser.add_argument("--budget", type=float, default=12.0, help="for antigil")
     parser.add_argument("--python", action="append", default=[])

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from support import positive
+
 if sys.version_info >= (3, 13):
     import _interpreters as interpreters
 else:
@@ -76,8 +78,8 @@ def wait_for_each_other(failures: list[str]) -> None:
 def main() -> int:
     """Run everything, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--interpreters", type=int, default=4)
+    parser.add_argument("--times", type=positive, default=100)
+    parser.add_argument("--interpreters", type=positive, default=4)
     options = parser.parse_args()
     failures: list[str] = []
     for _ in range(options.times):

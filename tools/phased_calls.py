@@ -8,7 +8,8 @@ the share that it is held for is known, and bounds of the speedup in 2 threads: 
 holds collide, min(2, 1 / held) where none does. Each run is a fresh process, asked to take 4 s. It is a
 line of FILE: what is there is not done again. FILEs of several machines, or of several runs at once on
 CPUs of their own (`taskset -c 0,1 python tools/phased_calls.py 0.jsonl ...`), make one table, without what
-another version of the instrument gave. Exit status 1 where an assertion said what it ought not to.
+another version of the instrument gave, or another Python. Exit status 1 where an assertion said what it ought
+not to.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from support import (
     positive,
     read_notes,
     taken_under,
+    this_python,
 )
 
 from antigil.scaling import INSTRUMENT_VERSION, MeasurementError, cpus_allowed, measure_function
@@ -40,7 +42,7 @@ from antigil.testing import assert_releases_gil, assert_scales
 
 SECONDS = 4.0
 THREADS = 2
-UNDER: Note = {"instrument": INSTRUMENT_VERSION}
+UNDER: Note = {"instrument": INSTRUMENT_VERSION, "python": this_python()}
 HALF = 0.5
 """The held share that assert_releases_gil allows for: no truth is near it."""
 
@@ -133,7 +135,7 @@ def outcome(what: str, name: str) -> str:
 
 
 def rows_of(paths: list[Path]) -> list[Note]:
-    """Return the runs that are noted, of this version of the instrument."""
+    """Return the runs that are noted, of this version of the instrument and this Python."""
     return [note for path in paths for note in taken_under(read_notes(path), UNDER)]
 
 

@@ -25,6 +25,9 @@ ON_EACH = (
 TRIES_SEVERAL = ("tests/kernels/test_kernels_under_fire.py",)
 """Of these, what names the Pythons that it tries."""
 
+SUITE = "tests/test_suite.py"
+"""Takes long, and tries what asv installs and runs under each Python."""
+
 AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """Two files at once, but for those that measure and want the machine to themselves."""
 
@@ -56,6 +59,7 @@ def run_under(python: Path, *, measuring: bool = True) -> int:
     """Run the tests, first those that do not measure; return 1 if one failed, else 0."""
     chosen = [*ON_EACH, *(f"--ignore={one}" for one in TRIES_SEVERAL)]
     runs = [[*AT_ONCE, "-m", "not timing and not long", *chosen]]
+    runs.append(["-m", "long and not timing", SUITE])
     if measuring:
         runs.append(["-m", "timing and not long", *chosen])
     # asv looks for the Python of its own version on the PATH: let it find this one first.

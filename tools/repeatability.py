@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 
-from support import machine, markdown_table
+from support import at_least, machine, markdown_table
 
 from antigil.scaling import Plan, Workload
 from antigil.scaling.experiment import measure_in_fresh_process
@@ -64,9 +64,9 @@ def our_speedup(n: int, seconds: float) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=at_least(2), default=100)
     parser.add_argument("--seconds", type=float, default=1.0, help="for each speedup")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=at_least(2), default=2)
     args = parser.parse_args()
     found: dict[str, list[float]] = {"antigil": [], "asv `time_`, plain": []}
     for _ in range(args.count):

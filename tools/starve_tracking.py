@@ -33,20 +33,24 @@ from tracked import SUBJECTS, Subject
 def disk_full(folder: Path, rest: int) -> Iterator[tuple[str, ...]]:
     """Fill the disk but for a rest of some bytes."""
     filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(1 << 20))
-    os.truncate(filler, max(0, filler.stat().st_size - rest))
-    yield ()
-    filler.unlink()
+    try:
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 20))
+        os.truncate(filler, max(0, filler.stat().st_size - rest))
+        yield ()
+    finally:
+        filler.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def mounted_read_only(folder: Path, rest: int) -> Iterator[tuple[str, ...]]:
     """Take the right to write from the whole disk."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-    yield ()
-    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+    try:
+        yield ()
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
 
 
 @contextlib.contextmanager

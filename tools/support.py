@@ -86,18 +86,35 @@ def made(folder: Path, make: Callable[[Path], object]) -> Path:
     return folder
 
 
+def own_home(folder: Path) -> dict[str, str]:
+    """Return variables with a home in a folder, for asv to note the machine in; pip keeps its settings."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    for name in (".config", ".pip", ".cache"):
+        if (Path.home() / name).exists() and not (home / name).exists():
+            (home / name).symlink_to(Path.home() / name)
+    return {**os.environ, "HOME": str(home)}
+
+
 def stop(message: str) -> NoReturn:
     """End with a message and status 2: 1 is for what was measured, and is wrong."""
     print(message.strip(), file=sys.stderr)
     sys.exit(2)
 
 
-def positive(text: str) -> int:
-    """Read a number from 1 on from the command line."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number from the command line, and refuses those below the least."""
+
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise argparse.ArgumentTypeError(f"{found} is less than {least}")
+        return found
+
     return number
+
+
+positive = at_least(1)
 
 
 def some_of(known: Collection[str]) -> Callable[[str], list[str]]:
@@ -122,11 +139,16 @@ def chromium() -> str:
 
 def machine() -> str:
     """Return one line that says where figures were measured."""
-    build = "GIL enabled" if gil_enabled() else "free-threaded"
     return (
         f"{cpu_model()}, {cpus_allowed()} CPUs allowed; {platform.system()} {platform.release()}; "
-        f"{platform.python_implementation()} {platform.python_version()} ({build})"
+        f"{this_python()}"
     )
+
+
+def this_python() -> str:
+    """Return name, version and build of the Python that runs."""
+    build = "GIL enabled" if gil_enabled() else "free-threaded"
+    return f"{platform.python_implementation()} {platform.python_version()} ({build})"
 
 
 def machines(notes: Iterable[Note]) -> str:

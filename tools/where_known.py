@@ -27,12 +27,12 @@ from typing import Any
 from support import (
     add_note,
     busy_neighbours,
-    machine,
     machines,
     markdown_table,
     positive,
     read_notes,
     taken_under,
+    this_python,
 )
 
 from antigil.scaling import Z99, Workload, gil_enabled
@@ -132,9 +132,8 @@ def released(setup: str, budget: float) -> dict[str, Any]:
 
 def measure(args: argparse.Namespace, setup: str) -> None:
     """Sample what has not been noted yet."""
-    python = machine().rsplit("; ", 1)[1]
     for run in range(args.runs):
-        under = {"python": python, "busy": args.busy, "budget": args.budget, "run": run}
+        under = {"python": this_python(), "busy": args.busy, "budget": args.budget, "run": run}
         done = {note["statement"] for note in taken_under(read_notes(args.file), under)}
         for known in all_known():
             if known.statement not in done:

@@ -9,6 +9,7 @@ with AddressSanitizer and UndefinedBehaviorSanitizer, and needs their libraries 
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/where")]
 
 from hostile import build  # noqa: E402
-from support import machine  # noqa: E402
+from support import machine, positive, stop  # noqa: E402
 from under import compile_extension  # noqa: E402
 
 from antigil.scaling import Workload, as_imported_here  # noqa: E402
@@ -34,9 +35,11 @@ def main():
     """Sample until the time is over."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--for", dest="seconds", type=float, default=600.0, metavar="SECONDS")
-    parser.add_argument("--threads", type=int, default=4, metavar="N")
+    parser.add_argument("--threads", type=positive, default=4, metavar="N")
     parser.add_argument("--asan", action="store_true")
     args = parser.parse_args()
+    if shutil.which("c++") is None:
+        stop("antigil: error: the workload wants a C++ compiler: apt install g++")
     samples, rounds = 0, 0
     with tempfile.TemporaryDirectory() as folder:
         if args.asan:

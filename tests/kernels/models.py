@@ -84,15 +84,18 @@ class Memory(NamedTuple):
         return view.tobytes("A")
 
 
+def article_step(step):
+    """Return what one step of the article's pair adds."""
+    value = step
+    for round_ in range(3000):
+        value = ((value ^ (value >> 29)) * MULTIPLIER + round_) % MODULO
+    return value
+
+
 @cache
 def _article_steps(count):
     """Return the sum over so many steps of the article's pair."""
-    if count == 0:
-        return 0
-    value = count - 1
-    for round_ in range(3000):
-        value = ((value ^ (value >> 29)) * MULTIPLIER + round_) % MODULO
-    return (_article_steps(count - 1) + value) % MODULO
+    return (_article_steps(count - 1) + article_step(count - 1)) % MODULO if count else 0
 
 
 @cache

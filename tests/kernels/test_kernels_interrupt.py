@@ -5,6 +5,7 @@ import subprocess
 import sys
 from textwrap import dedent
 
+import models
 import pytest
 
 from antigil import kernels
@@ -60,15 +61,7 @@ def test_portions_give_the_sum_of_all_steps(name, steps):
     """A sum modulo 2**64 of disjoint ranges, whatever the portions: 1 to n, less 1 to n - 1, is one step."""
     function = getattr(kernels, name)
     last = (int(function(steps)) - int(function(steps - 1))) % 2**64
-    assert last == step_alone(steps - 1)
-
-
-def step_alone(step: int) -> int:
-    """Do one step of the article's kernel in Python."""
-    value = step
-    for i in range(3000):
-        value = ((value ^ (value >> 29)) * 6364136223846793005 + i) % 2**64
-    return value
+    assert last == models.article_step(steps - 1)
 
 
 def test_a_handler_may_run_within_a_call_that_holds():

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import models
 import pytest
 
 from antigil.kernels import serial_fraction
@@ -16,18 +17,9 @@ from antigil.kernels import serial_fraction
 ROOM = Path(__file__).parents[2] / "antigil" / "kernels"
 
 
-def python_work(steps):
-    """Do the work of a call, as its comment describes it, in Python."""
-    value = 0
-    for _ in range(steps):
-        for round_ in range(6):
-            value = ((value ^ (value >> 29)) * 6364136223846793005 + round_) % 2**64
-    return value
-
-
 @pytest.mark.parametrize("steps", [0, 1, 2, 1000])
 def test_the_result_is_that_of_the_documented_calculation(steps):
-    assert python_work(steps) == serial_fraction(steps, 1)
+    assert models.serial_fraction(steps, 1, 1) == serial_fraction(steps, 1)
 
 
 @pytest.mark.parametrize("held_share", [0, 1e-9, 0.1, 0.5, 0.9, 1 - 1e-9, 1])

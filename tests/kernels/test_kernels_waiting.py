@@ -88,11 +88,15 @@ def alarms():
 
 def test_a_signal_does_not_cut_a_sleep_short(sleep, alarms):
     handled = []
-    before = time.perf_counter()
     alarms(lambda *_: handled.append(time.perf_counter()))
-    sleep(0.05)
-    assert time.perf_counter() - before >= 0.05
-    assert len(handled) > 1  # each at once: at the end, all that had come would be one
+    for _ in range(100):  # a busy machine may leave this process without a signal for a while
+        handled.clear()
+        before = time.perf_counter()
+        sleep(0.05)
+        assert time.perf_counter() - before >= 0.05
+        if sum(one < before + 0.05 for one in handled) > 1:
+            return
+    pytest.fail("no two signals were handled within a sleep")
 
 
 def test_a_read_returns_what_is_there(read, pipe):
