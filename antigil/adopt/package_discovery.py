@@ -66,5 +66,12 @@ def _given(call: ast.Call) -> Mapping[str, str]:
     """Return what a call is given, by name; what is not written out may be about anything."""
     given = [*zip(("where", "exclude", "include"), call.args, strict=False)]
     given += [(one.arg or "include", one.value) for one in call.keywords]
-    plain = (ast.Constant, ast.List, ast.Tuple)
-    return {name: ast.unparse(value) if isinstance(value, plain) else UNKNOWN for name, value in given}
+    return {name: ast.unparse(value) if _is_written_out(value) else UNKNOWN for name, value in given}
+
+
+def _is_written_out(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError):
+        return False
+    return True

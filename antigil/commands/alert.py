@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,8 @@ def _alert(project: Project, notes: Path | None, args: argparse.Namespace, outpu
     alerts = memory.recognise(alerts, project.repo, revisions)
     if args.confirm:
         say = timed_progress()
-        with only_user(project.conf):
+        asked = any(alert.state.open for alert in alerts)
+        with only_user(project.conf) if asked else nullcontext():
             alerts = confirm(
                 project, archive, alerts, memory, processes=args.processes, say=say, minutes=args.minutes
             )

@@ -105,6 +105,7 @@ def test_that_setuptools_would_install_the_suite_is_told_where_it_would(
         "setup(packages=find_packages(include=['quick', 'quick.*']))",
         "setup(packages=find_packages(exclude=['tests', 'benchmarks*']))",
         "setup(packages=find_packages(exclude=EXCLUDED))",
+        "setup(packages=find_packages(exclude=['tests', BENCH]))",
         "setup(packages=find_packages(**WORDS))",
         "setup(packages=['quick'])",
         "print 'Python 2'",

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from nights import lost_from
+from nights import LOSES, lost_from
 
 from antigil.commands import main as cli
 from antigil.errors import UserError
@@ -118,6 +118,15 @@ def test_a_second_comparison_is_refused_in_one_line_and_measures_nothing(history
         "antigil: error: another comparison measures builds in env: wait for its end\n"
     )
     assert history.asked == []
+
+
+def test_where_nothing_is_asked_the_alert_waits_for_nobody(make_history, capsys, another):
+    history = make_history(LOSES[1:])
+    another(history.root / "env")
+
+    assert cli.main(["alert", "--confirm"]) == 0
+
+    assert capsys.readouterr().out.startswith("Nothing lost\n")
 
 
 def test_a_search_holds_it_from_one_comparison_to_the_next(make_history, capsys, another, monkeypatch):

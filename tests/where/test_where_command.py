@@ -228,7 +228,7 @@ if platform.machine() == "x86_64":
         status, out, err = run(capsys, *QUICK, "-s", AFTER_NOTHING, "spin(200_000)")
 
         assert (status, err) == (0, "")
-        assert "made at run time" in out
+        assert "made at run time" in out or not gil_enabled()  # without a GIL, nothing is lost there
 
 
 REFUSING = """

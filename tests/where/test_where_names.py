@@ -52,6 +52,7 @@ from antigil.where.unwind import Place
         ("_RNvMNtCs1234_7mycrate5innerNtB2_6Parser5parse", "mycrate::inner::Parser::parse"),
         ("_RINvCs1234_7mycrate4fillKj400_NtB2_3BoxEB2_.llvm.77", "mycrate::fill::Box"),
         ("_RINvCs1234_7mycrate4fillAhj20_EB2_", "mycrate::fill"),
+        ("_RINvMs1_INtCs12_5crate5ArraysE9map_inneryEB6_", "crate::Array::map_inner"),
         ("_RC4_set_key", "_RC4_set_key"),
         ("_RIPEMD160_init", "_RIPEMD160_init"),
         ("_RNCs_90of_these", "_RNCs_90of_these"),

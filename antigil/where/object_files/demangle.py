@@ -16,8 +16,8 @@ _SIGN = re.compile(r"\$([A-Z]+|u[0-9a-f]+)\$")
 _SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
 _RUST_V0 = re.compile(r"_R\d*[CMXYNIB]\w*?Cs[0-9a-zA-Z]*_\d")
 """A path to a crate, which has a hash: names of C may begin like one, too."""
-_NOT_WORDS = re.compile(r"[sBLG][0-9a-zA-Z]*_|(K[a-z]n?|j)[0-9a-f]*_")
-"""A hash, what has been named before, a lifetime, a constant, the length of an array."""
+_NOT_WORDS = re.compile(r"(?<=C)s[0-9a-zA-Z]*_|s[0-9a-zA-Z]{0,2}_|[BLG][0-9a-zA-Z]*_|(K[a-z]n?|j)[0-9a-f]*_")
+"""A hash, a number among equal names, what was named before, a lifetime, a constant, an array's length."""
 _LENGTH = re.compile(r"(\d+)_?")
 _CYTHON = re.compile(r"__pyx_(pw|pf|f)_")
 _OPERATOR = re.compile(
