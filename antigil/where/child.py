@@ -125,7 +125,6 @@ class _Meter(ThreadMeter):
 def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
     sampler = _loaded(asked["sampler"])
     windows = _Windows()
-    seed = Random().getrandbits(63)
 
     def sampled_run(thread: int, threads: int) -> Callable[[int], object]:
         _enrol(sampler, threads)
@@ -137,7 +136,7 @@ def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]
 
     plan = plan_of(asked)
     _allow_files(max(plan.thread_counts))
-    _start(sampler, asked, seed)
+    _start(sampler, asked, Random().getrandbits(63))
     try:
         rounds = measure_rounds(sampled_run, plan, windows.clocks(), before_window)
     finally:

@@ -83,6 +83,11 @@ def probe_gil(
     return estimate(unstopped(lambda: collect(make_run, budget, pin=pin, **limits)))
 
 
+def _cpu_of(watch: Watch) -> dict[int, float]:
+    """Return the CPU time of the thread that watches, as a meter of own work is told it."""
+    return {watch.native_id: other_threads().get(watch.native_id, 0.0)}
+
+
 def collect(
     make_run: MakeRun, budget: float, *, mean_sleep: float, time_limit: float, pin: bool = True
 ) -> list[Probe]:
@@ -98,12 +103,8 @@ def collect(
     own: list[OwnWorkMeter] = []
     movable = pin and hasattr(os, "sched_setaffinity")
 
-    def of_prober() -> dict[int, float]:
-        prober = watch[0].native_id
-        return {prober: other_threads().get(prober, 0.0)}
-
     def free_own_work() -> None:
-        if pin and own[0].read(of_prober()).has_own_work:
+        if pin and own[0].read(_cpu_of(watch[0])).has_own_work:
             watch[0].stay()
             unpin_threads(before, cpus)
 
@@ -116,7 +117,7 @@ def collect(
         try:
             while not watching.wait(0.1) and not group.stop.is_set():
                 pass
-            own.append(OwnWorkMeter(of_prober() if watch else {}))
+            own.append(OwnWorkMeter(_cpu_of(watch[0]) if watch else {}))
             calls.make(run, budget, lambda *times: watch[0].count(*times), group.stop, free_own_work)
             free_own_work()
         finally:
