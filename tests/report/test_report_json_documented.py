@@ -1,4 +1,4 @@
-"""docs/guard.md names every key of the JSON forms, which others read without looking at the code."""
+"""docs/json.md names every key of the JSON forms, which others read without looking at the code."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from antigil.guard.search.bisection import Bisection, Step
 from antigil.history.project import Revision
 from antigil.report import document
 
-PAGE = (Path(__file__).parents[2] / "docs" / "guard.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 COMMIT = Revision("a" * 40, "a subject")
 BISECTION = Bisection(
     COMMIT, COMMIT, "work.Crumple", 1, COMMIT, steps=[Step(COMMIT, COMMIT, lost=False, problem=None)]
@@ -34,7 +34,7 @@ def keys(shape):
     ids=["comparison", "alerts", "bisection"],
 )
 def test_every_key_is_documented(shape):
-    told = set(re.findall(r"`(\w+)`", PAGE.partition("\n## JSON\n")[2]))
+    told = set(re.findall(r"`(\w+)`", PAGE))
     named = set(keys(shape))
     assert len(named) > 5
     assert named - told - {"schema"} == set()
