@@ -121,6 +121,15 @@ def of_branches(archive: Archive) -> Archive:
     return replace(archive, series=series, _index={}, _surroundings={})
 
 
+def of_branches_where_any(archive: Archive) -> Archive:
+    """Return an archive without such tags, but for what was measured nowhere else in an environment."""
+    on_branches = of_branches(archive)
+    there = {(one.workload, one.environment) for one in on_branches.series if one.newest() is not None}
+    kept = [one for one in on_branches.series if (one.workload, one.environment) in there]
+    others = [one for one in archive.series if (one.workload, one.environment) not in there]
+    return replace(archive, series=(*kept, *others), _index={}, _surroundings={})
+
+
 def tags_aside(archive: Archive) -> list[str]:
     """Return the measured tags that are on none of the branches, which `of_branches` leaves out."""
     own = np.concatenate([*archive.branches.values()])

@@ -17,10 +17,11 @@ from antigil.history.archive_reader import read_archive
 from antigil.history.asv_adapter.configuration import Configuration, Repository
 from antigil.history.asv_adapter.publishing import Graphs, warn
 from antigil.history.asv_adapter.stored import Suite
-from antigil.history.change_detection import find_changes, steps_of_graphs
+from antigil.history.branches import of_branches_where_any
+from antigil.history.change_detection import AsvStep, StepSource, detect_steps, find_changes, steps_of_graphs
 from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
-from antigil.history.series import Archive, Environment
+from antigil.history.series import Archive, Environment, Series
 from antigil.report.kept_functions import kept_functions
 from antigil.report.quantities import counted, percent, times
 
@@ -57,13 +58,24 @@ def publish_site(
     archive = read_archive(conf, repo, benchmarks, revisions, options)
     for problem in archive.problems:
         warn(f"speedup: {problem.where}: {problem.what}")
-    changes = find_changes(archive, options, steps_of_graphs(graphs))
+    changes = find_changes(of_branches_where_any(archive), options, _steps(archive, graphs))
     statuses = workload_statuses(archive, changes, options)
     html = Path(conf.html_dir)
     write_site(conf, archive, statuses, options, html / FOLDER)
     for page in ("index.html", "error.html"):
         if not link_from_asv(html / page, f"{FOLDER}/index.html"):
             warn(f"speedup: asv's {page} has no place for a link; open {FOLDER}/index.html itself")
+
+
+def _steps(archive: Archive, graphs: Graphs) -> StepSource:
+    """Return a source that takes the steps of asv's graphs, but where these have tags that a series lacks."""
+    stored = steps_of_graphs(graphs)
+
+    def source(series: Series) -> Sequence[AsvStep]:
+        whole = archive.find(series.workload, series.environment, series.quantity, series.threads)
+        return stored(series) if series is whole else detect_steps(series)
+
+    return source
 
 
 def write_site(

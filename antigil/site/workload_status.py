@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from antigil.history.branches import of_branches_where_any
 from antigil.history.change_detection import Change
 from antigil.history.measured.ended_workloads import ended_workloads
 from antigil.history.options import Options
@@ -35,6 +36,8 @@ class WorkloadStatus:
         Slowdown at the thread count that is told first.
     position : int
         Of the newest value in `headline`.
+    with_tags : Series
+        The same slowdown, with the tags that are on no branch.
     cpus : int or None
         CPUs allowed when it was measured.
     cores : int or None
@@ -59,6 +62,7 @@ class WorkloadStatus:
     environment: Environment
     headline: Series
     position: int
+    with_tags: Series
     cpus: int | None
     cores: int | None
     since_release: float | None
@@ -153,14 +157,20 @@ class WorkloadStatus:
 
 
 def workload_statuses(archive: Archive, changes: Sequence[Change], options: Options) -> list[WorkloadStatus]:
-    """Return where every workload stands, what changed first."""
+    """Return where every workload stands, what changed first.
+
+    Tags that are on no branch count only where nothing else was measured, and as releases to compare with.
+    """
     found = []
+    judged = of_branches_where_any(archive)
     ended = ended_workloads(archive)
     tags = {branch: releases(archive, branch) for branch in {e.branch for e in archive.environments}}
     for name, workload in archive.workloads.items():
         for environment in archive.environments_of(name):
             own = [c for c in changes if c.workload == name and c.environment == environment]
-            status = _workload_status(archive, workload, environment, own, tags[environment.branch], options)
+            status = _workload_status(
+                archive, judged, workload, environment, own, tags[environment.branch], options
+            )
             if status is not None:
                 is_over = (name, environment) in ended
                 found.append(replace(status, mark="retired") if is_over else status)
@@ -169,6 +179,7 @@ def workload_statuses(archive: Archive, changes: Sequence[Change], options: Opti
 
 def _workload_status(
     archive: Archive,
+    judged: Archive,
     workload: TrackedWorkload,
     environment: Environment,
     changes: list[Change],
@@ -176,23 +187,24 @@ def _workload_status(
     options: Options,
 ) -> WorkloadStatus | None:
     """Return where one workload stands in one environment; None if nothing was ever measured."""
-    headline = headline_series(archive, workload.name, environment)
+    headline = headline_series(judged, workload.name, environment)
     position = None if headline is None else headline.newest()
     if headline is None or position is None:
         return None
+    with_tags = archive.find(workload.name, environment, "slowdown", headline.threads) or headline
     revision = int(headline.revisions[position])
     release = last_release(tags, revision)
-    since_release = None if release is None else _since(headline, position, archive.tags[release])
+    since_release = None if release is None else _since(with_tags, revision, archive.tags[release])
     ago = archive.revision_before(environment.branch, revision, COMMITS_AGO)
-    since_ago = _since(headline, position, ago)
+    since_ago = _since(headline, revision, ago)
     reference = ago if release is None else min(ago, archive.tags[release])
     return WorkloadStatus(
-        workload, environment, headline, position, archive.cpus_allowed(environment, revision),
+        workload, environment, headline, position, with_tags, archive.cpus_allowed(environment, revision),
         archive.ideal(environment, revision), since_release, since_ago, tags,
         tuple(sorted(changes, key=lambda c: c.revision)),
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
-        _newest(archive.find(workload.name, environment, "gil_held")),
+        _newest(judged.find(workload.name, environment, "gil_held")),
         archive.gil_enabled(environment, revision),
     )  # fmt: skip
 
@@ -237,10 +249,10 @@ def last_release(tags: Sequence[tuple[int, str]], revision: int) -> str | None:
     return max((one for one in tags if one[0] < revision), default=(0, None))[1]
 
 
-def _since(series: Series, position: int, revision: int) -> float | None:
-    """Return the relative change of the speedup since the last value at or before a revision."""
-    earlier = series.at_or_before(revision)
-    if earlier is None or earlier == position:
+def _since(series: Series, now: int, revision: int) -> float | None:
+    """Return the relative change of the speedup from one revision, or the last value before it, to `now`."""
+    position, earlier = series.at_or_before(now), series.at_or_before(revision)
+    if position is None or earlier is None or earlier == position:
         return None
     return float(series.values[earlier] / series.values[position] - 1)
 
@@ -254,7 +266,7 @@ def _mark(
         return "steady"
     if headline.at_or_before(reference) is None:  # a history younger than that begins before its first change
         reference = recent[0].before_revision
-    net = _since(headline, position, reference)
+    net = _since(headline, int(headline.revisions[position]), reference)
     if len(recent) == 1 or net is None or abs(net) >= options.threshold_of(headline.workload):
         return recent[-1].direction if net is None or len(recent) == 1 else ("lost" if net < 0 else "gained")
     directions = {change.direction for change in recent}
@@ -283,7 +295,7 @@ def notable_revisions(status: WorkloadStatus) -> list[int]:
     wanted = {status.revision}
     wanted.update(revision for c in status.changes for revision in (c.revision, c.before_revision))
     for tagged, _ in status.releases:
-        position = status.headline.at_or_before(tagged)
+        position = status.with_tags.at_or_before(tagged)
         if position is not None:
-            wanted.add(int(status.headline.revisions[position]))
+            wanted.add(int(status.with_tags.revisions[position]))
     return sorted(wanted, reverse=True)

@@ -11,13 +11,14 @@ import pytest
 from asv.config import Config
 from generated import DAY, FIRST_DATE, FREELY, Behaviour, Place, Plan, Planned, generate, load
 
+from antigil.history.branches import of_branches_where_any
 from antigil.history.change_detection import find_changes
 from antigil.history.labels import environment_labels, file_names
 from antigil.history.measured import measured_commits
 from antigil.site.headline import headline_status
 from antigil.site.overview_page import overview_model
 from antigil.site.pages import write_site
-from antigil.site.workload_status import workload_statuses
+from antigil.site.workload_status import notable_revisions, workload_statuses
 
 FREE, HELD = Behaviour(), Behaviour(serial=1.0)
 COMMITS, LAST = 80, 22
@@ -103,6 +104,29 @@ def test_tags_aside_count_only_where_nothing_else_was_measured(tmp_path, old, as
     statuses = workload_statuses(archive, [], options)
 
     assert [s.retired for s in statuses if s.environment.machine == "old"] == [is_over]
+
+
+@pytest.mark.parametrize("aside", [range(10, 16), range(74, COMMITS)])
+def test_a_tag_aside_is_no_change_and_not_the_newest_but_a_release_to_compare_with(tmp_path, aside):
+    """A release of an older branch stands by its date between commits that know nothing of it."""
+    ends = {aside.stop: FREE} if aside.stop < COMMITS else {}
+    generate(
+        Plan(COMMITS, (Planned("work.W", "w", {0: FREE, aside.start: HELD, **ends}),), (NEW,), samples=8),
+        tmp_path,
+    )
+    archive, options = load(tmp_path)
+    on_branch = find_changes(of_branches_where_any(archive), options)
+    assert [change.revision for change in on_branch][:1] == [aside.start]  # on the branch they count
+
+    own = {None: np.delete(archive.branches[None], aside)}
+    archive = replace(archive, branches=own, tags={"v1.2.1": aside.start})
+    changes = find_changes(of_branches_where_any(archive), options)
+    (status,) = workload_statuses(archive, changes, options)
+
+    assert (status.changes, status.mark) == ((), "steady")
+    assert status.revision == max(set(range(COMMITS)) - set(aside))
+    assert aside.start in notable_revisions(status)
+    assert status.since_release is None if aside.start == 74 else (status.since_release or 0) > 0.5
 
 
 def test_a_loss_still_counts_where_measuring_goes_on(tmp_path, written):
