@@ -212,7 +212,7 @@ def asv(tmp_path_factory):
 
     def run(*command):
         return subprocess.run(
-            command, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=300
+            command, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=3600
         )
 
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -222,8 +222,11 @@ def asv(tmp_path_factory):
     names.write_text("".join(line for line in lines if line.strip() != '"calcular_sem_gil",'))
     subprocess.run(["git", "commit", "--quiet", "-m", "kernels: lose one", str(names)], cwd=clone, check=True)
     for name in CLONED_FROM_THE_TREE:
-        copy = shutil.copy if (ROOT / name).is_file() else shutil.copytree
-        copy(ROOT / name, clone / name, **({} if copy is shutil.copy else {"dirs_exist_ok": True}))
+        if (ROOT / name).is_file():
+            shutil.copy(ROOT / name, clone / name)
+        else:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, clone / name, dirs_exist_ok=True, ignore=ignored)
     (clone / "benchmarks" / "whereabouts.py").write_text(WHEREABOUTS)
     machine = run(sys.executable, "-m", "asv", "machine", "--yes", "--machine", "here")
     assert machine.returncode == 0, machine.stdout + machine.stderr

@@ -6,7 +6,16 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-WHO = ("-c", "user.name=a tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+WHO = (
+    "-c",
+    "user.name=a tester",
+    "-c",
+    "user.email=tester@example.org",
+    "-c",
+    "commit.gpgsign=false",
+    "-c",
+    "maintenance.auto=false",
+)
 
 #: What every project offers: folds bytes with the GIL released.
 SETUP = "from crumple import crumple; data = bytes(1 << 20)"

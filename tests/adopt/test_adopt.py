@@ -77,7 +77,7 @@ def project(tmp_path_factory):
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=3600,
         )
 
     for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "all of it")):

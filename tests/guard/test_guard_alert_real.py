@@ -13,6 +13,7 @@ from sample_project import CHECKOUT, antigil, generate_project
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.timing,
     pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there"),
 ]
 
@@ -32,7 +33,7 @@ def told(tmp_path_factory):
     run = ("run", "--record-samples", "--bench", "(Gains|Loses).track_gil_held", "ALL")
     for words in (("machine", "--yes"), run):
         done = subprocess.run(
-            [sys.executable, "-m", "asv", *words], cwd=root, capture_output=True, text=True, timeout=600,
+            [sys.executable, "-m", "asv", *words], cwd=root, capture_output=True, text=True, timeout=3600,
             env={**os.environ, "HOME": str(root.parent), "PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

@@ -16,6 +16,7 @@ from antigil.scaling import cpu_model
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.timing,
     pytest.mark.skipif(sys.platform == "win32", reason="asv's environments lie elsewhere there"),
 ]
 

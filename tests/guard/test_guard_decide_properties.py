@@ -1,7 +1,7 @@
 """What holds for the decision whatever the samples: order, direction, size of the loss, and unit."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as made
 
 from antigil.guard.decision_rule import Limit, Number, SamplePair, holm, judge
@@ -10,7 +10,9 @@ from antigil.guard.permutation_test import larger_by_rank, larger_in_the_mean
 values = made.integers(1, 500)  # whole numbers: doubled or halved, they keep their ties
 samples = made.lists(values, min_size=1, max_size=6)
 tests = made.sampled_from([larger_by_rank, larger_in_the_mean])
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def shares(numbers):

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from on_page import PATIENCE
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "history"))
 
@@ -38,6 +39,8 @@ def watched_page(browser_instance):
 
     def made(allowed="file:", **options):
         context = browser_instance.new_context(**{"viewport": {"width": 1360, "height": 900}, **options})
+        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         watch(page, faults, (allowed,))

@@ -9,6 +9,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 CHART = "antigil.page.history.charts[0]"
 READY = "document.documentElement.dataset.ready === 'yes'"
 
+#: Milliseconds that a page may take: Playwright's 30 s are few on a machine that is busy.
+PATIENCE = 120_000
+
 
 def redrawn(page, act):
     """Do something that draws the page anew, and wait until it is."""
@@ -105,6 +108,8 @@ def faint_texts(page):
 
 
 #: What has the focus: its name for a screen reader, and whether a ring shows where it is.
+#: Milliseconds that a page may take: Playwright's 30 s are few on a machine that is busy.
+PATIENCE = 120_000
 FOCUSED = """() => {
   const e = document.activeElement;
   const style = getComputedStyle(e);
@@ -141,19 +146,33 @@ def unreached_by_keyboard(page):
     return unclear, reachable - len(stops)
 
 
+def drag(page, x, y, by, steps):
+    """Drag in the first chart. Bokeh takes a button held for 300 ms for a press, which no move ends."""
+    gestures = f"{CHART}.view.canvas_view.ui_event_bus.ui_gestures"
+    page.evaluate(f"{gestures}.constructor.press_threshold = 1e8")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by, y, steps=steps)
+    page.mouse.up()
+
+
 def from_asv_and_back(browser, folder, link):
     """Go from asv's page by the overview to a workload, named by a link, and all the way back.
 
     What asv's page loads from elsewhere does not arrive here, as on a machine without a network.
     """
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PATIENCE)
     context.route("http*://**", lambda route: route.abort())
     page = context.new_page()
     page.goto((folder.parent / "index.html").as_uri())
     page.locator("a[href='speedup/index.html']").click()
+    page.wait_for_url("**/speedup/index.html*")
     page.get_by_role("link", name=link).first.click()
     page.wait_for_function(READY)
     page.get_by_role("navigation").get_by_role("link").click()
+    page.wait_for_url("**/speedup/index.html*")
     page.get_by_role("link", name="asv’s pages").click()
     page.wait_for_url(lambda url: "/speedup/" not in url)
     context.close()
@@ -172,8 +191,10 @@ def served(folder):
     handler = functools.partial(Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 def visit_below_a_path(watched_page, folder, link):

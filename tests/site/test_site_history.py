@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from on_page import CHART, chip, hashes_of, labels, redrawn
+from on_page import CHART, chip, drag, hashes_of, labels, redrawn
 
 
 @pytest.fixture
@@ -142,10 +142,7 @@ def test_drag_moves_the_range_and_chooses_nothing(loses):
     page.evaluate(f"{CHART}.show(10, 25)")
     box = page.locator("#history .plot").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + 150
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 200, y, steps=8)
-    page.mouse.up()
+    drag(page, x, y, 200, steps=8)
     page.wait_for_function(f"{CHART}.range.start < 9")
     page.wait_for_function("location.hash.includes('from=')")
     assert "commit" not in hashes_of(page)

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from on_page import CHART, environments, focus_chart, from_asv_and_back, go, labels, open_table
+from on_page import CHART, drag, environments, focus_chart, from_asv_and_back, go, labels, open_table
 from own_history import COM_GIL, COMMIT_URL, RELEASE, SEM_GIL, speedup, stored
 
 
@@ -141,10 +141,7 @@ def test_history_zooms_and_pans(sem_gil):
     closer, _ = sem_gil.evaluate(seen)
     assert end - closer < 0.6 * (end - start)
     box = sem_gil.locator("#history .plot").bounding_box()
-    sem_gil.mouse.move(box["x"] + 200, box["y"] + 150)
-    sem_gil.mouse.down()
-    sem_gil.mouse.move(box["x"] + 500, box["y"] + 150, steps=4)
-    sem_gil.mouse.up()
+    drag(sem_gil, box["x"] + 200, box["y"] + 150, 300, steps=4)
     sem_gil.wait_for_function(f"{CHART}.range.start < {closer} - 5")
 
 

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from on_page import READY
+from on_page import PATIENCE, READY
 
 FAILED = "These charts could not be drawn: "
 ANEW = f"{FAILED}the pages were published anew: reload this one"
@@ -20,6 +20,8 @@ def pages(speedup_pages, tmp_path):
 def opened(browser_instance, pages):
     """Return a function that opens the page of a workload; what fails there is for the test to see."""
     context = browser_instance.new_context(viewport={"width": 1360, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PATIENCE)
 
     def made(wait=True):
         page = context.new_page()
