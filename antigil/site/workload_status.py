@@ -20,6 +20,7 @@ from antigil.report.quantities import SCALING_WORDS, ceiling_range
 from antigil.scaling import speedup_word
 
 from .expectation import deviates, expected_range
+from .releases import last_release, releases
 
 COMMITS_AGO = 30
 #: A share of the GIL that is held for less sets no ceiling worth telling.
@@ -228,25 +229,6 @@ def headline_series(archive: Archive, workload: str, environment: Environment) -
     candidates = [s for s in several if s.threads != 1] or several
     served = [s for s in candidates if cores is None or (s.threads or 1) <= cores]
     return served[-1] if served else candidates[0]
-
-
-def releases(archive: Archive, branch: str | None) -> list[tuple[int, str]]:
-    """Return revision and name of the tags of a branch, or merged to it, the oldest first by date.
-
-    Where the branch has none, of all tags: many a project tags its releases on branches of their own.
-    """
-    tags = sorted((tagged, name) for name, tagged in archive.tags.items())
-    own = archive.branch_tags.get(branch, frozenset())
-    return [
-        (tagged, name)
-        for tagged, name in tags
-        if name in own or archive.commits_between(branch, tagged - 1, tagged)
-    ] or tags
-
-
-def last_release(tags: Sequence[tuple[int, str]], revision: int) -> str | None:
-    """Return the newest of some releases that is older than a revision."""
-    return max((one for one in tags if one[0] < revision), default=(0, None))[1]
 
 
 def _since(series: Series, now: int, revision: int) -> float | None:

@@ -7,7 +7,8 @@ import pytest
 from generated import DAY, FIRST_DATE, Behaviour, Planned, generate, load, publish, standard_plan
 
 from antigil.history.change_detection import find_changes
-from antigil.site.workload_status import releases, workload_statuses
+from antigil.site.releases import releases
+from antigil.site.workload_status import workload_statuses
 
 COMMITS = 40
 
