@@ -53,14 +53,14 @@ test-pythons: .venv/installed-test ## the tests of what depends on the interpret
 coverage: .venv/installed-test ## tell which lines and branches the tests reach, in Python and in C
 	$(BIN)/python tools/covered.py
 
-lint: .venv/installed-test $(OXLINT)
+lint: .venv/installed-test $(OXLINT) ## check the code and the pages' scripts
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(if $(or $(wildcard $(TSC)),$(FORBID_SKIPS)),$(TSC) --project .,@:)
 	$(if $(or $(wildcard $(OXLINT)),$(FORBID_SKIPS)),$(OXLINT) --deny-warnings antigil,@:)
 
-screenshots: .venv/installed-test # of the pages that 'make site' built
+screenshots: .venv/installed-test ## take pictures of the pages that 'make site' built
 	@[ -e '$(PAGE)' ] || { echo 'antigil: error: no pages to take pictures of: run make site first' >&2; exit 2; }
 	$(BIN)/python tools/screenshots.py --full .asv/html .asv/screenshots
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from antigil import scaling
 from antigil.laws.fit_measurement import fitted_laws
-from antigil.report.measurement.lines import measurement_lines
+from antigil.report.measurement.lines import measurement_lines, measurement_to_json
 from antigil.report.measurement.page import measurement_fragment, measurement_page
 from antigil.scaling import FunctionWorkload, Workload
 
@@ -28,6 +28,10 @@ class Measurement(scaling.Measurement):
         A function that was measured comes back as the statement that its name was.
         """
         return cls.of(scaling.Measurement.from_json(form))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented JSON form (docs/measure.md), with laws and verdicts."""
+        return measurement_to_json(self, fitted_laws(self))
 
     def __str__(self) -> str:
         return "\n".join(measurement_lines(self, fitted_laws(self)))

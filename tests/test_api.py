@@ -57,7 +57,9 @@ def test_print_shows_the_table_and_ends_with_the_verdict(found):
 
 
 def test_the_json_form_leads_back_to_one_that_shows_itself(found):
-    again = antigil.Measurement.from_json(json.loads(json.dumps(found.to_json())))
+    form = json.loads(json.dumps(found.to_json()))
+    assert (form["scaling"], str(found).endswith(form["sentence"])) == (found.scaling, True)
+    again = antigil.Measurement.from_json(form)
     assert again == found
     assert str(again) == str(found)
 

@@ -124,7 +124,17 @@ def test_help_is_the_default_and_lists_the_targets(folder, arguments):
     done = make(folder, *arguments)
 
     listed = re.findall(r"^make ([\w-]+) +\S", done.stdout, re.MULTILINE)
-    assert listed == ["help", "site", "test", "test-all", "test-pythons", "coverage", "demo"]
+    assert listed == [
+        "help",
+        "site",
+        "test",
+        "test-all",
+        "test-pythons",
+        "coverage",
+        "lint",
+        "screenshots",
+        "demo",
+    ]
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -28,7 +28,7 @@ from antigil.scaling import INSTRUMENT_VERSION
 
 KINDS = ("right", "marked", "refused", "wrong")
 HELD_MARGIN = 0.08
-"""The GIL-held share was found so far off beside busy programs (docs/method.md)."""
+"""The GIL-held share was found so far off beside busy programs (docs/evidence/held-share.md)."""
 
 
 @dataclass(frozen=True)

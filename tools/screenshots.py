@@ -1,6 +1,6 @@
 """Pictures of the pages: light and dark, wide and narrow.
 
-    python tools/screenshots.py FOLDER OUT [PAGE ...]
+    python tools/screenshots.py [--full] FOLDER OUT [PAGE ...]
 
 FOLDER is asv's ``html`` folder, OUT where the PNG files go; without PAGE the overview and the page of the
 workload that changed last are taken. Of a workload's page the two lower charts are taken by themselves, too.

@@ -1,6 +1,6 @@
 """How often `antigil compare` names the function that a commit made hold the GIL.
 
-Usage: where_compared.py FOLDER                one comparison, about a minute, noted in FOLDER/runs.jsonl
+Usage: where_compared.py FOLDER                one, in one to three minutes, noted in FOLDER/runs.jsonl
        where_compared.py FOLDER --for 3600     as many as fit in so many seconds
        where_compared.py FOLDER --count        what came of all of them
 

@@ -77,7 +77,7 @@ LAW_NAMES = {
 def measurement_to_json(measurement: Measurement, laws: dict[str, Any]) -> dict[str, Any]:
     """Return the documented JSON form of a measurement (docs/measure.md), with the laws that fit it."""
     found = judged(measurement)
-    return measurement.to_json() | {
+    return Measurement.to_json(measurement) | {
         "laws": laws,
         "scaling": measurement.scaling,
         "judged": None if found is None else asdict(found),
