@@ -55,6 +55,15 @@ def needed(extra: str) -> Iterator[None]:
         raise UserError(f'cannot import {name}: {error}; pip install "antigil[{extra}]"') from error
 
 
+@contextmanager
+def noting(what: str) -> Iterator[None]:
+    """Write what can be done without; where the system refuses, note what comes of that, and go on."""
+    try:
+        yield
+    except OSError as error:
+        note(f"{what}: {system_error(error)}")
+
+
 def exit_status(judge: Callable[[], int]) -> int:
     """Return the exit status of what judges; 2 for a crash, whose own status, 1, means a loss."""
     try:

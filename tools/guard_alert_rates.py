@@ -25,7 +25,6 @@ from antigil.guard.decision_rule import Looks, Number
 from antigil.guard.samples import Readings
 from antigil.guard.search.confirmation import CONFIRMED_FROM
 from antigil.history.options import Options
-from antigil.history.project import Revision
 from antigil.history.series import Archive, Commit, Environment, Series, TrackedWorkload
 
 COMMITS, PROCESSES, EVERY = 60, 8, 10
@@ -166,8 +165,7 @@ def holds(again, names, looks):
                         readings.add_one(Number(name, quantity, threads), value)
         return both
 
-    commit = Revision("a" * 40, "")
-    verdict = take_looks(measure, Options().lowered(CONFIRMED_FROM), WORKLOADS, commit, commit, "any", looks)
+    verdict = take_looks(measure, Options().lowered(CONFIRMED_FROM), WORKLOADS, "any", looks)
     return bool(verdict.verdict.losses)
 
 

@@ -44,7 +44,6 @@ from antigil.guard.comparison import take_looks  # noqa: E402
 from antigil.guard.decision_rule import Number  # noqa: E402
 from antigil.guard.samples import Readings  # noqa: E402
 from antigil.history.options import Options  # noqa: E402
-from antigil.history.project import Revision  # noqa: E402
 from antigil.history.series import TrackedWorkload  # noqa: E402
 
 PLAIN = """\"\"\"The functions that antigil.suite measures, timed in threads the plain way.\"\"\"
@@ -224,8 +223,7 @@ def _simulate(random, runs, identical):
         return both
 
     by_name = {workload.name: workload for workload in WORKLOADS.values()}
-    commit = Revision("a" * 40, "")
-    verdict = take_looks(measure, Options(), by_name, commit, commit, "simulated").verdict
+    verdict = take_looks(measure, Options(), by_name, "simulated").verdict
     names = [one.workload.name for one in verdict.losses] + [one.number.workload for one in verdict.moved]
     return {name.rpartition(".")[2] for name in names}
 

@@ -59,14 +59,14 @@ def write_suite(file: Path, suite: Suite) -> None:
     write_file(file, suite, BENCHMARKS_VERSION)
 
 
-def stamp(file: Path, made: int | None, before: Suite, to: Path | None = None) -> Suite:
-    """Note the date in a file that asv has just written, or in its copy, and add what calls before it found.
+def stamp(file: Path, made: int | None, before: Suite, to: Path) -> Suite:
+    """Note the date in a copy of a file that asv has just written, and add what calls before it found.
 
     Return all.
     """
     noted = {} if made is None else {MADE: made}
     suite = {**before, **{name: {**told, **noted} for name, told in read_suite(file).items()}}
-    write_suite(to or file, suite)
+    write_suite(to, suite)
     return suite
 
 

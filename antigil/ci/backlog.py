@@ -61,13 +61,6 @@ class Backlog:
         )
 
 
-def lacking(
-    commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
-) -> list[str]:
-    """Return the commits that are to be measured, in their order; the parameters are those of `backlog`."""
-    return backlog(commits, results_dir, machine, retry_failed=retry_failed).todo
-
-
 def backlog(
     commits: Iterable[str], results_dir: Path, machine: str | None = None, *, retry_failed: bool = False
 ) -> Backlog:

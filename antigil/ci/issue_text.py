@@ -92,7 +92,7 @@ class Issue:
             more = sorted(set(changes) - self.changes)
             return f"{body}\n{_changes_mark(more)}" if more else body
         before, after = body[: found.start()], body[found.end() :]
-        room = BODY_LIMIT - len(before) - len(after) - len(enclosed("")) - len(REOPENED) - 1
+        room = PART_LIMIT - len(before) - len(after)
         return f"{before}{enclosed(part[:room])}{after}"
 
 
@@ -108,6 +108,10 @@ def _changes_mark(changes: Iterable[str]) -> str:
 
 def _digest(part: str) -> str:
     return hashlib.sha256(part.strip().encode()).hexdigest()[:12]
+
+
+#: Characters of our part, of all that GitHub takes: its marks need some, and `REOPENED` in a line of its own.
+PART_LIMIT = BODY_LIMIT - len(enclosed("")) - len(REOPENED) - 1
 
 
 def title_of(workloads: Sequence[str], commits: int) -> str:
@@ -182,7 +186,6 @@ def _whole() -> str:
 
 def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> str:
     """Return lines as a text; where that is too long, as many of the changes as GitHub takes, and a note."""
-    limit = BODY_LIMIT - len(enclosed("")) - len(REOPENED) - 1
     for told in range(len(changes), -1, -1):
         left = len(changes) - told
         are = f"{counted(left, 'more change')} {'is' if left == 1 else 'are'}"
@@ -190,6 +193,6 @@ def _fitting(head: list[str], changes: Sequence[list[str]], foot: list[str]) -> 
         text = "\n".join(
             [*head, *(line for change in changes[:told] for line in ["", *change]), *note, *foot]
         )
-        if len(text) <= limit:
+        if len(text) <= PART_LIMIT:
             break
-    return text[:limit].strip()
+    return text[:PART_LIMIT].strip()

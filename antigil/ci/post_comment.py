@@ -1,7 +1,7 @@
 """One comment on a pull request, posted once and updated from then on.
 
 It runs with a token that may write, beside what a pull request's own code has measured. So that file is
-data: it is read by `report_document`, and everything foreign in it is shown as code. Which pull request it
+data: it is read by `read_comparison`, and everything foreign in it is shown as code. Which pull request it
 is about, and how the run ended, is taken from GitHub's event, never from the file; only where one branch has
 several pull requests does the file tell which of them was compared, by the commit that it began at.
 

@@ -3,8 +3,8 @@
 Nobody's results are lost: a writer adds its files to the branch as it finds it, and when the push is
 refused, because somebody else was faster, it does the same again on top of theirs. Nothing is forced. It
 also tries again where the network or the server fails, and leaves out a file that cannot be read without
-losing the others. The branch has no other content and no history in common with the code; a file named
-`MARKER` tells that it is ours, and no other is written to.
+losing the others. The branch has no other content and no history in common with the code; the file
+`BRANCH_MARK_FILE` tells that it is ours, and no other is written to.
 """
 
 from __future__ import annotations

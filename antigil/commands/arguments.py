@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from antigil.adopt.pythons import OLDEST
 from antigil.errors import UserError
 from antigil.scaling import Interpreter
 
@@ -127,10 +128,6 @@ def shard_argument(text: str) -> tuple[int, int]:
     if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise argparse.ArgumentTypeError(f"a shard is I/N with I from 1 to N, like 2/8, not {text!r}")
     return int(number), int(of)
-
-
-OLDEST = (3, 11)
-"""The instrument is loaded by it, and wants this."""
 
 
 def find_interpreter(text: str) -> Interpreter:

@@ -39,13 +39,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _backlog(args: argparse.Namespace) -> int:
     with needed("asv"):
-        from antigil.ci.backlog import lacking
+        from antigil.ci.backlog import backlog
         from antigil.ci.backlog import shard as part
         from antigil.history.branches import commits_of
         from antigil.history.project import open_project
     project = open_project(args.config, pull=True)
     commits, results = commits_of(project, args.since), Path(project.conf.results_dir)
-    todo = part(lacking(commits, results, args.machine, retry_failed=args.retry_failed), *args.shard)
-    for hash_ in todo[: args.most]:
+    found = backlog(commits, results, args.machine, retry_failed=args.retry_failed)
+    for hash_ in part(found.todo, *args.shard)[: args.most]:
         print(hash_)
     return 0

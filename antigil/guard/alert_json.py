@@ -45,9 +45,10 @@ def alerts_to_json(
     labels = environment_labels(archive.environments)
     files = file_names(list(archive.workloads))
     pages = f"{site_url.rstrip('/')}/" if site_url else ""
+    problems = _problems(archive, alerts, failures)
     return {
         "schema": ALERT_SCHEMA,
-        "status": status_of(archive, alerts, failures),
+        "status": _status(alerts, problems),
         "since": since,
         "selected": list(selected),
         "workloads": [
@@ -60,15 +61,15 @@ def alerts_to_json(
             for w in archive.workloads.values()
         ],
         "alerts": [_alert(alert, labels) for alert in alerts],
-        "problems": _problems(archive, alerts, failures),
+        "problems": problems,
     }
 
 
-def status_of(archive: Archive, alerts: Sequence[Alert], failures: Sequence[Failure] = ()) -> int:
+def _status(alerts: Sequence[Alert], problems: Sequence[str]) -> int:
     """Return the exit status: 0 nothing lost, 1 confirmed loss, 2 could not judge."""
     if any(alert.state.counts for alert in alerts):
         return EXIT_BAD
-    return EXIT_COULD_NOT_JUDGE if _problems(archive, alerts, failures) else EXIT_FINE
+    return EXIT_COULD_NOT_JUDGE if problems else EXIT_FINE
 
 
 def _nothing(archive: Archive) -> str:

@@ -102,12 +102,6 @@ class Memory:
         names = {one.identity for one in self._known.values()}
         return tuple(found.get(i) or _newly_named(alert, names) for i, alert in enumerate(alerts))
 
-    def due(self, alert: Alert) -> bool:
-        """Tell whether a loss is to be measured again."""
-        if alert.gave_up or alert.held is False:
-            return alert.waited and not alert.held
-        return alert.held is None
-
     def told(self, alert: Alert) -> str:
         """Return as what a change was reported before; nothing if it was not."""
         known = self._known.get((alert.identity, _place(alert.environment)))

@@ -110,7 +110,7 @@ class Alert:
     effects : tuple of Effect
         Of scaling and of single-thread time, in either direction.
     identity : str
-        Follows from workload, commit, direction and environment; `memory` keeps that of a known change.
+        Follows from workload, commit, direction and environment; `alert_log` keeps that of a known change.
     recovered : bool
         Whether all that was lost has come back since.
     retired : bool
@@ -199,6 +199,13 @@ class Alert:
     def waited(self) -> bool:
         """Whether twice as many commits were measured from the change on as when it was last asked about."""
         return self.measured >= 2 * self.asked
+
+    @property
+    def due(self) -> bool:
+        """Whether it is to be measured again, if it is an open loss."""
+        if self.gave_up or self.held is False:
+            return self.waited and not self.held
+        return self.held is None
 
     @property
     def state(self) -> AlertState:

@@ -1,7 +1,7 @@
 """What changed along the stored history, as alerts: one per workload, environment and commit. Pure.
 
-Scaling is judged by `changes` (asv's step detection); single-thread time here, by the same rule with the
-threshold of the workload. What changed at one commit is one alert, in whatever direction, so that scaling
+Scaling is judged by `change_detection` (asv's step detection); single-thread time here, by the same rule with
+the threshold of the workload. What changed at one commit is one alert, in whatever direction, so that scaling
 gained by a slower thread is seen as the trade it is. A change next to one of a control in the same
 environment says nothing unless it is larger by the least effect: the machine moved.
 
@@ -190,14 +190,14 @@ def _alert(
     """Make one alert of the changes of one commit, beside all that its workload and environment lost."""
     first, about = next((c for c in group if c.effects[0].quantity != "time"), group[0]), _about(group)
     effects = tuple(effect for change in group for effect in change.effects)
-    commit = _commit(archive, max(change.revision for change in about))
+    commit = archive.commit(max(change.revision for change in about))
     alert = Alert(
         archive.workloads[first.workload],
         first.environment,
-        _commit(archive, min(change.before_revision for change in about)),
+        archive.commit(min(change.before_revision for change in about)),
         commit,
         effects,
-        _identity(first, _commit(archive, first.revision)),
+        _identity(first, archive.commit(first.revision)),
         options.excuse_of(first.workload),
         _trade(effects, options.threshold_of(first.workload)),
         measured=max(_count_from(archive, first, effect, commit.revision) for effect in effects),
@@ -223,10 +223,6 @@ def _identity(change: Change, commit: Commit) -> str:
         return change.identity(commit.hash)
     text = "\n".join([change.identity(commit.hash), "time"])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _commit(archive: Archive, revision: int) -> Commit:
-    return archive.commits.get(revision) or Commit("", revision, 0)
 
 
 def _is_back(
@@ -272,7 +268,7 @@ def _most(effect: Effect, workload: str, options: Options) -> float:
 
 
 def _trade(effects: Sequence[Effect], tolerance: float) -> Trade | None:
-    """Tell whether scaling was exchanged for single-thread speed; see `verdict`."""
+    """Tell whether scaling was exchanged for single-thread speed; see `commit_verdict`."""
     time = next((e for e in effects if e.quantity == "time"), None)
     scaling = [e for e in effects if e.quantity != "time"]
     if time is None or not scaling:

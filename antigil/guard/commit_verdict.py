@@ -26,8 +26,6 @@ from antigil.history.series import TrackedWorkload
 
 from .decision_rule import SAME, Judgement, LimitOf, Number, beyond, least_effects
 
-NOTHING: Mapping[str, str] = {}
-
 #: Returns the judgements of all further looks by other limits.
 JudgeAgain = Callable[[LimitOf], Sequence[Mapping[Number, Judgement]]]
 
@@ -153,9 +151,9 @@ def conclude(
     looks: Sequence[Mapping[Number, Judgement]],
     workloads: Mapping[str, TrackedWorkload],
     options: Options,
-    judge_again: JudgeAgain | None = None,
+    judge_again: JudgeAgain,
     *,
-    gone: Mapping[str, str] = NOTHING,
+    gone: Mapping[str, str],
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Verdict:
@@ -171,8 +169,7 @@ def conclude(
     options
         The excuses and thresholds.
     judge_again
-        Judges the samples of all looks by other limits, for what a control that moved leaves to be told;
-        without it that is nothing.
+        Judges the samples of all looks by other limits, for what a control that moved leaves to be told.
     gone
         By workload without any number at head, why. One of a control cannot be judged.
     problems, notes
@@ -200,11 +197,11 @@ def _unfit(
     changed: Mapping[Number, Outcome],
     moved: Collection[Number],
     options: Options,
-    judge_again: JudgeAgain | None,
+    judge_again: JudgeAgain,
 ) -> list[Number]:
     """Return what changed by no more than the controls that `moved` did, of the same quantities."""
     sized = [look for number in moved for look in seen[number][1:] if look.direction != SAME]
-    again = judge_again(beyond(least_effects(options), sized)) if judge_again else ()
+    again = judge_again(beyond(least_effects(options), sized))
     tainted = {number.quantity for number in moved}
     unfit = []
     for number, outcome in changed.items():

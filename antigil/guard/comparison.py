@@ -53,8 +53,6 @@ class EnvironmentComparison:
         What base and head were measured on besides the commit; empty where nothing was measured.
     """
 
-    base: Revision
-    head: Revision
     environment: str
     verdict: Verdict
     measured: bool
@@ -152,7 +150,7 @@ def compare(
             say(f"note: nothing is measured with {one}")
         places = prepare(project, (base, head), patterns, environments, combination, workload)
         for place in places:
-            judged = compare_in(project.options, base, head, place, processes, len(places), say)
+            judged = compare_in(project.options, place, processes, len(places), say)
             found.append(judged if after is None else after(place, judged))
     found[0] = found[0].with_problems(f"nothing was measured with {one}" for one in absent)
     return Comparison(base, head, tuple(found), time.monotonic() - began)
@@ -164,9 +162,8 @@ def left_out(project: Project) -> str:
 
 
 def compare_in(
-    options: Options, base: Revision, head: Revision, place: VisitPlace, processes: int | None, places: int,
-    say: Callable[[str], None],
-) -> EnvironmentComparison:  # fmt: skip
+    options: Options, place: VisitPlace, processes: int | None, places: int, say: Callable[[str], None]
+) -> EnvironmentComparison:
     """Compare in one place; the level is shared out among so many `places`."""
     order, visits = alternating(), itertools.count(1)
 
@@ -179,7 +176,7 @@ def compare_in(
 
     workloads, among = workloads_of(place.columns), judged_in(place.python)
     looks = Looks() if processes is None else Looks(processes)
-    found = take_looks(measure, options, workloads, base, head, place.name, looks, places, among)
+    found = take_looks(measure, options, workloads, place.name, looks, places, among)
     return replace(found, surroundings=place.surroundings)
 
 
@@ -187,8 +184,6 @@ def take_looks(
     measure: Measure,
     options: Options,
     workloads: Mapping[str, TrackedWorkload],
-    base: Revision,
-    head: Revision,
     environment: str,
     looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
@@ -233,4 +228,4 @@ def take_looks(
         problems=taken.problems,
         notes=taken.notes,
     )
-    return EnvironmentComparison(base, head, environment, verdict, True, tuple(taken.seen))
+    return EnvironmentComparison(environment, verdict, True, tuple(taken.seen))

@@ -30,7 +30,7 @@ looks and Holm within each:
 References
 ----------
 S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
-(1979). The tests: see `permutation`.
+(1979). The tests: see `permutation_test`.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def judge(
     pairs
         At least one sample on each side of each number.
     limit_of
-        The least effect that counts; see `limits`.
+        The least effect that counts; see `least_effects`.
     level
         Probability of one or more false changes among all numbers, at most.
     """

@@ -51,10 +51,7 @@ def compare_pythons(
         first, *others = ([*_install(project, commit, one, i)] for i, one in enumerate(pythons))
         alone = [note for other in others for note in _unmatched(first, other)]
         places = [place for other in others for place in _places(project, commit, first, other, patterns)]
-        found = [
-            compare_in(project.options, commit, commit, place, processes, len(places), say)
-            for place in places
-        ]
+        found = [compare_in(project.options, place, processes, len(places), say) for place in places]
     found[0] = found[0].with_notes(alone)
     return Comparison(commit, commit, tuple(found), time.monotonic() - began, pythons=tuple(pythons))
 

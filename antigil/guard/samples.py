@@ -77,12 +77,19 @@ class Readings:
         return {number.workload for number in self.samples}
 
 
+def workload_columns(
+    benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...]
+) -> list[Column]:
+    """Return the columns that can be drawn and tell of a workload, not of the machine itself."""
+    drawn, _ = drawable(benchmarks, thread_parameters)
+    return [column for column in drawn if column.quantity not in SURROUNDINGS]
+
+
 def comparable(
     benchmarks: Mapping[str, dict[str, Any]], thread_parameters: tuple[str, ...]
 ) -> tuple[Column, ...]:
     """Return the columns that two commits can be judged by."""
-    drawn, _ = drawable(benchmarks, thread_parameters)
-    columns = [column for column in drawn if column.quantity not in SURROUNDINGS]
+    columns = workload_columns(benchmarks, thread_parameters)
     return (*columns, *_plainly_timed(benchmarks, thread_parameters, {c.benchmark for c in columns}))
 
 

@@ -118,7 +118,7 @@ def of_branches(archive: Archive) -> Archive:
     asv shows those on every branch by their dates, so that a release stands between commits that it has not.
     """
     series = tuple(one for one in map(partial(_of_branch, archive), archive.series) if len(one.revisions))
-    return replace(archive, series=series, _index={}, _surroundings={})
+    return replace(archive, series=series)
 
 
 def of_branches_where_any(archive: Archive) -> Archive:
@@ -127,7 +127,7 @@ def of_branches_where_any(archive: Archive) -> Archive:
     there = {(one.workload, one.environment) for one in on_branches.series if one.newest() is not None}
     kept = [one for one in on_branches.series if (one.workload, one.environment) in there]
     others = [one for one in archive.series if (one.workload, one.environment) not in there]
-    return replace(archive, series=(*kept, *others), _index={}, _surroundings={})
+    return replace(archive, series=(*kept, *others))
 
 
 def tags_aside(archive: Archive) -> list[str]:

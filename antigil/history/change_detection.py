@@ -140,7 +140,26 @@ class Change:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def find_changes(archive: Archive, options: Options, steps: StepSource | None = None) -> list[Change]:
+def detect_steps(series: Series) -> list[AsvStep]:
+    """Fit a piecewise constant function to a series, as ``asv publish`` does."""
+    values, weights = asv_input(series)
+    return by_revision(series, stored.detect_steps(values.tolist(), weights.tolist()))
+
+
+def asv_input(series: Series) -> tuple[Floats, Floats]:
+    """Return what asv fits: values, and their weights by the stored intervals; NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 2 / np.abs(series.high - series.low)
+    return np.where(series.present, series.values, np.nan), np.where(np.isfinite(weights), weights, np.nan)
+
+
+def by_revision(series: Series, rows: Iterable[AsvStep]) -> list[AsvStep]:
+    """Return pieces by revision that are fitted by place."""
+    revisions = series.revisions
+    return [(int(revisions[a]), int(revisions[b - 1]) + 1, value, least, e) for a, b, value, least, e in rows]
+
+
+def find_changes(archive: Archive, options: Options, steps: StepSource = detect_steps) -> list[Change]:
     """Find every change in stored history, by workload, environment and revision.
 
     Parameters
@@ -149,7 +168,6 @@ def find_changes(archive: Archive, options: Options, steps: StepSource | None = 
         Gives the fitted pieces of a series; asv's step detection is run anew if not given.
         `steps_of_graphs` takes those that ``asv publish`` computed anyway.
     """
-    source = steps or detect_steps
     found: list[Change] = []
     for workload in archive.workloads:
         for environment in archive.environments_of(workload):
@@ -157,7 +175,7 @@ def find_changes(archive: Archive, options: Options, steps: StepSource | None = 
             for quantity in ("slowdown", "gil_held"):
                 for series in archive.of(workload, environment, quantity):
                     if series.threads != 1:
-                        effects += find_effects(series, source(series), options)
+                        effects += find_effects(series, steps(series), options)
             found += _gather(workload, environment, effects, archive)
     return found
 
@@ -209,25 +227,6 @@ def clear_steps(series: Series, steps: Sequence[AsvStep]) -> Iterator[Effect]:
                 series.quantity, series.threads, before, after, end - 1, revision,
                 counts[i - 1], counts[i], clarity,
             )  # fmt: skip
-
-
-def detect_steps(series: Series) -> list[AsvStep]:
-    """Fit a piecewise constant function to a series, as ``asv publish`` does."""
-    values, weights = asv_input(series)
-    return by_revision(series, stored.detect_steps(values.tolist(), weights.tolist()))
-
-
-def asv_input(series: Series) -> tuple[Floats, Floats]:
-    """Return what asv fits: values, and their weights by the stored intervals; NaN where there is none."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weights = 2 / np.abs(series.high - series.low)
-    return np.where(series.present, series.values, np.nan), np.where(np.isfinite(weights), weights, np.nan)
-
-
-def by_revision(series: Series, rows: Iterable[AsvStep]) -> list[AsvStep]:
-    """Return pieces by revision that are fitted by place."""
-    revisions = series.revisions
-    return [(int(revisions[a]), int(revisions[b - 1]) + 1, value, least, e) for a, b, value, least, e in rows]
 
 
 def steps_of_graphs(graphs: Graphs) -> StepSource:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+#: asv's fields in which machines usually differ as a whole; shown only if nothing else tells them apart.
+MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
 #: What asv records of a machine.
-MACHINE = frozenset({"machine", "arch", "cpu", "num_cpu", "os", "ram"})
+MACHINE = frozenset({"machine", *MACHINE_FIELDS})
 
 #: Python, requirements and variables of an environment, sorted by name.
 Combination = tuple[tuple[str, str], ...]

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from antigil.errors import note, system_error
+from antigil.errors import noting
 from antigil.files import read_json, write_whole
 
 from .asv_adapter import stored
@@ -79,11 +79,8 @@ class KeptSteps:
     def save(self) -> None:
         """Keep what was asked for."""
         content = {"asv": stored.ASV_VERSION, "series": {key: asdict(one) for key, one in self._now.items()}}
-        try:
+        with noting(f"{self._file.name} cannot be kept, and all is fitted again the next time"):
             write_whole(self._file, json.dumps(content))
-        except OSError as error:
-            lost = f"{self._file.name} cannot be kept, and all is fitted again the next time"
-            note(f"{lost}: {system_error(error)}")
 
 
 def _read(file: Path) -> dict[str, _Kept]:

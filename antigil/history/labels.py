@@ -5,18 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .series import Environment
+from .environment import MACHINE_FIELDS, Environment
 
 LONGEST = 80
 #: What XML cannot hold, or what no file in UTF-8 can.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 #: Names that a workload's files may not have: the site's own files have them.
 TAKEN = frozenset({"index", "overview", "commits"})
-#: asv's fields in which machines usually differ as a whole; shown only if nothing else tells them apart.
-MACHINE_FIELDS = ("arch", "cpu", "num_cpu", "os", "ram")
 
 
 def printable(text: str) -> str:

@@ -114,7 +114,7 @@ class Project:
     def commits_between(self, base: str, head: str) -> list[str]:
         """Return the commits after one up to another, oldest first."""
         with asv_errors():
-            return self.repo.get_hashes_from_range(self.repo.get_range_spec(base, head))[::-1]
+            return self.repo.get_hashes_from_range(f"{base}..{head}")[::-1]
 
 
 def refuse_shallow(conf: Configuration) -> None:

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from antigil.errors import note, system_error
+from antigil.errors import noting
 from antigil.files import parse_json, write_whole
 
 from .asv_adapter.stored import ASV_VERSION, StoredResults, Suite, load_results, result_files
@@ -284,8 +284,5 @@ def _save(file: Path, digest: str, rows: Rows) -> None:
     content = io.BytesIO()
     as_bytes = np.frombuffer(json.dumps(told).encode(), dtype=np.uint8)
     np.savez(content, told=as_bytes, numbers=rows.numbers, states=rows.states)
-    try:
+    with noting(f"{file.name} cannot be kept, and all results are read again the next time"):
         write_whole(file, content.getvalue())
-    except OSError as error:
-        lost = f"{file.name} cannot be kept, and all results are read again the next time"
-        note(f"{lost}: {system_error(error)}")

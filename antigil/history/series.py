@@ -193,10 +193,10 @@ class Archive:
     parameters: tuple[str, ...] = ()
     names: Mapping[Environment, frozenset[str]] = field(default_factory=dict)
     _index: dict[tuple[str, Environment], dict[tuple[str, int | None], Series]] = field(
-        default_factory=dict, repr=False, compare=False
+        default_factory=dict, init=False, repr=False, compare=False
     )
     _surroundings: dict[tuple[Environment, str], Series] = field(
-        default_factory=dict, repr=False, compare=False
+        default_factory=dict, init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
@@ -205,6 +205,10 @@ class Archive:
             self._index.setdefault(key, {})[series.quantity, series.threads] = series
             if series.quantity in SURROUNDINGS:
                 self._surroundings.setdefault((series.environment, series.quantity), series)
+
+    def commit(self, revision: int) -> Commit:
+        """Return a commit; one without results (a range's end) by its number only."""
+        return self.commits.get(revision) or Commit("", revision, 0)
 
     def find(
         self, workload: str, environment: Environment, quantity: str, threads: int | None = None

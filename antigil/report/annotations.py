@@ -41,7 +41,7 @@ def annotation_lines(document: Document) -> Iterator[str]:
             kind = "error" if workload["counts"] else "notice"
             said = [*workload_remarks(workload), *functions_that_changed(workload)]
             text = "; ".join([*filter(None, [", ".join(numbers)]), *said])
-            text += f"; besides the commit: {besides(comparison)}" if besides(comparison) else ""
+            text += f"; besides the commit: {differs}" if (differs := besides(comparison)) else ""
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from antigil.errors import note, system_error
+from antigil.errors import noting
 from antigil.files import append_lines
 
 from .comparison import functions_that_changed
@@ -42,10 +42,8 @@ def keep_functions(folder: Path, document: Document) -> None:
         if workload["where"] is not None
     ]
     if lines:
-        try:
+        with noting(f"which functions changed is not kept in {FILE}"):
             append_lines(folder / FILE, lines)
-        except OSError as error:
-            note(f"which functions changed is not kept in {FILE}: {system_error(error)}")
 
 
 def kept_functions(folder: Path) -> dict[Key, list[str]]:

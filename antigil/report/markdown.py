@@ -66,7 +66,7 @@ def _comparison(comparison: Document) -> Iterator[str]:
     yield ""
     yield f"#### {code(comparison['environment'])}"
     told = [*reasons(comparison), *comparison["notes"]]
-    told += [f"besides the commit: {besides(comparison)}"] if besides(comparison) else []
+    told += [f"besides the commit: {differs}"] if (differs := besides(comparison)) else []
     if told:
         yield ""
         yield from (f"- {code(line)}" for line in told)

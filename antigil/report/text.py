@@ -38,8 +38,8 @@ def _lines(document: Document) -> Iterator[str]:
             yield f"  ! {reason}"
         for note in comparison["notes"]:
             yield f"  note: {note}"
-        if besides(comparison):
-            yield f"  besides the commit: {besides(comparison)}"
+        if differs := besides(comparison):
+            yield f"  besides the commit: {differs}"
         told = list(changed(comparison))
         for workload in told:
             yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"
@@ -52,9 +52,9 @@ def _lines(document: Document) -> Iterator[str]:
         steady = sum(1 for one in comparison["workloads"] if one not in told)
         if steady:
             yield f"  {counted(steady, 'workload')} without a change"
-    if method(document):
+    if how := method(document):
         yield ""
-        yield method(document)
+        yield how
 
 
 def comparison_table(rows: Iterable[Document], indent: str) -> Iterator[str]:

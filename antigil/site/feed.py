@@ -20,7 +20,7 @@ from antigil.history.series import Archive, Environment
 from antigil.report.quantities import percent, points, times
 
 from .workload_page import other_suspects, unmeasured_before
-from .workload_status import WorkloadStatus, commit_of
+from .workload_status import WorkloadStatus
 
 #: The newest changes that the feed tells.
 MOST = 100
@@ -91,7 +91,7 @@ def _entry(
 ) -> FeedEntry:
     """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
     status, change = members[0]
-    commit = commit_of(archive, change.revision)
+    commit = archive.commit(change.revision)
     title = f"{workload}: {describe_effect(change.headline(status.cores))}"
     when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
     others = other_suspects(min(unmeasured_before(archive, own) for _, own in members))

@@ -13,7 +13,7 @@ from antigil.history.series import Archive, Environment, Problem
 
 from .pictures import sparkline
 from .workload_page import change_model
-from .workload_status import COMMITS_AGO, WorkloadStatus, commit_of
+from .workload_status import COMMITS_AGO, WorkloadStatus
 
 #: How many changes the overview tells before the table, and of how many workloads for each.
 NEWEST_CHANGES = 6
@@ -65,7 +65,7 @@ def overview_model(
         "changes": changes[:NEWEST_CHANGES],
         "most_together": MOST_TOGETHER,
         "environments": [(environment_id(e), labels[e]) for e in environments],
-        "newest": commit_of(archive, newest) if archive.commits else None,
+        "newest": archive.commit(newest) if archive.commits else None,
         "measured": len(archive.commits),
         "ago": COMMITS_AGO,
         "release": _newest_release(archive, [s for s in statuses if not s.retired]),
@@ -140,7 +140,7 @@ def _row(
     archive: Archive, s: WorkloadStatus, files: Mapping[str, str], labels: Mapping[Environment, str]
 ) -> dict[str, Any]:
     """Return one line of the table."""
-    measured = datetime.datetime.fromtimestamp(commit_of(archive, s.revision).date / 1000, datetime.UTC)
+    measured = datetime.datetime.fromtimestamp(archive.commit(s.revision).date / 1000, datetime.UTC)
     return {
         "workload": s.workload,
         "href": f"{files[s.workload.name]}.html#env={environment_id(s.environment)}",

@@ -17,7 +17,7 @@ from antigil.laws import least_squares
 from antigil.report.kept_functions import Key
 from antigil.report.quantities import percent, points
 
-from .workload_status import WorkloadStatus, commit_of, notable_revisions
+from .workload_status import WorkloadStatus, notable_revisions
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -78,7 +78,7 @@ def environment_summary(
 def change_model(archive: Archive, change: Change, cores: int | None) -> dict[str, Any]:
     """Return one change, told by its headline effect first."""
     headline = change.headline(cores)
-    commit = commit_of(archive, change.revision)
+    commit = archive.commit(change.revision)
     between = unmeasured_before(archive, change)
     return {
         "revision": change.revision,

@@ -15,7 +15,7 @@ from antigil.history.branches import of_branches_where_any
 from antigil.history.change_detection import Change
 from antigil.history.measured.ended_workloads import ended_workloads
 from antigil.history.options import Options
-from antigil.history.series import Archive, Commit, Environment, Series, State, TrackedWorkload
+from antigil.history.series import Archive, Environment, Series, State, TrackedWorkload
 from antigil.report.quantities import SCALING_WORDS, ceiling_range
 from antigil.scaling import speedup_word
 
@@ -262,11 +262,6 @@ def _urgency(status: WorkloadStatus) -> tuple[bool, bool, int, int, str, str]:
     newest = -last.revision if last is not None and order < 3 else 0
     name = status.workload.name
     return status.retired, status.workload.control, order, newest, name, status.environment.python
-
-
-def commit_of(archive: Archive, revision: int) -> Commit:
-    """Return a commit; one without results (a range's end) by its number only."""
-    return archive.commits.get(revision) or Commit("", revision, 0)
 
 
 def notable_revisions(status: WorkloadStatus) -> list[int]:

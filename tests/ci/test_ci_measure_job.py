@@ -141,10 +141,10 @@ def test_the_suite_keeps_what_asv_found_at_any_of_the_commits(tmp_path):
     """Each call of asv writes the file anew."""
     file = tmp_path / "benchmarks.json"
     write_suite(file, {"a": {"name": "a"}, "b": {"name": "b"}})
-    before = stamp(file, 5, {})
+    before = stamp(file, 5, {}, file)
     write_suite(file, {"a": {"name": "a", "timeout": 1}})
 
-    stamp(file, 5, before)
+    stamp(file, 5, before, file)
 
     assert read_suite(file) == {"a": {"name": "a", "timeout": 1, MADE: 5}, "b": {"name": "b", MADE: 5}}
 
@@ -191,7 +191,7 @@ def test_the_suite_of_a_branch_whose_history_was_made_shorter_takes_the_place_of
     def add(name):
         file = tmp_path / name / "benchmarks.json"
         write_suite(file, {name: {"name": name}})
-        stamp(file, date_of_checkout(checkout), {})
+        stamp(file, date_of_checkout(checkout), {}, file)
         assert merge(tmp_path / name, tmp_path / "kept") == []
 
     dated(checkout, 1_600_000_000)
@@ -207,7 +207,7 @@ def test_a_date_stands_above_the_number_of_commits_that_an_earlier_version_noted
     for folder, noted in (("kept", 900_000), ("added", 1_600_000_000)):
         file = tmp_path / folder / "benchmarks.json"
         write_suite(file, {folder: {"name": folder}})
-        stamp(file, noted, {})
+        stamp(file, noted, {}, file)
 
     assert merge(tmp_path / "added", tmp_path / "kept") == []
 

@@ -308,7 +308,7 @@ def test_what_the_newest_checkout_says_of_the_suite_stands(tmp_path, capsys, our
     for folder, (told, made) in (("branch", ({"name": "old", "other": "old"}, 7)), ("ours", ours)):
         file = tmp_path / folder / "benchmarks.json"
         write_suite(file, {name: {"name": name, "version": version} for name, version in told.items()})
-        stamp(file, made, {})
+        stamp(file, made, {}, file)
 
     assert merge(tmp_path / "ours", tmp_path / "branch") == []
 

@@ -70,5 +70,5 @@ def document(one, other, options=None):
             for side in (one, other)
         )
 
-    comparison = take_looks(measure, options or Options(), WORKLOADS, BASE, HEAD, "virtualenv-py3.13")
+    comparison = take_looks(measure, options or Options(), WORKLOADS, "virtualenv-py3.13")
     return comparison_to_json(Comparison(BASE, HEAD, (comparison,), 300.0))

@@ -171,7 +171,7 @@ def test_times_whose_intervals_are_wider_than_their_step_raise_no_alert(tmp_path
 
     assert find_alerts(archive, Options()) == ()
     sure = replace(time, low=values - 0.001, high=values + 0.001)
-    assert len(find_alerts(replace(archive, series=(sure,), _index={}), Options())) == 1
+    assert len(find_alerts(replace(archive, series=(sure,)), Options())) == 1
 
 
 def test_the_command_tells_the_same_in_every_format(told):

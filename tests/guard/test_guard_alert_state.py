@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from antigil.guard.alert_json import status_of
+from antigil.guard.alert_json import alerts_to_json
 from antigil.guard.alert_state import MOST_ATTEMPTS, Alert, AlertState
 from antigil.guard.commit_verdict import Trade
 from antigil.history.change_detection import Effect
@@ -107,7 +107,7 @@ def test_a_loss_beside_a_control_counts_from_two_commits_on_as_any_loss_of_the_h
     work = archive.workloads["work.One"]
     alert = Alert(work, PLACE, BEFORE, COMMIT, (effect(True, commits),), "name", unfit=True)
 
-    assert (alert.state, status_of(archive, [alert])) == (AlertState.UNFIT, status)
+    assert (alert.state, alerts_to_json(archive, [alert])["status"]) == (AlertState.UNFIT, status)
 
 
 def test_every_state_comes_about():

@@ -25,6 +25,11 @@ def looks(changes):
     return judge(pairs, least_effects(Options()))
 
 
+def concluded(looks, options=None, **more):
+    """Conclude from looks at workloads that are all there, and whose samples nobody judges again."""
+    return conclude(looks, WORKLOADS, options or Options(), lambda limits: (), gone={}, **more)
+
+
 def verdict(first, second=None, options=None, **more):
     judged = looks(first)
     changed = {
@@ -32,7 +37,7 @@ def verdict(first, second=None, options=None, **more):
         for number, again in looks(first if second is None else second).items()
         if judged[number].suspected
     }
-    return conclude((judged, changed), WORKLOADS, options or Options(), **more)
+    return concluded((judged, changed), options, **more)
 
 
 def only(verdict, name="work.One"):
@@ -57,8 +62,8 @@ def test_what_only_a_third_look_confirms_counts():
     suspected = {**first, clear: replace(lost[clear], direction="same")}
     third = {clear: lost[clear]}
 
-    assert conclude((suspected, {clear: suspected[clear]}, third), WORKLOADS, Options()).status == 1
-    assert conclude((suspected, {clear: suspected[clear]}), WORKLOADS, Options()).status == 0
+    assert concluded((suspected, {clear: suspected[clear]}, third)).status == 1
+    assert concluded((suspected, {clear: suspected[clear]})).status == 0
 
 
 def test_a_gain_gives_status_0():
@@ -104,8 +109,8 @@ def test_a_control_that_moves_beside_the_confirmation_only_makes_the_run_unfit()
     control, one = Number("controls.Loop", "time"), Number("work.One", "time")
     moved = looks({"controls.Loop": {TIME: (1.0, 1.3)}, "work.One": {TIME: (1.0, 1.3)}})
 
-    assert conclude((first, {one: moved[one]}), WORKLOADS, Options()).status == 1
-    assert conclude((first, {one: moved[one], control: moved[control]}), WORKLOADS, Options()).status == 2
+    assert concluded((first, {one: moved[one]})).status == 1
+    assert concluded((first, {one: moved[one], control: moved[control]})).status == 2
 
 
 def test_an_excused_workload_is_told_with_its_reason_and_costs_nothing():

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from comparisons import BASE, HEAD, STEADY, WORKLOADS, readings
+from comparisons import STEADY, WORKLOADS, readings
 
 from antigil.guard import comparison
 from antigil.guard.commit_verdict import Outcome, Trade
@@ -24,7 +24,7 @@ def verdict(head, python, base=None):
     def measure(workloads, processes):
         return readings({**STEADY, **(base or {})}, n=processes), readings({**STEADY, **head}, n=processes)
 
-    return take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any", among=judged_in(python)).verdict
+    return take_looks(measure, Options(), WORKLOADS, "any", among=judged_in(python)).verdict
 
 
 @pytest.mark.parametrize(("python", "status"), [("3.14t", 1), ("3.14", 0)])
@@ -45,7 +45,7 @@ def test_the_python_of_the_environment_decides(python, status, monkeypatch):
     columns = tuple(Column(one, "slowdown", 2, f"{one.name}.track_slowdown", 0) for one in WORKLOADS.values())
     place = VisitPlace(f"virtualenv-py{python}", python, {}, columns, ())
 
-    found = comparison.compare_in(Options(), BASE, HEAD, place, 6, 1, lambda line: None)
+    found = comparison.compare_in(Options(), place, 6, 1, lambda line: None)
 
     assert found.verdict.status == status
 
@@ -56,7 +56,7 @@ def test_what_the_head_alone_does_not_give_is_named():
             {key: value for key, value in STEADY.items() if key != ("work.One", "inflation", 2)}, n=processes
         )
 
-    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any", among=judged_in("3.14t")).verdict
+    found = take_looks(measure, Options(), WORKLOADS, "any", among=judged_in("3.14t")).verdict
 
     assert found.problems == ("work.One gives no CPU time per call, 2 threads at head: not judged",)
 
@@ -100,7 +100,7 @@ def statuses(changed, count):
                 drawn(generator, processes, workloads, changed),
             )
 
-        compared = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any", among=judged_in("3.14t"))
+        compared = take_looks(measure, Options(), WORKLOADS, "any", among=judged_in("3.14t"))
         found.append(compared.verdict.status)
     return found
 

@@ -20,7 +20,7 @@ def test_a_loss_in_one_environment_counts_before_what_another_could_not_judge():
     def one(head, n=8):
         return take_looks(
             lambda w, _: (readings(STEADY, n=n), readings({**STEADY, **head}, n=n)),
-            Options(), WORKLOADS, BASE, HEAD, "any",
+            Options(), WORKLOADS, "any",
         )  # fmt: skip
 
     failed, lost = one({}, n=2), one(LOST)
@@ -45,7 +45,7 @@ def looked(*shown):
             head.extend(readings({**STEADY, **numbers}, n=1))
         return readings(STEADY, n=processes), head
 
-    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+    found = take_looks(measure, Options(), WORKLOADS, "any")
     rows = [row for one in found.verdict.workloads for row in one.numbers]
     return together(asked), {row.number.quantity: str(row.outcome) for row in rows if row.outcome != "same"}
 
@@ -99,7 +99,7 @@ def test_what_neither_commit_gives_keeps_no_look_going():
         both = (readings({**STEADY, **unknown}, n=processes) for _ in range(2))
         return tuple(both)
 
-    take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+    take_looks(measure, Options(), WORKLOADS, "any")
 
     assert asked == [(None, 3)]
 
@@ -125,7 +125,7 @@ def test_what_failed_at_either_commit_is_measured_to_the_end_of_the_look(side):
             both[side] = readings(STEADY, {"work.One": "a port was taken"}, n=processes)
         return tuple(both)
 
-    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
+    found = take_looks(measure, Options(), WORKLOADS, "any").verdict
 
     assert together(asked) == [(None, 3), (ONE, 3)]
     assert found.notes == (f"work.One failed in 1 of 6 visits to {('base', 'head')[side]}: a port was taken",)
@@ -148,7 +148,7 @@ def test_three_processes_are_too_few_to_stop_half_way():
         asked.append((workloads, processes))
         return readings(STEADY, n=processes), readings(STEADY, n=processes)
 
-    take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any", Looks(3))
+    take_looks(measure, Options(), WORKLOADS, "any", Looks(3))
 
     assert asked == [(None, 3)]
 
@@ -164,7 +164,7 @@ def test_what_stays_suspected_gets_a_longer_look_that_decides():
         head.samples[number] = list(islice(found, processes))
         return readings(STEADY, n=processes), head
 
-    compared = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any")
+    compared = take_looks(measure, Options(), WORKLOADS, "any")
     (held,) = [f for one in compared.verdict.workloads for f in one.numbers if f.number == number]
 
     assert together(asked) == [(None, 3), (ONE, 3), (SUSPECTED, 30)]
@@ -186,7 +186,7 @@ def test_what_is_suspected_and_not_given_again_is_named(given):
             head.extend(readings(numbers, n=1))
         return readings(STEADY, n=processes), head
 
-    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
+    found = take_looks(measure, Options(), WORKLOADS, "any").verdict
 
     assert [problem for problem in found.problems if "work.One (GIL held)" in problem]
     assert {f.number.quantity for f in found.losses[0].with_outcome(Outcome.LOST)} == {"slowdown", "waiting"}
@@ -202,7 +202,7 @@ def beside_a_moved_control(lost, moved):
     def measure(workloads, processes):
         return readings({**STEADY, **base}, n=processes), readings({**STEADY, **head}, n=processes)
 
-    found = take_looks(measure, Options(), WORKLOADS, BASE, HEAD, "any").verdict
+    found = take_looks(measure, Options(), WORKLOADS, "any").verdict
     (one,) = [workload for workload in found.workloads if workload.workload.name == "work.One"]
     return found.status, {f.outcome for f in one.numbers} - {Outcome.SAME}
 

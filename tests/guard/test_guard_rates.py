@@ -23,7 +23,6 @@ from antigil.guard.decision_rule import Number
 from antigil.guard.interleaved_visits import alternating
 from antigil.guard.samples import Readings
 from antigil.history.options import Options
-from antigil.history.project import Revision
 from antigil.history.series import TrackedWorkload
 
 NAMES = ("work.One", "work.Two", "work.Three", "controls.Loop")
@@ -118,8 +117,7 @@ def alarms(seed, machine, changed_held=None, changed_seconds=0.003, slower_at=st
                 process(generator, both[side], name, held, seconds, PROBES[machine], slower)
         return both
 
-    commit = Revision("a" * 40, "")
-    found = take_looks(measure, Options(), WORKLOADS, commit, commit, "simulated")
+    found = take_looks(measure, Options(), WORKLOADS, "simulated")
     assert found.verdict.problems == ()
     moved = {one.number.workload for one in found.verdict.moved}
     return {one.workload.name for one in found.verdict.losses} | (moved if changed_held is None else set())
@@ -193,8 +191,7 @@ def test_compare_names_exactly_the_workloads_that_a_commit_changed_and_their_dir
         return tuple(readings_of(at, generator, workloads, processes) for at in (commit - 1, commit))
 
     workloads = {one.name: TrackedWorkload(one.name, one.title, one.control) for one in HISTORY}
-    revision = Revision("a" * 40, "")
-    verdict = take_looks(measure, Options(), workloads, revision, revision, "simulated").verdict
+    verdict = take_looks(measure, Options(), workloads, "simulated").verdict
 
     assert {(one.workload.name, commit) for one in verdict.losses} == {c for c in LOST if c[1] == commit}
     gained = {one.workload.name for one in verdict.workloads if one.with_outcome(Outcome.GAINED)}

@@ -10,7 +10,7 @@ from generated import generate, load, standard_plan
 from hypothesis import given
 from nights import LOSES, History, lost_from
 
-from antigil.ci.backlog import lacking
+from antigil.ci.backlog import backlog
 from antigil.ci.issues import LEDGER, _read
 from antigil.ci.merge_results import merge
 from antigil.errors import UserError
@@ -144,7 +144,7 @@ def test_what_is_added_to_the_results_is_one_of_ours_or_is_left_out(kind, histor
     tried()
     problems, stored = merged(name, json.dumps(whole))
     assert problems == []
-    assert lacking([json.loads(results.read_text())["commit_hash"]], stored) == []
+    assert backlog([json.loads(results.read_text())["commit_hash"]], stored).todo == []
 
 
 def test_a_history_is_read_without_what_is_no_file_of_results(history, tmp_path):

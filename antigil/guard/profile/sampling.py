@@ -49,7 +49,7 @@ class Sampling:
         if not lost:
             return comparison
         if (reason := why_unavailable()) is not None:
-            return _noted(comparison, [f"functions are not told: {reason}"])
+            return comparison.with_notes([f"functions are not told: {reason}"])
         known, counts = statements(place), thread_counts(place)
         found: dict[str, Changes] = {}
         notes = []
@@ -63,7 +63,7 @@ class Sampling:
                     found[name] = self._sampled(place, name, known[name], counts[name])
                 except Exception as error:  # whatever the workload raises: the loss stands all the same
                     notes.append(f"{name}: functions cannot be told: {_first_line(error)}")
-        return replace(_noted(comparison, notes), functions=found)
+        return replace(comparison.with_notes(notes), functions=found)
 
     def _sampled(self, place: VisitPlace, name: str, workload: Workload, threads: int) -> Changes:
         began = self.clock()
@@ -113,11 +113,6 @@ def thread_counts(place: VisitPlace) -> Mapping[str, int]:
     for column in place.columns:
         found[column.workload.name] = max(found.get(column.workload.name, 2), column.threads or 0)
     return found
-
-
-def _noted(comparison: EnvironmentComparison, notes: list[str]) -> EnvironmentComparison:
-    verdict = comparison.verdict
-    return replace(comparison, verdict=replace(verdict, notes=(*verdict.notes, *notes)))
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Find the commit that lost something, of all between two, by the comparison and the search of `confirm`.
+"""Find the commit that lost something, of all between two, by comparing and halving as `confirmation` does.
 
 The first comparison is of both ends. The range is then halved, each time against the good end. The last
 comparison is of the commit that was found, against the one before it.
@@ -22,7 +22,7 @@ from ..decision_rule import LOST
 from .confirmation import lost_in, why_unanswered
 from .halving import Range, halve
 
-#: Measures two commits, by their hashes.
+#: Measures two commits.
 Compare = Callable[[Revision, Revision], Comparison]
 
 

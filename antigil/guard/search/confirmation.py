@@ -8,8 +8,8 @@ A loss that held and lies in a range with unmeasured commits is then looked for 
 the commit is found whose parent is still as good as the range's first. Several environments that lead to
 one commit have seen one change, and it gets one name.
 
-What came of it is remembered at once; see `memory`. What gave no answer three times, because a commit cannot
-be built, say, is measured again after twice as many commits, or if the history places it elsewhere.
+What came of it is remembered at once; see `alert_log`. What gave no answer three times, because a commit
+cannot be built, say, is measured again after twice as many commits, or if the history places it elsewhere.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def confirm(
     until = None if minutes is None else clock() + 60 * minutes
     bench = Bench(project, controls, this_machine(), processes, say, clock, until, memory.file.parent)
     found = list(alerts)
-    due = [i for i, alert in enumerate(found) if alert.state.open and memory.due(alert)]
+    due = [i for i, alert in enumerate(found) if alert.state.open and alert.due]
     for span, places in _by_range(found, due).items():
         if bench.closed:
             for i in places:

@@ -17,12 +17,12 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
 from antigil.history.asv_adapter.stored import StoredResults, Suite, load_results, result_files, stored_suite
-from antigil.history.benchmark_columns import Column, drawable, workloads_of
+from antigil.history.benchmark_columns import Column, workloads_of
 from antigil.history.labels import printable
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.result_rows import asked_for
-from antigil.history.series import SURROUNDINGS, Problem
+from antigil.history.series import Problem
 
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
@@ -35,6 +35,7 @@ from ..samples import (
     pairs_of,
     refuse_unmatched,
     told_apart,
+    workload_columns,
 )
 
 #: Quantities whose samples asv keeps one per process.
@@ -73,11 +74,7 @@ def compare_stored(
             " 'asv run --record-samples', or compare without --results-only"
             + (f" ({'; '.join(unread)})" if unread else "")
         )
-    columns = [
-        column
-        for column in drawable(benchmarks, project.options.thread_parameters)[0]
-        if column.quantity not in SURROUNDINGS
-    ]
+    columns = workload_columns(benchmarks, project.options.thread_parameters)
     refuse_unmatched(patterns, columns, benchmarks)
     found = [
         _judge_stored(
@@ -135,7 +132,7 @@ def _judge_stored(
         (judged, judged), workloads, options, lambda wider: [judge(ours, wider, level)],
         gone=apart.gone, problems=problems, notes=notes,
     )  # fmt: skip
-    return EnvironmentComparison(base, head, name, verdict, False, (first,))
+    return EnvironmentComparison(name, verdict, False, (first,))
 
 
 def _blind(numbers: Mapping[Number, SamplePair], level: float) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from antigil.errors import note
 from antigil.files import parse_json
 
 
@@ -88,8 +88,7 @@ def recall(file: Path) -> list[Known]:
         except (ValueError, TypeError):
             known = None
         if known is None or not _is_sound(known):
-            note = f"{file.name}, line {number}, is no remembered change: it is passed over"
-            print(f"antigil: note: {note}", file=sys.stderr)
+            note(f"{file.name}, line {number}, is no remembered change: it is passed over")
         else:
             found.append(known)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 from antigil.scaling import (
     Estimate,
     Measurement,
+    Mix,
     Point,
     Workload,
     cause,
@@ -193,7 +194,7 @@ def mix_and_process_lines(measurement: Measurement) -> Iterator[str]:
         writer = " / ".join((measurement.workload.beside or "").splitlines())
         yield ""
         yield f"Mix: one thread, the writer, runs {writer}"
-        yield from measurement_table(list(_mix_rows(measurement)), MIX_COLUMNS)
+        yield from measurement_table(list(_mix_rows(measurement.point(1), measurement.mix)), MIX_COLUMNS)
     if measurement.processes is not None:
         yield ""
         yield "Processes beside threads"
@@ -201,10 +202,7 @@ def mix_and_process_lines(measurement: Measurement) -> Iterator[str]:
         yield from measurement_table(rows, PROCESS_COLUMNS)
 
 
-def _mix_rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
-    one, mix = measurement.point(1), measurement.mix
-    if mix is None:
-        return
+def _mix_rows(one: Point, mix: Mix) -> Iterator[tuple[str, ...]]:
     yield ("alone", rate(one.rate), "1.00", "", f"{one.waiting:.0%}", rate(mix.writer_rate), "1.00", "", "")
     for point in mix.points:
         yield (
@@ -221,8 +219,8 @@ def _mix_rows(measurement: Measurement) -> Iterator[tuple[str, ...]]:
 
 
 def _process_row(measurement: Measurement, point: Point) -> tuple[str, ...]:
-    n, won = point.threads, to_win(measurement, point.threads)
-    several = n > 1 and won is not None
+    n = point.threads
+    won = to_win(measurement, n) if n > 1 else None
     return (
         str(n),
         rate(point.rate),
@@ -230,8 +228,8 @@ def _process_row(measurement: Measurement, point: Point) -> tuple[str, ...]:
         interval(point.speedup),
         inflation(point),
         f"{measurement.point(n).speedup.median:.2f}",
-        f"{won.median:z.2f}" if several and won else "",
-        interval(won) if several and won else "",
+        f"{won.median:z.2f}" if won else "",
+        interval(won) if won else "",
     )
 
 

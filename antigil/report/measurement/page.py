@@ -200,15 +200,9 @@ def _told_split(point: Point) -> str:
 
 def _table(measurement: Measurement) -> str:
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS)
-    queue_measured = measurement.host.queue_measured
-    rows = "".join(f"<tr>{_cells(point, queue_measured)}</tr>" for point in measurement.points)
+    told = (point_row(one, queue_measured=measurement.host.queue_measured) for one in measurement.points)
+    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in told)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
-def _cells(point: Point, queue_measured: bool) -> str:
-    return "".join(
-        f"<td>{html.escape(cell)}</td>" for cell in point_row(point, queue_measured=queue_measured)
-    )
 
 
 def _command(measurement: Measurement, given: Sequence[str]) -> str:

@@ -82,7 +82,7 @@ export class CommitView {
       const { hash, subject } = this.page.commits.at(revision);
       const words = [...subject].slice(0, 60).join(""); // by characters: half of one is none
       const text = `${this.reason(environment, revision)}${this.page.short(hash)} ${words}`;
-      return html`<option value="${hash.slice(0, 12)}" selected="${revision === value}">${text}</option>`;
+      return html`<option value="${this.page.address(revision)}" selected="${revision === value}">${text}</option>`;
     });
     const change = (/** @type {Event} */ { target }) =>
       state.set({ [name]: /** @type {HTMLSelectElement} */ (target).value });

@@ -97,12 +97,12 @@ export function historyTable(chart) {
     columns.push(...[title, ...(low ? ["99 % low", "99 % high"] : [])].map((name) => whose + name));
   }
   const row = (/** @type {number} */ i) => {
-    const { revision, hash, date, subject, author } = page.commits.at(numbers.revisions[i]);
+    const { revision, date, subject, author } = page.commits.at(numbers.revisions[i]);
     const values = lines.flatMap(({ value, low, high, absent }) => [
       Number.isNaN(value[i]) ? absent.get(i) || "missing" : value[i],
       ...(low && high ? [low[i], high[i]] : []),
     ]);
-    return [hash.slice(0, 12), day(date), subject, author, numbers.cpusAt(revision) ?? "", ...values];
+    return [page.address(revision), day(date), subject, author, numbers.cpusAt(revision) ?? "", ...values];
   };
   const rows = () => {
     const { start, end } = chart.range;
