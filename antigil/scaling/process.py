@@ -139,23 +139,23 @@ def _run(
 
     The status is None where it gave no sign of life for so many seconds. It is then killed.
     """
-    read_end, write_end, begun = *os.pipe(), monotonic()
-    said = bytearray()
+    (read_end, write_end), said, begun = os.pipe(), bytearray(), monotonic()
     listener = threading.Thread(target=_listen, args=(read_end, said), daemon=True)
     listener.start()
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=write_end,
-            env={**os.environ, **environment},
-            start_new_session=True,  # a group of its own, to be ended with all that it has started
-        )
-    finally:
-        os.close(write_end)
-    with _orderly_end():
+    with _orderly_end() as end_if_told:
         try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=write_end,
+                env={**os.environ, **environment},
+                start_new_session=True,  # a group of its own, to be ended with all that it has started
+            )
+        finally:
+            os.close(write_end)
+        try:
+            end_if_told()
             status = _ended(process, signs, limit + GRACE_SECONDS)
         finally:
             end_group(process)
@@ -166,22 +166,29 @@ def _run(
 
 
 @contextlib.contextmanager
-def _orderly_end() -> Iterator[None]:
+def _orderly_end() -> Iterator[Callable[[], None]]:
     """Let this process clear away what it has made where it is told to end; only its main thread can."""
-    ending = (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     in_main = threading.current_thread() is threading.main_thread()
-    own = [one for one in dict.fromkeys(ending) if in_main and signal.getsignal(one) is signal.SIG_DFL]
+    ending = {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)} if in_main else set()
+    own = {one: now for one in ending if (now := signal.getsignal(one)) not in (signal.SIG_IGN, None)}
+    told: list[int] = []  # until it calls what this gives: a start that is broken off leaves a process behind
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
+    def end_if_told() -> None:
+        for one, usual in own.items():
+            signal.signal(one, end if usual is signal.SIG_DFL else usual)
+        for number in told:
+            signal.raise_signal(number)
+
     try:
         for one in own:
-            signal.signal(one, end)
-        yield
+            signal.signal(one, lambda number, frame: told.append(number))
+        yield end_if_told
     finally:
-        for one in own:
-            signal.signal(one, signal.SIG_DFL)
+        for one, usual in own.items():
+            signal.signal(one, usual)
 
 
 def _listen(read_end: int, said: bytearray) -> None:

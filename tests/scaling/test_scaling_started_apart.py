@@ -1,4 +1,4 @@
-"""Processes that a workload starts in groups of their own end with it, and nobody else's do."""
+"""Processes in groups of their own, which we or a workload started, end with it, and nobody else's do."""
 
 import os
 import signal
@@ -61,18 +61,63 @@ def test_so_does_what_processes_beside_the_threads_started(tmp_path):
     assert gone(started)
 
 
+def told_to_end(tmp_path, setup, log, number, **more):
+    """Measure in a process, and tell it to end once the set-up has written a log; return what it wrote."""
+    (tmp_path / "script.py").write_text(SCRIPT.format(setup=setup))
+    command = [sys.executable, str(tmp_path / "script.py")]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, **more}) as process:
+        try:
+            end = time.monotonic() + 60.0
+            while not (log.exists() and log.read_text()) and time.monotonic() < end:
+                time.sleep(0.05)
+            process.send_signal(number)
+            process.wait(60.0)
+        finally:
+            process.kill()
+    return [int(number) for number in log.read_text().split()]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_a_workload_has_started_apart_ends_where_the_measurement_is_told_to(tmp_path, number):
     log = tmp_path / "pids"
     setup = starting(SLEEPS, "start_new_session=True", log) + "import time; time.sleep(600)\n"
-    (tmp_path / "script.py").write_text(SCRIPT.format(setup=setup))
-    command = [sys.executable, str(tmp_path / "script.py")]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        end = time.monotonic() + 30.0
-        while not (log.exists() and log.read_text()) and time.monotonic() < end:
-            time.sleep(0.05)
-        process.send_signal(number)
-    assert gone([int(log.read_text())])
+    assert gone(told_to_end(tmp_path, setup, log, number))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGHUP", None), signal.SIGINT])
+def test_a_measurement_that_is_told_to_end_leaves_nothing(tmp_path, number):
+    log = tmp_path / "pids"
+    setup = f"import os, time\nprint(os.getpid(), file=open({str(log)!r}, 'w'), flush=True)\ntime.sleep(600)"
+    (tmp_path / "tmp").mkdir()
+    assert gone(told_to_end(tmp_path, setup, log, number, TMPDIR=str(tmp_path / "tmp")))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)]
+)
+def test_what_is_being_started_when_we_are_told_to_end_ends_too(monkeypatch, number, error):
+    start, started = subprocess.Popen, []
+
+    def told_meanwhile(command, **how):
+        started.append(start(command, **how))
+        signal.raise_signal(number)
+        return started[0]
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(subprocess, "Popen", told_meanwhile)
+    with pytest.raises(error):
+        go("pass", "import time; time.sleep(600)")
+    assert gone([started[0].pid])
+    assert signal.getsignal(number) is before
+
+
+def test_a_process_that_cannot_be_started_changes_no_handler(monkeypatch, tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    with pytest.raises(FileNotFoundError):
+        go("pass")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_processes_of_who_measures_go_on():

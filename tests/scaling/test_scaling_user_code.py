@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -174,8 +173,9 @@ SEMAPHORES = Path("/dev/shm")
 
 @pytest.mark.skipif(not SEMAPHORES.exists(), reason="no /dev/shm that shows named semaphores")
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_what_multiprocessing_made_is_taken_away(tmp_path, method):
+def test_what_multiprocessing_made_is_taken_away(tmp_path, monkeypatch, method):
     """Except with fork, a lock keeps its name, which a process of multiprocessing's own takes away."""
+    monkeypatch.setattr(processes, "ASKED_SECONDS", 10.0)  # it may have to wait for a CPU
     log = tmp_path / "names"
     setup = (
         f"import multiprocessing\nlock = multiprocessing.get_context({method!r}).Lock()\n"
@@ -215,27 +215,6 @@ def test_what_does_not_end_when_it_is_asked_is_ended_though_we_are_interrupted(m
         with pytest.raises(KeyboardInterrupt):
             processes.end_group(child)
         assert gone([child.pid])
-
-
-@linux
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_measurement_that_is_told_to_end_leaves_nothing(tmp_path, number):
-    log = tmp_path / "pids"
-    setup = f"import os, time\nprint(os.getpid(), file=open({str(log)!r}, 'w'), flush=True)\ntime.sleep(600)"
-    (tmp_path / "script.py").write_text(SCRIPT.format(setup=setup))
-    (tmp_path / "tmp").mkdir()
-    process = subprocess.Popen(
-        [sys.executable, str(tmp_path / "script.py")],
-        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
-        stderr=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + 30.0
-    while not (log.exists() and log.read_text()) and time.monotonic() < end:
-        time.sleep(0.05)
-    process.send_signal(number)
-    process.wait(10.0)
-    assert gone([int(log.read_text())])
-    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("death", ["os._exit(1)", "os.abort()"])
@@ -301,7 +280,8 @@ def test_an_import_that_fails_and_hides_nothing_is_raised_as_it_is(tmp_path):
 def test_a_checkout_of_ours_that_hides_the_installed_package_is_told(tmp_path):
     """Installed without -e: the checkout that one stands in has no extension built."""
     package = Path(antigil.__file__).parent
-    shutil.copytree(package, tmp_path / "installed" / "antigil")
+    ignored = shutil.ignore_patterns("__pycache__")  # it changes while others use the package
+    shutil.copytree(package, tmp_path / "installed" / "antigil", ignore=ignored)
     built = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
     shutil.copytree(package, tmp_path / "checkout" / "antigil", ignore=built)
     command = [sys.executable, "-P", "-m", "antigil", "measure", "-t", "1", "--budget", "0.1"]
