@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import signal
 import sys
 import sysconfig
 from importlib import import_module
@@ -26,6 +27,13 @@ os.environ |= {
     "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+
+# nohup, and a shell that runs us in the background, have us ignore these signals, and what tests start would
+# do so, too; what has a handler here does there what it does by default.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)  # it still does not end us
 
 TOOLS = str(Path(__file__).parents[1] / "tools")
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

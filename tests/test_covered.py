@@ -46,6 +46,7 @@ def counts(lines, reached, branches, taken):
     }
 
 
+@pytest.mark.timing  # it runs tests that nothing else may disturb
 @pytest.mark.long
 @pytest.mark.skipif(not shutil.which("gcov"), reason="needs gcov")
 def test_what_is_reached_of_either_extension_is_counted():
@@ -62,6 +63,7 @@ def test_what_is_reached_of_either_extension_is_counted():
     assert set(reached) == {f"antigil/{file.parent.name}/{file.name}" for file in ROOT.glob("antigil/*/*.c")}
 
 
+@pytest.mark.timing
 @pytest.mark.long
 def test_every_line_and_branch_of_what_decides_is_reached():
     command = [sys.executable, str(ROOT / "tools/covered.py"), "--deciding"]

@@ -1,5 +1,6 @@
 """The tool that tests under several Pythons: what it runs, and what it says where one is missing."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 TOOL = ROOT / "tools/pythons.py"
 sys.path.insert(0, str(ROOT / "tools"))
 
-from pythons import ON_EACH, TRIES_SEVERAL, run_under  # noqa: E402
+from pythons import ON_EACH, TRIES_SEVERAL, main, run_under  # noqa: E402
 
 # Stands in for a Python: notes what it is to run, and fails where the words are among them.
 RECORDER = """#!/bin/sh
@@ -33,6 +34,19 @@ def test_a_python_that_is_not_there_is_said_before_anything_is_made():
 
     said = "antigil: error: there is no python3.13x and no python9\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_make_test_all_measures_under_a_python_without_a_gil(monkeypatch):
+    """`make test` measures little there: tests/scaling/test_scaling_causes.py leaves most to this."""
+    asked = {}
+    monkeypatch.setattr("pythons.found", lambda name: name)
+    monkeypatch.setattr("pythons.environment", lambda name, path: name)
+    monkeypatch.setattr("pythons.run_under", lambda name, *, measuring: asked.update({name: measuring}) or 0)
+    (named,) = re.findall(r"^PYTHONS \?= (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert main(named.split()) == 0
+
+    assert [name for name, measuring in asked.items() if measuring and name.endswith("t")] != []
 
 
 if sys.platform != "win32":

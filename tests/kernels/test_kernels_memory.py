@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from array import array
 
 import models
@@ -98,18 +99,20 @@ def test_the_buffer_is_held_while_the_gil_is_released():
     reader = threading.Thread(target=read)
     reader.start()
     reads.wait()
-    refused = grow_until_refused(data, attempts=1_000_000)
+    refused = resize_until_refused(data, seconds=60.0)
     running = False
     reader.join()
     assert refused
     data.append(0)
 
 
-def grow_until_refused(data, attempts):
-    """Return whether an attempt to make a bytearray longer was refused."""
-    for _ in range(attempts):
+def resize_until_refused(data, seconds):
+    """Return whether a bytearray that was made longer and shorter for so long was refused that once."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         try:
             data.append(0)
+            data.pop()
         except BufferError:
             return True
     return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from marks import needs_gil, needs_two_cpus
+from once_more import once_more
 
 TOOLS = Path(__file__).parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
@@ -25,9 +26,10 @@ if sys.platform == "linux":
 
     @pytest.mark.parametrize("disturbance", QUICK)
     def test_what_is_disturbed_says_so_or_is_refused(disturbance):
-        came = once(disturbance, SUBJECTS["releases"], 3.0)
+        came = once(disturbance, SUBJECTS["releases"], 2.0)
         assert came["kind"] in ("marked", "refused"), came
 
+    @once_more
     def test_two_measurements_at_once_both_tell_that_they_were_disturbed():
         subjects = [SUBJECTS[name] for name in ("releases", "holds")]
         words = [*MEASURE, "-t", "1,2", "--budget", "2", "--json", "-"]

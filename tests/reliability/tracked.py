@@ -36,12 +36,15 @@ def track_many():
 class Subject:
     """One command, and what is kept of it."""
 
+    #: The exit status of a command that does its work.
+    status = 0
+
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.home = self.folder / "home"
         self.home.mkdir(exist_ok=True)
-        self.stdin = ""
+        self.stdin, self.variables = "", {}
         self.prepare()
 
     def start(self, before=()):
@@ -49,7 +52,7 @@ class Subject:
         environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(self.home), "NO_COLOR": "1"}
         process = subprocess.Popen(
             [*before, sys.executable, "-m", *self.words()],
-            cwd=self.cwd, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=self.cwd, env=environment | self.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
         process.stdin.write(self.stdin)
@@ -273,7 +276,9 @@ class Alerting(Publishing):
 
 
 class Comparing(Alerting):
-    """``antigil compare`` of stored results."""
+    """``antigil compare`` of stored results, too few for a verdict."""
+
+    status = 2
 
     def words(self):
         """Return the command."""
@@ -286,16 +291,21 @@ class Comparing(Alerting):
 
 
 class Pushing(Subject):
-    """``antigil ci push`` of thirty results to a branch that has one."""
+    """``antigil ci push`` of thirty results to a branch that has one.
+
+    The other end of git runs in a session of its own: as on another machine, it outlives the command that is
+    killed, and takes its locks away.
+    """
 
     def prepare(self):
         """Generate results, and a bare repository to push to."""
         self.cwd = self.folder / "project"
         self.hashes = generate(standard_plan(30, samples=8), self.cwd)
+        self.variables = {"GIT_ALLOW_PROTOCOL": "ext"}
         self.origin, self.first = self.folder / "origin.git", self.folder / "first.git"
         self.whole = []
         subprocess.run(["git", "init", "-q", "--bare", str(self.first)], check=True)
-        git(self.cwd, "remote", "add", "origin", str(self.origin))
+        git(self.cwd, "remote", "add", "origin", f"ext::setsid %S {str(self.origin).replace(' ', '% ')}")
         part = self.folder / "part" / "alpha"
         part.mkdir(parents=True)
         for file in (self.cwd / "results/alpha").glob("*.json"):
@@ -303,7 +313,8 @@ class Pushing(Subject):
                 shutil.copy(file, part)
         self.pushed = part.parent
         shutil.copytree(self.first, self.origin)
-        assert self.run()[0] == 0
+        status, said = self.run()
+        assert status == 0, said
         shutil.rmtree(self.first)
         shutil.copytree(self.origin, self.first)
         self.pushed = self.cwd / "results"

@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 from fakes import measurement, round_of, window
@@ -13,7 +14,7 @@ from antigil.scaling.measurement import combine
 from antigil.scaling.own_work import crowding
 from antigil.scaling.own_work.crowding import Crowding
 from antigil.scaling.sample import PointSample, Sample, sample_of
-from antigil.scaling.verdicts.on_scaling import judged, scaling_verdict
+from antigil.scaling.verdicts.on_scaling import judged
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -147,12 +148,13 @@ def test_measuring_goes_on_until_it_can_be_told_whether_own_work_lacks_cpus():
     """Two rounds of short calls end before the CPUs' ticks tell anything."""
     pool = ThreadPoolExecutor(1)
     workload = FunctionWorkload(lambda: pool.submit(sum, range(20_000)).result())
+    start = perf_counter()
     rounds = measure_rounds(workload, Plan((1, 2), budget=2.0, rounds=2))
+    took = perf_counter() - start
     pool.shutdown()
-    took = sum(one.seconds for done in rounds for one in done.windows.values())
     assert all(one.has_own_work for done in rounds for one in done.windows.values())
     assert len(rounds) > 2
-    assert took > crowding.LEAST_SECONDS / 2
+    assert took >= crowding.LEAST_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -186,8 +188,8 @@ def test_a_point_blames_others_for_the_same_part_of_the_queue_as_its_windows(sle
 def test_nothing_is_said_of_own_work_that_others_keep_off_the_cpus(speedup, own):
     quiet = measurement(0.0, speedup=(1.0, speedup, speedup), waiting=(0.5, 0.5, 0.5), own=own)
     busy = replace(quiet, points=tuple(replace(point, crowded=True) for point in quiet.points))
-    assert scaling_verdict(quiet) != "inconclusive"
-    assert scaling_verdict(busy) == "inconclusive"
+    assert quiet.scaling != "inconclusive"
+    assert busy.scaling == "inconclusive"
     assert (judged(busy).low, judged(busy).high) == (0.0, 2)
 
 

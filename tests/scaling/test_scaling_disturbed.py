@@ -57,9 +57,14 @@ if hasattr(os, "sched_setaffinity"):  # Linux: whose signals and masks these are
 
     def test_a_round_with_a_stop_is_measured_anew():
         (windows,) = told_by("""
-            from antigil.scaling import Plan, Workload, measure_rounds
+            from antigil.scaling import FunctionWorkload, Plan, measure_rounds
+            exec(setup)
             windows, plan = [], Plan((1, 2), budget=0.1, rounds=1)
-            measure_rounds(Workload(statement, setup), plan, before_window=lambda: windows.append(1))
+            def work():
+                sleep(0.002)
+                if len(windows) > 1 and next(calls) == 3:  # within the round, however calls were timed
+                    stop()
+            measure_rounds(FunctionWorkload(work), plan, before_window=lambda: windows.append(1))
             print(len(windows))
         """)
         assert int(windows) == 1 + 2 + 2  # one to time calls, and a round twice

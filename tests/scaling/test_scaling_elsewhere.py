@@ -113,9 +113,13 @@ def test_without_switch_counts_the_probe_goes_by_lateness_and_says_so():
 
     Beside busy programs it finds the GIL free too often, while the worker waits for a CPU.
     """
-    found = [probe_gil(FunctionWorkload(loop), 0.4) for _ in range(3)]
-    assert {one.method for one in found} == {"latency"}
-    assert max(one.share for one in found) >= 0.6 or not gil_enabled()
+
+    def is_held():
+        found = probe_gil(FunctionWorkload(loop), 0.4)
+        assert found.method == "latency"
+        return found.share >= 0.6 or not gil_enabled()
+
+    assert any(is_held() for _ in range(3))
 
 
 @pytest.mark.usefixtures("still_count")

@@ -1,10 +1,8 @@
 """Known answers on this machine, however busy it is: ratios and shares, no absolute times."""
 
-import json
-import subprocess
-
 import pytest
 from marks import needs_gil, needs_two_cpus
+from once_more import once_more
 
 from antigil.scaling import Workload, cpus_allowed, gil_enabled, gil_verdict, measure, probe_gil, waits
 
@@ -36,13 +34,15 @@ _measured = {}
 
 @pytest.fixture
 def measured():
-    """Return a function that measures a statement once for all tests."""
+    """Return a function that measures a statement once for all tests, and anew for a test's second try."""
+    asked = set()
 
     def find(statement):
-        if statement not in _measured:
+        if statement not in _measured or statement in asked:
             counts = (1, 2, 4) if statement == SLEEP else (1, 2)
             workload = Workload(statement, SETUP)
             _measured[statement] = measure(workload, counts, budget=1.2, processes=4, rounds=3)
+        asked.add(statement)
         return _measured[statement]
 
     return find
@@ -60,6 +60,7 @@ def waiting_of_unqueued(point):
 
 @pytest.mark.parametrize("statement", HOLDING)
 @needs_gil
+@once_more
 def test_what_holds_the_gil_is_seen_to_hold_it(measured, statement):
     found = measured(statement)
     assert found.gil_held.share >= 0.9
@@ -75,6 +76,7 @@ def test_two_threads_that_hold_the_gil_wait_for_each_other(measured, statement):
 
 @pytest.mark.parametrize("statement", RELEASING)
 @needs_gil
+@once_more
 def test_what_releases_the_gil_is_seen_to_release_it(measured, statement):
     found = measured(statement)
     assert found.gil_held.share <= 0.1
@@ -89,7 +91,7 @@ def test_what_releases_the_gil_is_seen_to_release_it(measured, statement):
 @needs_gil
 def test_the_probe_finds_a_known_serial_fraction(share):
     """Beside as many busy programs as CPUs it was found off by up to 0.08 (docs/evidence/noise.md)."""
-    found = probe_gil(Workload(serial_fraction(share), SETUP), 1.0, mean_sleep=0.001)
+    found = probe_gil(Workload(serial_fraction(share), SETUP), 0.5, mean_sleep=0.001)
     assert abs(found.share - share) <= 0.08 + 4 * found.standard_error
 
 
@@ -135,6 +137,7 @@ def cpus_served(point):
 
 @pytest.mark.parametrize("share", [0.25, 0.5])
 @needs_two_cpus
+@once_more
 def test_a_serial_fraction_scales_between_amdahl_and_its_ceiling(measured, share):
     """A fifth below, which is the price of handing the GIL over on a busy machine; two threads give two."""
     amdahl = 1.0 / (share + (1.0 - share) / 2)
@@ -144,6 +147,7 @@ def test_a_serial_fraction_scales_between_amdahl_and_its_ceiling(measured, share
 
 
 @needs_two_cpus
+@once_more
 def test_two_threads_that_stream_get_the_time_of_two_cpus_at_most(measured):
     assert cpus_served(measured("stream_releasing(data)").point(2)) <= 2.1
 
@@ -155,27 +159,13 @@ def test_a_place_for_each_thread_scales_and_one_under_a_lock_does_not(measured):
     assert apart.point(2).speedup.median > 1.25 * min(1.0, locked.point(2).speedup.median)
 
 
-FREE = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from antigil.scaling import Workload, measure, gil_verdict
-found = {}
-for kernel in ("calcular_com_gil", "calcular_sem_gil"):
-    workload = Workload(f"{kernel}(400)", f"from antigil import {kernel}", path=(sys.argv[1],))
-    measured = measure(workload, (1, 2), budget=1.5, processes=2, rounds=3)
-    found[kernel] = [gil_verdict(measured), measured.gil_held.share, measured.point(2).speedup.median,
-                     measured.point(2).waiting / (1.0 - measured.point(2).queued)]
-print(json.dumps(found))
-"""
+if not gil_enabled():
 
-
-def test_on_a_free_threaded_build_nothing_is_held_and_both_scale(free_threaded):
-    python, folder = free_threaded
-    command = [python, "-Werror", "-c", FREE, str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    found = json.loads(run.stdout)
-    assert {word for word, *_ in found.values()} == {"no-gil"}
-    for _, share, speedup, waiting in found.values():
-        assert share <= 0.05
-        assert waiting <= 0.2
-        assert speedup >= 1.3 or cpus_allowed() == 1
+    @pytest.mark.parametrize("statement", ["calcular_com_gil(400)", "calcular_sem_gil(400)"])
+    def test_on_a_free_threaded_build_nothing_is_held_and_both_scale(measured, statement):
+        found = measured(statement)
+        point = found.point(2)
+        assert gil_verdict(found) == "no-gil"
+        assert found.gil_held.share <= 0.05
+        assert waiting_of_unqueued(point) <= 0.2
+        assert point.speedup.median >= 1.3 or cpus_allowed() == 1

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from marks import needs_gil, needs_two_cpus
+from once_more import once_more
 from virtual_time import AlwaysOnCpu
 
 from antigil.scaling import Plan, Workload, experiment, measure, measure_function, probe_gil
@@ -85,13 +86,13 @@ def test_as_many_short_processes_are_measured_as_are_asked_for(asked):
 
 @needs_gil
 def test_many_threads_that_hold_the_gil_keep_to_the_time(monkeypatch):
-    """In no order, each waits for its turns of 5 ms: 16 take over a second for each window."""
+    """In no order, each waits for its turns of 5 ms: 8 take half a second for each window."""
     monkeypatch.setattr(experiment, "LEAST_PROCESS_SECONDS", 0.25)
-    measured = measure(Workload("sum(range(50_000))"), (1, 16), budget=1.0)
+    measured = measure(Workload("sum(range(50_000))"), (1, 8), budget=1.0)
     assert 2 <= len(measured.samples) < 8
     assert measured.cut.processes == 8
-    assert measured.point(16).speedup.ci99 is None
-    assert measured.gil_held.share > 0.9
+    assert measured.point(8).speedup.ci99 is None
+    assert measured.gil_held.share >= 0.8  # of a few probes
 
 
 @needs_two_cpus
@@ -111,37 +112,56 @@ def test_what_threads_wait_for_is_looked_at_until_it_is_known(monkeypatch):
     assert measured.states.looks >= 60
 
 
-@pytest.fixture(scope="module")
-def slept(tmp_path_factory):
-    """Measure calls that take most of the budget each; return the measurement and who called."""
-    calls = tmp_path_factory.mktemp("long") / "calls"
-    setup = f"import os, time; log = os.open({str(calls)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)"
-    statement = "os.write(log, b'%d\\n' % os.getpid()); time.sleep(0.15)"
-    measured = measure(Workload(statement, setup), (1, 2), budget=0.3)
-    return measured, Counter(calls.read_text().split())
+_slept = []
 
 
+@pytest.fixture
+def slept(tmp_path):
+    """Return a function that measures calls which take most of the budget each, and tells who called.
+
+    It does so once for all tests, and anew for a test's second try.
+    """
+    asked = []
+
+    def find():
+        if not _slept or asked:
+            calls = tmp_path / f"calls{len(asked)}"
+            setup = f"import os, time; log = os.open({str(calls)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)"
+            statement = "os.write(log, b'%d\\n' % os.getpid()); time.sleep(0.15)"
+            measured = measure(Workload(statement, setup), (1, 2), budget=0.3)
+            _slept[:] = measured, Counter(calls.read_text().split())
+        asked.append(True)
+        return _slept
+
+    return find
+
+
+@once_more
 def test_long_calls_are_made_as_rarely_as_can_be(slept):
-    """To know how long it takes, 1; in each thread of 1 + 2, 1; while the GIL is probed, 1; at best."""
-    measured, by_process = slept
+    """To know how long it takes, 2; in each thread of 1 + 2, 1; while the GIL is probed, 1; at best.
+
+    Of two threads the first one to end its call makes another one; if one begins late, both make three.
+    """
+    measured, by_process = slept()
     assert len(by_process) == len(measured.samples)
-    assert all(5 <= calls <= 8 for calls in by_process.values())
+    assert all(6 <= calls <= 8 for calls in by_process.values())
 
 
+@once_more
 def test_a_function_of_long_calls_is_called_as_rarely_as_can_be():
     calls = []
     measure_function(lambda: (calls.append(1), time.sleep(0.15)), (1, 2), budget=0.3)
-    assert 5 <= len(calls) <= 8
+    assert 6 <= len(calls) <= 8
 
 
 def test_few_calls_are_enough_to_tell_how_far_they_scale(slept):
-    measured, _ = slept
+    measured, _ = slept()
     assert measured.point(2).speedup.median == pytest.approx(2.0, rel=0.4)
     assert measured.gil_held.share < 0.2
 
 
 def test_what_was_left_out_is_told_and_no_interval_is_made_up(slept):
-    measured, _ = slept
+    measured, _ = slept()
     assert measured.point(2).speedup.ci99 is None
     assert measured.cut.processes == 8
     form = json.loads(json.dumps(measured.to_json()))
@@ -243,6 +263,5 @@ def test_a_slow_first_call_is_no_long_call(monkeypatch, calls, expected):
 
     monkeypatch.setattr(first_calls, "perf_counter", clock)
     clocks = Clocks(clock, partial(AlwaysOnCpu, clock))
-    seconds, own = time_calls(make_run, partial(run_window, make_run, clocks=clocks, time_limit=10.0), 10.0)
+    seconds, _ = time_calls(make_run, partial(run_window, make_run, clocks=clocks, time_limit=10.0), 10.0)
     assert seconds == pytest.approx(expected)
-    assert not own

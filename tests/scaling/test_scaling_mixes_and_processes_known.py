@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 from marks import needs_gil, needs_two_cpus
+from once_more import once_more
 
 from antigil.scaling import MeasurementError, RemoteTraceback, Workload, WorkloadTimeout, measure
 
@@ -22,11 +24,22 @@ lock, slots = SharedCounter("lock", 2), SharedCounter("slots", 2)
 """
 
 
-def found(statement, setup=SETUP, *, counts=(1, 2), beside=None, teardown="pass", **options):
+def found(statement, setup=SETUP, *, counts=(1, 2), beside=None, teardown="pass", budget=1.5, **options):
     workload = Workload(statement, setup, beside=beside, teardown=teardown)
-    return measure(workload, counts, budget=1.5, processes=2, rounds=3, **options)
+    return measure(workload, counts, budget=budget, processes=2, rounds=3, **options)
 
 
+@cache
+def mixed_and_in_processes(statement, beside):
+    """Measure mixes and processes at once, for two tests."""
+    return found(statement, beside=beside, in_processes=True, budget=2.0)
+
+
+SUMS = "sum(range(30_000))", "sum(range(60_000))"
+UNDER_LOCK = "lock.add_releasing(10_000, thread)", "lock.add_releasing(20_000, thread)"
+
+
+@once_more
 def test_sleepers_do_not_take_each_others_time():
     (two, four) = found("sleep(0.002)", counts=(1, 2, 4), beside="sleep(0.003)").mix.points
 
@@ -41,7 +54,7 @@ def test_sleepers_do_not_take_each_others_time():
 @needs_gil
 def test_two_kinds_that_hold_the_gil_wait_for_each_other_and_two_that_release_it_do_not():
     """On a busy machine rates vary more than the share of the time that they had a CPU for."""
-    (holding,) = found("sum(range(30_000))", beside="sum(range(60_000))").mix.points
+    (holding,) = mixed_and_in_processes(*SUMS).mix.points
     (releasing,) = found("calcular_sem_gil(400)", beside="calcular_sem_gil(800)").mix.points
 
     assert holding.waiting / (1.0 - holding.queued) >= 0.3
@@ -61,9 +74,9 @@ def test_readers_stand_still_while_the_writer_has_their_lock():
 @needs_two_cpus
 def test_a_writer_takes_the_lock_from_readers_and_nothing_where_each_has_a_place_of_its_own():
     """Beside busy programs those under a lock meet less often, and seem to get more done."""
-    add, add_more = "{}.add_releasing(10_000, 0)", "{}.add_releasing(20_000, 1)"
-    (locked,) = found(add.format("lock"), beside=add_more.format("lock")).mix.points
-    (apart,) = found(add.format("slots"), beside=add_more.format("slots")).mix.points
+    statement, beside = (each.replace("lock", "slots") for each in UNDER_LOCK)
+    (locked,) = mixed_and_in_processes(*UNDER_LOCK).mix.points
+    (apart,) = found(statement, beside=beside).mix.points
 
     under_lock = locked.readers.median + locked.writer.median
     assert apart.readers.median + apart.writer.median > 1.25 * min(1.0, under_lock)
@@ -84,19 +97,20 @@ def test_the_writer_is_the_last_thread_and_has_the_thread_s_names():
 @needs_two_cpus
 @needs_gil
 def test_processes_scale_where_the_gil_keeps_threads_from_it():
-    measured = found("sum(range(30_000))", in_processes=True)
+    measured = mixed_and_in_processes(*SUMS)
 
     assert measured.processes.point(2).speedup.median > 1.3 * measured.point(2).speedup.median
 
 
 @needs_two_cpus
 def test_processes_share_no_lock_of_the_set_up():
-    measured = found("lock.add_releasing(20_000, thread)", in_processes=True)
+    measured = mixed_and_in_processes(*UNDER_LOCK)
 
     assert measured.processes.point(2).speedup.median > measured.point(2).speedup.median
 
 
 @needs_two_cpus
+@once_more
 def test_processes_share_the_memory_s_bandwidth_and_get_no_more_than_the_cpus_give():
     point = found("stream_releasing(data)", in_processes=True).processes.point(2)
 

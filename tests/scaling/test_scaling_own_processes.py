@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from threading import Lock
 
 import pytest
@@ -51,7 +52,7 @@ def pooled(kind):
 
 
 def cpu_of_children():
-    """Return the CPU time that two such children take at least, in seconds."""
+    """Return the CPU time of two such children, in seconds, a few times."""
     import resource  # Windows has none, and imports this module
 
     def of_two():
@@ -61,15 +62,16 @@ def cpu_of_children():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    return min(of_two() for _ in range(5))
+    return [of_two() for _ in range(3)]
 
 
 def test_the_cpu_time_of_children_that_end_belongs_to_a_call():
+    before = cpu_of_children()
     found = measure_in_fresh_process(Workload("two()", CHILDREN), Plan((1, 2), 1.0, rounds=3), 0.1).sample
-    least = cpu_of_children()
+    usual = median([*before, *cpu_of_children()])
     for point in found.points.values():
         assert point.own_processes >= 1
-        assert 0.5 * least < point.own_cpu_seconds < 3.0 * least
+        assert 0.5 * usual < point.own_cpu_seconds < 3.0 * usual
 
 
 @pytest.mark.parametrize("kind", ["forkserver", "spawn"])  # those of a fork server are its children, not ours
@@ -122,9 +124,9 @@ class Masks:
 def test_processes_are_not_pinned_in_the_end_whenever_they_are_started(first_call, pooled):
     masks = Masks(first_call, pooled=pooled)
     before = os.sched_getaffinity(0)
-    for done in measure_rounds(FunctionWorkload(masks), Plan((1, 2), budget=1.0, rounds=3)):
-        assert all(one.own_processes for one in done.windows.values())
+    rounds = measure_rounds(FunctionWorkload(masks), Plan((1, 2), budget=1.0, rounds=3))
     masks.end()
+    assert all(one.own_processes for done in rounds for one in done.windows.values())
     assert set(masks.seen[-8:]) == {affinity()}
     assert os.sched_getaffinity(0) == before
 

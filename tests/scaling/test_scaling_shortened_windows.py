@@ -6,6 +6,7 @@ from statistics import fmean
 
 import pytest
 from marks import needs_gil, needs_two_cpus
+from once_more import once_more
 from virtual_time import Lock, window_of
 
 from antigil.scaling import Workload, measure, starved
@@ -138,6 +139,7 @@ def test_long_calls_under_a_lock_are_seen_not_to_scale():
 
 @pytest.mark.timing
 @needs_gil
+@once_more
 def test_long_calls_that_hold_the_gil_are_seen_not_to_scale():
     """Two threads or four: of calls that use no CPU, so that a busy machine does not matter."""
     workload = Workload("sleep(200_000)", "import ctypes; sleep = ctypes.PyDLL(None).usleep")

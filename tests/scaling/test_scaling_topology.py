@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from antigil.scaling.host import ALIKE, placement
@@ -35,7 +35,10 @@ def write(folder, cores, speeds):
                 (of_cpu / name).write_text(f"{text}\n")
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@settings(
+    max_examples=30, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
 @given(machines())
 def test_threads_have_cores_of_their_own_and_of_one_kind_as_long_as_there_are_any(machine):
     cores, speeds, allowed = machine
