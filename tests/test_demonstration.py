@@ -51,6 +51,7 @@ def test_a_project_that_was_broken_off_is_completed(tmp_path, monkeypatch, after
     assert "demonstration" in (tmp_path / "project/setup.py").read_text()
 
 
+@pytest.mark.timing
 @needs_gil
 def test_the_third_commit_holds_the_gil_and_the_fifth_releases_it_again(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "demonstration")  # the extension takes the tool's name

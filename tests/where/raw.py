@@ -38,5 +38,5 @@ def told(script, *options):
     """Return what a script gives to `tell`; `sampled(work)` is at hand there."""
     command = [sys.executable, *options, "-c", PROGRAM + script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), f"exit status {done.returncode}: {done.stderr}"
     return json.loads(done.stdout)

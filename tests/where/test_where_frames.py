@@ -28,7 +28,7 @@ def test_what_the_interpreter_runs_behind_an_init_is_not_told(sampler):
 NAMED = """
 def spin_in(file, qualname):
     names = {}
-    exec(compile("def spin():\\n    for _ in range(1_000_000): pass", file, "exec"), names)
+    exec(compile("def spin():\\n    for _ in range(3_000_000): pass", file, "exec"), names)
     code = names["spin"].__code__.replace(co_qualname=qualname)
     names["spin"].__code__ = code
     return [stack[0] for stack in sampled(names["spin"]) if stack[0][2].startswith(qualname[:5])]

@@ -8,6 +8,7 @@ from time import perf_counter, thread_time
 
 import pytest
 from marks import needs_gil
+from once_more import once_more
 from raw import told
 
 from antigil.where import where
@@ -31,12 +32,20 @@ address = ctypes.addressof((ctypes.c_char * size).from_buffer(buffer))
 """
 
 
-def share_of(first, then, setup, clock):
-    """Return how much of its time a workload spends in the first of two expressions, by clocks."""
+def sampled(first, then, setup, clock):
+    """Return what is found of a workload, and its first half's share by clocks, before and afterwards."""
     names = {}
     exec(setup, names)
+    eval(then, names)  # memory is given when it is first written to
+    before = share_of(first, then, names, clock)
+    found = where(f"{first}; {then}", setup, 1, budget=3, processes=4)
+    return found, [before, share_of(first, then, names, clock)]
+
+
+def share_of(first, then, names, clock):
+    """Return how much of its time a workload spends in the first of two expressions, by clocks."""
     spent = [0.0, 0.0]
-    for _ in range(10):
+    for _ in range(6):
         before = thread_time()  # whoever takes the CPU meanwhile does not count
         eval(first, names)
         spent[0] += thread_time() - before
@@ -46,38 +55,45 @@ def share_of(first, then, setup, clock):
     return spent[0] / sum(spent)
 
 
-def assert_is(share, expected, samples):
-    error = max((share.ci99[1] - share.value) / Z99, math.sqrt(expected * (1 - expected) / samples))
-    assert abs(share.value - expected) <= TOLERANCE + 3 * error, (share, expected)
+def assert_between(share, bounds, samples):
+    errors = [(share.ci99[1] - share.value) / Z99, *(math.sqrt(one * (1 - one) / samples) for one in bounds)]
+    margin = TOLERANCE + 3 * max(errors)
+    assert min(bounds) - margin <= share.value <= max(bounds) + margin, (share, bounds)
 
 
+@pytest.mark.timing
 @needs_gil
+@once_more
 def test_a_long_system_call_that_releases_the_gil_counts_as_released(sampler):
     setup, call = READING + SPIN.format(steps=800_000), "os.preadv(file, [buffer], 0)"
 
-    found = where(f"spin(); {call}", setup, 2, budget=4, processes=4)
+    found, shares = sampled("spin()", call, setup, thread_time)
 
-    assert_is(found.held.total, share_of("spin()", call, setup, thread_time), found.held.samples)
+    assert_between(found.held.total, shares, found.held.samples)
 
 
+@pytest.mark.timing
 @needs_gil
+@once_more
 def test_a_long_system_call_that_keeps_the_gil_counts_as_held(sampler):
     setup, call = READING + SPIN.format(steps=400_000), "read_keeping(file, address, size, 0)"
 
-    found = where(f"spin(); {call}", setup, 2, budget=4, processes=4)
+    found, shares = sampled("spin()", call, setup, thread_time)
 
     (spun,) = [one for one in found.held.parts if one.function.name == "spin"]
     assert found.held.total.value > 0.95
-    assert_is(spun.share, share_of("spin()", call, setup, thread_time), found.held.samples)
+    assert_between(spun.share, shares, found.held.samples)
 
 
+@pytest.mark.timing
 @needs_gil
+@once_more
 def test_a_sleep_that_no_signal_ends_counts_for_all_of_its_time(known):
     setup, call = known + SPIN.format(steps=400_000), "_known.deep(50_000)"
 
-    found = where(f"spin(); {call}", setup, 2, budget=6, processes=4)
+    found, shares = sampled("spin()", call, setup, perf_counter)
 
-    assert_is(found.held.total, share_of("spin()", call, setup, perf_counter), found.held.samples)
+    assert_between(found.held.total, shares, found.held.samples)
     assert found.waiting.samples > 50
 
 
