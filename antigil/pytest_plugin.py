@@ -102,7 +102,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if (reason := why_unavailable()) is not None:
         raise pytest.UsageError(reason.replace("antigil where", "--antigil-audit"))
     if not gil_enabled():
-        raise pytest.UsageError("--antigil-audit: this build of Python has no GIL that a call could keep")
+        raise pytest.UsageError(
+            "--antigil-audit: no call can keep the GIL, which is off now; PYTHON_GIL=1 keeps it on"
+        )
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         raise pytest.UsageError("--antigil-audit looks at one process: run it without -n")
     if config.getoption("forked", None):

@@ -45,6 +45,7 @@ from .scaling import (
     cores_allowed,
     cpus_allowed,
     gil_enabled,
+    least_of_rounds,
     measure_rounds,
     pool,
     probe_gil,
@@ -281,15 +282,16 @@ def _lowest_ceiling(held: GilHeld | None) -> float:
 def _trusted_interval(
     rounds: Sequence[Round], disturbed: bool, held: GilHeld | None, threads: int
 ) -> tuple[float, float]:
-    """Return the interval of the speedup, its lower end no higher than the GIL allows if disturbed.
+    """Return the interval of the speedup; if disturbed, no more at its lower end than is certain.
 
-    Much queueing can make the queue-free speedup too large, and a function that holds the GIL pass. What
-    others take from threads and processes of the function's own is not given back: then it may be anything.
+    Much queueing can make it too large, and what holds the GIL, or a lock, pass. What others take from
+    threads and processes of the function's own is not given back: then it may be anything.
     """
     if disturbed and any(one.crowded and one.windows[threads].has_own_work for one in rounds):
         return 0.0, math.inf
     low, high = speedup_interval(rounds, threads)
-    return (min(low, _lowest_ceiling(held)), high) if disturbed else (low, high)
+    least = least_of_rounds(rounds, threads, low, held) if disturbed else low
+    return (min(least, _lowest_ceiling(held)), high) if disturbed else (low, high)
 
 
 def _refuse_no_time(budget: float, time_limit: float) -> None:

@@ -6,6 +6,7 @@ from unittest import SkipTest
 import pytest
 
 from antigil import testing
+from antigil.report import assertion
 from antigil.scaling import GilHeld, MeasurementError, TooFewProbes
 from antigil.scaling.rounds import Round
 from antigil.scaling.window import Window
@@ -34,7 +35,8 @@ def clock(monkeypatch):
     monkeypatch.setattr(testing, "time", clock)
     monkeypatch.setattr(testing, "cpus_allowed", lambda: 2)
     monkeypatch.setattr(testing, "cores_allowed", lambda: 2)
-    monkeypatch.setattr(testing, "gil_enabled", lambda: True)
+    for room in (testing, assertion):
+        monkeypatch.setattr(room, "gil_enabled", lambda: True)
     return clock
 
 
@@ -292,6 +294,66 @@ def test_fast_and_disturbed_passes_without_a_gil(measure, monkeypatch):
     measure([INFLATED], AssertionError("the GIL was looked at"))
     monkeypatch.setattr(testing, "gil_enabled", lambda: False)
     assert outcome(assert_scales, func, 2, 1.5) == HOLDS
+
+
+def sleeping(found, sleeps):
+    """Return rounds whose threads leave their CPUs so often, and one alone hardly ever."""
+    return [
+        replace(
+            one,
+            windows={n: replace(seen, sleeps=sleeps if n > 1 else 10.0) for n, seen in one.windows.items()},
+        )
+        for one in found
+    ]
+
+
+@pytest.mark.parametrize("has_gil", [True, False])
+@pytest.mark.parametrize(
+    ("found", "sleeps", "expected"),
+    [
+        (INFLATED, 20_000.0, IS_SKIPPED),
+        (INFLATED, 100.0, HOLDS),
+        (rounds(*[2.0] * 8, queued=0.9), 3_000.0, IS_SKIPPED),
+        (FAST, 20_000.0, HOLDS),
+        (rounds(*[1.0] * 8, queued=0.4), 20_000.0, FAILS),
+    ],
+    ids=[
+        "a lock that yields",
+        "no lock",
+        "another one, nearly never side by side",
+        "quiet",
+        "slow all the same",
+    ],
+)
+def test_a_lock_that_hides_beside_busy_programs_does_not_pass(
+    measure, monkeypatch, has_gil, found, sleeps, expected
+):
+    """While one thread is queued, nobody waits for its lock; and who yields there is booked as queued."""
+    measure([sleeping(found, sleeps)] * 5)
+    monkeypatch.setattr(testing, "gil_enabled", lambda: has_gil)
+    assert outcome(assert_scales, func, 2, 1.5) == expected
+
+
+def test_memory_that_threads_share_hides_beside_busy_programs(measure, monkeypatch):
+    """Queued for half of their time, they are beside each other for the other half only."""
+    seen = [rounds(*[1.6] * 8, queued=0.5)] * 5
+    monkeypatch.setattr(testing, "gil_enabled", lambda: False)
+    measure(seen)
+    assert outcome(assert_scales, func, 2, 1.5) == IS_SKIPPED
+    measure(seen)
+    assert outcome(assert_scales, func, 2, 1.1) == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("has_gil", "words"), [(True, "(the GIL, locks, I/O)"), (False, "(locks, garbage collection, I/O)")]
+)
+def test_a_failure_names_the_gil_only_where_there_is_one(measure, monkeypatch, has_gil, words):
+    monkeypatch.setattr(testing, "gil_enabled", lambda: has_gil)
+    monkeypatch.setattr(assertion, "gil_enabled", lambda: has_gil)
+    measure([SLOW])
+    with pytest.raises(AssertionError) as caught:
+        assert_scales(func, 2, 1.5)
+    assert words in str(caught.value)
 
 
 def test_a_failure_says_where_the_speedup_went(measure):

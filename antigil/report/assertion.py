@@ -72,7 +72,7 @@ def why_too_little(
     told = [inflation for inflation in inflations if not math.isnan(inflation)]
     taken = f"{median(told):.2f} times that of one thread" if told else "not told by this system"
     shares = [
-        f"waiting {median(one.waiting for one in windows):.0%} of the threads' time (the GIL, locks, I/O)",
+        f"waiting {median(one.waiting for one in windows):.0%} of the threads' time ({_waited_for()})",
         f"queued for a CPU {median(queued):.0%}" if queued else "queued for a CPU: not told by this system",
         f"CPU time per call {taken}",
     ]
@@ -82,6 +82,11 @@ def why_too_little(
         f"{at_least:g} was asked for. Where the rest of {threads} went: {'; '.join(shares)}. "
         f"{gil_in_words(held)}"
     )
+
+
+def _waited_for() -> str:
+    """Return what threads may wait for: without a GIL, garbage collection stops all others."""
+    return "the GIL, locks, I/O" if gil_enabled() else "locks, garbage collection, I/O"
 
 
 def gil_in_words(held: GilHeld | None) -> str:

@@ -11,7 +11,7 @@ from operator import index
 from typing import Any
 
 from .held_share.probe import probe_gil
-from .host import Host, StealMeter, cores_allowed, cpus_allowed, cpus_changed
+from .host import Host, StealMeter, cores_allowed, cpus_allowed, require_alike
 from .measurement import Cut, Measurement, combine
 from .measurement_json import sample_from_json
 from .mixes_and_processes.other_windows import combined
@@ -19,7 +19,7 @@ from .process import START_SECONDS, Interpreter, ask_fresh_process
 from .rounds import Plan, measure_rounds
 from .sample import GilHeld, Sample, pool, sample_of, select, starts_work, under_ceiling
 from .thread_states import ThreadStates, Watcher, pool_states
-from .workload import FunctionWorkload, MeasurementError, Workload
+from .workload import FunctionWorkload, Workload
 
 PROCESSES = 8
 """The fewest whose medians give a 99 % interval (see :mod:`.measurement`)."""
@@ -114,7 +114,8 @@ def measure_in_turn(
     Exception
         Whatever the workload raises.
     WorkloadTimeout, MeasurementError
-        If it hangs, or its process dies; if that is stopped again and again, or the CPUs allowed change.
+        If it hangs, or its process dies; if that is stopped again and again, the CPUs allowed change, or only
+        some processes have a GIL.
     ValueError
         If an argument makes no sense.
     """
@@ -140,9 +141,7 @@ def measure_in_turn(
 def _measurement(
     workload: Workload, results: Sequence[ProcessResult], processes: int, steal: StealMeter
 ) -> Measurement:
-    allowed = [result.host.cpus_allowed for result in results]
-    if len(set(allowed)) > 1:
-        raise MeasurementError(cpus_changed(allowed[0], next(n for n in allowed if n != allowed[0])))
+    require_alike([result.host for result in results])
     held = pool(result.gil_held for result in results)
     samples = tuple(under_ceiling(result.sample, held.ceilings) for result in results)
     mix, beside = combined([result.others for result in results])

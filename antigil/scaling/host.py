@@ -10,8 +10,9 @@ import contextlib
 import os
 import platform
 import sys
+import sysconfig
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -159,9 +160,13 @@ class Host:
         Whether the system reports time in the run queue. Where it does not, waiting includes
         queueing, and a queue-free speedup cannot be had.
     cores_alike
-        Physical cores of one kind among the CPUs allowed; None in results of before they were told.
+        Physical cores of one kind among the CPUs allowed; None if not told.
     quota
-        CPUs that the control group allows; None where there is no such limit, and in older results.
+        CPUs that the control group allows; None where there is no such limit.
+    free_threaded
+        Whether the build can do without a GIL, which an import may enable all the same; None if not told.
+    gil_forced
+        Whether ``PYTHON_GIL=1`` or ``-X gil=1`` keeps the GIL enabled; None if not told.
     """
 
     python_version: str
@@ -173,6 +178,8 @@ class Host:
     queue_measured: bool
     cores_alike: int | None = None
     quota: float | None = None
+    free_threaded: bool | None = None
+    gil_forced: bool | None = None
 
     @property
     def ideal(self) -> int:
@@ -192,7 +199,22 @@ class Host:
             queue_measured=queue_is_measurable(),
             cores_alike=cores_allowed(),
             quota=cgroup_quota(),
+            free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+            gil_forced=getattr(sys.flags, "gil", None) == 1,
         )
+
+
+def require_alike(hosts: Sequence[Host]) -> None:
+    """Raise MeasurementError unless all processes measured had as many CPUs, and all or none a GIL."""
+    first = hosts[0]
+    for one in hosts:
+        if one.cpus_allowed != first.cpus_allowed:
+            raise MeasurementError(cpus_changed(first.cpus_allowed, one.cpus_allowed))
+        if one.gil != first.gil:
+            raise MeasurementError(
+                "the GIL was enabled in some of the processes that were measured and disabled in others: let "
+                "the set-up import the same in each, or set PYTHON_GIL to 0 or 1"
+            )
 
 
 def pin_thread(cpu: int) -> None:

@@ -17,7 +17,7 @@ from .host import Host
 from .own_work.meter import StartsWork
 from .sample import GilHeld, PointSample, Sample, median_interval
 from .thread_states import ThreadStates
-from .verdicts.on_scaling import scaling_verdict
+from .verdicts.on_scaling import judged
 from .workload import FunctionWorkload, Workload
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ class Measurement:
     @property
     def scaling(self) -> str:
         """Whether threads help: ``scales``, ``partly``, ``does-not``, ``hurts`` or ``inconclusive``."""
-        return scaling_verdict(self)
+        found = judged(self)
+        return "inconclusive" if found is None else found.word
 
     @property
     def disturbed(self) -> bool:
@@ -209,7 +210,7 @@ class Measurement:
         return any(point.disturbed for point in self.points)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented JSON form (docs/measure.md), of plain dicts, lists and numbers."""
+        """Return the documented JSON form (docs/measure.md) of plain values, without laws and verdicts."""
         from .measurement_json import to_json
 
         return to_json(self)

@@ -23,7 +23,7 @@ LARGEST = 1e100
 
 _TEXTS = ("statement", "setup", "thread_setup", "teardown")
 _PYTHON = {"version": "python_version", "implementation": "implementation", "gil": "gil"}
-_PYTHON |= {"switch_interval": "switch_interval"}
+_PYTHON |= {name: name for name in ("free_threaded", "gil_forced", "switch_interval")}
 _MACHINE = ("cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured")
 _ESTIMATES = ("speedup", "raw_speedup", "least", "most")
 _HELD = {"share": "share", "se": "standard_error", "probes": "probes", "stall": "stall"}
@@ -141,9 +141,9 @@ def _besides(found: Measurement) -> Iterator[tuple[list[int], list[Mapping[int, 
 
 
 def _measurement(form: Mapping[str, Any]) -> Measurement:
-    machine = {"quota": None, **form["machine"]}  # not told before version 10 of the instrument
-    held = form["gil_held"]
-    host = {name: form["python"][key] for key, name in _PYTHON.items()}
+    machine, held = form["machine"], form["gil_held"]
+    python = {"free_threaded": None, "gil_forced": None, **form["python"]}  # not always told
+    host = {name: python[key] for key, name in _PYTHON.items()}
     cut = form["cut"]
     texts = {name: form[name] for name in _TEXTS}
     return Measurement(
@@ -183,9 +183,6 @@ def _point_json(point: Point, samples: Sequence[Sample], where: Host) -> dict[st
 
 
 def _point(form: Mapping[str, Any]) -> Point:
-    form = {"crowded": False, **form}  # not told before version 8 of the instrument
-    if "by_others" not in form:  # nor this before version 10
-        form["by_others"] = max(0.0, 1.0 - form["own_on_cpu"] / form["queued"]) if form["queued"] else 1.0
     known = {field.name: form[field.name] for field in fields(Point)}
     for name in _ESTIMATES:
         if form[name] is not None:

@@ -68,8 +68,10 @@ class ThreadMeter:
     """The calling thread's CPU time and, on Linux, its time in the run queue."""
 
     _schedstat: FileIO | None = None
+    _has_gil = True
 
     def __enter__(self) -> Self:
+        self._has_gil = gil_enabled()  # an import may enable it, and two ways to count have no difference
         try:
             self._schedstat = FileIO(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         except OSError:
@@ -83,12 +85,12 @@ class ThreadMeter:
     def read(self) -> Usage:
         """Return the usage of the calling thread since its start."""
         if self._schedstat is None:
-            return Usage(time.thread_time(), None, *_kernel_and_sleeps())
+            return Usage(time.thread_time(), None, *_kernel_and_sleeps(self._has_gil))
         self._schedstat.seek(0)
         _, queued_ns, time_slices = map(int, self._schedstat.read().split())
         # A thread that runs has had a time slice: a kernel whose statistics are switched off counts none.
         queued = queued_ns / 1e9 if time_slices else None
-        return Usage(time.thread_time(), queued, *_kernel_and_sleeps())
+        return Usage(time.thread_time(), queued, *_kernel_and_sleeps(self._has_gil))
 
 
 def gil_enabled() -> bool:
@@ -97,13 +99,13 @@ def gil_enabled() -> bool:
     return True if check is None else bool(check())
 
 
-def _kernel_and_sleeps() -> tuple[float | None, int | None]:
+def _kernel_and_sleeps(has_gil: bool) -> tuple[float | None, int | None]:
     """Return the calling thread's CPU time in the kernel and its sleeps, None where they are not told."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
         return None, None
     usage = resource.getrusage(resource.RUSAGE_THREAD)
     # CPython's locks give the CPU up before they sleep where there is no GIL, which counts as involuntary.
-    return usage.ru_stime, usage.ru_nvcsw + (0 if gil_enabled() else usage.ru_nivcsw)
+    return usage.ru_stime, usage.ru_nvcsw + (0 if has_gil else usage.ru_nivcsw)
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class Threads:
                         self._own.look(self._ids())
                 if self._errors:
                     deadline = min(deadline, monotonic() + GRACE_SECONDS)
-            found = OwnWork() if self._own is None else self._own.read(self._cpu)
+            found = OwnWork() if self._own is None else self._own.read(dict(self._cpu))
         except BaseException:
             self.gate.abort()  # if one could not be started, the others wait there
             raise

@@ -68,7 +68,8 @@ def test_json_has_the_documented_keys(measured):
         *("samples", "path", "cut", "gil_held", "ceiling", "stall", "laws", "verdict", "waits", "sentence"),
         *("scaling", "judged", "missing", "cause", "states", "beside", "mix", "processes"),
     }
-    assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
+    python = {"version", "implementation", "gil", "free_threaded", "gil_forced", "switch_interval"}
+    assert set(form["python"]) == python
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured", "steal"}
     (first, *_) = form["gil_held"]["processes"]
     assert set(first) == {"share", "se", "probes", "stall", "method", "quantile99"}

@@ -122,13 +122,14 @@ def test_the_json_form_is_plain_and_complete(measured):
     assert form["schema"] == "antigil.measurement/2"
     assert (form["statement"], form["setup"]) == ("add(range(n))", "add, count = sum, 20_000")
     assert form["thread_setup"] == "n = count + thread"
-    assert set(form["python"]) == {"version", "implementation", "gil", "switch_interval"}
+    python = {"version", "implementation", "gil", "free_threaded", "gil_forced", "switch_interval"}
+    assert set(form["python"]) == python
     assert set(form["machine"]) == {"cpu", "cpus_allowed", "cores_alike", "quota", "queue_measured", "steal"}
     point = form["points"][1]
     assert point["threads"] == 2
     assert point["speedup"]["median"] == measured.point(2).speedup.median
     assert point["efficiency"] == measured.point(2).efficiency
-    assert point["own_on_cpu"] == measured.point(2).own_on_cpu == 0.0
+    assert point["own_on_cpu"] == measured.point(2).own_on_cpu
     assert point["samples"] == [one.points[2].speedup for one in measured.samples]
     assert set(asdict(measured.point(2))) < set(point)
     assert form["gil_held"]["samples"] == [one.share for one in measured.gil_samples]

@@ -6,6 +6,7 @@ from antigil.scaling import (
     FEWEST_SEEN,
     HELPS_ABOVE,
     WAITING_WORTH_TELLING,
+    Host,
     Measurement,
     Point,
     cause,
@@ -45,9 +46,11 @@ def _main_cause(measurement: Measurement, point: Point, name: str | None) -> str
         return _own_threads(measurement, point)
     if name == "gil":
         return (
-            "they wait for the GIL (in C, release it around what needs no Python objects; in Python, use "
-            "processes, or a build without a GIL)"
+            "they wait for the GIL (in C, release it around what needs no Python objects; "
+            f"{_without_gil(measurement.host)})"
         )
+    if name == "stops":
+        return _stops(measurement)
     if name == "hand-over":
         return _hand_over(measurement, point)
     if name == "waiting":
@@ -56,6 +59,24 @@ def _main_cause(measurement: Measurement, point: Point, name: str | None) -> str
         return ""
     memory = _memory(measurement, point.threads, point.inflation)
     return f"each call takes {two_digits(point.inflation)} times the CPU time ({memory})"
+
+
+def _without_gil(host: Host) -> str:
+    """Return how to do without the GIL: a build that can is of no use where something enables it again."""
+    if not host.free_threaded:
+        return "in Python, use processes, or a build without a GIL"
+    if host.gil_forced:
+        return "or do without PYTHON_GIL=1 or -X gil=1, which keeps it on"
+    return "or let the extension declare Py_mod_gil whose import switched it on"
+
+
+def _stops(measurement: Measurement) -> str:
+    waits = min(waiting_for_gil(measurement), extra_waiting(measurement))
+    return (
+        f"threads wait for {waits:.0%} of their time while another one stops all others, mostly for garbage "
+        "collection (a higher gc.set_threshold, gc.freeze after the set-up, or fewer new lists, dicts and "
+        "other containers)"
+    )
 
 
 def _own_threads(measurement: Measurement, point: Point) -> str:

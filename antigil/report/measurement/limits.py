@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antigil.scaling import Cut, Measurement, judged
+from antigil.scaling import Cut, Host, Measurement, judged
 
 
 def limits(measurement: Measurement) -> Iterator[str]:
@@ -19,6 +19,8 @@ def limits(measurement: Measurement) -> Iterator[str]:
     whole = where.cpus_allowed
     if where.quota is not None and whole < where.quota < whole + 1:
         yield f"its quota of {where.quota:.3g} CPUs counts as {whole}: part of one serves no thread in full"
+    if where.free_threaded and where.gil:
+        yield gil_again(where)
     if measurement.cut is not None:
         yield _cut_short(measurement, measurement.cut)
     if measurement.disturbed:
@@ -29,6 +31,17 @@ def limits(measurement: Measurement) -> Iterator[str]:
         yield "queueing is not reported here: waiting includes it, and the speedup is the raw one"
     if measurement.gil_held.method == "latency":
         yield "this system does not count a thread's switches: holds below 1 ms go unseen"
+
+
+def gil_again(where: Host) -> str:
+    """Return what keeps a free-threaded build from being one."""
+    why = "PYTHON_GIL=1 or -X gil=1 keeps it on"
+    if not where.gil_forced:
+        why = (
+            "an import switched it on, of an extension that does not declare Py_mod_gil (Python names it in "
+            "a RuntimeWarning)"
+        )
+    return f"this build can do without a GIL, but {why}"
 
 
 def _cut_short(measurement: Measurement, cut: Cut) -> str:

@@ -261,7 +261,8 @@ def held_line(measurement: Measurement) -> str:
 def notes(measurement: Measurement) -> Iterator[str]:
     """Yield with which Python and CPUs it was measured, and what limits the measurement."""
     where = measurement.host
-    build = "GIL enabled" if where.gil else "free-threaded, GIL disabled"
+    gil = "GIL enabled" if where.gil else "GIL disabled"
+    build = f"free-threaded, {gil}" if where.free_threaded or not where.gil else gil
     yield f"Python:   {where.python_version} ({build}); CPUs allowed: {where.cpus_allowed} ({where.cpu})"
     for limit in limits(measurement):
         yield f"Note:     {limit}"

@@ -94,10 +94,6 @@ class _Member:
         error = json.loads(self._response.read_text()).get("error") if self._response.exists() else None
         return death(status, "", 0.0) if error is None else rebuilt(error)
 
-    def dismiss(self) -> None:
-        """Let it run its tear-down and end."""
-        self.tell(END)
-
     def has_ended(self) -> bool:
         """Tell whether it has, for whatever reason."""
         return self._process.poll() is not None
@@ -145,7 +141,7 @@ def fleet(asked: Mapping[str, Any], size: int) -> Iterator[MeasureWindow]:
             running.answers(range(size))
             yield running
             for member in members:
-                member.dismiss()
+                member.tell(END)
             for member in members:
                 member.wait(END_SECONDS)
         finally:

@@ -9,6 +9,7 @@ than in one, and of a thread's time the excess is
 in which shares the logarithm of what is missing belongs to these causes:
 
     gil          waiting for the GIL, as it is held for long
+    stops        without a GIL, waiting for calls that stop all other threads, mostly for garbage collection
     hand-over    the same, and the kernel's time for it, where calls hold it for so short a time, once or
                  again and again, that handing it over costs more
     waiting      waiting for a lock, or for I/O that serves one at a time, and the kernel's time for it
@@ -97,7 +98,8 @@ def missing(measurement: Measurement, threads: int) -> dict[str, float]:
         is_short = is_handed_over and one.rate * SHORT_HOLD_SECONDS > 1.0
         if is_short and gil > max(elsewhere, math.log(WORTH_TELLING)):
             gil, cpu = gil + cpu, 0.0  # so short a call streams through little memory, and shares the GIL's
-        parts = {"hand-over" if is_handed_over else "gil": gil, "waiting": elsewhere, "cpu": cpu}
+        name = "hand-over" if is_handed_over else "gil" if measurement.host.gil else "stops"
+        parts = {name: gil, "waiting": elsewhere, "cpu": cpu}
     factors = {name: math.exp(part) for name, part in parts.items()}
     return dict(sorted(factors.items(), key=lambda item: -item[1]))
 

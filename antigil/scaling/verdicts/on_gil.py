@@ -20,7 +20,9 @@ A call waits in one thread for waiting(1) / X(1) seconds, so that n threads wait
 share waiting(n) - waiting(1) S(n) / n of their time, less that for which what the call starts itself
 works longer. Calls that hold the GIL for a share h wait for
 it longest where all holds collide: then n threads take 1 + (n - 1) h instead of 1, and wait for
-(n - 1) h of that. What a call takes longer than that is the price of getting the GIL back.
+(n - 1) h of that. What a call takes longer than that is the price of getting the GIL back. Without a GIL, h
+is the share of its time for which a call stops all other threads, as garbage collection does, and what they
+wait for that is told apart from other waiting in the same way.
 """
 
 from __future__ import annotations
@@ -103,7 +105,8 @@ def waiting_for_gil(measurement: Measurement) -> float:
     """Return the share of time at the most telling point for which threads wait for the GIL.
 
     It is what they were seen to; without enough looks what the held share explains if all holds collide, and
-    nothing where that cannot be told from none.
+    nothing where that cannot be told from none. Without a GIL they wait for those who stop all others, as far
+    as the share of such stops explains it: they were seen to sleep as at a lock.
     """
     return _waiting_for_gil(measurement, _held_for_certain(measurement))
 
@@ -132,15 +135,16 @@ def _waiting_for_gil(measurement: Measurement, held: float) -> float:
 
 def _waiting_at_gil(measurement: Measurement, held: float) -> float:
     states, point = measurement.states, most_telling_point(measurement)
-    if not measurement.host.gil:
-        return 0.0
+    explained = _if_all_collide(point.threads, held)
     if states is None or states.waiting < FEWEST_SEEN:
-        return _if_all_collide(point.threads, held)
+        return explained
+    if not measurement.host.gil:
+        return min(explained, point.waiting * states.lock / states.waiting)
     return point.waiting * states.gil / states.waiting
 
 
 def _if_all_collide(threads: int, held: float) -> float:
-    """Return for which share of its time a thread waits for the GIL at most, for the others' holds."""
+    """Return for which share of its time a thread waits at most for the others' holds, or stops of it."""
     others = (threads - 1) * held
     return others / (1.0 + others)
 

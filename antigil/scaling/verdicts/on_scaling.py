@@ -30,15 +30,16 @@ ceiling that the GIL-held share sets.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..rounds import DISTURBED_QUEUE_SHARE
-from ..sample import FEW_ROUNDS_MARGIN, FEWEST_ROUNDS, least_side_by_side
+from ..host import Host
+from ..rounds import DISTURBED_QUEUE_SHARE, Round
+from ..sample import FEW_ROUNDS_MARGIN, FEWEST_ROUNDS, GilHeld, least_side_by_side, sample_of
 from .on_gil import most_telling_point
 
 if TYPE_CHECKING:
-    from ..host import Host
     from ..measurement import Estimate, Measurement, Point
 
 SCALES_FROM = 0.9
@@ -138,22 +139,30 @@ def _is_kept_off(point: Point, cpus: int) -> bool:
     )
 
 
-def scaling_verdict(measurement: Measurement) -> str:
-    """Return one of ``scales``, ``partly``, ``does-not``, ``hurts``, ``inconclusive``."""
-    found = judged(measurement)
-    return "inconclusive" if found is None else found.word
-
-
 def _side_by_side(measurement: Measurement, point: Point, speedup: float) -> float:
     """Return the least that a speedup can be without what other programs kept apart."""
-    n = point.threads
     if send_each_other_to_sleep(measurement, point):
         return 0.0
-    if point.queued_by_others <= DISTURBED_QUEUE_SHARE:
-        return speedup
     held = measurement.gil_held.ci99[1] if measurement.host.gil else 0.0
+    return _beside_all(speedup, point.threads, point.queued_by_others, held)
+
+
+def least_of_rounds(rounds: Sequence[Round], threads: int, speedup: float, held: GilHeld | None) -> float:
+    """Return the least that a speedup of disturbed rounds can be, if the GIL is held for that share."""
+    points = sample_of(rounds).points
+    point, one = points[threads], points[1]
+    on_cpu = 1.0 - point.waiting - point.queued
+    if send_to_sleep(point.sleeps, one.sleeps, point.waiting, on_cpu, Host.here()):
+        return 0.0
+    most_held = 0.0 if held is None else held.ci99[1]
+    return _beside_all(speedup, threads, point.queued * point.by_others, most_held)
+
+
+def _beside_all(speedup: float, n: int, queued: float, held: float) -> float:
+    if queued <= DISTURBED_QUEUE_SHARE:
+        return speedup
     most = n / (1.0 + (n - 1) * held)  # for the GIL, if all holds collide
-    return least_side_by_side(speedup, most, n, point.queued_by_others)
+    return least_side_by_side(speedup, most, n, queued)
 
 
 def send_each_other_to_sleep(measurement: Measurement, point: Point) -> bool:
