@@ -49,13 +49,9 @@ TIMEOUT_SECONDS = 180.0
 """For asv, which ends what takes longer; more where the budget asks for it."""
 
 UNITS = {
-    "slowdown": "threads / speedup",
-    "waiting": "share",
-    "queued": "share",
-    "inflation": "ratio",
-    "gil_held": "share",
-    "stall": "seconds",
-}
+    "slowdown": "threads / speedup", "waiting": "share", "queued": "share", "inflation": "ratio",
+    "gil_held": "share", "stall": "seconds", "gil_enabled": "1 or 0",
+}  # fmt: skip
 
 NUMBERS = {**{name: f"track_{name}" for name in UNITS}, "time": "time_call", "peakmem": "peakmem_call"}
 """The function that holds each number; those that are tracked carry the name as `antigil_quantity`."""
@@ -188,6 +184,10 @@ class Scaling(ABC):
         """Longest time for which every other Python thread stood still."""
         return cast(float, measured["stall"])
 
+    def track_gil_enabled(self, measured: dict[str, Any]) -> float:
+        """1 where the GIL was enabled, 0 where not: in a free-threaded build, imports may enable it."""
+        return float(measured["python"]["gil"] if "python" in measured else "nan")
+
     def time_call(self, measured: dict[str, Any]) -> None:
         """One call, by one thread."""
         self.run(1)
@@ -203,7 +203,7 @@ class Surroundings:
     version = INSTRUMENT_VERSION
 
     def track_gil_enabled(self) -> int:
-        """1 where the GIL is enabled, 0 on a free-threaded build without it."""
+        """1 where the GIL is enabled, 0 where it is not, without what a workload imports."""
         return int(gil_enabled())
 
     def track_cpus_allowed(self) -> int:

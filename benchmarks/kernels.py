@@ -9,7 +9,12 @@ from .checkout.suite import Scaling, Workload
 
 
 class Known(
-    Scaling, thread_counts=(1, 2, 4), budget=1.2, processes=2, rounds=2, only=("slowdown", "gil_held")
+    Scaling,
+    thread_counts=(1, 2, 4),
+    budget=1.2,
+    processes=2,
+    rounds=2,
+    only=("slowdown", "gil_held", "gil_enabled"),
 ):
     """A workload whose scaling is known beforehand: the rest would double the time for each commit."""
 

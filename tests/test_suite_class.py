@@ -40,6 +40,7 @@ MEASURED = {
     ],
     "gil_held": {"samples": [0.0, 0.01]},
     "stall": 0.005,
+    "python": {"gil": True},
 }
 
 
@@ -50,12 +51,14 @@ def test_the_numbers_are_read_from_the_json_form_of_a_measurement():
     assert Sum().track_inflation(MEASURED, 2) == 1.1
     assert Sum().track_gil_held(MEASURED) == {"samples": [0.0, 0.01], "number": 1}
     assert Sum().track_stall(MEASURED) == 0.005
+    assert [Sum().track_gil_enabled({"python": {"gil": gil}}) for gil in (True, False)] == [1, 0]
 
 
 def test_what_cannot_be_had_is_skipped():
     """Asv takes NaN for skipped, None for failed."""
     assert math.isnan(Sum().track_queued(MEASURED, 4))
     assert math.isnan(Sum().track_inflation(MEASURED, 4))
+    assert math.isnan(Sum().track_gil_enabled({"points": MEASURED["points"]}))  # of another cache
 
 
 def test_a_real_measurement_has_every_number(monkeypatch):

@@ -97,7 +97,7 @@ class Total(
     thread_counts=(1, 2, 4),
     budget=2.0,
     rounds=2,
-    only=("slowdown", "waiting", "queued", "inflation", "gil_held"),
+    only=("slowdown", "waiting", "queued", "inflation", "gil_held", "gil_enabled"),
 ):
     """About 2 ms."""
 

@@ -42,7 +42,7 @@ def _compare(base: Measurement, head: Measurement) -> int:
         }
         for number, one in found.items()
     ]
-    for line in comparison_table(rows, indent="  "):
+    for line in comparison_table(rows, indent="  ", gil=True):
         print(line)
     for difference in differences(base, head):
         print(f"  note: {one_line(difference)}")

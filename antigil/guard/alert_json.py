@@ -60,7 +60,7 @@ def alerts_to_json(
             }
             for w in archive.workloads.values()
         ],
-        "alerts": [_alert(alert, labels) for alert in alerts],
+        "alerts": [_alert(archive, alert, labels) for alert in alerts],
         "problems": problems,
     }
 
@@ -147,13 +147,15 @@ def _where(alert: Alert) -> str:
     return f"{alert.workload.name} at {alert.span[1].hash[:8]}"
 
 
-def _alert(alert: Alert, labels: Mapping[Environment, str]) -> Document:
+def _alert(archive: Archive, alert: Alert, labels: Mapping[Environment, str]) -> Document:
+    name, revision = alert.workload.name, alert.commit.revision
     return {
         "identity": alert.identity,
         "workload": alert.workload.name,
         "title": alert.workload.title,
         "control": alert.workload.control,
         "environment": labels[alert.environment],
+        "gil": archive.gil_enabled(alert.environment, revision, name),
         "standing": alert.state_text,
         "new": alert.new,
         "counts": alert.state.counts,

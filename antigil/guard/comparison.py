@@ -23,13 +23,12 @@ from antigil.where import Changes
 from .commit_verdict import Verdict, conclude
 from .decision_rule import (
     CONFIRMATION,
-    JUDGED,
     NOTICED,
     Looks,
     Number,
     SamplePair,
     judge,
-    judged_in,
+    judged_quantities,
     least_effects,
 )
 from .interleaved_visits import VisitPlace, alternating, measure_both, prepare, pythons_passed_over
@@ -47,6 +46,8 @@ class EnvironmentComparison:
         Whether it was measured for this, or judged from stored results.
     looks : tuple of dict of Number to SamplePair
         All samples of each look, those that are not judged included.
+    gil : bool or None
+        Whether a side of it has a GIL, as far as its Python tells; None where that is not known.
     functions : dict of str to Changes
         By workload that lost, what changed by function; see `profile`.
     surroundings : tuple of Surroundings
@@ -57,6 +58,7 @@ class EnvironmentComparison:
     verdict: Verdict
     measured: bool
     looks: tuple[Mapping[Number, SamplePair], ...]
+    gil: bool | None
     functions: Mapping[str, Changes] = field(default_factory=dict)
     surroundings: tuple[Surroundings, Surroundings] = ({}, {})
 
@@ -174,9 +176,9 @@ def compare_in(
             place, sides, workloads, lambda: say(f"{place.name}: visit {next(visits)} done ({what})")
         )
 
-    workloads, among = workloads_of(place.columns), judged_in(place.python)
+    workloads = workloads_of(place.columns)
     looks = Looks() if processes is None else Looks(processes)
-    found = take_looks(measure, options, workloads, place.name, looks, places, among)
+    found = take_looks(measure, options, workloads, place.name, looks, places, gil=place.gil)
     return replace(found, surroundings=place.surroundings)
 
 
@@ -187,7 +189,7 @@ def take_looks(
     environment: str,
     looks: Looks = Looks(),  # noqa: B008 - immutable
     environments: int = 1,
-    among: Collection[str] = JUDGED,
+    gil: bool = True,
 ) -> EnvironmentComparison:
     """Judge everything, and what is suspected again on fresh samples, with the controls beside it.
 
@@ -198,22 +200,22 @@ def take_looks(
         processes.
     environments
         How many are compared: the level is shared out among them.
-    among
-        Quantities that are judged.
+    gil
+        Whether there is a GIL, by which it is decided what is judged.
     """
-    limit = least_effects(options)
+    limit, among = least_effects(options), judged_quantities(gil=gil)
     one, other = take_look(measure, None, looks.first, partial(not_steady, among=among, limit=limit))
     apart, pairs = told_apart(one, other), pairs_of(one, other)
     numbers = judgeable(pairs, among)
     taken = LooksTaken(
-        among=among,
+        gil=gil,
         controls={number.workload for number in numbers if workloads[number.workload].control},
         level=CONFIRMATION / environments,
         seen=[pairs],
         judged=[judge(numbers, limit, NOTICED / environments)],
         problems=[
             *apart.problems,
-            *missing_at_head(one, other, among),
+            *missing_at_head(one, other, among, gil=gil),
             *too_few(numbers, bool(apart.gone)),
         ],
         notes=[*apart.notes],
@@ -228,4 +230,4 @@ def take_looks(
         problems=taken.problems,
         notes=taken.notes,
     )
-    return EnvironmentComparison(environment, verdict, True, tuple(taken.seen))
+    return EnvironmentComparison(environment, verdict, True, tuple(taken.seen), gil)

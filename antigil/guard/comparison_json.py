@@ -38,6 +38,7 @@ def _environment(comparison: EnvironmentComparison) -> Document:
     verdict = comparison.verdict
     return {
         "environment": comparison.environment,
+        "gil": comparison.gil,
         "measured": comparison.measured,
         "status": verdict.status,
         "problems": list(verdict.problems),

@@ -120,9 +120,9 @@ WAITING_LIMIT = Limit(absolute=0.05)
 STALL_LIMIT = Limit(relative=1.0, absolute=0.002)
 
 
-def judged_in(python: str) -> tuple[str, ...]:
-    """Return the quantities that are judged in a Python that asv names."""
-    return JUDGED_WITHOUT_GIL if python.endswith("t") else JUDGED
+def judged_quantities(*, gil: bool) -> tuple[str, ...]:
+    """Return the quantities that are judged where there is a GIL, or none."""
+    return JUDGED if gil else JUDGED_WITHOUT_GIL
 
 
 #: The least effect that counts, by number.

@@ -29,7 +29,7 @@ from antigil.history.asv_adapter.stored import Suite
 from antigil.history.benchmark_columns import Column
 from antigil.history.project import Project, Revision
 from antigil.history.series import Combination
-from antigil.history.surroundings import Surroundings, surroundings_of
+from antigil.history.surroundings import Surroundings, gil_enabled, surroundings_of
 from antigil.suite import PROCESSES_VARIABLE
 
 from .decision_rule import Number
@@ -47,6 +47,8 @@ class VisitPlace:
     ----------
     sides : tuple of Installation
         Base and head.
+    python : str
+        As asv names it; that of the head, where the two differ.
     surroundings : tuple of Surroundings
         What each is made of besides the commit.
     """
@@ -57,6 +59,11 @@ class VisitPlace:
     columns: tuple[Column, ...]
     sides: tuple[Installation, Installation]
     surroundings: tuple[Surroundings, Surroundings] = ({}, {})
+
+    @property
+    def gil(self) -> bool:
+        """Whether the GIL is on in the Python of one side at least."""
+        return gil_enabled(self.surroundings, self.python)
 
 
 def prepare(

@@ -97,7 +97,7 @@ def _places(
     return [
         VisitPlace(
             f"{base.name} → {one.name}",
-            base.python if one.python.endswith("t") else one.python,
+            one.python,
             part,
             columns,
             (base, one),

@@ -23,6 +23,7 @@ from .decision_rule import (
     Number,
     SamplePair,
     judge,
+    judged_quantities,
     powerless,
     smallest_p,
 )
@@ -74,11 +75,11 @@ def not_steady(base: Readings, head: Readings, p: float, among: Collection[str],
 class LooksTaken:
     """The looks taken so far, the first included: their samples, judgements, and what else is to be told.
 
-    `level` is that of a further look, `controls` are the names of the workloads that are one, and `among` the
-    quantities that are judged.
+    `level` is that of a further look, `controls` are the names of the workloads that are one, and `gil` tells
+    whether there is a GIL.
     """
 
-    among: Collection[str]
+    gil: bool
     controls: set[str]
     level: float
     seen: list[Mapping[Number, SamplePair]]
@@ -102,14 +103,22 @@ class LooksTaken:
                 break
             one, other = take_look(measure, self._with_controls(suspects), count, still_open)
             pairs = pairs_of(one, other)
-            beside = {n for n in judgeable(pairs, self.among) if n.workload in self.controls}
+            among = judged_quantities(gil=self.gil)
+            beside = {n for n in judgeable(pairs, among) if n.workload in self.controls}
             judged = _again(pairs, suspects, beside, limit, self.level)
             self.seen.append(pairs)
             self.judged.append(judged)
-            self.problems += _not_seen_again(suspects, pairs, one, other)
+            lacking = [self._told(n) for n in suspects if n not in pairs]
+            self.problems += _not_seen_again(lacking, one, other)
             self.notes += [note for note in told_apart(one, other).notes if note not in self.notes]
             suspects = {n: t for n, t in suspects.items() if n in judged and _open(judged[n], t)}
-        self.problems += _blind(suspects, self.seen[-1], self.level)
+        self.problems += [
+            f"{self._told(n)} is suspected, and too few processes gave it to show a change"
+            for n in _blind(suspects, self.seen[-1], self.level)
+        ]
+
+    def _told(self, number: Number) -> str:
+        return f"{number.workload} ({quantities.name(number.quantity, number.threads, gil=self.gil)})"
 
     def _with_controls(self, suspects: Collection[Number]) -> set[str]:
         """Return the workloads to measure for some suspects: beside any that is no control, all controls."""
@@ -141,22 +150,17 @@ def _open(judgement: Judgement, tendency: str) -> bool:
     return judgement.suspected and judgement.tendency == tendency and judgement.direction == SAME
 
 
-def _not_seen_again(
-    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], base: Readings, head: Readings
-) -> list[str]:
-    """Name what was suspected, and gave no numbers when it was measured again."""
+def _not_seen_again(lacking: Iterable[str], base: Readings, head: Readings) -> list[str]:
+    """Say why what was suspected gave no numbers when it was measured again."""
     apart = told_apart(base, head)
     reasons = [*(f"{name}: {reason}" for name, reason in apart.gone.items()), *apart.problems]
     why = f" ({'; '.join(reasons)})" if reasons else ""
-    return [f"{_told(n)} gave no numbers when it was measured again{why}" for n in suspects if n not in pairs]
+    return [f"{told} gave no numbers when it was measured again{why}" for told in lacking]
 
 
-def _told(number: Number) -> str:
-    return f"{number.workload} ({quantities.name(number.quantity, number.threads)})"
-
-
-def _blind(suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float) -> list[str]:
-    """Name what is suspected even after the last look, and was given by too few processes to be decided."""
+def _blind(
+    suspects: Collection[Number], pairs: Mapping[Number, SamplePair], level: float
+) -> tuple[Number, ...]:
+    """Return what is suspected even after the last look, and was given by too few processes to be decided."""
     left = {number: pairs[number] for number in suspects if number in pairs}
-    blind = powerless(left, level / max(1, len(left)))
-    return [f"{_told(n)} is suspected, and too few processes gave it to show a change" for n in blind]
+    return powerless(left, level / max(1, len(left)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,14 @@ MACHINE = frozenset({"machine", *MACHINE_FIELDS})
 
 #: Python, requirements and variables of an environment, sorted by name.
 Combination = tuple[tuple[str, str], ...]
+
+
+def named_without_gil(python: str) -> bool:
+    """Tell whether asv's name of a Python ends in a version with a ``t``: ``3.14t``, ``3.14.0rc2t``.
+
+    That is a guess, for want of a record: a path need not tell the build, and the GIL may be on all the same.
+    """
+    return re.search(r"\d\.\d+((a|b|rc)\d+)?t$", python) is not None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .environment import Combination as Combination
 from .environment import Environment as Environment
+from .environment import named_without_gil
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -203,8 +204,10 @@ class Archive:
         for series in self.series:
             key = (series.workload, series.environment)
             self._index.setdefault(key, {})[series.quantity, series.threads] = series
-            if series.quantity in SURROUNDINGS:
-                self._surroundings.setdefault((series.environment, series.quantity), series)
+        aside = [s for s in self.series if s.quantity in SURROUNDINGS and s.workload not in self.workloads]
+        whole = {(s.workload, s.environment) for s in aside if s.quantity == "cpus_allowed"}
+        for series in sorted(aside, key=lambda s: (s.workload, s.environment) not in whole):
+            self._surroundings.setdefault((series.environment, series.quantity), series)
 
     def commit(self, revision: int) -> Commit:
         """Return a commit; one without results (a range's end) by its number only."""
@@ -249,14 +252,23 @@ class Archive:
         )
         return min(int(cores), cpus) if cores and cpus else cpus
 
-    def gil_enabled(self, environment: Environment, revision: int) -> bool | None:
-        """Return whether the GIL was enabled: recorded, else from the Python's name; None if unknown."""
-        number = self._surrounding(environment, "gil_enabled", revision)
+    def gil_enabled(
+        self, environment: Environment, revision: int, workload: str | None = None
+    ) -> bool | None:
+        """Return whether the GIL was enabled: recorded, else guessed by the Python's name; None if unknown.
+
+        What was recorded of a workload until then comes first: its imports may enable it on a free-threaded
+        build. What was recorded of it only later comes last.
+        """
+        own = None if workload is None else self.find(workload, environment, "gil_enabled")
+        number = _until(own, revision)
+        if number is None:
+            number = self._surrounding(environment, "gil_enabled", revision)
+        if number is None:
+            number = _at(own, revision)
         if number is not None:
             return bool(number)
-        if not environment.python:
-            return None
-        return not environment.python.endswith("t")
+        return not named_without_gil(environment.python) if environment.python else None
 
     def surroundings(self, environment: Environment, quantity: str) -> Series | None:
         """Return a series of the machine itself, one of `SURROUNDINGS`, or None."""
@@ -264,11 +276,19 @@ class Archive:
 
     def _surrounding(self, environment: Environment, quantity: str, revision: int) -> float | None:
         """Return the newest recorded value at or before a revision, else the oldest after it."""
-        series = self.surroundings(environment, quantity)
-        if series is None:
-            return None
-        position = series.at_or_before(revision)
-        if position is None:
-            later = np.flatnonzero(series.present)
-            position = int(later[0]) if len(later) else None
-        return None if position is None else float(series.values[position])
+        return _at(self.surroundings(environment, quantity), revision)
+
+
+def _until(series: Series | None, revision: int) -> float | None:
+    """Return the newest value at or before a revision, or None."""
+    position = None if series is None else series.at_or_before(revision)
+    return None if series is None or position is None else float(series.values[position])
+
+
+def _at(series: Series | None, revision: int) -> float | None:
+    """Return the newest value at or before a revision, else the oldest after it."""
+    number = _until(series, revision)
+    if series is not None and number is None:
+        later = series.values[series.present]
+        number = float(later[0]) if len(later) else None
+    return number

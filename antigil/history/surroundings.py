@@ -1,21 +1,22 @@
-"""What a side of a comparison was measured on besides its commit: packages, compiler, kernel and CPU."""
+"""What a side of a comparison was measured on besides its commit: Python, packages, compiler, kernel, CPU."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from antigil.scaling import cpu_model
 
 from .asv_adapter.running import Installation
+from .environment import named_without_gil
 
 #: By name; the packages among them as one text each, with their version.
 Surroundings = Mapping[str, str | list[str]]
 
 #: Run by an environment's own Python. What pip installed from a file or an address is the commit, or ours.
 _ASK = """\
-import json, os, platform, shlex, subprocess, sysconfig
+import json, os, platform, shlex, subprocess, sys, sysconfig
 from itertools import dropwhile
 from importlib.metadata import distributions
 try:
@@ -27,6 +28,7 @@ except (OSError, ValueError, StopIteration, subprocess.SubprocessError):
 packages = {f"{d.name} {d.version}" for d in distributions() if d.read_text("direct_url.json") is None}
 print(json.dumps({
     "python": " ".join([platform.python_implementation(), platform.python_version()]),
+    "gil": "enabled" if getattr(sys, "_is_gil_enabled", lambda: True)() else "disabled",
     "compiler": (said.splitlines() or [""])[0],
     "kernel": " ".join([platform.system(), platform.release()]),
     "packages": sorted(packages, key=str.lower),
@@ -36,9 +38,19 @@ print(json.dumps({
 
 def surroundings_of(installation: Installation) -> Surroundings:
     """Return what an environment with a commit installed is made of."""
-    variables = {**os.environ, **installation.build_env_vars}
+    compiler = {**os.environ, **installation.build_env_vars}.get("CC", "")
+    variables = {**os.environ, **installation.env_vars, "CC": compiler}
     said = installation.run(["-c", _ASK], env=variables).strip().splitlines()[-1]
     return {**json.loads(said), "cpu": cpu_model()}
+
+
+def gil_enabled(sides: Iterable[Surroundings], python: str) -> bool:
+    """Return whether the GIL is on in some side's Python; guessed by its name where no side was asked.
+
+    What a measured commit imports may switch it on all the same.
+    """
+    told = [side["gil"] == "enabled" for side in sides if "gil" in side]
+    return any(told) if told else not named_without_gil(python)
 
 
 def differences(base: Surroundings, head: Surroundings) -> Iterator[str]:

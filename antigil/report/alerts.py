@@ -38,7 +38,7 @@ def _text(document: Document) -> Iterator[str]:
         for alert in entry:
             yield f"  {alert['environment']}, change {alert['identity']}"
             for effect in alert["effects"]:
-                what, before, now, change = cells(effect)
+                what, before, now, change = cells(effect, gil=alert["gil"])
                 yield f"    {what}: {before} → {now} ({change})"
             for remark in alert_remarks(alert):
                 yield f"    {remark}"
@@ -102,7 +102,7 @@ def entry_lines(entry: Sequence[Document]) -> Iterator[str]:
         yield "| number | before | now | change | |"
         yield "| --- | ---: | ---: | ---: | --- |"
         for effect in alert["effects"]:
-            yield f"| {' | '.join(cells(effect))} | {effect['outcome']} |"
+            yield f"| {' | '.join(cells(effect, gil=alert['gil']))} | {effect['outcome']} |"
         for remark in alert_remarks(alert):
             yield ""
             yield code(remark) if remark.startswith((EXCUSED, GIVEN_UP, BESIDES)) else remark
@@ -115,7 +115,8 @@ def alert_annotations(document: Document) -> Iterator[str]:
     for entry in parted(document)[0]:
         alert = entry[0]
         kind = "error" if any(one["counts"] for one in entry) else "notice"
-        told = [f"{what} {before} → {now}" for what, before, now, _ in map(cells, alert["effects"])]
+        moved = [cells(effect, gil=alert["gil"]) for effect in alert["effects"]]
+        told = [f"{what} {before} → {now}" for what, before, now, _ in moved]
         text = f"{alert['commit']['hash'][:8]} {alert['commit']['subject']}: {', '.join(told)}"
         yield annotation(kind, f"{alert['standing']}: {alert['workload']}", text)
 

@@ -11,7 +11,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .comparison import besides, changed, functions_that_changed, reasons, state_text, workload_remarks
+from .comparison import (
+    besides,
+    changed,
+    functions_that_changed,
+    has_gil,
+    reasons,
+    state_text,
+    workload_remarks,
+)
 from .document import Document
 from .quantities import cells
 
@@ -36,10 +44,11 @@ def annotation_lines(document: Document) -> Iterator[str]:
         for workload in changed(comparison):
             if workload["control"]:
                 continue  # named above as a reason
-            moved = [cells(row) for row in workload["rows"] if row["outcome"] in ("lost", "gained")]
+            gil = has_gil(comparison, workload)
+            moved = [cells(row, gil=gil) for row in workload["rows"] if row["outcome"] in ("lost", "gained")]
             numbers = [f"{what} {before} → {now}" for what, before, now, _ in moved]
             kind = "error" if workload["counts"] else "notice"
-            said = [*workload_remarks(workload), *functions_that_changed(workload)]
+            said = [*workload_remarks(workload, gil=gil), *functions_that_changed(workload)]
             text = "; ".join([*filter(None, [", ".join(numbers)]), *said])
             text += f"; besides the commit: {differs}" if (differs := besides(comparison)) else ""
             yield annotation(kind, f"{state_text(workload)}: {workload['name']}", f"{where}: {text}")

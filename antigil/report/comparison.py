@@ -21,6 +21,13 @@ LOSSES = {"held": "held", "waiting": "waiting", "inflation": "growth of CPU time
 #: So many functions of a loss are named; those with a share below the other had none before.
 MOST_FUNCTIONS, NO_SHARE = 4, 0.01
 
+#: By whether the GIL is on at the head, where it was not so at the base: nothing else changed the Python.
+GIL_SWITCHED = {
+    True: "The GIL was off before and is on now: an import switched it on, of an extension that does not"
+    " declare Py_mod_gil.",
+    False: "The GIL was on before and is off now.",
+}
+
 HINT = "For more of the names: "
 
 #: Remarks that go on in foreign words.
@@ -101,10 +108,20 @@ def state_text(workload: Document) -> str:
     return "gained" if "gained" in outcomes else "unfit to judge"
 
 
+def has_gil(comparison: Document, workload: Document) -> bool | None:
+    """Return whether there is a GIL while a workload runs, at base or head; None where that is not known.
+
+    What the workload imports may have switched it on: that is known where it was sampled.
+    """
+    told = workload["where"] and workload["where"]["gil"]
+    gil: bool | None = comparison["gil"]
+    return True if told and any(told.values()) else gil
+
+
 def reasons(comparison: Document) -> Iterator[str]:
     """Yield, as sentences, why not everything could be judged."""
     for row in comparison["moved"]:
-        what = name(row["quantity"], row["threads"])
+        what = name(row["quantity"], row["threads"], gil=comparison["gil"])
         yield (
             f"the control {row['workload']} moved ({what}: {_both(row)}), whose code no commit changes: the"
             f" machine moved, and of that number only a change by more counts"
@@ -112,7 +129,7 @@ def reasons(comparison: Document) -> Iterator[str]:
     yield from comparison["problems"]
 
 
-def workload_remarks(workload: Document) -> Iterator[str]:
+def workload_remarks(workload: Document, *, gil: bool | None) -> Iterator[str]:
     """Yield sentences on a changed workload: what it means, and where the speedup went."""
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
@@ -122,8 +139,11 @@ def workload_remarks(workload: Document) -> Iterator[str]:
         yield trade_text(workload["trade"], workload["throughput"])
     held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)
     if held is not None and held["outcome"] in ("lost", "gained"):
+        limit = ", as a call stops all other threads" if gil is False else ", for the GIL"
+        if gil is False and workload["where"] is None:
+            limit = ""  # nothing was sampled, so what a commit imports may have switched it on
         yield (
-            "The most that any number of threads on any machine can give, for the GIL:"
+            f"The most that any number of threads on any machine can give{limit}:"
             f" {ceiling_at(held['base'])} before, {ceiling_at(held['head'])} now."
         )
     yield from speedup_sentences(workload)
@@ -150,6 +170,8 @@ def functions_that_changed(workload: Document, code: Callable[[str], str] = str)
     told = workload["where"]
     if told is None:
         return
+    if (gil := told["gil"]) is not None and gil["before"] != gil["after"]:
+        yield GIL_SWITCHED[gil["after"]]
     if not told["losses"]:
         yield f"Sampled with {told['threads']} threads, no function's part of the loss changed for certain."
     for one in told["losses"]:

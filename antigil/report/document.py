@@ -77,7 +77,7 @@ _FUNCTION = {
     "called_from": str, "before": _SHARE, "after": _SHARE,
 }  # fmt: skip
 WHERE = {
-    "python": str, "threads": int, "hints": [str],
+    "python": str, "gil": ({"before": bool, "after": bool}, None), "threads": int, "hints": [str],
     "losses": [
         {
             "loss": frozenset({"held", "waiting", "inflation"}), "before": _SHARE, "after": _SHARE,
@@ -95,7 +95,7 @@ _WORKLOAD = {
     "where": (WHERE, None),
 }  # fmt: skip
 _STATUS = frozenset({0, 1, 2})
-_SURROUNDINGS = {"python": str, "compiler": str, "kernel": str, "cpu": str, "packages": [str]}
+_SURROUNDINGS = {"python": str, "gil": str, "compiler": str, "kernel": str, "cpu": str, "packages": [str]}
 _REVISION = {"hash": HASH, "subject": str}
 _PYTHON = re.compile(r"[A-Za-z0-9._-]{1,30}")
 _COMPARISON = {
@@ -103,7 +103,8 @@ _COMPARISON = {
     "base": _REVISION, "head": _REVISION, "pythons": [_PYTHON],
     "comparisons": [
         {
-            "environment": str, "measured": bool, "status": _STATUS, "problems": [str], "notes": [str],
+            "environment": str, "gil": (bool, None), "measured": bool, "status": _STATUS,
+            "problems": [str], "notes": [str],
             "moved": [_ROW], "workloads": [_WORKLOAD], "surroundings": [_SURROUNDINGS], "besides": [str],
         }
     ],
@@ -116,7 +117,7 @@ _EFFECT = {
 }  # fmt: skip
 _ALERT = {
     **_JUDGED, "identity": re.compile(r"[0-9a-f]{1,64}"), "workload": _NAME, "environment": str,
-    "standing": re.compile(r"[a-z, ]{1,50}"), "new": bool, "lost": bool, "settled": bool,
+    "gil": (bool, None), "standing": re.compile(r"[a-z, ]{1,50}"), "new": bool, "lost": bool, "settled": bool,
     "held": (bool, None),
     "measured_on": re.compile(r"[A-Za-z0-9._-]{0,100}"), "besides": str, "given_up": (str, None),
     "before": _COMMIT, "commit": _COMMIT, "between": int, "effects": [_EFFECT],

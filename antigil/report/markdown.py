@@ -16,6 +16,7 @@ from .comparison import (
     besides,
     changed,
     functions_that_changed,
+    has_gil,
     headline_parts,
     method,
     reasons,
@@ -73,17 +74,19 @@ def _comparison(comparison: Document) -> Iterator[str]:
     for workload in changed(comparison):
         yield ""
         yield f"**{state_text(workload)}** {code(workload['name'])} {code(workload['title'])}"
+        gil = has_gil(comparison, workload)
         rows = [row for row in workload["rows"] if row["outcome"] != "same"]
         if rows:
             yield ""
-            yield from _table(rows)
-        for remark in workload_remarks(workload):
+            yield from _table((row, gil) for row in rows)
+        for remark in workload_remarks(workload, gil=gil):
             yield ""
             yield code(remark) if remark.startswith((EXCUSED, GONE)) else remark
         for line in functions_that_changed(workload, code):
             yield ""
             yield code(line) if line.startswith(HINT) else line
-    rows = [row for workload in comparison["workloads"] for row in workload["rows"]]
+    workloads = comparison["workloads"]
+    rows = [(row, has_gil(comparison, workload)) for workload in workloads for row in workload["rows"]]
     if rows:
         yield ""
         yield f"<details><summary>All {len(rows)} numbers</summary>"
@@ -96,12 +99,12 @@ def _comparison(comparison: Document) -> Iterator[str]:
         yield "</details>"
 
 
-def _table(rows: Iterable[Document], with_workload: bool = False) -> Iterator[str]:
-    """Yield a table in speedup terms."""
+def _table(rows: Iterable[tuple[Document, bool | None]], with_workload: bool = False) -> Iterator[str]:
+    """Yield a table in speedup terms of rows, each with whether there is a GIL where that is known."""
     first = "| workload | number |" if with_workload else "| number |"
     yield f"{first} before | now | change | p | |"
     yield f"{'| --- | --- |' if with_workload else '| --- |'} ---: | ---: | ---: | ---: | --- |"
-    for row in rows:
+    for row, gil in rows:
         told = [code(row["workload"], table=True)] if with_workload else []
-        told += [*cells(row), f"{row['adjusted_p']:.2g}", MARKS[row["outcome"]]]
+        told += [*cells(row, gil=gil), f"{row['adjusted_p']:.2g}", MARKS[row["outcome"]]]
         yield f"| {' | '.join(told)} |"

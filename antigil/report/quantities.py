@@ -21,6 +21,8 @@ NAMES = {
     "stall": "longest stall",
     "time": "time of one call",
 }
+#: What the held share is where there is no GIL: a call stops the others, as to collect garbage.
+STOPPED = "other threads stopped"
 #: What the verdicts on scaling are called on the pages.
 SCALING_WORDS = {
     "scales": "scales",
@@ -33,8 +35,15 @@ SHARES = frozenset({"waiting", "queued", "gil_held"})
 SECONDS = frozenset({"stall", "time"})
 
 
-def name(quantity: str, threads: int | None) -> str:
-    """Return what a number is called."""
+def held_name(gil: bool | None) -> str:
+    """Return what the held share is called where there is a GIL, none, or that is not known."""
+    return STOPPED if gil is False else NAMES["gil_held"]
+
+
+def name(quantity: str, threads: int | None, *, gil: bool | None = None) -> str:
+    """Return what a number is called where there is a GIL, none, or that is not known."""
+    if quantity == "gil_held":
+        return held_name(gil)
     text = NAMES.get(quantity, quantity).replace("{n}", str(threads))
     return text.replace("1 threads", "1 thread") if threads == 1 else text
 
@@ -61,11 +70,11 @@ def change(quantity: str, base: float, head: float) -> str:
     return percent(head / base - 1.0)
 
 
-def cells(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def cells(row: Mapping[str, Any], *, gil: bool | None) -> tuple[str, str, str, str]:
     """Return what a number in a report is called, what it was, what it is, and what became of it."""
     kind, threads, base, head = row["quantity"], row["threads"], row["base"], row["head"]
     before, now = value(kind, threads, base), value(kind, threads, head)
-    return name(kind, threads), before, now, change(kind, base, head)
+    return name(kind, threads, gil=gil), before, now, change(kind, base, head)
 
 
 def seconds(number: float) -> str:
@@ -82,7 +91,7 @@ def _three_digits(value: float) -> str:
 
 def ceiling_at(held: float) -> str:
     """Return what a held share allows at most."""
-    return times(1.0 / held) if held >= 0.001 else "no limit by the GIL"
+    return times(1.0 / held) if held >= 0.001 else "no limit"
 
 
 def ceiling_range(low: float, high: float | None) -> str:
@@ -113,6 +122,11 @@ def percent(value: float | None) -> str:
         return "–"
     text = f"{abs(value) * 100:.0f}"
     return f"±{text} %" if text == "0" else ("+" if value > 0 else "−") + f"{text} %"
+
+
+def held_percent(share: float) -> str:
+    """Return a held share in per cent, as all pages write it: with a decimal below 10 %."""
+    return f"{share * 100:.{1 if 0 < share < 0.0995 else 0}f} %"
 
 
 def points(value: float) -> str:

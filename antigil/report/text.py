@@ -13,6 +13,7 @@ from .comparison import (
     changed,
     comparison_headline,
     functions_that_changed,
+    has_gil,
     method,
     reasons,
     state_text,
@@ -43,9 +44,10 @@ def _lines(document: Document) -> Iterator[str]:
         told = list(changed(comparison))
         for workload in told:
             yield f"  {state_text(workload).upper()}  {workload['name']}  {workload['title']}"
+            gil = has_gil(comparison, workload)
             if workload["rows"]:
-                yield from comparison_table(workload["rows"], indent="    ")
-            for remark in workload_remarks(workload):
+                yield from comparison_table(workload["rows"], indent="    ", gil=gil)
+            for remark in workload_remarks(workload, gil=gil):
                 yield f"    {remark}"
             for remark in functions_that_changed(workload, lambda name: f"`{name}`"):
                 yield f"    {remark}"
@@ -57,10 +59,10 @@ def _lines(document: Document) -> Iterator[str]:
         yield how
 
 
-def comparison_table(rows: Iterable[Document], indent: str) -> Iterator[str]:
+def comparison_table(rows: Iterable[Document], indent: str, *, gil: bool | None) -> Iterator[str]:
     """Yield aligned lines, one per number."""
     lines = [("", "before", "now", "change", "")]
-    lines += [(*cells(row), MARKS[row["outcome"]]) for row in rows]
+    lines += [(*cells(row, gil=gil), MARKS[row["outcome"]]) for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     for first, *others in lines:
         aligned = [cell.rjust(width) for cell, width in zip(others[:3], widths[1:4], strict=True)]
@@ -90,8 +92,9 @@ def _bisection_lines(document: Document) -> Iterator[str]:
                 if workload["name"] == document["workload"]:
                     yield ""
                     yield environment["environment"]
-                    yield from comparison_table(workload["rows"], indent="  ")
-                    yield from (f"  {remark}" for remark in workload_remarks(workload))
+                    gil = has_gil(environment, workload)
+                    yield from comparison_table(workload["rows"], indent="  ", gil=gil)
+                    yield from (f"  {remark}" for remark in workload_remarks(workload, gil=gil))
     yield ""
     steps, commits = counted(len(document["steps"]), "comparison"), counted(document["commits"], "commit")
     yield f"{steps} for {commits}:"

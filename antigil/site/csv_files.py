@@ -10,12 +10,15 @@ import csv
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from antigil.history.labels import build_name
 from antigil.history.series import Archive, Environment
 
+from .workload_page import gil_steps
 from .workload_status import WorkloadStatus
+
+T = TypeVar("T")
 
 COMMIT = ("commit", "date", "subject", "author")
 PLACE = ("machine", "environment", "build", "cpus_allowed")
@@ -66,12 +69,14 @@ def write_workload_csv(
 
     def rows() -> Iterator[Sequence[object]]:
         for one, told in statuses:
-            build = build_name(archive.gil_enabled(one.environment, one.revision))
-            place = tuple(map(_field, (one.environment.machine, labels[one.environment], build)))
+            place = tuple(map(_field, (one.environment.machine, labels[one.environment])))
             columns = dict(_columns(told["series"]))
             blank = [None] * len(told["revisions"])
             numbers = [[None if x != x else x for x in columns.get(name, blank)] for name in names]
-            by_commit = zip(told["revisions"], _cpus(told), *numbers, _absent(told), strict=True)
+            steps = gil_steps(archive, one.workload.name, one.environment, one.headline.revisions)
+            builds = map(build_name, _at_each(told["revisions"], steps))
+            cpus = _at_each(told["revisions"], told["cpus"])
+            by_commit = zip(told["revisions"], builds, cpus, *numbers, _absent(told), strict=True)
             yield from ((*commits[revision], *place, *fields) for revision, *fields in by_commit)
 
     _write(path, (*COMMIT, *PLACE, *names, "absent"), rows())
@@ -92,14 +97,14 @@ def _name(one: Mapping[str, Any]) -> str:
     return f"{one['quantity']}{unit}" + ("" if one["threads"] is None else f"_{one['threads']}")
 
 
-def _cpus(told: Mapping[str, Any]) -> list[int | None]:
-    """Return the CPUs allowed at each revision."""
-    steps = list(told["cpus"])
-    found, number = [], steps[0][1] if steps else None
-    for revision in told["revisions"]:
-        while steps and steps[0][0] <= revision:
-            number = steps.pop(0)[1]
-        found.append(number)
+def _at_each(revisions: Iterable[int], steps: Sequence[tuple[int, T | None]]) -> list[T | None]:
+    """Return at each revision what steps say, which come as [first revision, what it is]."""
+    coming = list(steps)
+    found, current = [], coming[0][1] if coming else None
+    for revision in revisions:
+        while coming and coming[0][0] <= revision:
+            current = coming.pop(0)[1]
+        found.append(current)
     return found
 
 

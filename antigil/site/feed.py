@@ -17,7 +17,7 @@ from antigil.history.asv_adapter.publishing import FeedEntry, write_atom
 from antigil.history.change_detection import Change, Effect
 from antigil.history.labels import digest, environment_id
 from antigil.history.series import Archive, Environment
-from antigil.report.quantities import percent, points, times
+from antigil.report.quantities import held_name, held_percent, percent, points, times
 
 from .workload_page import other_suspects, unmeasured_before
 from .workload_status import WorkloadStatus
@@ -92,22 +92,25 @@ def _entry(
     """Return one entry: what changed in the title, every number in the content (HTML, escaped)."""
     status, change = members[0]
     commit = archive.commit(change.revision)
-    title = f"{workload}: {describe_effect(change.headline(status.cores))}"
+    gil = archive.gil_enabled(change.environment, change.revision, change.workload)
+    title = f"{workload}: {describe_effect(change.headline(status.cores), gil)}"
     when = datetime.datetime.fromtimestamp(commit.date / 1000, datetime.UTC)
     others = other_suspects(min(unmeasured_before(archive, own) for _, own in members))
     lines = [f"<p>{html.escape(change.direction)} in <code>{html.escape(commit.hash[:12])}</code> ",
              f"{html.escape(commit.subject)}{others and f', {others}'}</p>"]  # fmt: skip
     for one, own in members:
-        told = "".join(f"<li>{html.escape(describe_effect(e))}</li>" for e in own.effects)
+        gil = archive.gil_enabled(own.environment, own.revision, own.workload)
+        told = "".join(f"<li>{html.escape(describe_effect(e, gil))}</li>" for e in own.effects)
         lines.append(f"<p>{html.escape(labels[one.environment])}</p><ul>{told}</ul>")
     identity = (status.workload.name, commit.hash, change.direction)
     link = f"{page}#env={environment_id(status.environment)}&commit={commit.hash[:12]}"
     return FeedEntry(title, when, link, "".join(lines), identity)
 
 
-def describe_effect(effect: Effect) -> str:
+def describe_effect(effect: Effect, gil: bool | None) -> str:
     """Return one effect in a few words."""
     if effect.quantity == "slowdown":
         moved = f"{times(effect.before)} → {times(effect.after)}"
         return f"speedup {percent(effect.size)} with {effect.threads} threads ({moved})"
-    return f"GIL held {points(effect.size)} ({effect.before:.0%} → {effect.after:.0%} of the time)"
+    moved = f"{held_percent(effect.before)} → {held_percent(effect.after)}"
+    return f"{held_name(gil)} {points(effect.size)} ({moved} of the time)"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from antigil.errors import UserError
+from antigil.history.environment import named_without_gil
 from antigil.history.options import Options
 
 from .workload_status import WorkloadStatus
@@ -30,12 +31,12 @@ def headline_status(
     return max((s for s in candidates if s.workload.name == first), key=_preference, default=None)
 
 
-def _preference(s: WorkloadStatus) -> tuple[bool, bool, int, int, bool, tuple[tuple[str, str], ...]]:
+def _preference(s: WorkloadStatus) -> tuple[bool, bool, int, int, bool, bool, tuple[tuple[str, str], ...]]:
     """Sort by: the first branch, still measured, most results; then the rest, which only settles ties.
 
     The newest result alone would make the picture jump to whichever machine or branch was measured last.
     """
     environment = s.environment
     results = int(np.count_nonzero(s.headline.present))
-    free_threaded = environment.python.endswith("t")
-    return environment.first, not s.retired, results, s.revision, not free_threaded, environment.key
+    has_gil, named_so = s.gil is not False, not named_without_gil(environment.python)
+    return environment.first, not s.retired, results, s.revision, has_gil, named_so, environment.key

@@ -96,13 +96,15 @@ def _help(
     told = []
     for environment in sorted(by_environment, key=lambda e: (-newest[e], labels[e])):
         statuses_here = by_environment[environment]
+        builds = {s.gil for s in statuses_here}
+        own_build = archive.gil_enabled(environment, newest[environment])
         own = [s.verdict for s in statuses_here if not _expected_not_to(s)]
         counts = [(*HELP[verdict], own.count(verdict)) for verdict in HELP if verdict in own]
         known = len(statuses_here) - len(own)
         told.append(
             {
                 "label": labels[environment],
-                "build": build_name(archive.gil_enabled(environment, newest[environment])),
+                "build": build_name(builds.pop() if len(builds) == 1 else own_build),
                 "helped": own.count("scales") + own.count("helps partly"),
                 "of": len(own),
                 "counts": [*counts, *([(*EXPECTED_NOT_TO, known)] if known else [])],
@@ -147,7 +149,7 @@ def _row(
         "environment": environment_id(s.environment),
         "branch": s.environment.branch,
         "label": labels[s.environment],
-        "build": build_name(archive.gil_enabled(s.environment, s.revision)),
+        "build": build_name(s.gil),
         "threads": s.threads,
         "cpus": s.cpus,
         "speedup": s.speedup,
@@ -164,6 +166,7 @@ def _row(
         "since_ago": s.since_ago,
         "spark": sparkline(s),
         "held": None if s.held is None else s.held[0],
+        "gil": s.gil,
         "ceiling": s.ceiling,
         "stale": s.stale,
         "day": measured.date().isoformat(),

@@ -23,7 +23,7 @@ from antigil.history.labels import environment_labels, file_names, printable
 from antigil.history.options import Options, read_options
 from antigil.history.series import Archive, Environment, Series
 from antigil.report.kept_functions import kept_functions
-from antigil.report.quantities import counted, percent, times
+from antigil.report.quantities import counted, held_name, held_percent, percent, times
 
 from .csv_files import commit_fields, write_overview_csv, write_workload_csv
 from .feed import write_feed
@@ -190,7 +190,9 @@ def _templates(conf: Configuration, static: str) -> jinja2.Environment:
         hash_length=conf.hash_length,
         static=static,
     )
-    templates.filters.update(times=times, percent=percent, counted=counted)
+    templates.filters.update(
+        times=times, percent=percent, counted=counted, held_name=held_name, held_percent=held_percent
+    )
     return templates
 
 

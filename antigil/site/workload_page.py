@@ -5,8 +5,9 @@ One object for the page itself and one per environment, so that a page loads onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,9 +16,12 @@ from antigil.history.labels import build_name, environment_id
 from antigil.history.series import Archive, Environment, Floats, Ints, Series, State
 from antigil.laws import least_squares
 from antigil.report.kept_functions import Key
+from antigil.report.quantities import name as quantity_name
 from antigil.report.quantities import percent, points
 
 from .workload_status import WorkloadStatus, notable_revisions
+
+T = TypeVar("T")
 
 #: Digits after the point, by quantity.
 DIGITS = {"slowdown": 4, "waiting": 4, "queued": 4, "inflation": 4, "gil_held": 4, "stall": 6, "time": 9}
@@ -63,7 +67,8 @@ def environment_summary(
         "id": environment_id(s.environment),
         "label": labels[s.environment],
         "machine": s.environment.machine,
-        "build": build_name(archive.gil_enabled(s.environment, s.revision)),
+        "build": build_name(s.gil),
+        "gil": s.gil,
         "cpus": s.cpus,
         "cores": s.cores,
         "threads": [one.threads for one in archive.of(s.workload.name, s.environment, "slowdown")],
@@ -76,10 +81,11 @@ def environment_summary(
 
 
 def change_model(archive: Archive, change: Change, cores: int | None) -> dict[str, Any]:
-    """Return one change, told by its headline effect first."""
+    """Return one change, told by its headline effect first, and named by the GIL at its own commit."""
     headline = change.headline(cores)
     commit = archive.commit(change.revision)
     between = unmeasured_before(archive, change)
+    gil = archive.gil_enabled(change.environment, change.revision, change.workload)
     return {
         "revision": change.revision,
         "before": change.before_revision,
@@ -90,8 +96,8 @@ def change_model(archive: Archive, change: Change, cores: int | None) -> dict[st
         "date": commit.date,
         "direction": change.direction,
         "confirmed": change.confirmed,
-        "headline": effect_model(headline),
-        "effects": [effect_model(e) for e in change.effects],
+        "headline": effect_model(headline, gil),
+        "effects": [effect_model(e, gil) for e in change.effects],
     }
 
 
@@ -107,11 +113,12 @@ def other_suspects(unmeasured: int) -> str:
     return f"or {'the one' if unmeasured == 1 else f'one of the {unmeasured}'} before it, not measured"
 
 
-def effect_model(effect: Effect) -> dict[str, Any]:
-    """Return one effect, with its size in words, so that all pages round it alike."""
+def effect_model(effect: Effect, gil: bool | None) -> dict[str, Any]:
+    """Return one effect, with its name and size in words, so that all pages name and round it alike."""
     is_speedup = effect.quantity == "slowdown"
     return {
         "quantity": "speedup" if is_speedup else effect.quantity,
+        "name": quantity_name(effect.quantity, effect.threads, gil=gil),
         "threads": effect.threads,
         "before": round(effect.before, 4),
         "after": round(effect.after, 4),
@@ -124,15 +131,27 @@ def environment_columns(archive: Archive, workload: str, environment: Environmen
     """Return every number of a workload in one environment, by columns that share one revision axis."""
     series = [s for q in DIGITS for s in archive.of(workload, environment, q)]
     revisions = series[0].revisions
-    cores = _steps(archive.ideal, archive, environment, revisions)
+    recorded = [archive.surroundings(environment, one) for one in ("cpus_allowed", "cores_alike")]
+    cores = _steps(partial(archive.ideal, environment), recorded, revisions)
     told = [_column(s) for s in series]
     return {
         "revisions": revisions.tolist(),
-        "cpus": _steps(archive.cpus_allowed, archive, environment, revisions),
+        "cpus": _steps(partial(archive.cpus_allowed, environment), recorded, revisions),
         "cores": cores,
         "series": told,
         "laws": _laws(told, revisions, cores),
     }
+
+
+def gil_steps(
+    archive: Archive, workload: str, environment: Environment, revisions: Ints
+) -> list[tuple[int, bool | None]]:
+    """Return whether the GIL was on where a workload ran, as [first revision, answer] wherever it changes."""
+    of_all, own = (
+        archive.surroundings(environment, "gil_enabled"),
+        archive.find(workload, environment, "gil_enabled"),
+    )
+    return _steps(partial(archive.gil_enabled, environment, workload=workload), (of_all, own), revisions)
 
 
 def _column(series: Series) -> dict[str, Any]:
@@ -195,22 +214,17 @@ def _rounded(values: Floats, digits: int) -> list[float]:
 
 
 def _steps(
-    number_at: Callable[[Environment, int], int | None],
-    archive: Archive,
-    environment: Environment,
-    revisions: Ints,
-) -> list[tuple[int, int | None]]:
-    """Return how many CPUs, or cores, there were, as [first revision, number] wherever it changes."""
-    found: list[tuple[int, int | None]] = []
+    number_at: Callable[[int], T], recorded: Iterable[Series | None], revisions: Ints
+) -> list[tuple[int, T]]:
+    """Return what depends on recorded numbers, as [first revision, what it is] wherever it changes."""
+    found: list[tuple[int, T]] = []
     candidates = revisions[:1].tolist()
-    for quantity in ("cpus_allowed", "cores_alike"):
-        if (recorded := archive.surroundings(environment, quantity)) is None:
-            continue
-        known = recorded.values[recorded.present]
-        turns = np.flatnonzero(np.diff(known)) + 1
-        candidates += recorded.revisions[recorded.present][turns].tolist()
+    for one in recorded:
+        if one is not None:
+            turns = np.flatnonzero(np.diff(one.values[one.present], prepend=np.nan))
+            candidates += one.revisions[one.present][turns].tolist()
     for revision in sorted(candidates):
-        number = number_at(environment, revision)
+        number = number_at(revision)
         if not found or found[-1][1] != number:
             found.append((revision, number))
     return found

@@ -206,7 +206,7 @@ def _workload_status(
         _mark([c for c in changes if c.confirmed], reference, headline, position, options),
         len(headline.revisions) - 1 - position, State(int(headline.states[-1])),
         _newest(judged.find(workload.name, environment, "gil_held")),
-        archive.gil_enabled(environment, revision),
+        archive.gil_enabled(environment, revision, workload.name),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ Importing this package does not load the sampler; nothing but ``antigil where`` 
 import sys
 from types import ModuleType
 
-from .changes import ChangedFunction, ChangedLoss, Changes, changes
+from .changes import ChangedFunction, Changes, changes
 from .experiment import sample_in_turn, where, why_unavailable
 from .result import Loss, Part, PythonLine, Share, Stack, Where
 from .symbols import PYTHON, Function
@@ -16,7 +16,6 @@ from .symbols import PYTHON, Function
 __all__ = [
     "PYTHON",
     "ChangedFunction",
-    "ChangedLoss",
     "Changes",
     "Function",
     "Loss",

@@ -12,12 +12,10 @@ from math import hypot, sqrt
 
 from ..scaling import Z99
 from .divide import OTHERS
-from .result import Loss, Part, Share, Where
+from .result import LOSSES, Loss, Part, Share, Where
 
 LEAST = 0.01
 """The least change of a share that is told."""
-
-LOSSES = ("held", "waiting", "inflation")
 
 Key = tuple[str, str, str, str]
 """Name, library, reason; and who called it where the name is not the function's own."""
@@ -60,26 +58,31 @@ class ChangedLoss:
 class Changes:
     """What changed in a workload with so many threads, and how names could tell more.
 
-    `python` is as asv names it: "3.11", or "3.14t" without a GIL.
+    Attributes
+    ----------
+    python
+        The Python that both were sampled under, by the caller's name for it.
+    gil
+        Whether the GIL was on before, and after: an import may switch it on in a free-threaded build.
     """
 
     python: str
+    gil: tuple[bool, bool]
     threads: int
     losses: tuple[ChangedLoss, ...]
     hints: tuple[str, ...]
 
 
-def changes(before: Where, after: Where) -> Changes:
-    """Return the losses that changed, or of which a function's part did."""
+def changes(python: str, before: Where, after: Where) -> Changes:
+    """Return the losses that changed under a Python, or of which a function's part did."""
     found = []
     for name in LOSSES:
         one, other = getattr(before, name), getattr(after, name)
         functions = tuple(_functions(one, other, scaled=name == "waiting"))
         if functions or differs(one.total, other.total):
             found.append(ChangedLoss(name, one.total, other.total, functions))
-    version = ".".join(after.host.python_version.split(".")[:2])
-    python = version if after.host.gil else f"{version}t"
-    return Changes(python, after.threads, tuple(found), after.hints)
+    gil = before.host.gil, after.host.gil
+    return Changes(python, gil, after.threads, tuple(found), after.hints)
 
 
 def differs(before: Share, after: Share) -> bool:

@@ -119,7 +119,8 @@ class _Meter(ThreadMeter):
     def __exit__(self, *exc_info: object) -> None:
         super().__exit__(*exc_info)
         # It stays pending until the round is over, which then is measured anew: see `scaling.stops`.
-        self._window.was_stopped |= signal.SIGCONT in signal.sigpending()
+        if signal.SIGCONT in signal.sigpending():  # not `|=`, which may undo what another thread has just set
+            self._window.was_stopped = True
 
 
 def _sampled(make_run: MakeRun, asked: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:

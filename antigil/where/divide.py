@@ -57,6 +57,11 @@ def held(visits: Sequence[Visit], names: Names) -> Loss:
     return _shares(_alone(visits), names, key, all_have_key=False)
 
 
+def nothing_held(visits: Sequence[Visit]) -> Loss:
+    """Return what is held while there is no GIL: for certain nothing, of as many samples as of one."""
+    return Loss(Share(0.0, (0.0, 0.0)), (), round(sum(one.count for visit in visits for one in alone(visit))))
+
+
 def waiting(visits: Sequence[Visit], names: Names, threads: int, *, has_gil: bool) -> Loss:
     """Divide the share of their time for which n threads wait."""
 

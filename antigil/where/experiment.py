@@ -22,13 +22,14 @@ from ..scaling import (
     ask_fresh_process,
     combine,
     cpus_allowed,
+    require_alike,
     sample_from_json,
     starts_work,
 )
 from .build import sampler_for
-from .divide import Visit, held, inflation, loss_stacks, waiting
+from .divide import Visit, held, inflation, loss_stacks, nothing_held, waiting
 from .hints import hints
-from .result import Loss, Share, Where
+from .result import Where
 from .stacks import named_stacks, were_sampled
 from .symbols import Names
 
@@ -236,7 +237,9 @@ def _ask(
 def _divided(
     workload: Workload, answers: list[dict[str, Any]], threads: int, *, wake_sleeping: bool
 ) -> Where:
-    host = Host(**answers[0]["host"])
+    hosts = [Host(**answer["host"]) for answer in answers]
+    require_alike(hosts)
+    host = hosts[0]
     names = Names(
         {(file, start): name for answer in answers for file, start, name in answer["entry_points"]},
         answers[0]["interpreter"],
@@ -247,13 +250,12 @@ def _divided(
     if not were_sampled(stacks, wake_sleeping=wake_sleeping):
         raise MeasurementError(NOT_SAMPLED)
     samples = [sample_from_json(answer["sample"]) for answer in answers]
-    nothing = Loss(Share(0.0, (0.0, 0.0)), (), 0)
     left_alone = not wake_sleeping and any(one.threads == 1 and one.state == "waiting" for one in stacks)
     return Where(
         workload=workload,
         host=host,
         threads=threads,
-        held=replace(held(visits, names), at_least=left_alone) if host.gil else nothing,
+        held=replace(held(visits, names), at_least=left_alone) if host.gil else nothing_held(visits),
         waiting=waiting(visits, names, threads, has_gil=host.gil),
         inflation=inflation(visits, names, threads),
         stacks=loss_stacks(visits, threads),

@@ -10,6 +10,8 @@ from .symbols import Function
 
 SCHEMA = "antigil.where/1"
 
+LOSSES = ("held", "waiting", "inflation")
+
 
 @dataclass(frozen=True)
 class PythonLine:
@@ -108,7 +110,7 @@ class Where:
     threads
         The thread count n that waiting and inflation are of.
     held
-        Share of its time for which one thread holds the GIL; nothing on a free-threaded build.
+        Share of its time for which one thread holds the GIL; nothing while the GIL is off.
     waiting
         Share of the time of n threads for which they wait.
     inflation
@@ -129,6 +131,11 @@ class Where:
     hints: tuple[str, ...]
     disturbed: bool = False
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The losses that there can be: while the GIL is off, nothing holds it."""
+        return LOSSES if self.host.gil else LOSSES[1:]
+
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON form (docs/where.md)."""
         return {
@@ -136,9 +143,13 @@ class Where:
             "statement": self.workload.statement,
             "setup": self.workload.setup,
             "threads": self.threads,
-            "python": {"version": self.host.python_version, "gil": self.host.gil},
+            "python": {
+                "version": self.host.python_version,
+                "gil": self.host.gil,
+                "free_threaded": self.host.free_threaded,
+            },
             "machine": {"cpu": self.host.cpu, "cpus_allowed": self.host.cpus_allowed},
             "disturbed": self.disturbed,
-            **{name: asdict(getattr(self, name)) for name in ("held", "waiting", "inflation")},
+            **{name: asdict(getattr(self, name)) for name in LOSSES},
             "hints": list(self.hints),
         }

@@ -116,7 +116,7 @@ def test_every_number_of_the_workload_is_measured(published):
                 f"thread_scaling.First.track_{name}"
                 for name in ("slowdown", "waiting", "queued", "inflation")
             ),
-            *(f"thread_scaling.First.{name}" for name in ("track_gil_held", "track_stall")),
+            *(f"thread_scaling.First.track_{name}" for name in ("gil_held", "stall", "gil_enabled")),
             *(f"thread_scaling.First.{name}" for name in ("time_call", "peakmem_call")),
             *(
                 f"thread_scaling.Surroundings.track_{name}"

@@ -15,6 +15,7 @@ def alert(workload="work.One", identity="aa", at="c", **changes):
     }  # fmt: skip
     usual = {
         "identity": identity, "workload": workload, "title": "One", "control": False, "environment": "vm",
+        "gil": True,
         "standing": "lost", "counts": True, "lost": True, "settled": False, "excuse": None, "trade": None,
         "throughput": [], "held": None, "measured_on": "", "besides": "", "given_up": None,
         "between": 0, "new": True, "before": {**commit, "hash": "b" * 40}, "commit": commit,

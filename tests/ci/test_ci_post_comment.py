@@ -47,8 +47,9 @@ def pull(number=12, **changes):
 def comparison(problems=(), skipped=None, base=BASE):
     """Return what a run has uploaded."""
     environment = {
-        "environment": "vm", "measured": True, "status": 0, "moved": [], "workloads": [], "notes": [],
-        "surroundings": [], "besides": [], "problems": list(problems),
+        "environment": "vm", "gil": True, "measured": True, "status": 0,
+        "moved": [], "workloads": [], "notes": [], "surroundings": [],
+        "besides": [], "problems": list(problems),
     }  # fmt: skip
     return {
         "schema": "antigil.comparison/1", "status": 0, "seconds": 1, "skipped": skipped, "pythons": [],

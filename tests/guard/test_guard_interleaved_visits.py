@@ -131,6 +131,7 @@ class Environment:
 
     name, python, installed = "virtualenv-py3.13", "3.13", None
     build_env_vars: ClassVar = {}
+    env_vars: ClassVar = {}
 
     def can_install_project(self):
         """Tell that it can."""

@@ -12,7 +12,7 @@ from antigil.report import kept_functions
 from antigil.report.kept_functions import FILE
 from antigil.where import Changes
 
-NONE_CHANGED = Changes(python="3.13", threads=2, hints=(), losses=())
+NONE_CHANGED = Changes(python="3.13", gil=(True, True), threads=2, hints=(), losses=())
 
 
 @pytest.fixture

@@ -63,6 +63,40 @@ def test_a_loss_between_two_stored_commits_gives_status_1(history):
     assert [one["name"] for one in comparison["workloads"] if one["counts"]] == ["work.Lost"]
 
 
+@pytest.mark.parametrize(
+    ("place", "recorded", "gil"),
+    [
+        (Place(), True, True),
+        (Place(python="3.14t", gil=False), True, False),
+        (Place(python="3.14t", gil=True), True, True),
+        (Place(python="3.14", gil=False), True, False),
+        (Place(python="3.14t", gil=False), False, False),
+        (Place(python="3.14-jit", gil=True), False, True),
+    ],
+)
+def test_whether_there_was_a_gil_is_what_was_recorded_and_else_guessed(tmp_path, place, recorded, gil):
+    root, hashes = generated(tmp_path / "project", WORKLOADS[1:2], commits=2, places=(place,))
+    for results in iter_results(str(root / "results")):
+        if not recorded:
+            results.remove_result("surroundings.Surroundings.track_gil_enabled")
+        results.save(str(root / "results"))
+
+    _, comparison = compared((root, hashes), 0, 1)
+
+    assert comparison["gil"] is gil
+
+
+@pytest.mark.parametrize("words", [(), ("-b", "work.Steady")])
+def test_the_gil_of_an_environment_is_not_that_of_a_workload_whose_imports_switch_it_on(tmp_path, words):
+    """The suite records it of each workload as well; ``-b`` leaves out what records it of the Python."""
+    steady = (Planned("work.Steady", "steady", {0: Behaviour(serial=0.3)}, gil=True),)
+    history = generated(tmp_path / "project", steady, commits=2, places=(Place(python="3.14", gil=False),))
+
+    _, comparison = compared(history, 0, 1, *words)
+
+    assert comparison["gil"] is False
+
+
 def test_the_same_two_the_other_way_round_are_a_gain(history):
     status, comparison = compared(history, LOST_AT, LOST_AT - 1)
 

@@ -11,10 +11,11 @@ from antigil.history import surroundings
 from antigil.history.surroundings import differences, surroundings_of
 from antigil.report.document import _COMPARISON, check
 from antigil.report.formats import render_comparison
+from antigil.scaling import gil_enabled
 
 SIDE = {
-    "python": "CPython 3.14.1", "compiler": "gcc 14.2", "kernel": "Linux 6.12", "cpu": "A CPU",
-    "packages": ["numpy 2.3.1", "pip 26.1"],
+    "python": "CPython 3.14.1", "gil": "enabled", "compiler": "gcc 14.2", "kernel": "Linux 6.12",
+    "cpu": "A CPU", "packages": ["numpy 2.3.1", "pip 26.1"],
 }  # fmt: skip
 
 
@@ -25,6 +26,7 @@ SIDE = {
         ({"packages": ["numpy 2.4.0", "pip 26.1"]}, ["numpy 2.3.1 → 2.4.0"]),
         ({"packages": ["pip 26.1", "six 1.17"]}, ["numpy 2.3.1 → absent", "six absent → 1.17"]),
         ({"compiler": "clang 19"}, ["compiler gcc 14.2 → clang 19"]),
+        ({"gil": "disabled"}, ["gil enabled → disabled"]),
         ({"kernel": "Linux 6.13"}, ["kernel Linux 6.12 → Linux 6.13"]),
     ],
 )
@@ -67,10 +69,11 @@ class Here:
     """An environment that is the tests' own Python."""
 
     def __init__(self, **variables):
-        self.build_env_vars = variables
+        self.build_env_vars, self.env_vars = variables, {}
 
     def run(self, words, env):
         """Run it."""
+        self.variables = env
         return subprocess.run(
             [sys.executable, *words], env=env, capture_output=True, text=True, check=True
         ).stdout
@@ -84,6 +87,14 @@ def test_the_compiler_is_the_one_that_the_matrix_names_for_the_build(tmp_path, m
     monkeypatch.setenv("CC", "another")
 
     assert surroundings_of(Here(CC=f"{before}{compiler} -pthread"))["compiler"] == "mycc 7.1"
+
+
+def test_whether_the_gil_is_on_is_asked_of_the_python_as_the_matrix_has_it():
+    here = Here()
+    assert surroundings_of(here)["gil"] == ("enabled" if gil_enabled() else "disabled")
+    here.env_vars = {"PYTHON_GIL": "1", "CC": "of what is not built"}
+    assert surroundings_of(here)["gil"] == "enabled"
+    assert (here.variables["PYTHON_GIL"], "not built" in here.variables["CC"]) == ("1", False)
 
 
 @pytest.mark.parametrize("body", ["printf '\\377\\n'", "exec sleep 60", None])

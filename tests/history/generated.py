@@ -19,7 +19,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class Planned:
     phases: Mapping[int, Behaviour]
     control: bool = False
     expected: str | None = None
+    gil: bool | None = None
+    """Whether the GIL is on where it runs, if that is recorded of it: its imports may switch it on."""
 
     def at(self, commit: int) -> Behaviour:
         """Return the behaviour at a commit."""
@@ -171,7 +173,7 @@ def _benchmarks(plan: Plan) -> dict[str, Any]:
             told["antigil_expected"] = workload.expected
         for quantity in ("slowdown", "waiting", "queued", "inflation"):
             add(f"{workload.name}.track_{quantity}", "track", "", True, antigil_quantity=quantity, **told)
-        for quantity in ("gil_held", "stall"):
+        for quantity in ("gil_held", "stall", *(["gil_enabled"] if workload.gil is not None else [])):
             add(f"{workload.name}.track_{quantity}", "track", "", False, antigil_quantity=quantity, **told)
         add(f"{workload.name}.time_call", "time", "seconds", False)
     for timed in plan.timed:
@@ -238,13 +240,16 @@ def _result_file(plan: Plan, place: Place, commit: int, hash_: str, scatter: _Sc
     counts = [[str(n) for n in THREADS]]
     for workload in plan.workloads:
         behaviour = workload.at(commit)
-        told = [scaling(behaviour, place, n) for n in THREADS]
+        gil = place.gil if workload.gil is None else workload.gil
+        told = [scaling(behaviour, replace(place, gil=gil), n) for n in THREADS]
         slowdowns = [n / t["speedup"] for n, t in zip(THREADS, told, strict=True)]
         first, *others = slowdowns
         put(f"{workload.name}.track_slowdown", counts, [(first, None), *map(scatter.around, others)])
         for quantity in ("waiting", "queued", "inflation"):
             put(f"{workload.name}.track_{quantity}", counts, [(t[quantity], None) for t in told])
-        held = behaviour.serial if place.gil else 0.0
+        held = behaviour.serial if gil else 0.0
+        if workload.gil is not None:
+            put(f"{workload.name}.track_gil_enabled", [], [(float(gil), None)])
         put(f"{workload.name}.track_gil_held", [], [scatter.around(held, at_most=1.0)])
         put(f"{workload.name}.track_stall", [], [(0.002 + held / 100, None)])
         put(f"{workload.name}.time_call", [], [scatter.around(behaviour.seconds)])

@@ -42,6 +42,18 @@ def test_what_the_guard_writes_is_read_back_as_it_was(document, tmp_path):
     assert read(document, tmp_path) == document
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_the_held_share_of_a_build_without_a_gil_has_another_name(document, form):
+    assert {alert["gil"] for alert in document["alerts"]} == {True}
+    for alert in document["alerts"]:
+        alert["gil"] = False
+
+    said = render_alerts(document, form)
+
+    assert "other threads stopped" in said
+    assert "GIL" not in said
+
+
 def loss(document):
     return next(alert for alert in document["alerts"] if alert["counts"])
 

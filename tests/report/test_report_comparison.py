@@ -32,7 +32,7 @@ def test_text_tells_the_loss_in_speedup_terms_and_where_it_went(lost):
         "    Where the time of 2 threads went: waiting 0.0 % → 45.0 %, queued 0.0 % → 0.0 %,"
         " CPU time per call 1.00× → 1.00×." in lines
     )
-    assert any("no limit by the GIL before, 1.00× now" in line for line in lines)
+    assert any("can give, for the GIL: no limit before, 1.00× now." in line for line in lines)
 
 
 def test_markdown_shows_foreign_text_as_code_only(lost):
@@ -59,7 +59,8 @@ def with_functions(document, *functions):
     (comparison,) = document["comparisons"]
     lost = next(one for one in comparison["workloads"] if one["counts"])
     held = {"loss": "held", "before": SHARE, "after": HELD, "functions": list(functions)}
-    lost["where"] = {"python": "3.13", "threads": 2, "hints": [], "losses": [held]}
+    gil = {"before": True, "after": True}
+    lost["where"] = {"python": "3.13", "gil": gil, "threads": 2, "hints": [], "losses": [held]}
     return document
 
 
@@ -70,6 +71,40 @@ def test_text_ends_with_the_function_that_changed(lost):
         "    By function: held 0.00 → 0.11, 0.10 of it new in `parse_header`, `src/reader.c:42`, called from"
         " `Reader.read`." in lines
     )
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (False, True, "The GIL was off before and is on now: an import switched it on"),
+        (True, False, "The GIL was on before and is off now."),
+        (True, True, None),
+        (False, False, None),
+    ],
+)
+def test_a_commit_that_switches_the_gil_on_or_off_is_said_to(lost, form, before, after, said):
+    document = with_functions(lost, PARSE)
+    where = next(one for one in document["comparisons"][0]["workloads"] if one["counts"])["where"]
+    where["gil"] = {"before": before, "after": after}
+
+    told = render_comparison(document, form)
+
+    assert ("The GIL was" in told, said is None or said in told) == (said is not None, True)
+
+
+def test_a_number_is_called_by_whether_its_own_workload_ran_with_a_gil(lost):
+    """The Python of the environment has none; one workload's import has switched it on."""
+    document = with_functions(lost, PARSE)
+    (comparison,) = document["comparisons"]
+    comparison["gil"] = False
+    one = next(one for one in comparison["workloads"] if one["counts"])
+    one["where"]["gil"] = {"before": False, "after": True}
+
+    table = [line for line in render_comparison(document, "markdown").splitlines() if line.startswith("| `")]
+
+    held = {line.split("`")[1]: "GIL held" in line for line in table if "held" in line or "stopped" in line}
+    assert held == {other["name"]: other is one for other in comparison["workloads"]}
 
 
 @pytest.mark.parametrize("field", ["name", "library", "reason", "called_from", "file"])

@@ -14,6 +14,7 @@ PARSE = {
 }  # fmt: skip
 WHERE = {
     "python": "3.13",
+    "gil": {"before": True, "after": True},
     "threads": 2,
     "hints": [],
     "losses": [{"loss": "held", "before": SHARE, "after": HELD, "functions": [PARSE]}],
@@ -37,9 +38,17 @@ def test_nothing_is_written_where_nothing_was_sampled(tmp_path):
     assert kept_functions(tmp_path) == {}
 
 
+def test_a_line_of_before_it_told_of_the_gil_is_read(tmp_path):
+    older = {key: told for key, told in WHERE.items() if key != "gil"}
+    line = {"workload": "work.One", "base": "b" * 40, "head": "c" * 40, "where": older}
+    (tmp_path / FILE).write_text(json.dumps(line), encoding="utf-8")
+
+    assert kept_functions(tmp_path) == {("work.One", "3.13", "c" * 40): [SENTENCE]}
+
+
 def test_lines_that_are_none_of_ours_are_passed_over(tmp_path):
     line = {"workload": "work.One", "base": "b" * 40, "head": "c" * 40, "where": WHERE}
-    lines = ["", "[", json.dumps({**line, "head": "<script>"}), json.dumps(line)]
+    lines = ["", "[", "[1]", '{"where": 1}', json.dumps({**line, "head": "<script>"}), json.dumps(line)]
     (tmp_path / FILE).write_text("\n".join(lines), encoding="utf-8")
 
     assert list(kept_functions(tmp_path)) == [("work.One", "3.13", "c" * 40)]

@@ -105,6 +105,45 @@ def test_nothing_lost_is_said():
     assert where_sentence(found(held=NOTHING)).startswith("No loss worth a search")
 
 
+WITHOUT_GIL = replace(HOST, python_version="3.14.0", gil=False, free_threaded=True)
+
+
+@pytest.mark.parametrize(
+    ("inflation", "said"),
+    [
+        (NOTHING, "No loss worth a search: it does not wait, and calls take no more CPU time."),
+        (
+            Loss(Share(0.05, (-0.1, 0.2)), (), 500),
+            "It does not wait; whether calls take more CPU time needs a larger --budget.",
+        ),
+    ],
+)
+def test_while_the_gil_is_off_nothing_is_said_of_holding_it(inflation, said):
+    """Although a thread is then attached in most of its samples."""
+    free = found(held=NOTHING, inflation=inflation, host=WITHOUT_GIL)
+
+    assert where_sentence(free) == said
+    told = [*where_lines(free), flame_graph_page(free), *(write(free) for write in STACK_FORMATS.values())]
+    assert not any("GIL held" in text or "holds the GIL" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("forced", "why"),
+    [
+        (False, "an import switched it on, of an extension that does not declare Py_mod_gil"),
+        (True, "PYTHON_GIL=1"),
+    ],
+)
+def test_a_free_threaded_build_with_its_gil_on_is_said_to_be_one(forced, why):
+    told = found(host=replace(HOST, free_threaded=True, gil_forced=forced))
+
+    lines = list(where_lines(told))
+
+    assert "Python:   3.11.7 (free-threaded, GIL enabled); CPUs allowed: 2" in lines
+    assert any(line.startswith(f"Note:     this build can do without a GIL, but {why}") for line in lines)
+    assert told.to_json()["python"] == {"version": "3.11.7", "gil": True, "free_threaded": True}
+
+
 def test_a_nearest_name_is_marked():
     near = Loss(HELD.total, (part(0.24, "ZSTD_compress+0x40", nearest=True),), 500)
 

@@ -4,7 +4,7 @@ import pytest
 
 from antigil.report.assertion import consequence, gil_in_words
 from antigil.report.comparison import method
-from antigil.report.quantities import change, counted, figure, name, rounded, seconds, value
+from antigil.report.quantities import change, counted, figure, held_percent, name, rounded, seconds, value
 from antigil.report.text import render_bisection
 from antigil.scaling import GilHeld
 
@@ -31,6 +31,22 @@ def test_more_speedup_is_a_plus_and_so_is_more_time():
     assert change("stall", 0.0, 0.1) == "–"
     assert (name("slowdown", 1), name("waiting", 4)) == ("speedup, 1 thread", "waiting, 4 threads")
     assert seconds(3e-9) == "3 ns"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.004, "0.4 %"), (0.0612, "6.1 %"), (0.1, "10 %"), (0.506, "51 %"), (1.0, "100 %")],
+)
+def test_a_held_share_is_written_in_one_way(share, text):
+    assert held_percent(share) == text
+
+
+def test_the_held_share_has_the_name_of_the_build():
+    """Where it is not known whether there is a GIL, or builds are mixed, it is the usual one."""
+    assert [name("gil_held", None, gil=gil) for gil in (True, None, False)] == [
+        "GIL held", "GIL held", "other threads stopped",
+    ]  # fmt: skip
+    assert name("waiting", 2, gil=False) == "waiting, 2 threads"
 
 
 @pytest.mark.parametrize(

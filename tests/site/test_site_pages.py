@@ -162,7 +162,7 @@ def test_a_title_that_does_not_fit_the_picture_is_cut(text, told):
 def test_the_size_of_a_change_is_rounded_in_one_place(open_page, speedup_pages, before, after):
     """JavaScript would round an exact half of a per cent up, Python to the even number."""
     effect = Effect("slowdown", 4, before, after, 10, 11, 3, 3, 9.0)
-    told = effect_model(effect)
+    told = effect_model(effect, gil=True)
     assert told["text"] == percent(effect.size)
     page = open_page(speedup_pages[0] / "work.Loses.html")
     page.evaluate("(told) => { antigil.page.model.environments[0].changes[0].headline = told; }", told)
@@ -178,4 +178,5 @@ def test_a_tag_aside_of_the_branch_hides_no_commit_that_may_have_done_it(tagged,
     commits = {n: Commit(f"{n:040x}", n, n) for n in range(8, 15)}
     archive = Archive({}, (here,), (), commits, branches={None: np.array([8, 9, 10, 12])})
     effect = Effect("slowdown", 2, 2.0, 1.0, 10, tagged, 3, 3, 9.0)
-    assert change_model(archive, Change("work.W", here, 10, tagged, (effect,)), 2)["between"] == between
+    change = Change("work.W", here, 10, tagged, (effect,))
+    assert change_model(archive, change, 2)["between"] == between

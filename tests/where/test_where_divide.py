@@ -2,8 +2,8 @@
 
 import pytest
 
-from antigil.where.divide import Visit, alone, held, inflation, loss_stacks, waiting
-from antigil.where.result import PythonLine
+from antigil.where.divide import Visit, alone, held, inflation, loss_stacks, nothing_held, waiting
+from antigil.where.result import Loss, PythonLine, Share
 from antigil.where.stacks import NamedStack, Native
 from antigil.where.symbols import Function, Names
 
@@ -57,6 +57,15 @@ def test_interrupted_sleepers_stand_for_those_that_were_left_alone():
 
     assert held([one], NAMES).total.value == pytest.approx(0.4)
     assert sum(seen.count for seen in alone(one)) == pytest.approx(100)
+
+
+def test_that_nothing_is_held_rests_on_as_many_samples_as_what_is():
+    """Also where each stands for others: sleepers that were left alone."""
+    seen = (stack("nap", 10, state="waiting"), stack("", 30, state="waiting"), stack("decode", 60))
+    visits = [visit(*seen, stack("x", 80, state="queued"), stack("y", 7, threads=2)), visit(*seen), visit()]
+
+    assert nothing_held(visits) == Loss(Share(0.0, (0.0, 0.0)), (), held(visits, NAMES).samples)
+    assert nothing_held(visits).samples == 200
 
 
 def test_waiting_is_what_clocks_tell_divided_by_samples():

@@ -18,6 +18,7 @@ def changes_to_json(changes: Changes | None) -> Document | None:
         return None
     return {
         "python": changes.python,
+        "gil": dict(zip(("before", "after"), changes.gil, strict=True)),
         "threads": changes.threads,
         "hints": [hint[:LONGEST] for hint in changes.hints],
         "losses": [

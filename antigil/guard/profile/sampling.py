@@ -85,7 +85,7 @@ class Sampling:
         finally:
             seconds = self.clock() - began
             self._spent, self._longest = self._spent + seconds, max(self._longest, seconds)
-        return changes(before, after)
+        return changes(place.python, before, after)
 
 
 def lost_scaling(verdict: WorkloadVerdict) -> bool:

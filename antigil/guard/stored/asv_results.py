@@ -17,12 +17,13 @@ from pathlib import Path
 from antigil.errors import UserError
 from antigil.history.asv_adapter.configuration import asv_errors, quiet_asv
 from antigil.history.asv_adapter.stored import StoredResults, Suite, load_results, result_files, stored_suite
-from antigil.history.benchmark_columns import Column, workloads_of
+from antigil.history.benchmark_columns import Column, drawable, workloads_of
+from antigil.history.environment import named_without_gil
 from antigil.history.labels import printable
 from antigil.history.options import Options
 from antigil.history.project import Project, Revision
 from antigil.history.result_rows import asked_for
-from antigil.history.series import Problem
+from antigil.history.series import SURROUNDINGS, Problem
 
 from ..commit_verdict import conclude
 from ..comparison import Comparison, EnvironmentComparison
@@ -59,7 +60,7 @@ def compare_stored(
     """
     began = time.monotonic()
     with quiet_asv(), asv_errors():
-        benchmarks = stored_suite(project.conf, patterns)
+        suite, asked = stored_suite(project.conf), stored_suite(project.conf, patterns)
         stored, unread = _stored(project.conf.results_dir, {base.hash, head.hash})
     both = {name: found for name, found in stored.items() if {base.hash, head.hash} <= found.keys()}
     alone = [
@@ -74,12 +75,10 @@ def compare_stored(
             " 'asv run --record-samples', or compare without --results-only"
             + (f" ({'; '.join(unread)})" if unread else "")
         )
-    columns = workload_columns(benchmarks, project.options.thread_parameters)
-    refuse_unmatched(patterns, columns, benchmarks)
+    columns = workload_columns(asked, project.options.thread_parameters)
+    refuse_unmatched(patterns, columns, asked)
     found = [
-        _judge_stored(
-            project.options, columns, benchmarks, base, head, results, name, STORED_LEVEL / len(both)
-        )
+        _judge_stored(project.options, columns, suite, base, head, results, name, STORED_LEVEL / len(both))
         for name, results in both.items()
     ]
     found[0] = found[0].with_notes(alone).with_problems(unread)
@@ -114,14 +113,15 @@ def _begins_with(path: Path, names: tuple[str, ...]) -> bool:
 
 
 def _judge_stored(
-    options: Options, columns: Sequence[Column], benchmarks: Suite, base: Revision, head: Revision,
+    options: Options, columns: Sequence[Column], suite: Suite, base: Revision, head: Revision,
     results: Mapping[str, StoredResults], name: str, level: float,
 ) -> EnvironmentComparison:  # fmt: skip
-    one, other = (_read(columns, benchmarks, results[commit.hash]) for commit in (base, head))
-    first = pairs_of(one, other)
+    one, other = (_read(columns, suite, results[commit.hash]) for commit in (base, head))
+    first, gil = pairs_of(one, other), _gil_enabled(suite, results.values())
     numbers = {n: pair for n, pair in judgeable(first).items() if n.quantity in PER_PROCESS}
     apart = told_apart(one, other)
-    problems, notes = [*apart.problems, *missing_at_head(one, other, PER_PROCESS)], [*apart.notes, NOT_JUDGED]
+    problems = [*apart.problems, *missing_at_head(one, other, PER_PROCESS, gil=gil)]
+    notes = [*apart.notes, NOT_JUDGED]
     if not numbers:
         problems.append("the two commits have no number in common to be judged")
     problems += _blind(numbers, level)
@@ -132,7 +132,32 @@ def _judge_stored(
         (judged, judged), workloads, options, lambda wider: [judge(ours, wider, level)],
         gone=apart.gone, problems=problems, notes=notes,
     )  # fmt: skip
-    return EnvironmentComparison(name, verdict, False, (first,))
+    return EnvironmentComparison(name, verdict, False, (first,), gil)
+
+
+def _gil_enabled(suite: Suite, results: Collection[StoredResults]) -> bool:
+    """Return whether the GIL was on in some of the results: recorded, else guessed by the Python's name.
+
+    What is recorded of a workload is left out: its imports may switch the GIL on for it alone.
+    """
+    found = drawable(suite, ())[0]
+    workloads = {column.workload.name for column in found if column.quantity not in SURROUNDINGS | {"time"}}
+    aside = [c for c in found if c.quantity in SURROUNDINGS and c.workload.name not in workloads]
+    machines = {column.workload.name for column in aside if column.quantity == "cpus_allowed"}
+    told = [c for c in aside if c.quantity == "gil_enabled"]
+    own = {column.benchmark for column in told if column.workload.name in machines or not machines}
+    recorded = [
+        value
+        for one in results
+        for name in own & set(one.get_result_keys(suite))
+        for value in one.get_result_value(name, suite[name]["params"])
+    ]
+    known = [value for value in recorded if value in (0, 1)]
+    return (
+        any(known)
+        if known
+        else not all(named_without_gil(str(one.params.get("python", ""))) for one in results)
+    )
 
 
 def _blind(numbers: Mapping[Number, SamplePair], level: float) -> Iterator[str]:

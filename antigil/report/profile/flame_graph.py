@@ -22,7 +22,6 @@ _KEYS = {
 
 def flame_graph_page(found: Where) -> str:
     """Return the page, with all that it needs in it."""
-    losses = [loss for loss in ("held", "waiting", "inflation") if loss != "held" or found.host.gil]
     return "".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
@@ -40,8 +39,8 @@ def flame_graph_page(found: Where) -> str:
             '<input id="search" type="search" placeholder="search" aria-label="Search functions"></div>\n',
             f'<p class="muted key">{"".join(_key())}</p>\n',
             '<div id="graph"></div>\n<p class="muted" id="told" aria-live="polite"></p>\n',
-            *(_table(found, loss) for loss in losses),
-            f'<script type="application/json" id="data">{_data(found, losses)}</script>\n',
+            *(_table(found, loss) for loss in found.told),
+            f'<script type="application/json" id="data">{_data(found)}</script>\n',
             f'<script type="module">\n{_asset("flame_graph.js")}</script>\n</body>\n</html>\n',
         )
     )
@@ -72,10 +71,10 @@ def _table(found: Where, name: str) -> str:
     return f"<h2>{escape(loss_title(found, name))}</h2>\n<table>{heads}\n{rows}</table>\n"
 
 
-def _data(found: Where, losses: list[str]) -> str:
+def _data(found: Where) -> str:
     numbers: dict[str, int] = {}
     told = []
-    for name in losses:
+    for name in found.told:
         stacks = [
             [[numbers.setdefault(one, len(numbers)) for one in stack.frames], stack.value, stack.before]
             for stack in found.stacks[name]

@@ -31,8 +31,8 @@ def collapsed(found: Where) -> str:
     """Return a line for each stack, with the loss as its outermost frame."""
     return "".join(
         f"{';'.join(frame.replace(';', ',') for frame in (NAMES[loss], *frames))} {weight}\n"
-        for loss, stacks in found.stacks.items()
-        for frames, weight in _weights(stacks)
+        for loss in found.told
+        for frames, weight in _weights(found.stacks[loss])
     )
 
 
@@ -40,8 +40,8 @@ def speedscope(found: Where) -> str:
     """Return a file with a profile for each loss."""
     numbers: dict[str, int] = {}
     profiles = []
-    for loss, stacks in found.stacks.items():
-        rows = _weights(stacks)
+    for loss in found.told:
+        rows = _weights(found.stacks[loss])
         profiles.append(
             {
                 "type": "sampled",
@@ -66,7 +66,7 @@ def speedscope(found: Where) -> str:
 
 def firefox(found: Where) -> str:
     """Return a profile with a thread for each loss."""
-    threads = [_firefox_thread(NAMES[loss], stacks) for loss, stacks in found.stacks.items()]
+    threads = [_firefox_thread(NAMES[loss], found.stacks[loss]) for loss in found.told]
     threads[0]["isMainThread"] = True
     for number, thread in enumerate(threads):
         thread["tid"] = number

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from antigil.where import PYTHON, Loss, Part, Where
 
+from ..measurement.limits import gil_again
+
 MOST_PARTS = 8
 """Further parts of a loss are told together."""
 
@@ -19,13 +21,14 @@ def where_lines(found: Where) -> Iterator[str]:
     """Yield the lines that ``antigil where`` prints."""
     yield where_sentence(found)
     yield ""
-    for name in ("held", "waiting", "inflation"):
-        if name != "held" or found.host.gil:
-            yield loss_title(found, name)
-            yield from _aligned(loss_rows(found, name))
-            yield ""
-    build = "GIL enabled" if found.host.gil else "free-threaded, GIL disabled: nothing holds it"
-    yield f"Python:   {found.host.python_version} ({build}); CPUs allowed: {found.host.cpus_allowed}"
+    for name in found.told:
+        yield loss_title(found, name)
+        yield from _aligned(loss_rows(found, name))
+        yield ""
+    host = found.host
+    gil = "GIL enabled" if host.gil else "GIL disabled: nothing holds it"
+    build = f"free-threaded, {gil}" if host.free_threaded or not host.gil else gil
+    yield f"Python:   {host.python_version} ({build}); CPUs allowed: {host.cpus_allowed}"
     for kind, text in notes(found):
         yield f"{kind}:     {text}"
 
@@ -34,6 +37,8 @@ def notes(found: Where) -> Iterator[tuple[str, str]]:
     """Yield what to know of the figures, as ``Note``, and how to learn more, as ``Hint``."""
     if found.disturbed:
         yield "Note", "other programs disturbed it throughout: intervals are wide"
+    if found.host.free_threaded and found.host.gil:
+        yield "Note", gil_again(found.host)
     for hint in found.hints:
         yield "Hint", hint
 
@@ -47,9 +52,10 @@ def where_sentence(found: Where) -> str:
         return _told(found.inflation, f"With {found.threads} threads a call takes {{}} more CPU time")
     if waits >= SMALL:
         return _told(found.waiting, f"{found.threads} threads wait for {{}} of the time")
+    neither = "It neither holds the GIL nor waits" if found.host.gil else "It does not wait"
     if grown >= SMALL and found.inflation.total.ci99[1] > 5 * SMALL:
-        return "It neither holds the GIL nor waits; whether calls take more CPU time needs a larger --budget."
-    return "No loss worth a search: it neither holds the GIL nor waits, and calls take no more CPU time."
+        return f"{neither}; whether calls take more CPU time needs a larger --budget."
+    return f"No loss worth a search: {neither[0].lower()}{neither[1:]}, and calls take no more CPU time."
 
 
 def _told(loss: Loss, told: str) -> str:

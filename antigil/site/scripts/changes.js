@@ -3,15 +3,16 @@
 import { html } from "./dom.js";
 import { day, placeName, QUANTITIES } from "./quantities.js";
 
-/** A change's direction and size: "▼ −60 %". @param {Change} change */
-export function changeText({ headline: { quantity, text }, direction }) {
-  return `${direction === "lost" ? "▼" : "▲"} ${quantity === "speedup" ? "" : "held "}${text}`;
+/** A change's direction and size: "▼ −60 %", or "▼ held +20 points". @param {Change} change */
+export function changeText({ headline: { quantity, name, text }, direction }) {
+  const what = quantity === "speedup" ? "" : `${name.split(" ").at(-1)} `; // held, or stopped
+  return `${direction === "lost" ? "▼" : "▲"} ${what}${text}`;
 }
 
 /** @param {Effect} effect */
-function effectText({ quantity, threads, before, after }) {
+function effectText({ quantity, name, threads, before, after }) {
   const { write } = QUANTITIES[quantity];
-  return `${threads === null ? "GIL held" : `${threads} threads`}: ${write(before)} → ${write(after)}`;
+  return `${threads === null ? name : `${threads} threads`}: ${write(before)} → ${write(after)}`;
 }
 
 /** @param {Page} page @param {Environment} environment @param {Change} change */

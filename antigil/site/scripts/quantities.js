@@ -26,6 +26,17 @@ export const QUANTITIES = {
   stall: { title: "Stall", axis: "longest stop of every other thread", write: seconds },
   time: { title: "One call", axis: "time of one call on one thread", write: seconds },
 };
+/** Whether there is a GIL, or may be: null is not known. @param {Environment} environment */
+export const hasGil = ({ gil }) => gil !== false;
+
+/** Call the held share what it is on a page of which no environment has a GIL. @param {Environment[]} all */
+export function nameHeldShare(all) {
+  if (all.length && !all.some(hasGil)) {
+    const axis = "share of time for which other threads are stopped";
+    Object.assign(QUANTITIES.gil_held, { title: "Other threads stopped", axis });
+  }
+}
+
 export const QUANTITY_NAMES = /** @type {QuantityName[]} */ (Object.keys(QUANTITIES));
 
 /**

@@ -12,6 +12,8 @@ type Mark = Direction | "recovered" | "steady" | "retired";
 
 interface Effect {
   quantity: QuantityName;
+  /** What it is called where there is a GIL, or none. */
+  name: string;
   threads: number | null;
   before: number;
   after: number;
@@ -41,6 +43,8 @@ interface Environment {
   label: string;
   machine: string;
   build: string;
+  /** Whether it was on at the newest commit; null: not known. */
+  gil: boolean | null;
   cpus: number | null;
   /** Physical cores of one kind among them. */
   cores: number | null;

@@ -11,6 +11,7 @@
 // stored numbers may lack some: what the three parts do not account for is shown as unexplained. Parts that
 // come to more than n − S are scaled down to it.
 import { html } from "./dom.js";
+import { hasGil } from "./quantities.js";
 import { color, figureOver, FONT } from "./style.js";
 import { DataTable } from "./tables.js";
 
@@ -20,10 +21,13 @@ const HATCH = { speedup: " ", waiting: "/", queued: ".", inflation: "x", unexpla
 const MEANING = {
   speedup: "speedup",
   waiting: "waiting: for the GIL, a lock, or what works for the call",
+  waitingWithoutGil: "waiting: for a lock, a stop of all threads, or what works for the call",
   queued: "queued for a CPU",
   inflation: "inflation: more CPU time per call",
   unexplained: "unexplained",
 };
+/** @param {(typeof PARTS)[number]} part @param {boolean} gil */
+const meaning = (part, gil) => MEANING[part === "waiting" && !gil ? "waitingWithoutGil" : part];
 /** A part of n smaller than this is not named, and a rest, which rounding leaves, not drawn. */
 const SMALL = 0.01;
 
@@ -102,7 +106,7 @@ export function whereItWent(page, environment, numbers, { now }) {
   return {
     ...heads,
     plot: figureOf(splits, drawn),
-    keys: named.map((part) => ({ swatch: `part-${part}`, text: MEANING[part] })),
+    keys: named.map((part) => ({ swatch: `part-${part}`, text: meaning(part, hasGil(environment)) })),
     after: [
       ...functions.map((text) => html`<p class="functions">${text}</p>`),
       new DataTable(`where-${environment.id}`, title, ["threads", ...parts], rows).box,

@@ -6,7 +6,7 @@ import { controls, foldSettings } from "./controls.js";
 import { byId, html, skipInPlace } from "./dom.js";
 import { History } from "./history.js";
 import { Page, receive } from "./page.js";
-import { QUANTITIES } from "./quantities.js";
+import { nameHeldShare, QUANTITIES } from "./quantities.js";
 import { state } from "./state.js";
 import { followTheme, onTheme } from "./theme.js";
 import { divide } from "./where.js";
@@ -39,6 +39,7 @@ function complain(host, error) {
 
 /** @param {Page} page */
 function show(page) {
+  nameHeldShare(page.model.environments);
   const past = new History(byId("history"), page);
   window.antigil.page = Object.assign(page, { history: past });
   const view = new CommitView(byId("commit"), page);
