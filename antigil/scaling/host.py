@@ -50,6 +50,14 @@ def require_cpus(allowed: int) -> None:
         raise MeasurementError(cpus_changed(allowed, now))
 
 
+def require_gil(before: bool) -> None:
+    """Raise MeasurementError if there is a GIL now and was none before: half of it was measured without."""
+    if gil_enabled() != before:
+        raise MeasurementError(
+            "an import switched the GIL on while it was measured: let the set-up import it, or set PYTHON_GIL"
+        )
+
+
 def cpus_changed(before: int, now: int) -> str:
     """Return what to say where the mask, the quota or the machine was changed."""
     return f"the CPUs allowed changed from {before} to {now} while it was measured: measure again"
@@ -189,6 +197,7 @@ class Host:
     @classmethod
     def here(cls) -> Host:
         """Return what this process runs on."""
+        free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
         return cls(
             python_version=platform.python_version(),
             implementation=platform.python_implementation(),
@@ -199,8 +208,8 @@ class Host:
             queue_measured=queue_is_measurable(),
             cores_alike=cores_allowed(),
             quota=cgroup_quota(),
-            free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-            gil_forced=getattr(sys.flags, "gil", None) == 1,
+            free_threaded=free_threaded,
+            gil_forced=free_threaded and getattr(sys.flags, "gil", None) == 1,  # 1 in builds with a GIL, too
         )
 
 

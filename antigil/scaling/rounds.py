@@ -31,12 +31,12 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
-from .host import affinity, cpus_allowed, placement, require_cpus, unpin_threads
+from .host import affinity, cpus_allowed, placement, require_cpus, require_gil, unpin_threads
 from .own_work.crowding import Crowding
 from .own_work.first_calls import time_calls
 from .own_work.meter import ids_alive
 from .stops import noticing_stops, unstopped
-from .threads import SYSTEM_CLOCKS, Clocks
+from .threads import SYSTEM_CLOCKS, Clocks, gil_enabled
 from .window import HAIR, mark_seconds, run_window
 from .window_result import Window
 from .workload import FunctionWorkload, MakeRun, Workload
@@ -221,7 +221,7 @@ def measure_rounds(
     start = monotonic()
     before_window()
     call_seconds, own = unstopped(lambda: time_calls(make_run, measure_window, plan.time_limit))
-    places = placement() if plan.pin and not own else None
+    places, gil = placement() if plan.pin and not own else None, gil_enabled()
     kinds: dict[Kind, MeasureWindow] = dict.fromkeys((1, *plan.thread_counts), measure_window)
     kinds.update(others.windows.items())
     seconds, long_call = window_size(plan, max(call_seconds, others.call_seconds), len(kinds))
@@ -246,6 +246,7 @@ def measure_rounds(
             break
         windows = unstopped(windows_of_a_round)
         require_cpus(allowed)
+        require_gil(gil)
         if places and any(window.has_own_work for window in windows.values()):
             # What the workload starts inherits the pin of who started it: begin again without one.
             places = None

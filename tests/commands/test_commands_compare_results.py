@@ -75,6 +75,12 @@ def test_what_else_differs_is_told(judge):
     assert "GIL held" not in said.out.partition("before:")[0], "without a GIL there is nothing to compare"
 
 
+def test_another_build_whose_gil_was_switched_on_is_told(judge):
+    other = replace(HOST, free_threaded=True)
+    _, said = judge(measurement(1), measurement(2, host=other))
+    assert "Python differs: CPython 3.13.0 (GIL) before, CPython 3.13.0 (free-threaded, GIL) now" in said.out
+
+
 def test_where_the_modules_of_a_statement_lie_is_no_difference(judge):
     one, other = measurement(1), measurement(2)
     moved = replace(other, workload=replace(other.workload, path=("/another/checkout",)))

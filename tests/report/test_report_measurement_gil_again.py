@@ -21,7 +21,7 @@ def found(**host):
     [
         ({}, "in Python, use processes, or a build without a GIL)"),
         ({"free_threaded": False, "gil_forced": True}, "in Python, use processes, or a build without a GIL)"),
-        ({"free_threaded": True}, "or let the extension declare Py_mod_gil whose import switched it on)"),
+        ({"free_threaded": True}, "or have the extension whose import switched it on declare Py_mod_gil)"),
         (
             {"free_threaded": True, "gil_forced": True},
             "or do without PYTHON_GIL=1 or -X gil=1, which keeps it on)",

@@ -11,6 +11,7 @@ import pytest
 
 from antigil.report.measurement.lines import notes
 from antigil.scaling import (
+    FunctionWorkload,
     GilHeld,
     Host,
     Interpreter,
@@ -18,7 +19,9 @@ from antigil.scaling import (
     ThreadMeter,
     Workload,
     experiment,
+    host,
     measure_in_turn,
+    rounds,
     threads,
 )
 from antigil.scaling.experiment import ProcessResult
@@ -63,7 +66,7 @@ def unaware(free_python, tmp_path_factory):
 
 def measured(python, setup="pass", path=(), processes=1, **environment):
     """Return what a moment's measurement under a Python finds."""
-    python = Interpreter("3.14t", python, environment)
+    python = Interpreter("3.14t", python, {"PYTHON_GIL": "", **environment})  # whatever the tests run under
     workload = Workload("sum(range(100))", setup, path=tuple(map(str, path)))
     (found,) = measure_in_turn(workload, [python], (1,), budget=0.1 * processes, processes=processes)
     return found
@@ -100,6 +103,7 @@ def test_this_process_tells_of_its_own_build():
     here = Host.here()
     assert here.free_threaded is bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     assert here.gil or here.free_threaded
+    assert here.free_threaded or not here.gil_forced
 
 
 def test_results_that_do_not_tell_the_build_are_read():
@@ -107,8 +111,8 @@ def test_results_that_do_not_tell_the_build_are_read():
     form["python"] = {
         key: form["python"][key] for key in form["python"].keys() - {"free_threaded", "gil_forced"}
     }
-    host = experiment.Measurement.from_json(form).host
-    assert (host.free_threaded, host.gil_forced) == (None, None)
+    read = experiment.Measurement.from_json(form).host
+    assert (read.free_threaded, read.gil_forced) == (None, None)
 
 
 @pytest.mark.parametrize("order", [(True, True, False), (False, False, True)])
@@ -124,6 +128,16 @@ def test_processes_with_and_without_a_gil_are_no_measurement(monkeypatch, order)
     with pytest.raises(MeasurementError, match=r"^the GIL was enabled in some of the processes") as caught:
         experiment.measure(Workload("pass"), (1,), processes=3)
     assert "\n" not in str(caught.value)
+
+
+def test_a_gil_that_comes_while_it_is_measured_is_refused(monkeypatch):
+    """Of an import after some calls: windows without a GIL would be judged as with one."""
+    switched = iter([False, False, True])
+    monkeypatch.setattr(rounds, "gil_enabled", lambda: next(switched))
+    monkeypatch.setattr(host, "gil_enabled", lambda: next(switched))
+    with pytest.raises(MeasurementError, match=r"^an import switched the GIL on while it was measured: let"):
+        rounds.measure_rounds(FunctionWorkload(lambda: None), rounds.Plan((1,), budget=5.0, rounds=9))
+    assert list(switched) == []  # the first round was without, the second with it
 
 
 def test_alike_processes_are():

@@ -58,13 +58,28 @@ def test_waiting_that_stops_do_not_explain_is_not_theirs(share, states):
 
 
 def test_a_lock_beside_stops_keeps_the_rest():
-    """A held share of 0.2 explains a sixth of a thread's time."""
+    """Two threads that get no more done than one make half the calls each, which stop for half as long."""
     found = measurement(0.2, gil=False, waiting=(0.0, 0.5, 0.5), states=AT_LOCKS)
-    assert waiting_for_gil(found) == pytest.approx(0.2 / 1.2)
+    assert waiting_for_gil(found) == pytest.approx(0.1)
     assert extra_waiting(found) == 0.5
     assert (cause(found, 2), waits(found)) == ("waiting", "each other")
     assert 1.0 < missing(found, 2)["stops"] < missing(found, 2)["waiting"]
-    assert "threads wait for 33% of their time for what serves one at a time (a lock; " in sentence(found)
+    assert "threads wait for 40% of their time for what serves one at a time (a lock; " in sentence(found)
+
+
+@pytest.mark.parametrize("states", [None, AT_LOCKS], ids=["nobody looked", "seen as at a lock"])
+@pytest.mark.parametrize(("held", "stopped"), [(0.36, 0.18), (0.45, 0.225)])
+def test_a_lock_round_calls_that_stop_others_is_the_cause(held, stopped, states):
+    found = measurement(held, gil=False, waiting=(0.0, 0.5, 0.5), states=states)
+    assert waiting_for_gil(found) == pytest.approx(stopped)
+    assert (cause(found, 2), waits(found)) == ("waiting", "each other")
+
+
+def test_many_threads_hide_no_lock_where_no_stops_were_seen():
+    """The upper end of a share of nothing, times fifteen others, would explain all of it."""
+    found = measurement(0.0, gil=False, waiting=(0.0, 0.3, 0.2), speedup=(1.0, 1.4, 3.2), cpus_allowed=16)
+    assert found.gil_held.ci99[1] > 0.0
+    assert (cause(found, 4), waits(found)) == ("waiting", "each other")
 
 
 def test_with_a_gil_no_stops_are_told():

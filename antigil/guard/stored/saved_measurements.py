@@ -68,7 +68,8 @@ def _texts(measurement: Measurement) -> object:
 
 def _python(measurement: Measurement) -> str:
     where = measurement.host
-    return f"{where.implementation} {where.python_version} ({'GIL' if where.gil else 'no GIL'})"
+    build = "free-threaded, " if where.free_threaded and where.gil else ""
+    return f"{where.implementation} {where.python_version} ({build}{'GIL' if where.gil else 'no GIL'})"
 
 
 def _samples(measurement: Measurement) -> Mapping[Number, tuple[float, ...]]:

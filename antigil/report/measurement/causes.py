@@ -67,7 +67,7 @@ def _without_gil(host: Host) -> str:
         return "in Python, use processes, or a build without a GIL"
     if host.gil_forced:
         return "or do without PYTHON_GIL=1 or -X gil=1, which keeps it on"
-    return "or let the extension declare Py_mod_gil whose import switched it on"
+    return "or have the extension whose import switched it on declare Py_mod_gil"
 
 
 def _stops(measurement: Measurement) -> str:

@@ -112,8 +112,13 @@ def waiting_for_gil(measurement: Measurement) -> float:
 
 
 def waiting_for_gil_at_most(measurement: Measurement) -> float:
-    """Return the same, but without enough looks what the held share explains at most."""
-    return _waiting_for_gil(measurement, measurement.gil_held.ci99[1])
+    """Return the same, but without enough looks what the held share explains at most.
+
+    Without a GIL a lock cannot be told from stops: these explain nothing unless some were seen for certain.
+    """
+    held = measurement.gil_held
+    some = measurement.host.gil or held.ceiling is not None
+    return _waiting_for_gil(measurement, held.ci99[1] if some else 0.0)
 
 
 def waiting_at_gil(measurement: Measurement) -> float:
@@ -135,18 +140,29 @@ def _waiting_for_gil(measurement: Measurement, held: float) -> float:
 
 def _waiting_at_gil(measurement: Measurement, held: float) -> float:
     states, point = measurement.states, most_telling_point(measurement)
-    explained = _if_all_collide(point.threads, held)
-    if states is None or states.waiting < FEWEST_SEEN:
-        return explained
-    if not measurement.host.gil:
-        return min(explained, point.waiting * states.lock / states.waiting)
-    return point.waiting * states.gil / states.waiting
+    seen = states is not None and states.waiting >= FEWEST_SEEN
+    if measurement.host.gil:
+        if states is not None and seen:
+            return point.waiting * states.gil / states.waiting
+        return _if_all_collide(point.threads, held)
+    explained = _if_stopped_by_others(point, held)
+    return min(explained, point.waiting * states.lock / states.waiting) if states and seen else explained
 
 
 def _if_all_collide(threads: int, held: float) -> float:
-    """Return for which share of its time a thread waits at most for the others' holds, or stops of it."""
+    """Return for which share of its time a thread waits at most for the others' holds."""
     others = (threads - 1) * held
     return others / (1.0 + others)
+
+
+def _if_stopped_by_others(point: Point, held: float) -> float:
+    """Return for which share of its time a thread is stopped by others, whose calls stop all for a share.
+
+    n - 1 threads make so many calls of the speedup's S that one makes in that time, not more: behind a lock
+    they make few. If all collide, that is what it is for holds.
+    """
+    n = point.threads
+    return min((n - 1) * held * point.speedup.median / n, _if_all_collide(n, held))
 
 
 def waits_with_gil(measurement: Measurement) -> bool:
