@@ -157,4 +157,4 @@ def test_the_settings_that_are_shown_can_be_given(project):
         text=True,
         timeout=60,
     )
-    assert done.stdout == "2.0 ('slowdown', 'gil_held')\n", done.stderr
+    assert done.stdout == "2.0 ('slowdown', 'gil_held', 'gil_enabled')\n", done.stderr
