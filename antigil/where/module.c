@@ -45,7 +45,15 @@ prepare_workers(void)
     return antigil_sampler.workers == NULL ? -1 : 0;
 }
 
-/* The arena is of this size, or as large as the limits of this process allow. */
+/* Tell whether there is room for so many bytes. */
+static bool
+has_room(size_t size)
+{
+    void *taken = take_memory(size);
+    return taken != NULL && munmap(taken, size) == 0;
+}
+
+/* The arena is of this size, or as large as leaves the workload as much of what this process is allowed. */
 static int
 prepare(size_t arena_size)
 {
@@ -53,7 +61,7 @@ prepare(size_t arena_size)
         return -1;
     }
     while (antigil_sampler.arena == NULL && arena_size >= LEAST_ARENA) {
-        antigil_sampler.arena = take_memory(arena_size);
+        antigil_sampler.arena = has_room(2 * arena_size) ? take_memory(arena_size) : NULL;
         antigil_sampler.arena_size = antigil_sampler.arena == NULL ? 0 : arena_size;
         arena_size /= 2;
     }

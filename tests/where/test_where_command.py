@@ -195,12 +195,14 @@ LITTLE_MEMORY = """
 import resource
 with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + (600 << 20), resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, (used + ({} << 20), resource.RLIM_INFINITY))
 """
 
 
-def test_samples_find_room_where_memory_is_limited(capsys):
-    status, out, err = run(capsys, *QUICK, "-s", LITTLE_MEMORY, "sum(range(1000))")
+@pytest.mark.parametrize("mebibytes", [290, 560, 600])
+def test_samples_find_room_where_memory_is_limited_and_leave_some(capsys, mebibytes):
+    """Just above a power of two, what is left beside the largest of them starts no thread."""
+    status, out, err = run(capsys, *QUICK, "-s", LITTLE_MEMORY.format(mebibytes), "sum(range(1000))")
 
     assert (status, err) == (0, "")
     assert "Waiting: " in out
