@@ -58,7 +58,7 @@ FIGURES = (
     f"{COMMAND}::test_another_signal_samples_beside_it",
     f"{COMMAND}::test_sleeping_threads_can_be_left_alone",
     f"{COMMAND}::test_threads_of_the_workloads_own_are_told_to_be_left_out",
-    f"{COMMAND}::test_samples_find_room_where_memory_is_limited",
+    f"{COMMAND}::test_samples_find_room_where_memory_is_limited_and_leave_some",
     f"{COMMAND}::test_code_that_cannot_be_read_ends_no_process",
     f"{COMMAND}::test_lines_of_python_are_found_where_a_container_forbids_to_read_memory",
     f"{COMMAND}::test_bad_input_is_one_line_and_exit_2[30 threads]",
