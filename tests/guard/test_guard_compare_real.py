@@ -32,7 +32,8 @@ PROCESSES = 5
 def compared(tmp_path_factory):
     """Compare the first commit with the last; return the exit status, stdout and the JSON form.
 
-    Once more if it does not name what it should: a tenth may go unseen beside other busy programs.
+    Once more if it does not name what it should: a tenth may go unseen beside other busy programs, and the
+    samples of the functions are some 370.
     """
     root = tmp_path_factory.mktemp("compare") / "sample"
     first = {name: FIRST[name] for name in NAMES}
@@ -44,7 +45,7 @@ def compared(tmp_path_factory):
         done = antigil(root, "compare", hashes[0], "main", *arguments)
         assert (root / "out/comparison.json").exists(), done.stderr
         document = json.loads((root / "out/comparison.json").read_text())
-        if counted(document) == LOST:
+        if counted(document) == LOST and held_by_function(document) is not None:
             break
     return done.returncode, done.stdout, document
 
@@ -53,6 +54,13 @@ def counted(document):
     """Return the workloads whose loss counts."""
     (comparison,) = document["comparisons"]
     return [one["name"] for one in comparison["workloads"] if one["counts"]]
+
+
+def held_by_function(document):
+    """Return what is told of the functions that hold the GIL in the workload that lost a tenth, or None."""
+    told = {one["name"]: one["where"] for one in document["comparisons"][0]["workloads"]}
+    losses = told["work.Tenth"]["losses"] if told["work.Tenth"] else []
+    return next((one for one in losses if one["loss"] == "held" and one["functions"]), None)
 
 
 def outcomes(document, name):
@@ -104,11 +112,12 @@ def test_the_function_that_a_commit_made_hold_the_gil_is_named(compared):
     _, text, document = compared
     told = {one["name"]: one["where"] for one in document["comparisons"][0]["workloads"]}
 
-    held = next(one for one in told["work.Tenth"]["losses"] if one["loss"] == "held")
+    held = held_by_function(document)
+    assert held is not None, text
     first = held["functions"][0]
     assert first["name"] in ("work", "serial_fraction")
     assert first["before"]["value"] < 0.02
-    assert first["after"]["value"] == pytest.approx(0.1, abs=0.06)
+    assert 0.03 < first["after"]["value"] < 0.22  # a tenth, by samples that leave 0.04 to 0.08 open
     assert f"of it new in `{first['name']}`" in text
     assert told["work.Steady"] is None
 
