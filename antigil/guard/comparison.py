@@ -46,8 +46,8 @@ class EnvironmentComparison:
         Whether it was measured for this, or judged from stored results.
     looks : tuple of dict of Number to SamplePair
         All samples of each look, those that are not judged included.
-    gil : bool or None
-        Whether a side of it has a GIL, as far as its Python tells; None where that is not known.
+    gil : bool
+        Whether a side of it has a GIL, as far as its Python tells.
     functions : dict of str to Changes
         By workload that lost, what changed by function; see `profile`.
     surroundings : tuple of Surroundings
@@ -58,7 +58,7 @@ class EnvironmentComparison:
     verdict: Verdict
     measured: bool
     looks: tuple[Mapping[Number, SamplePair], ...]
-    gil: bool | None
+    gil: bool
     functions: Mapping[str, Changes] = field(default_factory=dict)
     surroundings: tuple[Surroundings, Surroundings] = ({}, {})
 

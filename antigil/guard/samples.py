@@ -225,7 +225,7 @@ def _mostly_worked(readings: Readings, workload: str) -> bool:
     return not visits or 2 * len(readings.failures.get(workload, [])) <= visits
 
 
-def missing_at_head(base: Readings, head: Readings, among: Collection[str], *, gil: bool | None) -> list[str]:
+def missing_at_head(base: Readings, head: Readings, among: Collection[str], *, gil: bool) -> list[str]:
     """Name the numbers that would be judged, had the head given them as the base did."""
     lacking = sorted(n for n in base.samples.keys() - head.samples.keys() if n.workload in head.workloads)
     named = dict.fromkeys(lacking)

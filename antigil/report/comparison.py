@@ -108,14 +108,13 @@ def state_text(workload: Document) -> str:
     return "gained" if "gained" in outcomes else "unfit to judge"
 
 
-def has_gil(comparison: Document, workload: Document) -> bool | None:
-    """Return whether there is a GIL while a workload runs, at base or head; None where that is not known.
+def has_gil(comparison: Document, workload: Document) -> bool:
+    """Return whether there is a GIL while a workload runs, at base or head.
 
     What the workload imports may have switched it on: that is known where it was sampled.
     """
     told = workload["where"] and workload["where"]["gil"]
-    gil: bool | None = comparison["gil"]
-    return True if told and any(told.values()) else gil
+    return bool(comparison["gil"] or (told and any(told.values())))
 
 
 def reasons(comparison: Document) -> Iterator[str]:
@@ -129,7 +128,7 @@ def reasons(comparison: Document) -> Iterator[str]:
     yield from comparison["problems"]
 
 
-def workload_remarks(workload: Document, *, gil: bool | None) -> Iterator[str]:
+def workload_remarks(workload: Document, *, gil: bool) -> Iterator[str]:
     """Yield sentences on a changed workload: what it means, and where the speedup went."""
     if workload["excuse"] is not None:
         yield f"{EXCUSED}{workload['excuse']}"
@@ -139,8 +138,8 @@ def workload_remarks(workload: Document, *, gil: bool | None) -> Iterator[str]:
         yield trade_text(workload["trade"], workload["throughput"])
     held = next((row for row in workload["rows"] if row["quantity"] == "gil_held"), None)
     if held is not None and held["outcome"] in ("lost", "gained"):
-        limit = ", as a call stops all other threads" if gil is False else ", for the GIL"
-        if gil is False and workload["where"] is None:
+        limit = ", as a call stops all other threads" if not gil else ", for the GIL"
+        if not gil and workload["where"] is None:
             limit = ""  # nothing was sampled, so what a commit imports may have switched it on
         yield (
             f"The most that any number of threads on any machine can give{limit}:"

@@ -103,7 +103,7 @@ _COMPARISON = {
     "base": _REVISION, "head": _REVISION, "pythons": [_PYTHON],
     "comparisons": [
         {
-            "environment": str, "gil": (bool, None), "measured": bool, "status": _STATUS,
+            "environment": str, "gil": bool, "measured": bool, "status": _STATUS,
             "problems": [str], "notes": [str],
             "moved": [_ROW], "workloads": [_WORKLOAD], "surroundings": [_SURROUNDINGS], "besides": [str],
         }

@@ -99,8 +99,8 @@ def _comparison(comparison: Document) -> Iterator[str]:
         yield "</details>"
 
 
-def _table(rows: Iterable[tuple[Document, bool | None]], with_workload: bool = False) -> Iterator[str]:
-    """Yield a table in speedup terms of rows, each with whether there is a GIL where that is known."""
+def _table(rows: Iterable[tuple[Document, bool]], with_workload: bool = False) -> Iterator[str]:
+    """Yield a table in speedup terms of rows, each with whether there is a GIL."""
     first = "| workload | number |" if with_workload else "| number |"
     yield f"{first} before | now | change | p | |"
     yield f"{'| --- | --- |' if with_workload else '| --- |'} ---: | ---: | ---: | ---: | --- |"
